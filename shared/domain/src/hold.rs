@@ -1,0 +1,134 @@
+//! Holds: a claim on seats for minutes, and the stake, which is hold and limit at once.
+
+use crate::{
+    Error, Result, Timestamp,
+    ids::{HoldId, PerformanceId},
+    money::Won,
+    performance::Listing,
+    seating::SeatId,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A seat in somebody's hold or reservation: where it is kept and what it costs. Prices are fixed here, by us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldSeat {
+    /// The seat.
+    pub seat_id: SeatId,
+    /// The block that keeps it.
+    pub block: u32,
+    /// Its grade.
+    pub grade: String,
+    /// Its price when it was held.
+    pub price: Won,
+}
+
+/// A member's live claim on seats of one performance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Id; carries the performance.
+    pub hold_id: HoldId,
+    /// The edition of the layout that the seats belong to.
+    pub layout: u32,
+    /// The seats, in the order asked for.
+    pub seats: Vec<HeldSeat>,
+    /// When it was taken.
+    pub created_at: Timestamp,
+    /// When it lapses: from that moment the seats are free, without anything having to run.
+    pub expires_at: Timestamp,
+}
+
+impl Hold {
+    /// Claims `seat_ids` of a performance at `now`. The table decides whether they are free.
+    ///
+    /// # Errors
+    /// In the contract's order: [`Error::SalesClosed`], [`Error::SeatNotFound`] with every unknown seat,
+    /// [`Error::TooManySeats`] where even a member without seats may not have so many.
+    pub fn place(listing: &Listing, seat_ids: &[SeatId], fresh: Uuid, now: Timestamp) -> Result<Self> {
+        let performance = &listing.performance;
+        performance.check_on_sale(now)?;
+        let mut seats = Vec::with_capacity(seat_ids.len());
+        let mut unknown = Vec::new();
+        for seat_id in seat_ids {
+            match performance.numbered().find(seat_id) {
+                Some(place) => seats.push(HeldSeat {
+                    seat_id: seat_id.clone(),
+                    block: place.block(),
+                    grade: place.section.grade.as_str().to_owned(),
+                    price: place.section.price.won(),
+                }),
+                None => unknown.push(seat_id.clone()),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(Error::SeatNotFound { seat_ids: unknown });
+        }
+        Ok(Self {
+            hold_id: HoldId::new(fresh, performance.performance_id.clone()),
+            layout: performance.layout,
+            seats,
+            created_at: now,
+            expires_at: performance.hold_expires_at(now),
+        })
+    }
+
+    /// The performance.
+    pub fn performance_id(&self) -> &PerformanceId {
+        self.hold_id.performance()
+    }
+
+    /// What paying it costs.
+    pub fn total(&self) -> Won {
+        self.seats.iter().map(|seat| seat.price).sum()
+    }
+
+    /// The grade of its seats; `None` where they span several.
+    pub fn grade(&self) -> Option<&str> {
+        let (first, others) = self.seats.split_first()?;
+        others.iter().all(|seat| seat.grade == first.grade).then_some(first.grade.as_str())
+    }
+
+    /// Whether it can still be paid at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+}
+
+/// What one member has of one performance: at most one live hold, and the seats already paid.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stake {
+    /// The hold last taken and neither paid nor released; it may have lapsed.
+    pub hold: Option<Hold>,
+    /// When that hold lapses; 0 where there is none. A copy, because conditions compare it.
+    #[serde(default)]
+    pub hold_until: Timestamp,
+    /// Seats of live reservations.
+    #[serde(default)]
+    pub paid_seats: u32,
+}
+
+impl Stake {
+    /// The live hold, if there is one.
+    pub fn live_hold(&self, now: Timestamp) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.is_live(now))
+    }
+
+    /// Why `quantity` more seats cannot be held, judged from the stake that stood in the way.
+    ///
+    /// # Errors
+    /// [`Error::HoldExists`] or [`Error::TooManySeats`].
+    pub fn check_room_for(&self, quantity: u32, max: u32, now: Timestamp) -> Result<()> {
+        if let Some(hold) = self.live_hold(now) {
+            return Err(Error::HoldExists { hold_id: hold.hold_id.clone() });
+        }
+        if self.paid_seats + quantity > max { Err(Error::TooManySeats { max }) } else { Ok(()) }
+    }
+
+    /// The hold to pay or to release.
+    ///
+    /// # Errors
+    /// [`Error::HoldExpired`] when `hold_id` is not the live hold of this stake.
+    pub fn live_hold_of(&self, hold_id: &HoldId, now: Timestamp) -> Result<&Hold> {
+        self.live_hold(now).filter(|hold| hold.hold_id == *hold_id).ok_or(Error::HoldExpired)
+    }
+}

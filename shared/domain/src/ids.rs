@@ -1,0 +1,262 @@
+//! Typed ids: opaque, URL-safe, time-ordered. All come from UUIDv7; a caller makes them, so a retried write carries the
+//! same id.
+//!
+//! A hold's id carries its performance, because that is how its stake is found. Reservation, payment and tickets derive
+//! from the hold: `h-<uuid>.<performance>` becomes `r-…`, `p-…` and `t-….<n>`, so paying again finds the first payment.
+
+use crate::limits::ID_MAX_CHARS;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{borrow::Cow, fmt, str::FromStr};
+use uuid::Uuid;
+
+/// The text is not an id of this kind. Nothing of that name can exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of this kind")]
+pub struct NotAnId;
+
+/// Text that may be an id made elsewhere: short and made of URL-safe characters.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+macro_rules! id_as_text {
+    ($name:ident, $example:literal) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "maxLength": ID_MAX_CHARS, "example": $example})
+            }
+        }
+    };
+}
+
+macro_rules! plain_id {
+    ($(#[$doc:meta])* $name:ident, $example:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// A new id from a fresh UUIDv7.
+            pub fn new(fresh: Uuid) -> Self {
+                Self(fresh.simple().to_string())
+            }
+            /// The id's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                if is_plain(text) { Ok(Self(text.to_owned())) } else { Err(NotAnId) }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        id_as_text!($name, $example);
+    };
+}
+
+plain_id!(/** A production. */ ShowId, "0193f1b07c8a7d3fae52c1d1a5b0c001");
+plain_id!(/** A dated occurrence of a show. */ PerformanceId, "0193f1b07c8a7d3fae52c1d1a5b0c002");
+plain_id!(/** One e-mail verification. */ VerificationId, "0193f1b07c8a7d3fae52c1d1a5b0c003");
+plain_id!(/** One ledger entry of a wallet. */ EntryId, "0193f1b07c8a7d3fae52c1d1a5b0c004");
+
+/// A member or organizer: a UUIDv7 with hyphens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberId(pub Uuid);
+
+impl FromStr for MemberId {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        Uuid::parse_str(text).map(Self).map_err(|_| NotAnId)
+    }
+}
+
+impl fmt::Display for MemberId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.hyphenated())
+    }
+}
+
+id_as_text!(MemberId, "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005");
+
+/// What a hold and everything bought by it share: the text after the prefix, `<uuid>.<performance>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Purchase {
+    uuid: Uuid,
+    performance: PerformanceId,
+}
+
+impl Purchase {
+    fn parse(text: &str, prefix: &str) -> Result<Self, NotAnId> {
+        let (uuid, performance) = text.strip_prefix(prefix).and_then(|rest| rest.split_once('.')).ok_or(NotAnId)?;
+        // One text per id: other spellings of a UUID are other ids, and name nothing.
+        let parsed = Uuid::parse_str(uuid).map_err(|_| NotAnId)?;
+        if parsed.simple().to_string() != uuid {
+            return Err(NotAnId);
+        }
+        Ok(Self { uuid: parsed, performance: performance.parse()? })
+    }
+}
+
+impl fmt::Display for Purchase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.uuid.simple(), self.performance)
+    }
+}
+
+macro_rules! purchase_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Purchase);
+
+        impl $name {
+            /// The performance that the id carries.
+            pub fn performance(&self) -> &PerformanceId {
+                &self.0.performance
+            }
+            /// The part without the prefix, which sort keys hold.
+            pub fn key(&self) -> String {
+                self.0.to_string()
+            }
+        }
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                Purchase::parse(text, $prefix).map(Self)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $prefix, self.0)
+            }
+        }
+        id_as_text!($name, "0193f1b07c8a7d3fae52c1d1a5b0c006.demo");
+    };
+}
+
+purchase_id!(/** A hold on seats: `h-<uuid>.<performance>`. */ HoldId, "h-");
+purchase_id!(/** A purchase: `r-<uuid>.<performance>`, of the hold it was bought by. */ ReservationId, "r-");
+purchase_id!(/** A payment: `p-<uuid>.<performance>`, of the hold it paid. */ PaymentId, "p-");
+
+impl HoldId {
+    /// A new hold of `performance`, from a fresh UUIDv7.
+    pub fn new(fresh: Uuid, performance: PerformanceId) -> Self {
+        Self(Purchase { uuid: fresh, performance })
+    }
+    /// The reservation that paying this hold makes.
+    pub fn reservation(&self) -> ReservationId {
+        ReservationId(self.0.clone())
+    }
+}
+
+impl ReservationId {
+    /// The hold that was paid.
+    pub fn hold(&self) -> HoldId {
+        HoldId(self.0.clone())
+    }
+    /// The reservation's payment.
+    pub fn payment(&self) -> PaymentId {
+        PaymentId(self.0.clone())
+    }
+    /// The ticket of the reservation's `index`-th seat, from 0.
+    pub fn ticket(&self, index: u32) -> TicketId {
+        TicketId { reservation: self.clone(), index }
+    }
+}
+
+impl PaymentId {
+    /// The reservation that was paid.
+    pub fn reservation(&self) -> ReservationId {
+        ReservationId(self.0.clone())
+    }
+}
+
+/// One ticket of a reservation: `t-<uuid>.<performance>.<n>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TicketId {
+    reservation: ReservationId,
+    index: u32,
+}
+
+impl TicketId {
+    /// The reservation that the ticket belongs to.
+    pub fn reservation(&self) -> &ReservationId {
+        &self.reservation
+    }
+    /// Which of the reservation's tickets, from 0.
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+}
+
+impl FromStr for TicketId {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let (purchase, index) = text.rsplit_once('.').ok_or(NotAnId)?;
+        let parsed = index.parse::<u32>().map_err(|_| NotAnId)?;
+        if parsed.to_string() != index {
+            return Err(NotAnId);
+        }
+        Ok(Self { reservation: ReservationId(Purchase::parse(purchase, "t-")?), index: parsed })
+    }
+}
+
+impl fmt::Display for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "t-{}.{}", self.reservation.0, self.index)
+    }
+}
+
+id_as_text!(TicketId, "t-0193f1b07c8a7d3fae52c1d1a5b0c006.demo.0");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_hold_buys_is_found_by_its_id() {
+        let hold = HoldId::new(Uuid::from_u128(7), "demo-queue".parse().unwrap());
+        assert_eq!(hold.to_string().parse::<HoldId>().unwrap(), hold);
+        assert_eq!(hold.performance().as_str(), "demo-queue");
+        let reservation = hold.reservation();
+        assert_eq!(reservation.hold(), hold);
+        assert_eq!(reservation.payment().reservation(), reservation);
+        let ticket: TicketId = reservation.ticket(3).to_string().parse().unwrap();
+        assert_eq!((ticket.reservation(), ticket.index()), (&reservation, 3));
+    }
+
+    #[test]
+    fn one_kind_of_id_is_not_another_and_has_one_spelling() {
+        let hold = HoldId::new(Uuid::from_u128(7), "demo".parse().unwrap());
+        assert!(hold.to_string().parse::<ReservationId>().is_err());
+        assert!(hold.to_string().to_uppercase().parse::<HoldId>().is_err());
+        assert!(format!("{}.03", hold.to_string().replace("h-", "t-")).parse::<TicketId>().is_err());
+        assert!("a/b".parse::<PerformanceId>().is_err());
+        assert!("".parse::<ShowId>().is_err());
+    }
+}

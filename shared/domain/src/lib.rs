@@ -1,0 +1,33 @@
+//! Ticketing rules and the types they speak of. Pure: no AWS, no I/O, no clock, no randomness, no async;
+//! `now` and fresh ids are arguments.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`limits`] | every bound of the system, units last |
+//! | [`ids`], [`time`], [`money`] | the small types everything is made of |
+//! | [`error`] | what can go wrong, as the caller sees it |
+//! | [`member`] | e-mail addresses, names, roles, languages |
+//! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
+//! | [`waiting_room`] | positions, stripes, turnstile arithmetic |
+//! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
+//! | [`wallet`] | points and their ledger |
+//! | [`reservation`] | a purchase, its tickets and its payment |
+//! | [`ticket_code`] | the text inside a ticket's QR code |
+
+pub mod error;
+pub mod hold;
+pub mod ids;
+pub mod limits;
+pub mod member;
+pub mod money;
+pub mod performance;
+pub mod reservation;
+pub mod seating;
+pub mod show;
+pub mod ticket_code;
+pub mod time;
+pub mod waiting_room;
+pub mod wallet;
+
+pub use error::{Error, FieldError, Result};
+pub use time::Timestamp;

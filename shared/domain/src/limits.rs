@@ -1,0 +1,144 @@
+//! Every bound of the system in one place, units last. A bound without a reason beside it is the contract's.
+
+/// Largest request body.
+pub const BODY_MAX_BYTES: usize = 64 * 1024;
+/// Longest id accepted from outside; ours are at most 110 characters.
+pub const ID_MAX_CHARS: usize = 128;
+/// Longest token header read; ours are under 600 characters.
+pub const TOKEN_MAX_CHARS: usize = 2048;
+/// Longest `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
+/// How long an answer is kept for replay under its `Idempotency-Key`.
+pub const IDEMPOTENCY_KEPT_SECONDS: i64 = 24 * 3600;
+
+/// Items of a page when `limit` is not given.
+pub const PAGE_DEFAULT_ITEMS: u32 = 20;
+/// Most items of a page.
+pub const PAGE_MAX_ITEMS: u32 = 100;
+/// Longest cursor accepted.
+pub const CURSOR_MAX_CHARS: usize = 1024;
+/// Pages of the table read to fill one filtered page of an answer, so that no list is unbounded.
+pub const PAGE_MAX_READS: usize = 20;
+
+/// Longest e-mail address (RFC 5321 path).
+pub const EMAIL_MAX_CHARS: usize = 254;
+/// Bounds of a member's name.
+pub const NAME_MAX_CHARS: usize = 100;
+/// Shortest password.
+pub const PASSWORD_MIN_CHARS: usize = 8;
+/// Longest password; also bounds what is hashed.
+pub const PASSWORD_MAX_CHARS: usize = 128;
+/// How long a verification code may be used.
+pub const VERIFICATION_SECONDS: i64 = 600;
+/// Codes sent per address in an hour.
+pub const VERIFICATIONS_PER_HOUR: u32 = 5;
+/// Wrong codes that kill a verification.
+pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
+/// Failed logins for one address before it has to wait.
+pub const LOGIN_MAX_FAILURES: u32 = 10;
+/// How long failed logins are counted.
+pub const LOGIN_WINDOW_SECONDS: i64 = 900;
+/// Life of an access token.
+pub const ACCESS_TOKEN_SECONDS: i64 = 12 * 3600;
+
+/// Longest show title.
+pub const TITLE_MAX_CHARS: usize = 200;
+/// Longest venue name.
+pub const VENUE_MAX_CHARS: usize = 200;
+/// Longest show description.
+pub const DESCRIPTION_MAX_CHARS: usize = 10_000;
+/// Longest poster address.
+pub const POSTER_URL_MAX_CHARS: usize = 2_000;
+/// Longest running time of a show.
+pub const RUNNING_MAX_MINUTES: u32 = 24 * 60;
+/// Longest reason of an organizer's cancellation.
+pub const REASON_MAX_CHARS: usize = 500;
+
+/// Most sections of a house; keeps the layout within one small item.
+pub const SECTIONS_MAX: usize = 200;
+/// Longest section name.
+pub const SECTION_NAME_MAX_CHARS: usize = 20;
+/// Longest grade name.
+pub const GRADE_MAX_CHARS: usize = 20;
+/// Most rows of a section.
+pub const ROWS_MAX: u32 = 200;
+/// Most seats of a row.
+pub const SEATS_PER_ROW_MAX: u32 = 100;
+/// Most seats of a performance.
+pub const SEATS_MAX: u32 = 50_000;
+/// Highest price of a seat, in won.
+pub const PRICE_MAX_WON: i64 = 10_000_000;
+/// Seats under one partition key, in layout order.
+pub const BLOCK_SEATS: u32 = 1_000;
+/// Largest house whose seats and counts are read live.
+pub const LIVE_READ_MAX_SEATS: u32 = 2_000;
+/// Blocks read at the same time for a large house's map.
+pub const BLOCK_READS_AT_ONCE: usize = 10;
+
+/// Most seats one member may hold and own of a performance.
+pub const SEATS_PER_MEMBER_MAX: u32 = 50;
+/// `maxSeatsPerMember` when the organizer does not say.
+pub const SEATS_PER_MEMBER_DEFAULT: u32 = 4;
+/// `holdSeconds` when the organizer does not say: five minutes.
+pub const HOLD_DEFAULT_SECONDS: i64 = 300;
+/// Longest hold an organizer may choose.
+pub const HOLD_MAX_SECONDS: i64 = 3600;
+/// How long a lapsed hold is answered 410 rather than 404.
+pub const HOLD_REMEMBERED_SECONDS: i64 = 24 * 3600;
+/// How long a stake outlives its performance's start before TTL may collect it.
+pub const STAKE_KEPT_SECONDS: i64 = 30 * 24 * 3600;
+
+/// Largest top-up, in won.
+pub const TOP_UP_MAX_WON: i64 = 10_000_000;
+/// Highest balance of a wallet, in won: exact in every JSON reader (2^53).
+pub const BALANCE_MAX_WON: i64 = 9_000_000_000_000_000;
+/// Times a write that lost the race for a wallet is retried from the returned image.
+pub const WALLET_RETRIES: u32 = 24;
+
+/// Age at which a process's copy of a performance or room is refreshed.
+pub const COPY_MAX_AGE_MILLIS: i64 = 1_000;
+/// Performances a process keeps copies of.
+pub const COPIES_MAX: usize = 1_000;
+
+/// Times a call that met a conflict, throttling or a hidden answer is sent in all.
+pub const RETRY_ATTEMPTS: u32 = 6;
+/// First step of the full-jitter wait between attempts.
+pub const RETRY_BASE_MILLIS: u64 = 5;
+/// Longest wait between attempts.
+pub const RETRY_CAP_MILLIS: u64 = 100;
+/// One call to DynamoDB, from first byte to last.
+pub const DYNAMODB_CALL_MILLIS: u64 = 3_000;
+
+/// Longest admission an organizer may choose.
+pub const ADMISSION_MAX_SECONDS: i64 = 3600;
+/// `admissionSeconds` when the organizer does not say.
+pub const ADMISSION_DEFAULT_SECONDS: i64 = 600;
+/// Largest `maxActive` and `admitPerMinute`.
+pub const ROOM_RATE_MAX: u32 = 100_000;
+/// How long a granted place waits for its owner.
+pub const CLAIM_SECONDS: i64 = 60;
+/// How long a waiting token outlives its `pollAfterSeconds`.
+pub const WAITING_TOKEN_GRACE_SECONDS: i64 = 60;
+/// Spared before a lapsed admission is deleted, so that clocks that differ do not cost a payer his place.
+pub const ADMISSION_GRACE_SECONDS: i64 = 5;
+/// The turnstile's lease; longer than the hard timeout of the poll function, so that a dead owner cannot write under the next.
+pub const TICK_LEASE_SECONDS: i64 = 15;
+/// Hard timeout of the poll function, in the template and in the local stack.
+pub const POLL_TIMEOUT_SECONDS: u64 = 10;
+/// Places granted in one turn of the turnstile.
+pub const TICK_MAX_GRANTS: u32 = 200;
+/// Places granted or deleted at the same time within a turn.
+pub const TICK_WRITES_AT_ONCE: usize = 16;
+/// Positions a member may draw in one room.
+pub const DRAWS_MAX: u32 = 20;
+/// Partitions of a room's admissions.
+pub const ADMISSION_PARTITIONS: u64 = 8;
+/// Most stripes of a line.
+pub const STRIPES_MAX: u32 = 32;
+
+/// Lease of a mail's claim: function timeout (30 s) < lease < visibility (180 s).
+pub const MAIL_LEASE_SECONDS: i64 = 60;
+/// Receives after which a message is parked in the dead-letter queue.
+pub const MAIL_MAX_RECEIVES: u32 = 5;
+/// Hard timeout of every endpoint but those named otherwise.
+pub const ENDPOINT_TIMEOUT_SECONDS: u64 = 10;

@@ -1,0 +1,226 @@
+//! Members and organizers: who buys, and who lists shows.
+
+use crate::{
+    Timestamp,
+    ids::MemberId,
+    limits::{EMAIL_MAX_CHARS, NAME_MAX_CHARS, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS},
+    show::Category,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An e-mail address, lower-cased. Checked for shape only: the mailed code proves that it is somebody's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String")]
+pub struct Email(String);
+
+impl Email {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = String;
+
+    /// # Errors
+    /// Says what an address looks like when the text has no such shape.
+    fn try_from(text: String) -> Result<Self, String> {
+        let address = text.trim().to_lowercase();
+        let well_formed = address.len() <= EMAIL_MAX_CHARS
+            && address.split_once('@').is_some_and(|(local, domain)| {
+                let dotted = domain.split('.').count() >= 2
+                    && domain.split('.').all(|label| {
+                        !label.is_empty()
+                            && !label.starts_with('-')
+                            && !label.ends_with('-')
+                            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                    });
+                let plain =
+                    local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~.-".contains(&byte));
+                let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+                !local.is_empty() && local.len() <= 64 && plain && dots && dotted
+            });
+        if well_formed {
+            Ok(Self(address))
+        } else {
+            Err("expected an e-mail address such as alice@example.com".to_owned())
+        }
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A password as typed. Never printed, never stored: only its hash is.
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String")]
+pub struct Password(String);
+
+impl Password {
+    /// The text to hash.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Password {
+    type Error = String;
+
+    /// # Errors
+    /// When the password is shorter or longer than allowed.
+    fn try_from(text: String) -> Result<Self, String> {
+        let length = text.chars().count();
+        if (PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&length) {
+            Ok(Self(text))
+        } else {
+            Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"))
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A member's name: 1 to 100 characters, any characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String")]
+pub struct Name(String);
+
+impl Name {
+    /// The name as given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = String;
+
+    /// # Errors
+    /// When the name is empty or too long.
+    fn try_from(text: String) -> Result<Self, String> {
+        if (1..=NAME_MAX_CHARS).contains(&text.chars().count()) && !text.trim().is_empty() {
+            Ok(Self(text))
+        } else {
+            Err(format!("expected 1 to {NAME_MAX_CHARS} characters"))
+        }
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Role {
+    /// Books.
+    Member,
+    /// Lists shows, and books.
+    Organizer,
+}
+
+/// The language of a member's mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Korean, unless the member asks otherwise.
+    #[default]
+    Ko,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The best of ours for an `Accept-Language` header (RFC 9110 12.5.4): highest weight, first among equals.
+    pub fn negotiate(header: Option<&str>) -> Self {
+        let mut best = (0.0, Self::default());
+        for range in header.unwrap_or_default().split(',').take(32) {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let weight: f32 = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            let language = match tag.split('-').next().unwrap_or_default() {
+                "ko" => Self::Ko,
+                "en" => Self::En,
+                _ => continue,
+            };
+            if weight > best.0 {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+}
+
+/// A member as stored, without the password's hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Id.
+    pub member_id: MemberId,
+    /// Verified address.
+    pub email: Email,
+    /// Name, shown in mails.
+    pub name: Name,
+    /// Role.
+    pub role: Role,
+    /// Categories whose new shows are mailed to the member (C2).
+    #[serde(default)]
+    pub alerts: Vec<Category>,
+    /// Sign-up.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_lower_cased_and_odd_ones_refused() {
+        assert_eq!(Email::try_from(" Alice.B+x@Example.COM ".to_owned()).unwrap().as_str(), "alice.b+x@example.com");
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "a@@b.c",
+            "a b@c.de",
+            "a@b..c",
+            "a@-b.c",
+            ".a@b.cd",
+            "a@b.c\r\nBcc: x@y.z",
+            "한글@example.com",
+        ] {
+            assert!(Email::try_from(bad.to_owned()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_mail_speaks_the_language_preferred_most() {
+        assert_eq!(Language::negotiate(None), Language::Ko);
+        assert_eq!(Language::negotiate(Some("en-US,en;q=0.9,ko;q=0.8")), Language::En);
+        assert_eq!(Language::negotiate(Some("fr, en;q=0.3, ko-KR;q=0.7")), Language::Ko);
+        assert_eq!(Language::negotiate(Some("de")), Language::Ko);
+        assert_eq!(Language::negotiate(Some("en;q=0")), Language::Ko);
+    }
+}

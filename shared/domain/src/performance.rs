@@ -1,0 +1,195 @@
+//! Performances: one dated occurrence of a show, its seats, its sales window, its waiting room's policy.
+
+use crate::{
+    Error, FieldError, Timestamp,
+    ids::{PerformanceId, ShowId},
+    limits::{
+        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, ROOM_RATE_MAX,
+        SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
+    },
+    seating::{Numbered, Seating},
+    show::Show,
+    time::UtcTime,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a waiting room lets people in (Q4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", try_from = "PolicyFields")]
+pub struct WaitingRoomPolicy {
+    /// At most so many inside at once; `null`: no such bound.
+    pub max_active: Option<u32>,
+    /// At most so many let in per minute; `null`: no such bound.
+    pub admit_per_minute: Option<u32>,
+    /// How long an admission lasts.
+    pub admission_seconds: i64,
+    /// While true nobody is let in; who is inside goes on.
+    pub paused: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+struct PolicyFields {
+    max_active: Option<u32>,
+    admit_per_minute: Option<u32>,
+    admission_seconds: Option<i64>,
+    paused: Option<bool>,
+}
+
+impl TryFrom<PolicyFields> for WaitingRoomPolicy {
+    type Error = FieldError;
+
+    /// # Errors
+    /// Names the field that is out of range.
+    fn try_from(fields: PolicyFields) -> Result<Self, FieldError> {
+        for (name, limit) in [("maxActive", fields.max_active), ("admitPerMinute", fields.admit_per_minute)] {
+            if limit.is_some_and(|limit| !(1..=ROOM_RATE_MAX).contains(&limit)) {
+                return Err(FieldError::new(name, format!("expected null or 1 to {ROOM_RATE_MAX}")));
+            }
+        }
+        if fields.max_active.is_none() && fields.admit_per_minute.is_none() {
+            return Err(FieldError::new("maxActive", "maxActive and admitPerMinute must not both be null"));
+        }
+        let admission_seconds = fields.admission_seconds.unwrap_or(ADMISSION_DEFAULT_SECONDS);
+        if !(1..=ADMISSION_MAX_SECONDS).contains(&admission_seconds) {
+            return Err(FieldError::new("admissionSeconds", format!("expected 1 to {ADMISSION_MAX_SECONDS}")));
+        }
+        Ok(Self {
+            max_active: fields.max_active,
+            admit_per_minute: fields.admit_per_minute,
+            admission_seconds,
+            paused: fields.paused.unwrap_or(false),
+        })
+    }
+}
+
+/// What an organizer says of a performance, as it comes in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "PerformanceFields")]
+#[schemars(with = "PerformanceFields", rename = "PerformanceDetails")]
+pub struct PerformanceDetails {
+    /// Curtain.
+    pub starts_at: Timestamp,
+    /// Before it nothing is sold; absent: on sale from the start.
+    pub sales_open_at: Option<Timestamp>,
+    /// After it nothing is sold.
+    pub sales_close_at: Timestamp,
+    /// Seats a member may hold and own together.
+    pub max_seats_per_member: u32,
+    /// Life of a hold.
+    pub hold_seconds: i64,
+    /// The house.
+    pub seating: Seating,
+    /// The waiting room, if there is one.
+    pub waiting_room: Option<WaitingRoomPolicy>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "PerformanceDetails")]
+#[allow(dead_code, reason = "read by serde and schemars")]
+struct PerformanceFields {
+    starts_at: UtcTime,
+    sales_open_at: Option<UtcTime>,
+    sales_close_at: Option<UtcTime>,
+    max_seats_per_member: Option<u32>,
+    hold_seconds: Option<i64>,
+    seating: Seating,
+    waiting_room: Option<WaitingRoomPolicy>,
+}
+
+impl TryFrom<PerformanceFields> for PerformanceDetails {
+    type Error = FieldError;
+
+    /// # Errors
+    /// Names the field that is out of range.
+    fn try_from(fields: PerformanceFields) -> Result<Self, FieldError> {
+        let starts_at = fields.starts_at.0;
+        let sales_open_at = fields.sales_open_at.map(|time| time.0);
+        let sales_close_at = fields.sales_close_at.map_or(starts_at, |time| time.0);
+        if sales_close_at > starts_at {
+            return Err(FieldError::new("salesCloseAt", "must not be after startsAt"));
+        }
+        if sales_open_at.is_some_and(|open| open >= sales_close_at) {
+            return Err(FieldError::new("salesOpenAt", "must be before salesCloseAt"));
+        }
+        let max_seats_per_member = fields.max_seats_per_member.unwrap_or(SEATS_PER_MEMBER_DEFAULT);
+        if !(1..=SEATS_PER_MEMBER_MAX).contains(&max_seats_per_member) {
+            return Err(FieldError::new("maxSeatsPerMember", format!("expected 1 to {SEATS_PER_MEMBER_MAX}")));
+        }
+        let hold_seconds = fields.hold_seconds.unwrap_or(HOLD_DEFAULT_SECONDS);
+        if !(1..=HOLD_MAX_SECONDS).contains(&hold_seconds) {
+            return Err(FieldError::new("holdSeconds", format!("expected 1 to {HOLD_MAX_SECONDS}")));
+        }
+        Ok(Self {
+            starts_at,
+            sales_open_at,
+            sales_close_at,
+            max_seats_per_member,
+            hold_seconds,
+            seating: fields.seating,
+            waiting_room: fields.waiting_room,
+        })
+    }
+}
+
+/// A performance as stored. The waiting room's policy lives in the room's own item; [`Performance::has_waiting_room`]
+/// says whether there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Performance {
+    /// Id.
+    pub performance_id: PerformanceId,
+    /// Its show.
+    pub show_id: ShowId,
+    /// Curtain.
+    pub starts_at: Timestamp,
+    /// Before it nothing is sold.
+    pub sales_open_at: Option<Timestamp>,
+    /// After it nothing is sold; at most the start.
+    pub sales_close_at: Timestamp,
+    /// Seats a member may hold and own together.
+    pub max_seats_per_member: u32,
+    /// Life of a hold.
+    pub hold_seconds: i64,
+    /// The house.
+    pub seating: Seating,
+    /// Which edition of the layout the seats belong to; part of every seat's key.
+    pub layout: u32,
+    /// Whether a queue token is needed to book.
+    pub has_waiting_room: bool,
+    /// When it was listed.
+    pub created_at: Timestamp,
+}
+
+impl Performance {
+    /// The house's numbered layout.
+    pub fn numbered(&self) -> &Numbered {
+        let Seating::Numbered(numbered) = &self.seating;
+        numbered
+    }
+
+    /// Whether holds and payments are accepted at `now`: `salesOpenAt <= now < salesCloseAt`.
+    ///
+    /// # Errors
+    /// [`Error::SalesClosed`] outside the window.
+    pub fn check_on_sale(&self, now: Timestamp) -> Result<(), Error> {
+        let open = self.sales_open_at.is_none_or(|open| open <= now);
+        if open && now < self.sales_close_at { Ok(()) } else { Err(Error::SalesClosed) }
+    }
+
+    /// When a hold taken at `now` lapses: after `holdSeconds`, never past the close of sales.
+    pub fn hold_expires_at(&self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(self.hold_seconds).min(self.sales_close_at)
+    }
+}
+
+/// A performance with its show: what every booking decision is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The performance.
+    pub performance: Performance,
+    /// Its show.
+    pub show: Show,
+}

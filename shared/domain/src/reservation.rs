@@ -1,0 +1,195 @@
+//! Reservations: a purchase with its tickets and its payment, told from one item. Never deleted.
+
+use crate::{
+    Error, Result, Timestamp,
+    hold::{HeldSeat, Hold},
+    ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
+    member::{Email, Language, Name},
+    money::Won,
+    performance::Listing,
+    show::{PosterUrl, TimeZone},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How far a purchase has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ReservationStatus {
+    /// Accepted, the payment is under way.
+    Pending,
+    /// Paid: the seats are the member's.
+    Confirmed,
+    /// Over; the seats are free again.
+    Cancelled,
+}
+
+/// Why a reservation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum CancelReason {
+    /// The member cancelled it.
+    Member,
+}
+
+/// What it is paid with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum PaymentMethod {
+    /// The member's wallet.
+    Points,
+}
+
+/// How a payment stands; told from its reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum PaymentStatus {
+    /// Under way.
+    Pending,
+    /// Taken.
+    Approved,
+    /// Returned.
+    Cancelled,
+}
+
+/// How far a mail has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum MailStatus {
+    /// On its way.
+    #[default]
+    Queued,
+    /// Accepted by the mail service.
+    Sent,
+    /// Given up; the message is in the dead-letter queue.
+    Failed,
+}
+
+/// The buyer, as the mail will address him. A copy made at payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buyer {
+    /// Id.
+    pub member_id: MemberId,
+    /// Address.
+    pub email: Email,
+    /// Name.
+    pub name: Name,
+    /// Language of his mails.
+    pub language: Language,
+}
+
+/// The show and performance as they were sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sold {
+    /// Show.
+    pub show_id: ShowId,
+    /// Its title.
+    pub show_title: String,
+    /// Its poster.
+    pub poster_url: Option<PosterUrl>,
+    /// Where.
+    pub venue: String,
+    /// Zone of its local time.
+    pub time_zone: TimeZone,
+    /// Performance.
+    pub performance_id: PerformanceId,
+    /// Curtain.
+    pub starts_at: Timestamp,
+}
+
+/// A purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Id; the hold's, the payment's and the tickets' derive from it.
+    pub reservation_id: ReservationId,
+    /// Who bought.
+    pub buyer: Buyer,
+    /// What was bought.
+    pub sold: Sold,
+    /// The edition of the layout that the seats belong to.
+    pub layout: u32,
+    /// The seats; ticket `n` is the `n`-th.
+    pub seats: Vec<HeldSeat>,
+    /// How far it has come.
+    pub status: ReservationStatus,
+    /// What it was paid with.
+    pub method: PaymentMethod,
+    /// Payment.
+    pub created_at: Timestamp,
+    /// End.
+    pub cancelled_at: Option<Timestamp>,
+    /// Why it ended.
+    pub cancel_reason: Option<CancelReason>,
+}
+
+impl Reservation {
+    /// What paying `hold` with points at `now` makes.
+    pub fn paid_with_points(hold: &Hold, listing: &Listing, buyer: Buyer, now: Timestamp) -> Self {
+        let (show, performance) = (&listing.show, &listing.performance);
+        Self {
+            reservation_id: hold.hold_id.reservation(),
+            buyer,
+            sold: Sold {
+                show_id: show.show_id.clone(),
+                show_title: show.details.title.as_str().to_owned(),
+                poster_url: show.details.poster_url.clone(),
+                venue: show.details.venue.as_str().to_owned(),
+                time_zone: show.time_zone(),
+                performance_id: performance.performance_id.clone(),
+                starts_at: performance.starts_at,
+            },
+            layout: hold.layout,
+            seats: hold.seats.clone(),
+            status: ReservationStatus::Confirmed,
+            method: PaymentMethod::Points,
+            created_at: now,
+            cancelled_at: None,
+            cancel_reason: None,
+        }
+    }
+
+    /// The sum of its tickets.
+    pub fn total(&self) -> Won {
+        self.seats.iter().map(|seat| seat.price).sum()
+    }
+
+    /// Its payment's id.
+    pub fn payment_id(&self) -> PaymentId {
+        self.reservation_id.payment()
+    }
+
+    /// Its payment's status.
+    pub fn payment_status(&self) -> PaymentStatus {
+        match self.status {
+            ReservationStatus::Pending => PaymentStatus::Pending,
+            ReservationStatus::Confirmed => PaymentStatus::Approved,
+            ReservationStatus::Cancelled => PaymentStatus::Cancelled,
+        }
+    }
+
+    /// Its tickets with their seats.
+    pub fn tickets(&self) -> impl Iterator<Item = (TicketId, &HeldSeat)> {
+        (0..).zip(&self.seats).map(|(index, seat)| (self.reservation_id.ticket(index), seat))
+    }
+
+    /// The reservation cancelled by its member at `now` (R5).
+    ///
+    /// # Errors
+    /// [`Error::PerformanceStarted`] after the start.
+    pub fn cancel(self, now: Timestamp) -> Result<Self> {
+        if now >= self.sold.starts_at {
+            return Err(Error::PerformanceStarted);
+        }
+        Ok(Self {
+            status: ReservationStatus::Cancelled,
+            cancelled_at: Some(now),
+            cancel_reason: Some(CancelReason::Member),
+            ..self
+        })
+    }
+}

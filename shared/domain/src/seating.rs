@@ -1,0 +1,286 @@
+//! Seats exist by the layout alone: sections in the organizer's order, rows, numbers. Nothing is written for a free seat.
+
+use crate::{
+    limits::{
+        BLOCK_SEATS, GRADE_MAX_CHARS, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS,
+        SECTIONS_MAX,
+    },
+    money::Won,
+    show::Text,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// A seat's name within its performance: `section-row-number`, e.g. `A-1-12`.
+pub type SeatId = String;
+
+/// A price of a seat: 1 to 10,000,000 won.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "i64", into = "i64")]
+#[schemars(inline, with = "i64")]
+pub struct Price(Won);
+
+impl Price {
+    /// The amount.
+    pub fn won(self) -> Won {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Price {
+    type Error = String;
+
+    /// # Errors
+    /// When the price is zero, negative or absurd.
+    fn try_from(won: i64) -> Result<Self, String> {
+        if (1..=PRICE_MAX_WON).contains(&won) {
+            Ok(Self(Won(won)))
+        } else {
+            Err(format!("expected 1 to {PRICE_MAX_WON}"))
+        }
+    }
+}
+
+impl From<Price> for i64 {
+    fn from(price: Price) -> Self {
+        price.0.0
+    }
+}
+
+/// One section of a numbered house.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Section {
+    /// Unique within the house; no `-`, which separates the parts of a seat's id.
+    pub name: Text<SECTION_NAME_MAX_CHARS>,
+    /// Grade; sections may share one.
+    pub grade: Text<GRADE_MAX_CHARS>,
+    /// Price of each of its seats.
+    pub price: Price,
+    /// Rows, numbered from 1.
+    pub rows: u32,
+    /// Seats of each row, numbered from 1.
+    pub seats_per_row: u32,
+}
+
+impl Section {
+    fn seats(&self) -> u32 {
+        self.rows * self.seats_per_row
+    }
+}
+
+/// What is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Seating {
+    /// Numbered seats in sections.
+    Numbered(Numbered),
+}
+
+/// The layout of a numbered house.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Layout", into = "Layout")]
+#[schemars(inline, with = "Layout")]
+pub struct Numbered(Vec<Section>);
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct Layout {
+    sections: Vec<Section>,
+}
+
+impl From<Numbered> for Layout {
+    fn from(numbered: Numbered) -> Self {
+        Self { sections: numbered.0 }
+    }
+}
+
+impl TryFrom<Layout> for Numbered {
+    type Error = String;
+
+    /// # Errors
+    /// Names the first rule of the contract that the layout breaks.
+    fn try_from(layout: Layout) -> Result<Self, String> {
+        let sections = layout.sections;
+        if sections.is_empty() || sections.len() > SECTIONS_MAX {
+            return Err(format!("expected 1 to {SECTIONS_MAX} sections"));
+        }
+        let mut names = HashSet::new();
+        let mut prices = std::collections::HashMap::new();
+        for section in &sections {
+            let name = section.name.as_str();
+            if name.contains('-') {
+                return Err(format!("section {name} must not contain a hyphen"));
+            }
+            if !names.insert(name) {
+                return Err(format!("section {name} is there twice"));
+            }
+            if !(1..=ROWS_MAX).contains(&section.rows) || !(1..=SEATS_PER_ROW_MAX).contains(&section.seats_per_row) {
+                return Err(format!("section {name}: expected 1 to {ROWS_MAX} rows of 1 to {SEATS_PER_ROW_MAX} seats"));
+            }
+            if *prices.entry(section.grade.as_str()).or_insert(section.price) != section.price {
+                return Err(format!("grade {} has two prices", section.grade.as_str()));
+            }
+        }
+        if sections.iter().map(Section::seats).sum::<u32>() > SEATS_MAX {
+            return Err(format!("expected at most {SEATS_MAX} seats"));
+        }
+        Ok(Self(sections))
+    }
+}
+
+/// A seat as the layout knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatPlace<'a> {
+    /// Its section.
+    pub section: &'a Section,
+    /// Row, from 1.
+    pub row: u32,
+    /// Number within the row, from 1.
+    pub number: u32,
+    /// Place in layout order, from 0.
+    pub index: u32,
+}
+
+impl SeatPlace<'_> {
+    /// The seat's id.
+    pub fn seat_id(&self) -> SeatId {
+        format!("{}-{}-{}", self.section.name.as_str(), self.row, self.number)
+    }
+
+    /// The block of at most 1,000 seats that keeps it.
+    pub fn block(&self) -> u32 {
+        self.index / BLOCK_SEATS
+    }
+}
+
+/// How many seats of a grade there are and what one costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeTotal {
+    /// Grade.
+    pub grade: String,
+    /// Price of one seat.
+    pub price: Won,
+    /// Seats in all.
+    pub total: u32,
+}
+
+impl Numbered {
+    /// Seats in all.
+    pub fn seats(&self) -> u32 {
+        self.0.iter().map(Section::seats).sum()
+    }
+
+    /// Blocks that keep them.
+    pub fn blocks(&self) -> u32 {
+        self.seats().div_ceil(BLOCK_SEATS)
+    }
+
+    /// The seat of that id, if the house has it.
+    pub fn find(&self, seat_id: &str) -> Option<SeatPlace<'_>> {
+        let (rest, number) = seat_id.rsplit_once('-')?;
+        let (name, row) = rest.rsplit_once('-')?;
+        let (row, number) = (plain_number(row)?, plain_number(number)?);
+        let mut first = 0;
+        for section in &self.0 {
+            if section.name.as_str() == name {
+                let there = row <= section.rows && number <= section.seats_per_row;
+                let index = first + (row - 1) * section.seats_per_row + number - 1;
+                return there.then_some(SeatPlace { section, row, number, index });
+            }
+            first += section.seats();
+        }
+        None
+    }
+
+    /// Every seat, in layout order.
+    pub fn places(&self) -> impl Iterator<Item = SeatPlace<'_>> {
+        let numbered = self.0.iter().flat_map(|section| {
+            (0..section.seats())
+                .map(move |seat| (section, seat / section.seats_per_row + 1, seat % section.seats_per_row + 1))
+        });
+        (0..).zip(numbered).map(|(index, (section, row, number))| SeatPlace { section, row, number, index })
+    }
+
+    /// Grades in the order they first appear.
+    pub fn grades(&self) -> Vec<GradeTotal> {
+        let mut grades: Vec<GradeTotal> = Vec::new();
+        for section in &self.0 {
+            match grades.iter_mut().find(|grade| grade.grade == section.grade.as_str()) {
+                Some(grade) => grade.total += section.seats(),
+                None => grades.push(GradeTotal {
+                    grade: section.grade.as_str().to_owned(),
+                    price: section.price.won(),
+                    total: section.seats(),
+                }),
+            }
+        }
+        grades
+    }
+}
+
+/// A number from 1 as a seat's id spells it: no sign, no leading zero.
+fn plain_number(text: &str) -> Option<u32> {
+    let number = text.parse::<u32>().ok()?;
+    (number > 0 && number.to_string() == text).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn house() -> Numbered {
+        let Seating::Numbered(house) = serde_json::from_str(
+            r#"{"type":"numbered","sections":[
+                {"name":"A","grade":"VIP","price":150000,"rows":2,"seatsPerRow":3},
+                {"name":"B","grade":"R","price":90000,"rows":40,"seatsPerRow":50}]}"#,
+        )
+        .unwrap();
+        house
+    }
+
+    #[test]
+    fn every_seat_is_found_by_its_id_at_its_place() {
+        let house = house();
+        assert_eq!((house.seats(), house.blocks()), (2_006, 3));
+        for place in house.places() {
+            assert_eq!(house.find(&place.seat_id()).as_ref(), Some(&place));
+        }
+        assert_eq!(house.places().count(), 2_006);
+        assert_eq!(house.find("B-40-50").unwrap().block(), 2);
+    }
+
+    #[test]
+    fn other_spellings_and_seats_outside_are_not_found() {
+        for odd in ["A-3-1", "A-1-4", "A-0-1", "A-01-1", "A-+1-1", "C-1-1", "A-1", "A", "", "A-1-1-1", "a-1-1"] {
+            assert!(house().find(odd).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_layout_that_breaks_a_rule_is_refused() {
+        let section = |name: &str, grade: &str, price: i64, rows: u32, seats: u32| {
+            format!(r#"{{"name":"{name}","grade":"{grade}","price":{price},"rows":{rows},"seatsPerRow":{seats}}}"#)
+        };
+        let refused = |sections: &[String]| {
+            serde_json::from_str::<Seating>(&format!(r#"{{"type":"numbered","sections":[{}]}}"#, sections.join(",")))
+                .is_err()
+        };
+        assert!(refused(&[]));
+        assert!(refused(&[section("A-1", "R", 1, 1, 1)]));
+        assert!(refused(&[section("A", "R", 0, 1, 1)]));
+        assert!(refused(&[section("A", "R", 10_000_001, 1, 1)]));
+        assert!(refused(&[section("A", "R", 1, 0, 1)]));
+        assert!(refused(&[section("A", "R", 1, 1, 101)]));
+        assert!(refused(&[section("A", "R", 1, 1, 1), section("A", "R", 1, 1, 1)]));
+        assert!(refused(&[section("A", "R", 1, 1, 1), section("B", "R", 2, 1, 1)]));
+        assert!(refused(&[
+            section("A", "R", 1, 200, 100),
+            section("B", "R", 1, 200, 100),
+            section("C", "R", 1, 200, 100)
+        ]));
+        assert!(!refused(&[section("A", "R", 1, 1, 1), section("B", "S", 2, 1, 1)]));
+    }
+}

@@ -1,0 +1,121 @@
+//! A moment, in milliseconds: stored as a number, told as RFC 3339 UTC to the second.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// Milliseconds since 1970-01-01T00:00:00Z. In items (`serde`) it is that number; [`UtcTime`] is its form in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The latest moment accepted from outside: the end of the year 9998.
+    pub const MAX: Self = Self(253_370_764_799_000);
+
+    /// From milliseconds since the epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded up: what a TTL attribute holds.
+    pub const fn ttl_seconds(self) -> i64 {
+        self.0.div_euclid(1000) + 1
+    }
+
+    /// `seconds` later (earlier where negative).
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Whole seconds from `earlier` until here, never negative, rounded up.
+    pub const fn seconds_since(self, earlier: Self) -> i64 {
+        let millis = self.0 - earlier.0;
+        if millis <= 0 { 0 } else { (millis + 999) / 1000 }
+    }
+
+    /// The same moment for calendar arithmetic.
+    pub fn to_jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// Parses RFC 3339 with any offset, e.g. `2026-12-24T19:30:00+09:00`.
+    ///
+    /// # Errors
+    /// Says what is expected when the text is not a time between the years 1970 and 9998.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parsed: jiff::Timestamp =
+            text.parse().map_err(|_| "expected an RFC 3339 time such as 2026-12-24T10:30:00Z".to_owned())?;
+        let moment = Self(parsed.as_millisecond());
+        if moment.0 < 0 || moment > Self::MAX {
+            return Err("the time is out of range".to_owned());
+        }
+        Ok(moment)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_jiff().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
+
+/// A [`Timestamp`] as JSON shows it: `2026-12-24T10:30:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UtcTime(pub Timestamp);
+
+impl From<Timestamp> for UtcTime {
+    fn from(moment: Timestamp) -> Self {
+        Self(moment)
+    }
+}
+
+impl Serialize for UtcTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for UtcTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Timestamp::parse(&text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for UtcTime {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "UtcTime".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date-time", "example": "2026-12-24T10:30:00Z"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_utc_to_the_second() {
+        let moment = Timestamp::parse("2026-12-24T19:30:00.900+09:00").unwrap();
+        assert_eq!(moment.to_string(), "2026-12-24T10:30:00Z");
+        assert_eq!(moment.millis() % 1000, 900);
+        assert!(Timestamp::parse("tomorrow").is_err());
+        assert!(Timestamp::parse("-000001-01-01T00:00:00Z").is_err());
+    }
+
+    #[test]
+    fn a_ttl_is_never_before_the_moment() {
+        assert_eq!(Timestamp::from_millis(1_999).ttl_seconds(), 2);
+        assert_eq!(Timestamp::from_millis(2_000).ttl_seconds(), 3);
+    }
+}

@@ -1,0 +1,48 @@
+//! What every function works with; built once per cold start.
+
+use crate::{clients::Aws, clock::Clock, codes::Codes, config::Config, entropy, tokens::Tokens};
+use frontrow_store::{Entropy, Store};
+
+/// What every function works with.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// Access and queue tokens.
+    pub tokens: Tokens,
+    /// Verification codes and ticket codes.
+    pub codes: Codes,
+    /// What differs between deployments.
+    pub config: Config,
+}
+
+impl App {
+    /// Joins the parts.
+    ///
+    /// # Errors
+    /// When the signing keys are malformed.
+    pub fn new(config: Config, aws: &Aws, clock: Clock) -> Result<Self, String> {
+        let store = Store::new(
+            aws.dynamodb(),
+            config.table_name.clone(),
+            Entropy { fraction: entropy::fraction, uuid: entropy::fresh_uuid },
+        );
+        Ok(Self {
+            store,
+            clock,
+            tokens: Tokens::new(&config.signing_keys)?,
+            codes: Codes::new(&config.signing_keys)?,
+            config,
+        })
+    }
+
+    /// From the environment.
+    ///
+    /// # Errors
+    /// Names a variable that is missing or malformed.
+    pub fn from_env() -> Result<Self, String> {
+        Self::new(Config::from_env()?, &Aws::from_env(), Clock::default())
+    }
+}

@@ -1,0 +1,102 @@
+//! The SDK clients: lean, one per cold start, credentials and region from the environment that Lambda sets.
+//!
+//! The SDK's own retries are off: `store` retries with its own rules, and a lost answer must be seen by it.
+
+use crate::config::variable;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{Builder, tls};
+use frontrow_domain::limits::DYNAMODB_CALL_MILLIS;
+use std::time::Duration;
+
+/// Where AWS is and who calls it.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    region: Region,
+    credentials: Option<Credentials>,
+    endpoint_url: Option<String>,
+    http: SharedHttpClient,
+}
+
+impl Aws {
+    /// From `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_ENDPOINT_URL`.
+    pub fn from_env() -> Self {
+        let credentials = variable("AWS_ACCESS_KEY_ID")
+            .zip(variable("AWS_SECRET_ACCESS_KEY"))
+            .map(|(id, secret)| Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "environment"));
+        Self {
+            region: Region::new(variable("AWS_REGION").unwrap_or_else(|| "ap-northeast-2".to_owned())),
+            credentials,
+            endpoint_url: variable("AWS_ENDPOINT_URL"),
+            http: https_client(),
+        }
+    }
+
+    /// An emulator at `endpoint_url`, with credentials that mean nothing.
+    pub fn emulated(endpoint_url: &str) -> Self {
+        Self {
+            region: Region::new("ap-northeast-2"),
+            credentials: Some(Credentials::new("local", "local", None, None, "local")),
+            endpoint_url: Some(endpoint_url.to_owned()),
+            http: Builder::new().build_http(),
+        }
+    }
+
+    /// The same, speaking through `http`: how tests put faults between SDK and engine.
+    #[must_use]
+    pub fn through(self, http: SharedHttpClient) -> Self {
+        Self { http, ..self }
+    }
+
+    /// A DynamoDB client.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .http_client(self.http.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(call_timeout(DYNAMODB_CALL_MILLIS));
+        config.set_credentials_provider(
+            self.credentials.clone().map(aws_sdk_dynamodb::config::SharedCredentialsProvider::new),
+        );
+        config.set_endpoint_url(self.endpoint_url.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// An SQS client.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(self.region.clone())
+            .http_client(self.http.clone());
+        config.set_credentials_provider(
+            self.credentials.clone().map(aws_sdk_sqs::config::SharedCredentialsProvider::new),
+        );
+        config.set_endpoint_url(self.endpoint_url.clone());
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// An SES client. No retries: a mail whose acceptance is unknown must not be sent twice by the SDK.
+    pub fn ses(&self) -> aws_sdk_ses::Client {
+        let mut config = aws_sdk_ses::Config::builder()
+            .behavior_version(aws_sdk_ses::config::BehaviorVersion::latest())
+            .region(self.region.clone())
+            .http_client(self.http.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(call_timeout(20_000));
+        config.set_credentials_provider(
+            self.credentials.clone().map(aws_sdk_ses::config::SharedCredentialsProvider::new),
+        );
+        config.set_endpoint_url(self.endpoint_url.clone());
+        aws_sdk_ses::Client::from_conf(config.build())
+    }
+}
+
+fn call_timeout(millis: u64) -> TimeoutConfig {
+    TimeoutConfig::builder().operation_timeout(Duration::from_millis(millis)).build()
+}
+
+fn https_client() -> SharedHttpClient {
+    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+}

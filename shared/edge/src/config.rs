@@ -1,0 +1,69 @@
+//! What differs between deployments, read from the environment once per cold start.
+
+use frontrow_domain::{
+    limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
+    member::Email,
+};
+use std::collections::HashSet;
+
+/// What differs between deployments.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_NAME`.
+    pub table_name: String,
+    /// `SIGNING_KEYS`: `id:secret,id:secret`; the first signs, all verify. Secrets have at least 32 characters.
+    pub signing_keys: String,
+    /// `ORGANIZER_EMAILS`, comma-separated: addresses that sign up as organizers.
+    pub organizer_emails: HashSet<Email>,
+    /// `MAIL_QUEUE_URL`: where `relay_outbox` sends and `ticket_mailer` receives.
+    pub mail_queue_url: String,
+    /// `MAIL_FROM`: the sender of every mail.
+    pub mail_from: String,
+    /// `MAIL_MAX_RECEIVES`: the queue's redrive limit, which the mailer has to know to mark a mail as failed.
+    pub mail_max_receives: u32,
+    /// Life of a mailer's claim. Not read from the environment: function timeout < lease < visibility.
+    pub mail_lease_seconds: i64,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Names a variable that is missing or malformed.
+    pub fn from_env() -> Result<Self, String> {
+        Self::from_vars(&variable)
+    }
+
+    /// Reads the variables that `variable` answers.
+    ///
+    /// # Errors
+    /// Names a variable that is missing or malformed.
+    pub fn from_vars(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let required = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
+        let organizer_emails = variable("ORGANIZER_EMAILS")
+            .unwrap_or_default()
+            .split(',')
+            .filter(|address| !address.trim().is_empty())
+            .map(|address| Email::try_from(address.to_owned()).map_err(|why| format!("ORGANIZER_EMAILS: {why}")))
+            .collect::<Result<_, _>>()?;
+        let mail_max_receives = match variable("MAIL_MAX_RECEIVES") {
+            Some(text) => text.parse().map_err(|_| "MAIL_MAX_RECEIVES is not a number".to_owned())?,
+            None => MAIL_MAX_RECEIVES,
+        };
+        Ok(Self {
+            table_name: required("TABLE_NAME")?,
+            signing_keys: required("SIGNING_KEYS")?,
+            organizer_emails,
+            mail_queue_url: variable("MAIL_QUEUE_URL").unwrap_or_default(),
+            mail_from: variable("MAIL_FROM").unwrap_or_else(|| "frontrow <tickets@example.com>".to_owned()),
+            mail_max_receives,
+            mail_lease_seconds: MAIL_LEASE_SECONDS,
+        })
+    }
+}
+
+/// An environment variable; an empty one counts as not set.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}

@@ -1,0 +1,214 @@
+//! One request through one endpoint. The order of checks is the contract's: 400, login 401, role 403, then the endpoint.
+
+use crate::{
+    App, Endpoint, Request, Response, answer, caller,
+    caller::Caller,
+    endpoint::{Body, Call, Header, PathId},
+    entropy, problem,
+};
+use frontrow_domain::{
+    Error, FieldError, Result,
+    limits::{BODY_MAX_BYTES, ID_MAX_CHARS, IDEMPOTENCY_KEY_MAX_CHARS},
+    member::Language,
+};
+use frontrow_store::Receipt;
+use lambda_http::{
+    RequestExt,
+    http::{HeaderMap, HeaderValue},
+    request::RequestContext,
+};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+
+/// The header that names a request in answers and logs.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Answers `request`; every failure is logged here, once.
+pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Response {
+    let request_id = request_id(&request);
+    let span = tracing::info_span!("request", operation = E::ROUTE.operation, request_id);
+    let mut response = answer_or_problem::<E>(app, request).instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response {
+    let call = match parse::<E>(app, &request) {
+        Ok(call) => call,
+        Err(error) => return failed(&error),
+    };
+    let receipt = call.receipt.clone();
+    let now = call.now;
+    let outcome = E::call(app, call).await;
+    let response = match outcome {
+        Ok(answer) => Ok(answer.into_response()),
+        Err(error) => Err(error),
+    };
+    // A first success is 201 or 202. Anything else under a key may be a repetition: then the first answer is told again.
+    if let Some(receipt) = receipt
+        && !response.as_ref().is_ok_and(|response| matches!(response.status().as_u16(), 201 | 202))
+    {
+        match app.store.answer_under(&receipt, now).await {
+            Ok(Some(stored)) => return answer::replay(stored),
+            Ok(None) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    response.unwrap_or_else(|error| failed(&error))
+}
+
+fn failed(error: &Error) -> Response {
+    let (status, code) = problem::status_and_code(error);
+    if status >= 500 {
+        tracing::error!(status, code, %error, "failed");
+    } else {
+        tracing::info!(status, code, %error, "refused");
+    }
+    problem::respond(error)
+}
+
+fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
+    let bytes: &[u8] = request.body().as_ref();
+    if bytes.len() > BODY_MAX_BYTES {
+        return Err(Error::BodyTooLarge);
+    }
+    let query = parse_query(request.uri().query().unwrap_or_default())?;
+    let body = E::Body::parse(bytes)?;
+    let headers = request.headers();
+    let key = if E::ROUTE.headers.contains(&Header::IdempotencyKey) { idempotency_key(headers)? } else { None };
+
+    let now = app.clock.now();
+    let identity = caller::identify(app, headers, now);
+    let member_id = identity.as_ref().ok().map(|identity| identity.member_id);
+    let caller = E::Caller::admit(identity)?;
+    let receipt = key.zip(member_id).map(|(key, member_id)| Receipt {
+        member_id,
+        operation: E::ROUTE.operation,
+        key,
+        fingerprint: fingerprint(E::ROUTE.operation, request.uri().path(), bytes),
+    });
+
+    let parameters = request.path_parameters();
+    let value = parameters.iter().next().map(|(_, value)| value).filter(|value| value.len() <= ID_MAX_CHARS);
+    let path = E::Path::parse(value).map_err(|_| Error::NotFound)?;
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Ok(Call {
+        caller,
+        path,
+        query,
+        body,
+        now,
+        language: Language::negotiate(text(Header::AcceptLanguage.name())),
+        queue_token: text(Header::QueueToken.name()).map(str::to_owned),
+        receipt,
+    })
+}
+
+/// Parses a body; the failing field's path is part of the error.
+pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        complaint(if path == "." { "body" } else { &path }, &error.into_inner().to_string())
+    })?;
+    deserializer.end().map_err(|error| complaint("body", &error.to_string()))?;
+    Ok(parsed)
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let pairs = serde_urlencoded::Deserializer::new(form_pairs(query));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let path = error.path().to_string();
+        complaint(if path == "." { "query" } else { &path }, &error.into_inner().to_string())
+    })
+}
+
+fn form_pairs(query: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(query.as_bytes())
+}
+
+/// A parser's message as a field's: positions are cut off, and a message that names its own field (`field: why`, a
+/// rule over several fields of one object) moves the complaint to that field.
+fn complaint(path: &str, message: &str) -> Error {
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let inner = message.split_once(": ").filter(|(name, _)| {
+        !name.is_empty()
+            && name.chars().next().is_some_and(char::is_lowercase)
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    let (field, message) = match inner {
+        Some((name, rest)) if path == "body" || path == "query" => (name.to_owned(), rest),
+        Some((name, rest)) => (format!("{path}.{name}"), rest),
+        None => (path.to_owned(), message),
+    };
+    FieldError::new(field, message).into()
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get(Header::IdempotencyKey.name()) else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=IDEMPOTENCY_KEY_MAX_CHARS).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Error::invalid(
+            Header::IdempotencyKey.name(),
+            format!("expected 1 to {IDEMPOTENCY_KEY_MAX_CHARS} ASCII characters"),
+        )),
+    }
+}
+
+/// Equal for requests that ask for the same: operation, path and parsed body, however it was spaced.
+fn fingerprint(operation: &str, path: &str, body: &[u8]) -> String {
+    let parsed: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let mut digest = Sha256::new();
+    for part in [operation, path, &parsed.to_string()] {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// API Gateway's id of the request, or a fresh one.
+fn request_id(request: &Request) -> String {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    }
+    .unwrap_or_else(|| entropy::fresh_uuid().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use frontrow_domain::performance::PerformanceDetails;
+
+    fn field_of(json: &str) -> String {
+        match parse_json::<PerformanceDetails>(json.as_bytes()) {
+            Err(Error::Invalid(field)) => field.field,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_complaint_names_the_field_it_is_about() {
+        let seating = r#"{"type":"numbered","sections":[{"name":"A","grade":"R","price":0,"rows":1,"seatsPerRow":1}]}"#;
+        assert_eq!(field_of("{"), "body");
+        assert_eq!(field_of(r#"{"startsAt":5}"#), "startsAt");
+        assert_eq!(field_of(&format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","seating":{seating}}}"#)), "seating");
+        let room = r#"{"maxActive":0}"#;
+        assert_eq!(field_of(&format!(r#"{{"waitingRoom":{room}}}"#)), "waitingRoom.maxActive");
+        let seating = seating.replace(":0,", ":1,");
+        let late = format!(
+            r#"{{"startsAt":"2026-12-24T10:30:00Z","salesCloseAt":"2027-01-01T00:00:00Z","seating":{seating}}}"#
+        );
+        assert_eq!(field_of(&late), "salesCloseAt");
+    }
+
+    #[test]
+    fn spacing_and_order_do_not_make_another_request() {
+        let one = fingerprint("top_up", "/points/top-ups", br#"{"a":1,"b":2}"#);
+        assert_eq!(one, fingerprint("top_up", "/points/top-ups", br#"{ "b": 2, "a": 1 }"#));
+        assert_ne!(one, fingerprint("top_up", "/points/top-ups", br#"{"a":1,"b":3}"#));
+    }
+}

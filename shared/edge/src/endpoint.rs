@@ -1,0 +1,282 @@
+//! What an endpoint is. Each one is declared once, by [`Route`] and types; the gateway, the OpenAPI document, the tests
+//! and the Lambda binaries read the same declaration.
+
+use crate::{
+    Answer, App, Request, Response,
+    answer::Reply,
+    caller::{Access, Caller},
+    dispatch,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::{HoldId, NotAnId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
+    limits::{CURSOR_MAX_CHARS, PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
+    member::Language,
+};
+use frontrow_store::{PageOf, PageRequest, Receipt, Receipted, StoredAnswer};
+use lambda_http::http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{future::Future, pin::Pin, str::FromStr};
+
+/// How an endpoint is reached, and what documents say of it.
+#[derive(Debug)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path with `{parameters}`.
+    pub path: &'static str,
+    /// The one name: file, binary, `operationId`; `HoldSeatsFunction` in the template.
+    pub operation: &'static str,
+    /// The group it belongs to.
+    pub tag: &'static str,
+    /// One line on what it does.
+    pub summary: &'static str,
+    /// Statuses of success, the usual one first.
+    pub success: &'static [u16],
+    /// Codes of failure beyond those every endpoint can answer.
+    pub errors: &'static [&'static str],
+    /// Headers it reads beyond `Authorization`.
+    pub headers: &'static [Header],
+    /// DynamoDB actions it needs: its function's whole IAM policy.
+    pub table_actions: &'static [&'static str],
+}
+
+/// Request headers with a meaning of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// `Queue-Token`: needed where the performance has a waiting room.
+    QueueToken,
+    /// `Idempotency-Key`: optional.
+    IdempotencyKey,
+    /// `Accept-Language`: the language of mails.
+    AcceptLanguage,
+}
+
+impl Header {
+    /// The header's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QueueToken => "Queue-Token",
+            Self::IdempotencyKey => "Idempotency-Key",
+            Self::AcceptLanguage => "Accept-Language",
+        }
+    }
+}
+
+/// One call of the API.
+pub trait Endpoint: Sized + Send + Sync + 'static {
+    /// How it is reached.
+    const ROUTE: Route;
+    /// Who may call: [`crate::caller::Anyone`], [`crate::caller::Member`] or [`crate::caller::Organizer`].
+    type Caller: Caller;
+    /// The path's id, or [`NoPath`].
+    type Path: PathId;
+    /// The query, or [`NoQuery`].
+    type Query: DeserializeOwned + JsonSchema + Send;
+    /// The body, parsed into types that cannot hold anything invalid, or [`NoBody`].
+    type Body: Body;
+    /// The reply's body, or `()`.
+    type Reply: Reply;
+
+    /// Does it.
+    fn call(app: &App, call: Call<Self>) -> impl Future<Output = Result<Answer<Self::Reply>>> + Send;
+}
+
+/// A request, parsed, from a caller who may make it.
+pub struct Call<E: Endpoint> {
+    /// Who is calling.
+    pub caller: E::Caller,
+    /// The id in the path.
+    pub path: E::Path,
+    /// The query.
+    pub query: E::Query,
+    /// The body.
+    pub body: E::Body,
+    /// The moment of this request: one for all its decisions.
+    pub now: Timestamp,
+    /// The language asked for.
+    pub language: Language,
+    /// The `Queue-Token` header.
+    pub queue_token: Option<String>,
+    /// What is to be kept under the `Idempotency-Key`, if one was given.
+    pub(crate) receipt: Option<Receipt>,
+}
+
+impl<E: Endpoint> Call<E> {
+    /// What the operation's transaction puts beside its writes, so that the same key answers the same: `reply` of what
+    /// was done. `None` without an `Idempotency-Key`.
+    pub fn receipt<'a, T>(&'a self, reply: &'a (dyn Fn(&T) -> Answer<E::Reply> + Sync)) -> Option<Receipted<'a, T>> {
+        let receipt = self.receipt.as_ref()?;
+        Some(Receipted::new(receipt, Box::new(move |done: &T| -> StoredAnswer { reply(done).stored() })))
+    }
+}
+
+/// Something that can stand in a path.
+pub trait PathId: Sized + Send {
+    /// Parses the parameters' only value; `None` where the path has none.
+    ///
+    /// # Errors
+    /// [`NotAnId`]: nothing of that name can exist.
+    fn parse(value: Option<&str>) -> Result<Self, NotAnId>;
+}
+
+/// A path without parameters.
+#[derive(Debug)]
+pub struct NoPath;
+
+impl PathId for NoPath {
+    fn parse(_: Option<&str>) -> Result<Self, NotAnId> {
+        Ok(Self)
+    }
+}
+
+macro_rules! path_ids {
+    ($($id:ty),*) => {$(
+        impl PathId for $id {
+            fn parse(value: Option<&str>) -> Result<Self, NotAnId> {
+                Self::from_str(value.ok_or(NotAnId)?)
+            }
+        }
+    )*};
+}
+path_ids!(ShowId, PerformanceId, HoldId, PaymentId, ReservationId, TicketId);
+
+/// No query parameters; unknown ones are refused.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
+
+/// A body that can be parsed.
+pub trait Body: Sized + Send {
+    /// Whether there is one.
+    const PRESENT: bool = true;
+    /// Parses the bytes.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the path of the field.
+    fn parse(bytes: &[u8]) -> Result<Self>;
+    /// Its schema.
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
+}
+
+impl<T: DeserializeOwned + JsonSchema + Send> Body for T {
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        dispatch::parse_json(bytes)
+    }
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+}
+
+/// No body; one that is sent is ignored.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl Body for NoBody {
+    const PRESENT: bool = false;
+    fn parse(_: &[u8]) -> Result<Self> {
+        Ok(Self)
+    }
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+}
+
+/// `?limit=&cursor=` of a list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Items of the page: 1 to 100, 20 when absent.
+    #[schemars(range(min = 1, max = 100))]
+    pub limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// What to read. `scope` names the list with its filters; a cursor of another scope is refused.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a limit out of range or a cursor that is not one of this list's.
+    pub fn request(&self, scope: &str) -> Result<PageRequest> {
+        let limit = self.limit.unwrap_or(PAGE_DEFAULT_ITEMS);
+        if !(1..=PAGE_MAX_ITEMS).contains(&limit) {
+            return Err(Error::invalid("limit", format!("expected 1 to {PAGE_MAX_ITEMS}")));
+        }
+        let after = self.cursor.as_deref().map(|cursor| read_cursor(cursor, scope)).transpose()?;
+        Ok(PageRequest { limit, after })
+    }
+}
+
+fn read_cursor(cursor: &str, scope: &str) -> Result<String> {
+    let decoded = (cursor.len() <= CURSOR_MAX_CHARS).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten();
+    let parts: Option<(String, String)> = decoded.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    match parts {
+        Some((found, after)) if found == scope => Ok(after),
+        _ => Err(Error::invalid("cursor", "not a cursor of this list with these filters")),
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The page's items.
+    pub items: Vec<T>,
+    /// To be sent as `cursor` for the next page; `null` on the last.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of what the store found; `scope` as in [`PageQuery::request`].
+    pub fn of<S>(found: PageOf<S>, scope: &str, view: impl FnMut(S) -> T) -> Self {
+        let cursor = |after: String| {
+            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(scope, after)).expect("a pair of strings is JSON"))
+        };
+        Self { items: found.items.into_iter().map(view).collect(), next_cursor: found.next.map(cursor) }
+    }
+}
+
+/// The future of a response.
+pub type Responding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// Schemas of what an endpoint takes and gives.
+#[derive(Debug)]
+pub struct Shapes {
+    /// The query's object.
+    pub query: Schema,
+    /// The body, if there is one.
+    pub body: Option<Schema>,
+    /// The reply's media type and schema, if it has a body.
+    pub reply: Option<(&'static str, Schema)>,
+}
+
+/// An endpoint with its types erased: an entry of the list of routes.
+pub struct Descriptor {
+    /// How it is reached.
+    pub route: Route,
+    /// Who may call.
+    pub access: Access,
+    /// One request through it.
+    pub respond: for<'a> fn(&'a App, Request) -> Responding<'a>,
+    /// Its schemas.
+    pub shapes: fn(&mut SchemaGenerator) -> Shapes,
+}
+
+impl Descriptor {
+    /// Describes an endpoint.
+    pub const fn of<E: Endpoint>() -> Self {
+        Self {
+            route: E::ROUTE,
+            access: E::Caller::ACCESS,
+            respond: |app, request| Box::pin(dispatch::respond::<E>(app, request)),
+            shapes: |generator| Shapes {
+                query: generator.subschema_for::<E::Query>(),
+                body: E::Body::schema(generator),
+                reply: E::Reply::schema(generator),
+            },
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The one place where randomness is read.
+
+use uuid::Uuid;
+
+/// A fresh, time-ordered UUID.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn fresh_uuid() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// A number in `0.0..1.0`, for jitter; not for secrets.
+pub fn fraction() -> f64 {
+    fastrand::f64()
+}

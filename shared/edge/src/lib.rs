@@ -1,0 +1,37 @@
+//! Where the outside meets the rules: HTTP requests parsed into types, callers, replies, the clock, randomness, the
+//! environment and the SDK clients. The only crate that knows `lambda_http` and `lambda_runtime`.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`endpoint`] | what an endpoint is: route, caller, path, query, body, reply |
+//! | [`dispatch`] | one request through one endpoint: parse, identify, call, answer, replay |
+//! | [`answer`], [`problem`] | successes and failures as HTTP |
+//! | [`openapi`] | the OpenAPI document of a list of endpoints |
+//! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and the secrets that prove it |
+//! | [`app`], [`config`], [`clients`] | what an endpoint works with |
+//! | [`clock`], [`entropy`] | the only places where time and randomness are read |
+//! | [`lambda`] | the mains of the Lambda binaries |
+
+pub mod answer;
+pub mod app;
+pub mod caller;
+pub mod clients;
+pub mod clock;
+pub mod codes;
+pub mod config;
+pub mod dispatch;
+pub mod endpoint;
+pub mod entropy;
+pub mod lambda;
+pub mod openapi;
+pub mod passwords;
+pub mod problem;
+pub mod tokens;
+
+pub use answer::{Answer, Png};
+pub use app::App;
+pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route};
+/// A request as API Gateway hands it over.
+pub use lambda_http::Request;
+/// A response as API Gateway takes it.
+pub type Response = lambda_http::http::Response<lambda_http::Body>;

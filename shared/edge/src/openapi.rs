@@ -1,0 +1,1 @@
+//! The OpenAPI document of a list of endpoints, made from their declarations.

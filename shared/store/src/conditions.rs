@@ -1,0 +1,55 @@
+//! Every condition expression of the system. Each has a test that fails when it is taken out (`tests/conditions`), and
+//! none says more than it must. `#name` stands for the attribute `name`.
+//!
+//! Texts are all different, so that a test can take out one by its text.
+
+/// A condition with its name and what it protects.
+#[derive(Debug)]
+pub struct Condition {
+    /// Its name in this file.
+    pub name: &'static str,
+    /// The expression that DynamoDB judges.
+    pub expression: &'static str,
+    /// What it protects.
+    pub protects: &'static str,
+}
+
+macro_rules! conditions {
+    ($($(#[doc = $protects:literal])+ $name:ident = $expression:literal;)*) => {
+        $($(#[doc = $protects])+ pub const $name: Condition = Condition {
+            name: stringify!($name), expression: $expression, protects: concat!($($protects),+),
+        };)*
+        /// All of them.
+        pub const ALL: &[&Condition] = &[$(&$name),*];
+    };
+}
+
+conditions! {
+    /// An `Idempotency-Key` answers one request: the second transaction under it is not done.
+    NO_RECEIPT = "attribute_not_exists(#pk) OR #expires_at <= :now";
+
+    /// A seat is taken only while nobody holds or owns it: of many on one seat, one wins. A lapsed hold is no obstacle.
+    TAKE_SEAT = "attribute_not_exists(#pk) OR (#status = :held AND #hold_expires_at <= :now)";
+    /// Only the hold that still has the seat sells it, whatever the clocks say.
+    SELL_SEAT = "#status = :held AND #hold_id = :hold_id";
+    /// Releasing frees a seat only while it is in that very hold.
+    FREE_SEAT = "#hold_id = :hold_id AND #status = :held";
+
+    /// A member has one live hold of a performance, and no more seats than allowed, however many requests he sends.
+    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max)";
+    /// A hold is paid once, and not after it lapsed.
+    STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until > :now";
+    /// Releasing an old hold leaves a newer one alone.
+    STAKE_NAMES_HOLD = "#hold.#hold_id = :hold_id";
+
+    /// Each change of a wallet is made of the balance before it: none is lost, none is counted twice.
+    WALLET_UNCHANGED = "#seq = :seq";
+
+    /// A reservation is cancelled, and refunded, once.
+    RESERVATION_CONFIRMED = "#status = :confirmed";
+
+    /// Only a live admission of the member's own holds seats.
+    ADMISSION_IS_LIVE = "#state = :active AND #member = :member AND #expires_at > :now";
+    /// Payment spends the payer's own admission, once.
+    ADMISSION_IS_MINE = "#state = :active AND #member = :member";
+}

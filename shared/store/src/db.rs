@@ -1,0 +1,328 @@
+//! One call to DynamoDB: sent, retried where that is right, and judged.
+//!
+//! Conflicts, throttling and lost answers are retried here, up to [`RETRY_ATTEMPTS`] times with full jitter. A transaction
+//! is sent again with the same request token, so one whose success was hidden is not done twice. A failed condition is
+//! never retried here: it comes back with the item that stood in the way, for the operation to judge.
+
+use crate::{
+    copies::Copies,
+    keys::{Item, Key},
+    write::Write,
+};
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::{
+        delete_item::DeleteItemError, put_item::PutItemError, query::builders::QueryFluentBuilder,
+        transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
+    },
+    types::{CancellationReason, ReturnConsumedCapacity, ReturnValue},
+};
+use frontrow_domain::{
+    Error, Result,
+    limits::{RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
+};
+use std::{future::Future, sync::Arc, time::Duration};
+use uuid::Uuid;
+
+/// Randomness, which this crate does not read by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Entropy {
+    /// A number in `0.0..1.0`, for jitter.
+    pub fraction: fn() -> f64,
+    /// A fresh UUID, for request tokens.
+    pub uuid: fn() -> Uuid,
+}
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) client: Client,
+    pub(crate) table: Arc<str>,
+    pub(crate) entropy: Entropy,
+    pub(crate) copies: Arc<Copies>,
+}
+
+/// Why a write was not done.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// A condition failed: for each write in order, `None` where it was fine, else the item that stood in the way
+    /// (empty where there is none).
+    Conditions(Vec<Option<Item>>),
+    /// Something else.
+    Failed(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What to do about a failed call.
+enum Verdict {
+    Refused(Vec<Option<Item>>),
+    Again,
+    Broken,
+}
+
+impl Store {
+    /// A store over `table`, through `client`, whose own retries must be off.
+    pub fn new(client: Client, table: String, entropy: Entropy) -> Self {
+        Self { client, table: table.into(), entropy, copies: Arc::default() }
+    }
+
+    /// All or nothing. At most 100 writes, no two of one item.
+    pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<(), Refused> {
+        let token = (self.entropy.uuid)().to_string();
+        let items: Vec<_> = writes.into_iter().map(|write| write.into_transaction(&self.table)).collect();
+        self.retrying("transaction", || {
+            let call = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .client_request_token(&token)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send();
+            async move {
+                call.await.map(drop).map_err(|error| {
+                    let verdict = match error.as_service_error() {
+                        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                            judge_cancellation(cancelled.cancellation_reasons())
+                        }
+                        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Again,
+                        _ => judge(&error),
+                    };
+                    (verdict, describe(&error))
+                })
+            }
+        })
+        .await
+    }
+
+    /// One write. Answers the item as it is afterwards (updates) or was before (deletes and puts).
+    pub(crate) async fn write(&self, write: Write) -> Result<Item, Refused> {
+        self.retrying("write", || self.send(write.clone())).await
+    }
+
+    /// One write that is sent once only: a lost answer is a failure, because doing it twice would be worse.
+    pub(crate) async fn write_once(&self, write: Write) -> Result<Item, Refused> {
+        self.send(write).await.map_err(|(verdict, text)| match verdict {
+            Verdict::Refused(images) => Refused::Conditions(images),
+            Verdict::Again => Refused::Failed(Error::Busy),
+            Verdict::Broken => Refused::Failed(Error::internal("write", text)),
+        })
+    }
+
+    async fn send(&self, write: Write) -> Result<Item, (Verdict, String)> {
+        use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+        let total = ReturnConsumedCapacity::Total;
+        match write {
+            Write::Put { item, guard } => {
+                let call = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+                let call =
+                    call.set_condition_expression(guard.condition()).set_expression_attribute_names(guard.names());
+                let call = call.set_expression_attribute_values(guard.values());
+                let call = call.return_values_on_condition_check_failure(AllOld).return_consumed_capacity(total);
+                call.send().await.map(|output| output.attributes.unwrap_or_default()).map_err(|error| {
+                    match error.as_service_error() {
+                        Some(PutItemError::ConditionalCheckFailedException(failed)) => refused(failed.item.clone()),
+                        _ => (judge(&error), describe(&error)),
+                    }
+                })
+            }
+            Write::Update { key, update, guard } => {
+                let call = self.client.update_item().table_name(&*self.table).set_key(Some(key.into()));
+                let call = call.update_expression(update).set_condition_expression(guard.condition());
+                let call =
+                    call.set_expression_attribute_names(guard.names()).set_expression_attribute_values(guard.values());
+                let call = call.return_values(ReturnValue::AllNew).return_values_on_condition_check_failure(AllOld);
+                let sent = call.return_consumed_capacity(total).send().await;
+                sent.map(|output| output.attributes.unwrap_or_default()).map_err(|error| {
+                    match error.as_service_error() {
+                        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => refused(failed.item.clone()),
+                        _ => (judge(&error), describe(&error)),
+                    }
+                })
+            }
+            Write::Delete { key, guard } => {
+                let call = self.client.delete_item().table_name(&*self.table).set_key(Some(key.into()));
+                let call =
+                    call.set_condition_expression(guard.condition()).set_expression_attribute_names(guard.names());
+                let call = call.set_expression_attribute_values(guard.values()).return_values(ReturnValue::AllOld);
+                let call = call.return_values_on_condition_check_failure(AllOld).return_consumed_capacity(total);
+                call.send().await.map(|output| output.attributes.unwrap_or_default()).map_err(|error| {
+                    match error.as_service_error() {
+                        Some(DeleteItemError::ConditionalCheckFailedException(failed)) => refused(failed.item.clone()),
+                        _ => (judge(&error), describe(&error)),
+                    }
+                })
+            }
+        }
+    }
+
+    /// Reads one item.
+    pub(crate) async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>> {
+        self.reading("get", || {
+            let call = self.client.get_item().table_name(&*self.table).set_key(Some(key.clone().into()));
+            let call =
+                call.consistent_read(consistency.is_strong()).return_consumed_capacity(ReturnConsumedCapacity::Total);
+            async { call.send().await.map(|output| output.item).map_err(|error| (judge(&error), describe(&error))) }
+        })
+        .await
+    }
+
+    /// Reads two items in one call.
+    pub(crate) async fn get_two(&self, keys: [Key; 2], consistency: Consistency) -> Result<[Option<Item>; 2]> {
+        use aws_sdk_dynamodb::types::KeysAndAttributes;
+        let request = || {
+            let keys = keys.iter().cloned().map(std::collections::HashMap::from);
+            KeysAndAttributes::builder()
+                .set_keys(Some(keys.collect()))
+                .consistent_read(consistency.is_strong())
+                .build()
+                .map_err(|error| Error::internal("batch get", error))
+        };
+        let request = request()?;
+        let found = self
+            .reading("batch get", || {
+                let call = self.client.batch_get_item().request_items(&*self.table, request.clone());
+                let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+                async {
+                    let output = call.send().await.map_err(|error| (judge(&error), describe(&error)))?;
+                    if output.unprocessed_keys().is_some_and(|rest| !rest.is_empty()) {
+                        return Err((Verdict::Again, "unprocessed keys".to_owned()));
+                    }
+                    Ok(output.responses.unwrap_or_default().remove(&*self.table).unwrap_or_default())
+                }
+            })
+            .await?;
+        Ok(keys.map(|key| found.iter().find(|item| key.names(item)).cloned()))
+    }
+
+    /// A query of one page, as `build` sets it up.
+    pub(crate) async fn query(
+        &self,
+        build: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
+    ) -> Result<(Vec<Item>, Option<Item>)> {
+        self.reading("query", || {
+            let call = build(self.client.query().table_name(&*self.table));
+            let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+            async {
+                let output = call.send().await.map_err(|error| (judge(&error), describe(&error)))?;
+                Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+            }
+        })
+        .await
+    }
+
+    async fn reading<T, F: Future<Output = Result<T, (Verdict, String)>>>(
+        &self,
+        what: &str,
+        call: impl FnMut() -> F,
+    ) -> Result<T> {
+        self.retrying(what, call).await.map_err(|refused| match refused {
+            Refused::Failed(error) => error,
+            Refused::Conditions(_) => Error::internal(what, "a read has no condition"),
+        })
+    }
+
+    async fn retrying<T, F: Future<Output = Result<T, (Verdict, String)>>>(
+        &self,
+        what: &str,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Refused> {
+        for attempt in 1..=RETRY_ATTEMPTS {
+            match call().await {
+                Ok(done) => return Ok(done),
+                Err((Verdict::Refused(images), _)) => return Err(Refused::Conditions(images)),
+                Err((Verdict::Broken, text)) => return Err(Error::internal(what, text).into()),
+                Err((Verdict::Again, text)) => tracing::debug!(what, attempt, text, "again"),
+            }
+            if attempt < RETRY_ATTEMPTS {
+                self.back_off(attempt).await;
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Full jitter: anything from nothing to twice the bound of the attempt before.
+    pub(crate) async fn back_off(&self, attempt: u32) {
+        let bound = (RETRY_BASE_MILLIS << attempt.min(16)).min(RETRY_CAP_MILLIS);
+        tokio::time::sleep(Duration::from_millis(bound).mul_f64((self.entropy.fraction)())).await;
+    }
+}
+
+/// Whether a read has to see every write before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consistency {
+    /// Sees every write; costs twice.
+    Strong,
+    /// May be a moment behind. Right only where a condition decides later.
+    Eventual,
+}
+
+impl Consistency {
+    pub(crate) fn is_strong(self) -> bool {
+        self == Self::Strong
+    }
+}
+
+fn refused(item: Option<Item>) -> (Verdict, String) {
+    (Verdict::Refused(vec![Some(item.unwrap_or_default())]), String::new())
+}
+
+fn judge_cancellation(reasons: &[CancellationReason]) -> Verdict {
+    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+    let passing = |reason: &CancellationReason| {
+        matches!(
+            reason.code(),
+            None | Some(
+                "None"
+                    | "ConditionalCheckFailed"
+                    | "TransactionConflict"
+                    | "ThrottlingError"
+                    | "ProvisionedThroughputExceeded"
+            )
+        )
+    };
+    if !reasons.iter().all(passing) {
+        return Verdict::Broken;
+    }
+    if !reasons.iter().any(failed) {
+        return Verdict::Again;
+    }
+    let image = |reason: &CancellationReason| failed(reason).then(|| reason.item.clone().unwrap_or_default());
+    Verdict::Refused(reasons.iter().map(image).collect())
+}
+
+/// Conflicts, throttling, and every failure that leaves open what happened: again.
+fn judge<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Verdict {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Verdict::Again,
+        SdkError::ServiceError(_) => match error.code() {
+            Some(
+                "TransactionConflictException"
+                | "TransactionInProgressException"
+                | "ProvisionedThroughputExceededException"
+                | "ThrottlingException"
+                | "RequestLimitExceeded"
+                | "InternalServerError"
+                | "ServiceUnavailable",
+            ) => Verdict::Again,
+            _ => Verdict::Broken,
+        },
+        _ => Verdict::Broken,
+    }
+}
+
+fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    let kind = match error {
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "dispatch failure",
+        SdkError::ResponseError(_) => "unreadable response",
+        SdkError::ServiceError(_) => "service error",
+        _ => "request not made",
+    };
+    format!("{kind}: {} {}", error.code().unwrap_or_default(), error.message().unwrap_or_default())
+}

@@ -1,0 +1,238 @@
+//! One table. Every key text and attribute name is in this file and in [`crate::conditions`].
+//!
+//! # Entities
+//! | Entity | pk | sk | Attributes beyond the type's own |
+//! |---|---|---|---|
+//! | member | `member#<memberId>` | `profile` | `password_hash` |
+//! | e-mail (unique) | `email#<address>` | `email` | `member_id` |
+//! | verification | `verification#<id>` | `verification` | `email`, `attempts`, `expires_at`, mail marker |
+//! | rate | `rate#<what>#<address>` | window's number | `count` |
+//! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
+//! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
+//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats` |
+//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, a marker per mail |
+//! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
+//! | show | `shows` | `<showId>` | |
+//! | performance | `performance#<performanceId>` | `performance` | |
+//! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | |
+//! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
+//! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
+//! | room | `room#<performanceId>` | `room` | policy, stripes, serving, lease |
+//! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
+//! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i`, `draws` |
+//! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until` |
+//! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
+//!
+//! A free seat has no item. A seat, a line and an admission have partition keys of their own: they are written in a rush.
+//! `ttl` (seconds) collects garbage only; no rule reads it. There is no secondary index.
+//!
+//! # Access patterns
+//! | Question | Call |
+//! |---|---|
+//! | may this member hold, what does he hold | get or condition on the stake |
+//! | my holds, my reservations, my ledger | query of the member with a sort key prefix |
+//! | pay | batch get of stake and wallet, then one transaction |
+//! | seat map of a house | query of each block |
+//! | dates of a show | query of the show, between two starts |
+//! | login | get of the e-mail, get of the member |
+//! | who waits, who is in | line, admission partitions, left |
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
+    member::Email,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+
+/// An item as DynamoDB gives it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Partition key's attribute.
+pub const PK: &str = "pk";
+/// Sort key's attribute.
+pub const SK: &str = "sk";
+/// TTL's attribute: seconds since the epoch.
+pub const TTL: &str = "ttl";
+/// The entity's name, which the stream's filters read.
+pub const ENTITY: &str = "entity";
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// Whether `item` has this key.
+    pub(crate) fn names(&self, item: &Item) -> bool {
+        let is = |name: &str, text: &str| {
+            item.get(name).and_then(|value| value.as_s().ok()).is_some_and(|found| found == text)
+        };
+        is(PK, &self.pk) && is(SK, &self.sk)
+    }
+}
+
+impl From<Key> for Item {
+    fn from(key: Key) -> Self {
+        HashMap::from([(PK.to_owned(), AttributeValue::S(key.pk)), (SK.to_owned(), AttributeValue::S(key.sk))])
+    }
+}
+
+/// The partition of everything that is one member's own.
+pub(crate) fn member_partition(member: &MemberId) -> String {
+    format!("member#{member}")
+}
+
+pub(crate) fn member(member: &MemberId) -> Key {
+    Key::new(member_partition(member), "profile")
+}
+
+pub(crate) fn email(email: &Email) -> Key {
+    Key::new(format!("email#{email}"), "email")
+}
+
+pub(crate) fn verification(id: &VerificationId) -> Key {
+    Key::new(format!("verification#{id}"), "verification")
+}
+
+/// A counter of `what` for one address in one window of time.
+pub(crate) fn rate(what: &str, email: &Email, window: i64) -> Key {
+    Key::new(format!("rate#{what}#{email}"), window.to_string())
+}
+
+pub(crate) fn wallet(member: &MemberId) -> Key {
+    Key::new(member_partition(member), "wallet")
+}
+
+/// Prefix of a member's ledger.
+pub(crate) const ENTRY_PREFIX: &str = "entry#";
+
+pub(crate) fn entry(member: &MemberId, seq: u64) -> Key {
+    Key::new(member_partition(member), format!("{ENTRY_PREFIX}{seq:012}"))
+}
+
+/// Prefix of a member's stakes.
+pub(crate) const STAKE_PREFIX: &str = "stake#";
+
+pub(crate) fn stake(member: &MemberId, performance: &PerformanceId) -> Key {
+    Key::new(member_partition(member), format!("{STAKE_PREFIX}{performance}"))
+}
+
+/// Prefix of a member's reservations.
+pub(crate) const RESERVATION_PREFIX: &str = "reservation#";
+
+pub(crate) fn reservation(member: &MemberId, id: &ReservationId) -> Key {
+    Key::new(member_partition(member), format!("{RESERVATION_PREFIX}{}", id.key()))
+}
+
+pub(crate) fn receipt(member: &MemberId, operation: &str, key: &str) -> Key {
+    Key::new(member_partition(member), format!("receipt#{operation}#{key}"))
+}
+
+/// The partition of all shows.
+pub(crate) const SHOWS: &str = "shows";
+
+pub(crate) fn show(id: &ShowId) -> Key {
+    Key::new(SHOWS.to_owned(), id.as_str())
+}
+
+pub(crate) fn performance(id: &PerformanceId) -> Key {
+    Key::new(format!("performance#{id}"), "performance")
+}
+
+/// The partition of a show's dates.
+pub(crate) fn dates_partition(show: &ShowId) -> String {
+    format!("show#{show}")
+}
+
+/// The beginning of the sort key of dates at `starts_at`; text order is time order.
+pub(crate) fn date_prefix(starts_at: Timestamp) -> String {
+    format!("date#{:015}", starts_at.millis())
+}
+
+pub(crate) fn date(show: &ShowId, starts_at: Timestamp, id: &PerformanceId) -> Key {
+    Key::new(dates_partition(show), format!("{}#{id}", date_prefix(starts_at)))
+}
+
+pub(crate) fn slot(venue: &str, starts_at: Timestamp) -> Key {
+    Key::new(format!("slot#{:015}#{venue}", starts_at.millis()), "slot")
+}
+
+/// The partition of one block of seats.
+pub(crate) fn block_partition(performance: &PerformanceId, layout: u32, block: u32) -> String {
+    format!("seats#{performance}#{layout}#{block}")
+}
+
+pub(crate) fn seat(performance: &PerformanceId, layout: u32, block: u32, seat_id: &str) -> Key {
+    Key::new(block_partition(performance, layout, block), seat_id)
+}
+
+pub(crate) fn room(performance: &PerformanceId) -> Key {
+    Key::new(format!("room#{performance}"), "room")
+}
+
+pub(crate) fn line(performance: &PerformanceId, stripe: u32) -> Key {
+    Key::new(format!("line#{performance}#{stripe}"), "line")
+}
+
+pub(crate) fn place(performance: &PerformanceId, member: &MemberId) -> Key {
+    Key::new(format!("place#{performance}#{member}"), "place")
+}
+
+/// One of the partitions of a room's admissions.
+pub(crate) fn admission_partition(performance: &PerformanceId, partition: u64) -> String {
+    format!("adm#{performance}#{partition}")
+}
+
+/// A position as a sort key: text order is number order.
+pub(crate) fn position_text(position: u64) -> String {
+    format!("{position:015}")
+}
+
+pub(crate) fn admission(performance: &PerformanceId, position: u64) -> Key {
+    let partition = position % frontrow_domain::limits::ADMISSION_PARTITIONS;
+    Key::new(admission_partition(performance, partition), position_text(position))
+}
+
+/// The partition that says which of 1,024 neighbouring positions were given up.
+pub(crate) fn left_partition(performance: &PerformanceId, position: u64) -> String {
+    format!("left#{performance}#{}", position / 1024)
+}
+
+pub(crate) fn left(performance: &PerformanceId, position: u64) -> Key {
+    Key::new(left_partition(performance, position), position_text(position))
+}
+
+/// The item of `value` under `key`.
+pub(crate) fn item_of<T: Serialize>(key: Key, entity: &str, value: &T) -> Item {
+    let mut item: Item = serde_dynamo::to_item(value).expect("entities are maps of plain data");
+    item.extend(Item::from(key));
+    item.insert(ENTITY.to_owned(), AttributeValue::S(entity.to_owned()));
+    item
+}
+
+/// The same item, which TTL may collect some time after `moment`.
+pub(crate) fn with_ttl(mut item: Item, moment: Timestamp) -> Item {
+    item.insert(TTL.to_owned(), AttributeValue::N(moment.ttl_seconds().to_string()));
+    item
+}
+
+/// Reads an item of ours.
+///
+/// # Errors
+/// [`Error::Internal`] when it is not what was written.
+pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(|error| Error::internal("read an item", error))
+}
+
+/// A part of an item as an expression's value.
+pub(crate) fn attribute<T: Serialize>(value: &T) -> AttributeValue {
+    serde_dynamo::to_attribute_value(value).expect("entities are plain data")
+}

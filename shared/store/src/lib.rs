@@ -1,0 +1,40 @@
+//! The only crate that speaks to DynamoDB. Every write is conditional, every list bounded, every call retried with a rule.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`keys`] | entity chart, access patterns, every key text and attribute name |
+//! | [`conditions`] | every condition expression, named, with what it protects |
+//! | [`table`] | what a caller needs to make the table: keys, stream, TTL |
+//! | `db`, `write`, `page` | one call: sending, retrying, judging cancellations, pages |
+//! | `receipts` | answers kept under an `Idempotency-Key` |
+//! | `members`, `catalogue`, `copies` | members, verifications; shows and performances; the once-a-second copies |
+//! | `rooms` | waiting rooms: line, places, admissions, turnstile |
+//! | `seats`, `holds` | what is taken of a house; holding and releasing |
+//! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
+//! | `mails` | the markers that keep a mail from being sent twice |
+
+mod catalogue;
+pub mod conditions;
+mod copies;
+mod db;
+mod holds;
+pub mod keys;
+mod mails;
+mod members;
+mod page;
+mod payments;
+mod receipts;
+mod reservations;
+mod rooms;
+mod seats;
+pub mod table;
+mod wallets;
+mod write;
+
+pub use db::{Entropy, Store};
+pub use mails::Marker;
+pub use page::{PageOf, PageRequest};
+pub use payments::{Paid, Payable};
+pub use receipts::{Receipt, Receipted, StoredAnswer};
+pub use reservations::{Booked, reservation_of};
+pub use seats::{Taken, TakenSeats};

@@ -1,0 +1,1 @@
+//! Members, their verifications and their logins.

@@ -1,0 +1,179 @@
+//! Paying: one read of stake and wallet, one transaction of seats, stake, wallet, entry, reservation and admission.
+
+use crate::{
+    Store,
+    conditions::STAKE_IS_LIVE,
+    db::{Consistency, Refused},
+    holds::read_stake,
+    keys::{self, Item, item_of},
+    receipts::Receipted,
+    rooms, seats,
+    wallets::{self, read_wallet},
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    hold::Hold,
+    ids::{EntryId, HoldId, MemberId},
+    limits::WALLET_RETRIES,
+    reservation::Reservation,
+    waiting_room::Admission,
+    wallet::{Change, EntryKind, Wallet},
+};
+
+/// What a member wants to pay, as it was found.
+#[derive(Debug)]
+pub enum Payable {
+    /// A live hold of his own, with the wallet it would be paid from.
+    Hold {
+        /// The hold.
+        hold: Hold,
+        /// The wallet; perhaps a moment old.
+        wallet: Wallet,
+    },
+    /// A hold of his own that was paid before.
+    Paid(Box<Reservation>),
+}
+
+impl Store {
+    /// Finds what `hold_id` stands for.
+    ///
+    /// # Errors
+    /// [`Error::HoldExpired`] where the member has no such live hold and none was paid.
+    pub async fn payable(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<Payable> {
+        let stake_key = keys::stake(member, hold_id.performance());
+        let [stake, wallet] = self.get_two([stake_key.clone(), keys::wallet(member)], Consistency::Eventual).await?;
+        if let Ok(hold) = read_stake(stake)?.live_hold_of(hold_id, now) {
+            let wallet = match wallet {
+                Some(item) => read_wallet(Some(item))?,
+                None => self.wallet(member).await?,
+            };
+            return Ok(Payable::Hold { hold: hold.clone(), wallet });
+        }
+        if let Some(paid) = self.reservation(member, &hold_id.reservation()).await? {
+            return Ok(Payable::Paid(Box::new(paid)));
+        }
+        // The stake that was read may be older than the hold.
+        let stake = read_stake(self.get(&stake_key, Consistency::Strong).await?)?;
+        let hold = stake.live_hold_of(hold_id, now)?.clone();
+        Ok(Payable::Hold { hold, wallet: self.wallet(member).await? })
+    }
+
+    /// Pays `hold` from the buyer's wallet: all or nothing (R1).
+    ///
+    /// # Errors
+    /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`], [`Error::InsufficientPoints`];
+    /// [`Error::Busy`]. Where the hold was paid a moment ago, the reservation of that payment is the answer.
+    pub async fn pay_with_points(
+        &self,
+        hold: &Hold,
+        mut wallet: Wallet,
+        reservation: &Reservation,
+        entry_id: EntryId,
+        admission: Option<&Admission>,
+        receipt: Option<&Receipted<'_, Reservation>>,
+    ) -> Result<Paid> {
+        let (member, now) = (reservation.buyer.member_id, reservation.created_at);
+        let change = Change {
+            entry_id,
+            kind: EntryKind::Payment,
+            amount: -reservation.total(),
+            reservation_id: Some(reservation.reservation_id.clone()),
+            created_at: now,
+        };
+        let mut fresh = false;
+        for attempt in 1..=WALLET_RETRIES {
+            let entry = match wallet.book(&change) {
+                Ok(entry) => entry,
+                // A wallet that was read a moment ago may be older than the last top-up.
+                Err(Error::InsufficientPoints { .. }) if !fresh => {
+                    wallet = self.wallet(&member).await?;
+                    fresh = true;
+                    wallet.book(&change)?
+                }
+                Err(error) => return Err(error),
+            };
+            let mut writes = vec![pay_stake(&member, hold, now)];
+            writes.extend(wallets::book(&member, &entry));
+            writes.extend(hold.seats.iter().map(|seat| seats::sell(hold, seat)));
+            writes.push(Write::put(reservation_item(reservation)));
+            writes.extend(admission.map(rooms::spend_admission));
+            writes.extend(receipt.map(|receipt| receipt.keep(reservation, now)));
+
+            let images = match self.transact(writes).await {
+                Ok(()) => return Ok(Paid::Now),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(images)) => images,
+            };
+            match judge(hold, images, admission.is_some()) {
+                Obstacle::Wallet(image) => {
+                    wallet = read_wallet(Some(image))?;
+                    fresh = true;
+                }
+                Obstacle::Stake => {
+                    let before = self.reservation(&member, &hold.hold_id.reservation()).await?;
+                    return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(Error::HoldExpired);
+                }
+                Obstacle::Seat => return Err(Error::HoldExpired),
+                Obstacle::Admission => return Err(Error::QueueTokenExpired),
+                Obstacle::Receipt => return Err(Error::Busy),
+            }
+            self.back_off(attempt).await;
+        }
+        Err(Error::Busy)
+    }
+}
+
+/// Which request paid.
+#[derive(Debug)]
+pub enum Paid {
+    /// This one.
+    Now,
+    /// One before it.
+    Before(Box<Reservation>),
+}
+
+enum Obstacle {
+    Stake,
+    Seat,
+    Admission,
+    Wallet(Item),
+    Receipt,
+}
+
+/// What stood in the way, in the order in which the contract tells it.
+fn judge(hold: &Hold, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacle {
+    let seats = hold.seats.len();
+    let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
+    if failed(0) {
+        Obstacle::Stake
+    } else if (3..3 + seats).any(failed) {
+        Obstacle::Seat
+    } else if admitted && failed(3 + seats + 1) {
+        Obstacle::Admission
+    } else if failed(1) {
+        Obstacle::Wallet(images.swap_remove(1).unwrap_or_default())
+    } else {
+        Obstacle::Receipt
+    }
+}
+
+fn pay_stake(member: &MemberId, hold: &Hold, now: Timestamp) -> Write {
+    Write::update(keys::stake(member, hold.performance_id()), "REMOVE #hold, #hold_until ADD #paid_seats :quantity")
+        .when(&STAKE_IS_LIVE)
+        .value("hold_id", hold.hold_id.to_string())
+        .value("quantity", hold.seats.len())
+        .value("now", now)
+}
+
+/// A reservation as an item. `ticket_mail` and `cancellation_mail` are the mailer's markers; see [`crate::mails`].
+pub(crate) fn reservation_item(reservation: &Reservation) -> Item {
+    item_of(keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id), "reservation", reservation)
+}
+
+/// The stake after a cancellation: its seats count no more.
+pub(crate) fn give_back(member: &MemberId, reservation: &Reservation) -> Write {
+    let quantity = i64::try_from(reservation.seats.len()).unwrap_or(i64::MAX);
+    Write::update(keys::stake(member, &reservation.sold.performance_id), "ADD #paid_seats :minus")
+        .value("minus", -quantity)
+}

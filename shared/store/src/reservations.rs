@@ -1,0 +1,152 @@
+//! Purchases: reading them, and cancelling with refund in one transaction.
+
+use crate::{
+    PageOf, PageRequest, Store,
+    conditions::RESERVATION_CONFIRMED,
+    db::{Consistency, Refused},
+    keys::{self, Item, from_item},
+    payments::give_back,
+    seats,
+    wallets::{self, read_wallet},
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::{EntryId, MemberId, ReservationId},
+    limits::WALLET_RETRIES,
+    reservation::{MailStatus, Reservation, ReservationStatus},
+    wallet::{Change, EntryKind},
+};
+use serde::Deserialize;
+
+/// A reservation with how far its ticket mail has come.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Booked {
+    /// The purchase.
+    #[serde(flatten)]
+    pub reservation: Reservation,
+    /// Its ticket mail.
+    #[serde(default)]
+    ticket_mail: Option<crate::mails::Marker>,
+}
+
+impl Booked {
+    /// How far the ticket mail has come.
+    pub fn ticket_mail(&self) -> MailStatus {
+        self.ticket_mail.as_ref().map_or(MailStatus::Queued, crate::mails::Marker::status)
+    }
+}
+
+impl Store {
+    /// The member's own reservation.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn reservation(&self, member: &MemberId, id: &ReservationId) -> Result<Option<Reservation>> {
+        Ok(self.booked(member, id).await?.map(|booked| booked.reservation))
+    }
+
+    /// The same, with its mail.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn booked(&self, member: &MemberId, id: &ReservationId) -> Result<Option<Booked>> {
+        self.get(&keys::reservation(member, id), Consistency::Strong).await?.map(from_item).transpose()
+    }
+
+    /// The member's reservations, newest first; those of one `status`, if given.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn reservations(
+        &self,
+        member: &MemberId,
+        status: Option<ReservationStatus>,
+        page: &PageRequest,
+    ) -> Result<PageOf<Booked>> {
+        let wanted = |booked: &Booked| status.is_none_or(|status| booked.reservation.status == status);
+        self.newest_first(&keys::member_partition(member), keys::RESERVATION_PREFIX, page, wanted).await
+    }
+
+    /// Ends a reservation, frees its seats and refunds it: all or nothing, once (R5).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::Busy`]. One that is cancelled already is the answer.
+    pub async fn cancel_reservation(
+        &self,
+        member: &MemberId,
+        id: &ReservationId,
+        entry_id: EntryId,
+        now: Timestamp,
+    ) -> Result<Booked> {
+        let [item, wallet] =
+            self.get_two([keys::reservation(member, id), keys::wallet(member)], Consistency::Eventual).await?;
+        let item = match item {
+            Some(item) => item,
+            // Perhaps newer than what an eventual read sees.
+            None => self.get(&keys::reservation(member, id), Consistency::Strong).await?.ok_or(Error::NotFound)?,
+        };
+        let mut wallet = match wallet {
+            Some(item) => read_wallet(Some(item))?,
+            None => self.wallet(member).await?,
+        };
+        let booked: Booked = from_item(item)?;
+        if booked.reservation.status == ReservationStatus::Cancelled {
+            return Ok(booked);
+        }
+        let cancelled = booked.reservation.clone().cancel(now)?;
+        let change = Change {
+            entry_id,
+            kind: EntryKind::Refund,
+            amount: cancelled.total(),
+            reservation_id: Some(id.clone()),
+            created_at: now,
+        };
+        for attempt in 1..=WALLET_RETRIES {
+            let entry = wallet.book(&change)?;
+            let mut writes = vec![end(&cancelled, now)];
+            writes.extend(wallets::book(member, &entry));
+            writes.extend(
+                cancelled
+                    .seats
+                    .iter()
+                    .map(|seat| seats::free_sold(&cancelled.sold.performance_id, cancelled.layout, seat)),
+            );
+            writes.push(give_back(member, &cancelled));
+            let mut images = match self.transact(writes).await {
+                Ok(()) => return Ok(Booked { reservation: cancelled, ticket_mail: booked.ticket_mail }),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(images)) => images,
+            };
+            if images[0].is_some() {
+                let ended: Booked = from_item(images.swap_remove(0).unwrap_or_default())?;
+                return if ended.reservation.status == ReservationStatus::Cancelled {
+                    Ok(ended)
+                } else {
+                    Err(Error::Busy)
+                };
+            }
+            wallet = read_wallet(images.swap_remove(1))?;
+            self.back_off(attempt).await;
+        }
+        Err(Error::Busy)
+    }
+}
+
+fn end(cancelled: &Reservation, now: Timestamp) -> Write {
+    let key = keys::reservation(&cancelled.buyer.member_id, &cancelled.reservation_id);
+    Write::update(key, "SET #status = :cancelled, #cancelled_at = :now, #cancel_reason = :reason")
+        .when(&RESERVATION_CONFIRMED)
+        .value("cancelled", "cancelled")
+        .value("confirmed", "confirmed")
+        .value("reason", keys::attribute(&cancelled.cancel_reason))
+        .value("now", now)
+}
+
+/// A reservation as the stream shows it.
+///
+/// # Errors
+/// [`Error::Internal`] when it is none.
+pub fn reservation_of(item: Item) -> Result<Reservation> {
+    from_item(item)
+}

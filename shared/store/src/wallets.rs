@@ -1,0 +1,81 @@
+//! Points. Each change is one update of the wallet, conditioned on the `seq` that was read, beside the ledger entry of the
+//! next `seq`. A lost race is tried again from the image that came back, without a read.
+
+use crate::{
+    PageOf, PageRequest, Store,
+    conditions::WALLET_UNCHANGED,
+    db::{Consistency, Refused},
+    keys::{self, Item, from_item, item_of},
+    receipts::Receipted,
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result,
+    ids::MemberId,
+    limits::WALLET_RETRIES,
+    wallet::{Change, LedgerEntry, Wallet},
+};
+
+/// The two writes that book `entry`: the wallet's first.
+pub(crate) fn book(member: &MemberId, entry: &LedgerEntry) -> [Write; 2] {
+    let wallet = Write::update(keys::wallet(member), "SET #balance = :balance, #seq = :next")
+        .when(&WALLET_UNCHANGED)
+        .value("balance", entry.balance)
+        .value("next", entry.seq)
+        .value("seq", entry.seq - 1);
+    [wallet, Write::put(item_of(keys::entry(member, entry.seq), "entry", entry))]
+}
+
+pub(crate) fn read_wallet(item: Option<Item>) -> Result<Wallet> {
+    match item {
+        Some(item) if !item.is_empty() => from_item(item),
+        _ => Err(Error::internal("read a wallet", "it is made at sign-up and not there")),
+    }
+}
+
+impl Store {
+    /// The member's points.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the member has no wallet.
+    pub async fn wallet(&self, member: &MemberId) -> Result<Wallet> {
+        read_wallet(self.get(&keys::wallet(member), Consistency::Strong).await?)
+    }
+
+    /// Books a top-up (P1).
+    ///
+    /// # Errors
+    /// [`Error::BalanceLimit`]; [`Error::Busy`] after too many lost races.
+    pub async fn top_up(
+        &self,
+        member: &MemberId,
+        change: &Change,
+        receipt: Option<&Receipted<'_, LedgerEntry>>,
+    ) -> Result<LedgerEntry> {
+        let mut wallet = read_wallet(self.get(&keys::wallet(member), Consistency::Eventual).await?)?;
+        for attempt in 1..=WALLET_RETRIES {
+            let entry = wallet.book(change)?;
+            let mut writes = book(member, &entry).to_vec();
+            writes.extend(receipt.map(|receipt| receipt.keep(&entry, change.created_at)));
+            match self.transact(writes).await {
+                Ok(()) => return Ok(entry),
+                Err(Refused::Failed(error)) => return Err(error),
+                // Answered under this key: Busy makes the first answer be told again.
+                Err(Refused::Conditions(images)) if images.get(2).is_some_and(Option::is_some) => {
+                    return Err(Error::Busy);
+                }
+                Err(Refused::Conditions(mut images)) => wallet = read_wallet(images.swap_remove(0))?,
+            }
+            self.back_off(attempt).await;
+        }
+        Err(Error::Busy)
+    }
+
+    /// The member's ledger, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn ledger(&self, member: &MemberId, page: &PageRequest) -> Result<PageOf<LedgerEntry>> {
+        self.newest_first(&keys::member_partition(member), keys::ENTRY_PREFIX, page, |_| true).await
+    }
+}

@@ -1,0 +1,165 @@
+//! A write with its condition, in one form for single calls and transactions.
+
+use crate::{
+    conditions::Condition,
+    keys::{Item, Key},
+};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update,
+};
+use std::collections::HashMap;
+
+/// One write.
+#[derive(Debug, Clone)]
+pub(crate) enum Write {
+    Put { item: Item, guard: Guard },
+    Update { key: Key, update: &'static str, guard: Guard },
+    Delete { key: Key, guard: Guard },
+}
+
+/// A condition, with the names and values of all expressions beside it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Guard {
+    condition: Option<&'static str>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Guard {
+    pub(crate) fn condition(&self) -> Option<String> {
+        self.condition.map(str::to_owned)
+    }
+    pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
+    }
+    pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+    /// Every `#name` of an expression stands for the attribute of that name.
+    fn name_all(&mut self, expression: &str) {
+        let word = |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+        for part in expression.split('#').skip(1) {
+            let name = word(part);
+            self.names.insert(format!("#{name}"), name);
+        }
+    }
+}
+
+impl Write {
+    /// Puts a whole item.
+    pub(crate) fn put(item: Item) -> Self {
+        Self::Put { item, guard: Guard::default() }
+    }
+    /// Updates attributes; `#name` in the expression stands for the attribute `name`.
+    pub(crate) fn update(key: Key, update: &'static str) -> Self {
+        let mut guard = Guard::default();
+        guard.name_all(update);
+        Self::Update { key, update, guard }
+    }
+    /// Deletes an item.
+    pub(crate) fn delete(key: Key) -> Self {
+        Self::Delete { key, guard: Guard::default() }
+    }
+
+    /// Only if `condition` holds.
+    pub(crate) fn when(mut self, condition: &'static Condition) -> Self {
+        let guard = self.guard();
+        guard.condition = Some(condition.expression);
+        guard.name_all(condition.expression);
+        self
+    }
+
+    /// What `:name` stands for. Name it without the colon.
+    pub(crate) fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.guard().values.insert(format!(":{name}"), value.into().0);
+        self
+    }
+
+    fn guard(&mut self) -> &mut Guard {
+        match self {
+            Self::Put { guard, .. } | Self::Update { guard, .. } | Self::Delete { guard, .. } => guard,
+        }
+    }
+
+    /// The same as a part of a transaction.
+    pub(crate) fn into_transaction(self, table: &str) -> TransactWriteItem {
+        const COMPLETE: &str = "table, key and expression are set";
+        let item = TransactWriteItem::builder();
+        match self {
+            Self::Put { item: attributes, guard } => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(attributes))
+                    .set_condition_expression(guard.condition())
+                    .set_expression_attribute_names(guard.names())
+                    .set_expression_attribute_values(guard.values())
+                    .return_values_on_condition_check_failure(AllOld)
+                    .build()
+                    .expect(COMPLETE),
+            ),
+            Self::Update { key, update, guard } => item.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key.into()))
+                    .update_expression(update)
+                    .set_condition_expression(guard.condition())
+                    .set_expression_attribute_names(guard.names())
+                    .set_expression_attribute_values(guard.values())
+                    .return_values_on_condition_check_failure(AllOld)
+                    .build()
+                    .expect(COMPLETE),
+            ),
+            Self::Delete { key, guard } => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key.into()))
+                    .set_condition_expression(guard.condition())
+                    .set_expression_attribute_names(guard.names())
+                    .set_expression_attribute_values(guard.values())
+                    .return_values_on_condition_check_failure(AllOld)
+                    .build()
+                    .expect(COMPLETE),
+            ),
+        }
+        .build()
+    }
+}
+
+/// An expression's value.
+pub(crate) struct Value(AttributeValue);
+
+impl From<AttributeValue> for Value {
+    fn from(value: AttributeValue) -> Self {
+        Self(value)
+    }
+}
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self(AttributeValue::S(text.to_owned()))
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self(AttributeValue::S(text))
+    }
+}
+impl From<frontrow_domain::Timestamp> for Value {
+    fn from(moment: frontrow_domain::Timestamp) -> Self {
+        moment.millis().into()
+    }
+}
+impl From<frontrow_domain::money::Won> for Value {
+    fn from(amount: frontrow_domain::money::Won) -> Self {
+        amount.0.into()
+    }
+}
+macro_rules! numbers {
+    ($($number:ty),*) => {$(
+        impl From<$number> for Value {
+            fn from(number: $number) -> Self {
+                Self(AttributeValue::N(number.to_string()))
+            }
+        }
+    )*};
+}
+numbers!(i32, i64, u32, u64, usize);
