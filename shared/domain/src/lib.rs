@@ -6,7 +6,7 @@
 //! | [`limits`] | every bound of the system, units last |
 //! | [`ids`], [`time`], [`money`] | the small types everything is made of |
 //! | [`error`] | what can go wrong, as the caller sees it |
-//! | [`member`] | e-mail addresses, names, roles, languages |
+//! | [`member`], [`verification`] | e-mail addresses, names, roles, languages; the code mailed before sign-up |
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
 //! | [`waiting_room`] | positions, stripes, turnstile arithmetic |
 //! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
@@ -26,6 +26,7 @@ pub mod seating;
 pub mod show;
 pub mod ticket_code;
 pub mod time;
+pub mod verification;
 pub mod waiting_room;
 pub mod wallet;
 

@@ -32,6 +32,8 @@ pub const PASSWORD_MAX_CHARS: usize = 128;
 pub const VERIFICATION_SECONDS: i64 = 600;
 /// Codes sent per address in an hour.
 pub const VERIFICATIONS_PER_HOUR: u32 = 5;
+/// How long codes sent to one address are counted.
+pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
 /// Wrong codes that kill a verification.
 pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
 /// Failed logins for one address before it has to wait.
@@ -41,6 +43,10 @@ pub const LOGIN_WINDOW_SECONDS: i64 = 900;
 /// Life of an access token.
 pub const ACCESS_TOKEN_SECONDS: i64 = 12 * 3600;
 
+/// How long anybody may keep what shows and dates there are.
+pub const CATALOGUE_MAX_AGE_SECONDS: u32 = 5;
+/// How long anybody may keep how many seats are left, and which.
+pub const SEATS_MAX_AGE_SECONDS: u32 = 1;
 /// Longest show title.
 pub const TITLE_MAX_CHARS: usize = 200;
 /// Longest venue name.

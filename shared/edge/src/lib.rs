@@ -33,5 +33,7 @@ pub use app::App;
 pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route};
 /// A request as API Gateway hands it over.
 pub use lambda_http::Request;
+/// Methods of routes.
+pub use lambda_http::http::Method;
 /// A response as API Gateway takes it.
 pub type Response = lambda_http::http::Response<lambda_http::Body>;

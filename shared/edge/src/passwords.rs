@@ -11,36 +11,42 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// The hash to store, as a PHC string with a fresh salt.
+/// The hash to store, as a PHC string with a fresh salt. Made on a thread of its own: it takes too long to stall others.
 ///
 /// # Errors
 /// [`Error::Internal`] when the system has no randomness.
-pub fn hash(password: &Password) -> Result<String> {
-    argon2()
-        .hash_password(password.reveal().as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| Error::internal("hash a password", error))
+pub async fn hash(password: Password) -> Result<String> {
+    let hashing = move || argon2().hash_password(password.reveal().as_bytes()).map(|hash| hash.to_string());
+    let hashed = tokio::task::spawn_blocking(hashing).await;
+    let hashed = hashed.map_err(|error| Error::internal("hash a password", error))?;
+    hashed.map_err(|error| Error::internal("hash a password", error))
 }
 
 /// Whether `password` is the one that was hashed. With no hash (unknown address) it takes as long and says no.
-pub fn verify(password: &str, stored: Option<&str>) -> bool {
-    let hash = PasswordHash::new(stored.unwrap_or(NOBODY)).ok();
-    let matches = hash.is_some_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
-    matches && stored.is_some()
+///
+/// # Errors
+/// [`Error::Internal`] when the thread that hashes broke.
+pub async fn verify(password: String, stored: Option<String>) -> Result<bool> {
+    let verifying = move || {
+        let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).ok();
+        let matches = hash.is_some_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
+        matches && stored.is_some()
+    };
+    tokio::task::spawn_blocking(verifying).await.map_err(|error| Error::internal("verify a password", error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_the_right_password_of_a_known_member_is_accepted() {
+    #[tokio::test]
+    async fn only_the_right_password_of_a_known_member_is_accepted() {
         let password = Password::try_from("correct horse".to_owned()).unwrap();
-        let stored = hash(&password).unwrap();
+        let stored = hash(password).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify("correct horse", Some(&stored)));
-        assert!(!verify("wrong horse", Some(&stored)));
-        assert!(!verify("correct horse", None));
+        assert!(verify("correct horse".to_owned(), Some(stored.clone())).await.unwrap());
+        assert!(!verify("wrong horse".to_owned(), Some(stored)).await.unwrap());
+        assert!(!verify("correct horse".to_owned(), None).await.unwrap());
         assert!(PasswordHash::new(NOBODY).is_ok());
     }
 }

@@ -28,6 +28,20 @@ conditions! {
     /// An `Idempotency-Key` answers one request: the second transaction under it is not done.
     NO_RECEIPT = "attribute_not_exists(#pk) OR #expires_at <= :now";
 
+    /// An address signs up once, however many verifications of it are used at once.
+    EMAIL_IS_FREE = "attribute_not_exists(#member_id)";
+    /// A verification makes one member, and none after wrong codes killed it.
+    VERIFICATION_IS_OPEN = "attribute_not_exists(#used_by) AND #attempts < :attempts_max";
+    /// Wrong codes are counted up to the limit: of many guesses at once, no more than that are judged.
+    ATTEMPTS_ARE_LEFT = "#attempts < :attempts_max";
+    /// An address is counted up to its limit within a window of time.
+    RATE_IS_BELOW = "attribute_not_exists(#count) OR #count < :limit";
+
+    /// A performance is made once under its id: a second of that id does not replace the first.
+    PERFORMANCE_IS_NEW = "attribute_not_exists(#layout)";
+    /// No two performances start in one venue at one instant.
+    SLOT_IS_FREE = "attribute_not_exists(#performance_id)";
+
     /// A seat is taken only while nobody holds or owns it: of many on one seat, one wins. A lapsed hold is no obstacle.
     TAKE_SEAT = "attribute_not_exists(#pk) OR (#status = :held AND #hold_expires_at <= :now)";
     /// Only the hold that still has the seat sells it, whatever the clocks say.

@@ -33,6 +33,7 @@ mod write;
 
 pub use db::{Entropy, Store};
 pub use mails::Marker;
+pub use members::Credentials;
 pub use page::{PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use receipts::{Receipt, Receipted, StoredAnswer};

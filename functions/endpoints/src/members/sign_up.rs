@@ -1,0 +1,75 @@
+//! `POST /members`: makes a member of a verified address (M2).
+
+use super::MemberView;
+use frontrow_domain::{
+    Error, Result,
+    ids::{MemberId, VerificationId},
+    member::{Email, Member, Name, Password, Role},
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Anyone, entropy, passwords};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Who signs up, and the code that proves the address.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SignUp", example = serde_json::json!({
+    "verificationId": "0193f1b07c8a7d3fae52c1d1a5b0c003", "code": "042317",
+    "email": "dana@example.com", "password": "correct horse", "name": "Dana"
+}))]
+pub struct Body {
+    /// As answered by `POST /email-verifications`.
+    verification_id: String,
+    /// The six digits of the mail.
+    code: String,
+    /// The verified address.
+    email: Email,
+    /// 8 to 128 characters.
+    password: Password,
+    /// 1 to 100 characters.
+    name: Name,
+}
+
+/// The endpoint.
+pub struct SignUp;
+
+impl Endpoint for SignUp {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/members",
+        operation: "sign_up",
+        tag: "Members",
+        summary: "Makes a member of an address that was verified by its code",
+        success: &[201],
+        errors: &["wrong_code", "verification_expired", "email_taken", "too_many_attempts"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    };
+    type Caller = Anyone;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = MemberView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
+        let Body { verification_id, code, email, password, name } = call.body;
+        let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
+        let verification = app.store.open_verification(&id, call.now).await?;
+        if verification.email != email || !app.codes.is_verification_code(&id, &code) {
+            app.store.count_wrong_code(&id, call.now).await?;
+            return Err(Error::WrongCode);
+        }
+        let organizer = app.config.organizer_emails.contains(&email);
+        let member = Member {
+            member_id: MemberId(entropy::fresh_uuid()),
+            email,
+            name,
+            role: if organizer { Role::Organizer } else { Role::Member },
+            alerts: Vec::new(),
+            created_at: call.now,
+        };
+        let password_hash = passwords::hash(password).await?;
+        app.store.create_member(&member, password_hash, Some(&id)).await?;
+        Ok(Answer::created("/members/me".to_owned(), member.into()))
+    }
+}

@@ -1,0 +1,73 @@
+//! Verifying an e-mail address (M1). The mailed code is derived from the verification's id, so it is not part of it.
+
+use crate::{
+    Error, Result, Timestamp,
+    ids::{MemberId, VerificationId},
+    limits::{VERIFICATION_MAX_ATTEMPTS, VERIFICATION_SECONDS},
+    member::{Email, Language},
+};
+use serde::{Deserialize, Serialize};
+
+/// One mailed code: good for one sign-up, for ten minutes, until it was guessed wrong too often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Id.
+    pub verification_id: VerificationId,
+    /// The address that the code was mailed to.
+    pub email: Email,
+    /// The language of that mail.
+    pub language: Language,
+    /// After it the code is worth nothing.
+    pub expires_at: Timestamp,
+    /// Wrong codes so far.
+    pub attempts: u32,
+    /// Who has used it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub used_by: Option<MemberId>,
+}
+
+impl Verification {
+    /// A fresh one, asked for at `now`.
+    pub fn new(verification_id: VerificationId, email: Email, language: Language, now: Timestamp) -> Self {
+        let expires_at = now.plus_seconds(VERIFICATION_SECONDS);
+        Self { verification_id, email, language, expires_at, attempts: 0, used_by: None }
+    }
+
+    /// Whether a code for it is still looked at.
+    ///
+    /// # Errors
+    /// [`Error::VerificationExpired`] when it is over or used, [`Error::TooManyAttempts`] when wrong codes killed it.
+    pub fn check_open(&self, now: Timestamp) -> Result<()> {
+        if self.used_by.is_some() || self.expires_at <= now {
+            return Err(Error::VerificationExpired);
+        }
+        if self.attempts >= VERIFICATION_MAX_ATTEMPTS {
+            return Err(Error::TooManyAttempts { retry_after_seconds: self.expires_at.seconds_since(now) });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verification_is_open_until_it_is_over_used_or_killed() {
+        let now = Timestamp::from_millis(1_000);
+        let email = Email::try_from("alice@example.com".to_owned()).unwrap();
+        let fresh = Verification::new("v".parse().unwrap(), email, Language::Ko, now);
+        assert_eq!(fresh.check_open(now.plus_seconds(599)), Ok(()));
+        assert_eq!(fresh.check_open(now.plus_seconds(600)), Err(Error::VerificationExpired));
+        let used = Verification {
+            used_by: Some("0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap()),
+            attempts: 5,
+            ..fresh.clone()
+        };
+        assert_eq!(used.check_open(now), Err(Error::VerificationExpired));
+        let guessed = Verification { attempts: 4, ..fresh.clone() };
+        assert_eq!(guessed.check_open(now), Ok(()));
+        let killed = Verification { attempts: 5, ..fresh };
+        assert_eq!(killed.check_open(now), Err(Error::TooManyAttempts { retry_after_seconds: 600 }));
+    }
+}
