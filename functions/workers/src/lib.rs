@@ -1,1 +1,16 @@
-//! x
+//! Functions triggered by the table's stream and by queues, and the mails that they send.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`relay_outbox`] | the table's stream → messages |
+//! | [`message`] | what a message says: kind and ids |
+//! | [`ticket_mailer`] | messages → mails, each sent once |
+//! | [`mails`] | what a mail says, in Korean and English, as MIME |
+
+pub mod mails;
+pub mod message;
+pub mod relay_outbox;
+pub mod ticket_mailer;
+
+pub use relay_outbox::RelayOutbox;
+pub use ticket_mailer::TicketMailer;

@@ -146,5 +146,7 @@ pub const STRIPES_MAX: u32 = 32;
 pub const MAIL_LEASE_SECONDS: i64 = 60;
 /// Receives after which a message is parked in the dead-letter queue.
 pub const MAIL_MAX_RECEIVES: u32 = 5;
+/// Messages that SQS takes in one call.
+pub const SQS_BATCH_MESSAGES: usize = 10;
 /// Hard timeout of every endpoint but those named otherwise.
 pub const ENDPOINT_TIMEOUT_SECONDS: u64 = 10;

@@ -8,6 +8,7 @@
 //! | [`answer`], [`problem`] | successes and failures as HTTP |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
 //! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and the secrets that prove it |
+//! | [`qr`] | QR codes as pictures |
 //! | [`app`], [`config`], [`clients`] | what an endpoint works with |
 //! | [`clock`], [`entropy`] | the only places where time and randomness are read |
 //! | [`lambda`] | the mains of the Lambda binaries |
@@ -26,6 +27,7 @@ pub mod lambda;
 pub mod openapi;
 pub mod passwords;
 pub mod problem;
+pub mod qr;
 pub mod tokens;
 
 pub use answer::{Answer, Png};

@@ -1,5 +1,5 @@
 //! Every condition expression of the system. Each has a test that fails when it is taken out (`tests/conditions`), and
-//! none says more than it must. `#name` stands for the attribute `name`.
+//! none says more than it must. `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question.
 //!
 //! Texts are all different, so that a test can take out one by its text.
 
@@ -66,4 +66,11 @@ conditions! {
     ADMISSION_IS_LIVE = "#state = :active AND #member = :member AND #expires_at > :now";
     /// Payment spends the payer's own admission, once.
     ADMISSION_IS_MINE = "#state = :active AND #member = :member";
+
+    /// A mail has one sender at a time, is not sent again once it was, and is about something that is there.
+    MAIL_FREE = "attribute_exists(#pk) AND (attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now))";
+    /// Only who claimed a mail says that it was sent, or gives it back: not one whose lease was taken over.
+    MAIL_MINE = "#mail.#claimed_by = :claimer";
+    /// A mail that was sent is not said to have failed.
+    MAIL_UNSENT = "#mail.#status = :queued";
 }

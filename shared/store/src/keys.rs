@@ -58,6 +58,13 @@ pub const TTL: &str = "ttl";
 /// The entity's name, which the stream's filters read.
 pub const ENTITY: &str = "entity";
 
+/// The marker of a reservation's ticket mail.
+pub const TICKET_MAIL: &str = "ticket_mail";
+/// The marker of a reservation's cancellation mail.
+pub const CANCELLATION_MAIL: &str = "cancellation_mail";
+/// The marker of a verification's mail.
+pub const CODE_MAIL: &str = "code_mail";
+
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {

@@ -32,7 +32,7 @@ mod wallets;
 mod write;
 
 pub use db::{Entropy, Store};
-pub use mails::Marker;
+pub use mails::{Claim, Claimed, Mail, Marker};
 pub use members::Credentials;
 pub use page::{PageOf, PageRequest};
 pub use payments::{Paid, Payable};

@@ -40,7 +40,7 @@ impl Guard {
         let word = |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
         for part in expression.split('#').skip(1) {
             let name = word(part);
-            self.names.insert(format!("#{name}"), name);
+            self.names.entry(format!("#{name}")).or_insert(name);
         }
     }
 }
@@ -72,6 +72,12 @@ impl Write {
     /// What `:name` stands for. Name it without the colon.
     pub(crate) fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.guard().values.insert(format!(":{name}"), value.into().0);
+        self
+    }
+
+    /// `#name` stands for the attribute `attribute` instead.
+    pub(crate) fn naming(mut self, name: &str, attribute: &str) -> Self {
+        self.guard().names.insert(format!("#{name}"), attribute.to_owned());
         self
     }
 

@@ -1,0 +1,5 @@
+//! [`frontrow_workers::RelayOutbox`] on Lambda.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    frontrow_edge::lambda::work::<frontrow_workers::RelayOutbox>().await
+}

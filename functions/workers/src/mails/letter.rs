@@ -1,0 +1,92 @@
+//! A mail ready to be sent, and its MIME form (RFC 2045, 2387): text, or a page with its pictures.
+
+use super::words::one_line;
+use frontrow_domain::{Timestamp, ids::ReservationId, member::Email};
+use mail_builder::{
+    MessageBuilder,
+    headers::{address::Address, content_type::ContentType, raw::Raw},
+    mime::MimePart,
+};
+
+/// A picture shown within a page.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// Its Content-ID without the sender's domain: unlike that of any other picture, so that two tickets never swap.
+    pub name: String,
+    /// Its bytes.
+    pub png: Vec<u8>,
+}
+
+/// A mail ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Kind and id of what it is about: the same for every attempt to send it, so that duplicates can be recognised.
+    pub(super) id: String,
+    pub(super) reservation_id: Option<ReservationId>,
+    pub(super) to_name: Option<String>,
+    pub(super) to: Email,
+    pub(super) subject: String,
+    pub(super) text: String,
+    pub(super) html: String,
+    pub(super) pictures: Vec<Picture>,
+}
+
+/// The domain of Content-IDs: they need one, and nobody resolves it.
+pub(super) const PICTURES_DOMAIN: &str = "tickets.frontrow";
+
+impl Letter {
+    /// Where it goes.
+    pub fn to_address(&self) -> &str {
+        self.to.as_str()
+    }
+
+    /// The whole message, sent by `from` (`name <address>`) at `now`. Headers are one line each, whatever names hold.
+    pub fn to_mime(&self, from: &str, now: Timestamp) -> Vec<u8> {
+        let (from_name, from_address) = sender(from);
+        let domain = from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let mut message = MessageBuilder::new()
+            .from(Address::new_address(from_name, from_address))
+            .to(Address::new_address(self.to_name.as_deref().map(one_line), self.to.as_str()))
+            .subject(one_line(&self.subject))
+            .date(now.millis().div_euclid(1000))
+            .message_id(format!("{}@{domain}", self.id))
+            .header("Auto-Submitted", Raw::new("auto-generated"));
+        if let Some(reservation_id) = &self.reservation_id {
+            message = message.header("X-Frontrow-Reservation-Id", Raw::new(reservation_id.to_string()));
+        }
+        let text = MimePart::new("text/plain", self.text.as_str());
+        let parts = vec![text, self.page()];
+        message
+            .body(MimePart::new("multipart/alternative", parts))
+            .write_to_vec()
+            .expect("writing to memory does not fail")
+    }
+
+    fn page(&self) -> MimePart<'_> {
+        let html = MimePart::new("text/html", self.html.as_str());
+        if self.pictures.is_empty() {
+            return html;
+        }
+        let picture = |picture: &Picture| {
+            MimePart::new("image/png", picture.png.clone())
+                .header(
+                    "Content-Disposition",
+                    ContentType::new("inline").attribute("filename", format!("{}.png", picture.name)),
+                )
+                .cid(format!("{}@{PICTURES_DOMAIN}", picture.name))
+        };
+        let parts: Vec<_> = std::iter::once(html).chain(self.pictures.iter().map(picture)).collect();
+        MimePart::new(ContentType::new("multipart/related").attribute("type", "text/html"), parts)
+    }
+}
+
+/// Name and address of `name <address>` or of a bare address.
+fn sender(from: &str) -> (Option<&str>, &str) {
+    match from.rsplit_once('<') {
+        Some((name, address)) => {
+            let name = name.trim().trim_matches('"');
+            ((!name.is_empty()).then_some(name), address.trim_end().trim_end_matches('>'))
+        }
+        None => (None, from.trim()),
+    }
+}

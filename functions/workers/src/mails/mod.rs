@@ -1,0 +1,9 @@
+//! What a mail says. One file per mail; its pages are in `templates/`, where all data is escaped.
+
+pub mod cancellation;
+mod letter;
+pub mod ticket;
+pub mod verification;
+mod words;
+
+pub use letter::{Letter, Picture};

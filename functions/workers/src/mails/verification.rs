@@ -1,0 +1,70 @@
+//! The code that proves an address (M1). The text has it as its only run of six digits.
+
+use super::{
+    Letter,
+    words::{Labels, labels},
+};
+use askama::Template;
+use frontrow_domain::{limits::VERIFICATION_SECONDS, member::Language, verification::Verification};
+
+#[derive(Template)]
+#[template(path = "verification.html")]
+struct Page<'a> {
+    labels: &'static Labels,
+    words: &'a Words,
+    code: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "verification.txt")]
+struct Text<'a> {
+    labels: &'static Labels,
+    words: &'a Words,
+    code: &'a str,
+}
+
+struct Words {
+    subject: &'static str,
+    heading: &'static str,
+    intro: &'static str,
+    life: String,
+    note: &'static str,
+}
+
+/// The mail with `code`.
+pub fn letter(verification: &Verification, code: &str) -> Letter {
+    let labels = labels(verification.language);
+    let words = words(verification.language);
+    let html = Page { labels, words: &words, code };
+    let text = Text { labels, words: &words, code };
+    Letter {
+        id: format!("code.{}", verification.verification_id),
+        reservation_id: None,
+        to_name: None,
+        to: verification.email.clone(),
+        subject: words.subject.to_owned(),
+        text: text.render().expect("the template takes any text"),
+        html: html.render().expect("the template takes any text"),
+        pictures: Vec::new(),
+    }
+}
+
+fn words(language: Language) -> Words {
+    let minutes = VERIFICATION_SECONDS / 60;
+    match language {
+        Language::Ko => Words {
+            subject: "[frontrow] 이메일 인증 코드",
+            heading: "이메일 인증 코드",
+            intro: "아래 코드를 입력해 이메일 주소를 인증해 주세요.",
+            life: format!("코드는 {minutes}분 동안 쓸 수 있습니다."),
+            note: "요청하지 않으셨다면 이 메일을 무시하세요. 코드를 누구에게도 알려 주지 마세요.",
+        },
+        Language::En => Words {
+            subject: "[frontrow] Your verification code",
+            heading: "Your verification code",
+            intro: "Enter this code to verify your e-mail address.",
+            life: format!("The code can be used for {minutes} minutes."),
+            note: "If you did not ask for it, ignore this mail. Tell the code to nobody.",
+        },
+    }
+}

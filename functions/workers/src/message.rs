@@ -1,0 +1,41 @@
+//! What travels from `relay_outbox` to `ticket_mailer`: [`Mail`] as JSON, kind and ids alone.
+
+use frontrow_domain::{Error, Result};
+use frontrow_store::Mail;
+
+/// The body of a message.
+pub fn encode(mail: &Mail) -> String {
+    serde_json::to_string(mail).expect("ids are plain data")
+}
+
+/// Reads the body of a message.
+///
+/// # Errors
+/// [`Error::Internal`] when it is none of ours.
+pub fn decode(body: &str) -> Result<Mail> {
+    serde_json::from_str(body).map_err(|error| Error::internal("read a message", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_kind_and_ids_and_nothing_else() {
+        let mail = Mail::Ticket {
+            member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
+            reservation_id: "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap(),
+        };
+        let body = encode(&mail);
+        assert_eq!(
+            body,
+            r#"{"kind":"ticket","memberId":"0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005","reservationId":"r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo"}"#
+        );
+        assert_eq!(decode(&body).unwrap(), mail);
+        let code = Mail::Code { verification_id: "v1".parse().unwrap() };
+        assert_eq!(encode(&code), r#"{"kind":"code","verificationId":"v1"}"#);
+        for poison in ["", "not json", "{}", r#"{"kind":"alert"}"#, r#"{"kind":"code","verificationId":"a/b"}"#] {
+            assert!(decode(poison).is_err(), "{poison}");
+        }
+    }
+}

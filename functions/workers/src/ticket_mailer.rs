@@ -1,0 +1,162 @@
+//! Sends mails, each once: CLAIM, mail service, SENT. A message is acknowledged only after the mail was accepted.
+
+use crate::{
+    mails::{self, Letter},
+    message,
+};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_ses::{
+    Client,
+    error::{DisplayErrorContext, SdkError},
+    operation::send_raw_email::SendRawEmailError,
+    primitives::Blob,
+    types::RawMessage,
+};
+use frontrow_domain::{Error, Result, reservation::ReservationStatus};
+use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config, lambda::Worker};
+use frontrow_store::{Claim, Claimed, Mail};
+
+/// Sends the mails that the queue's messages name.
+#[derive(Debug, Clone)]
+pub struct TicketMailer {
+    app: App,
+    ses: Client,
+}
+
+/// What the mail service said.
+enum Outcome {
+    Accepted,
+    /// The mail is certainly not on its way.
+    Refused(String),
+    /// It may be.
+    Unknown(String),
+}
+
+impl TicketMailer {
+    /// Sends through `ses`, whose own retries must be off.
+    pub fn new(app: App, ses: Client) -> Self {
+        Self { app, ses }
+    }
+
+    /// One message from claim to acknowledgement.
+    async fn deliver(self, received: SqsMessage) -> Result<()> {
+        let mail = message::decode(received.body.as_deref().unwrap_or_default())?;
+        let outcome = self.send_once(&mail).await;
+        if outcome.is_err() && self.is_last_receive(&received) {
+            let gave_up = self.app.store.give_mail_up(&mail).await;
+            tracing::error!(?mail, ?gave_up, "given up: the message goes to the dead-letter queue");
+        }
+        outcome
+    }
+
+    fn is_last_receive(&self, received: &SqsMessage) -> bool {
+        let count = received.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse::<u32>().ok());
+        count.is_some_and(|count| count >= self.app.config.mail_max_receives)
+    }
+
+    /// `Ok` where the message has done its work: the mail was accepted, now or before, or nobody needs it any more.
+    async fn send_once(&self, mail: &Mail) -> Result<()> {
+        let (store, now) = (&self.app.store, self.app.clock.now());
+        let claimed = match store.claim_mail(mail, now, self.app.config.mail_lease_seconds).await? {
+            Claim::Granted(claimed) => claimed,
+            Claim::Sent => return Ok(()),
+            // Whoever has it may be dead: the message must come back after the lease.
+            Claim::Taken => return Err(Error::internal("claim a mail", "it is claimed")),
+            // A verification that was never mailed in its lifetime was collected by TTL.
+            Claim::Missing if matches!(mail, Mail::Code { .. }) => return Ok(()),
+            Claim::Missing => return Err(Error::internal("claim a mail", "what it is about is not there")),
+        };
+        let Some(letter) = self.write(mail, &claimed)? else { return Ok(()) };
+        match self.post(&letter).await {
+            Outcome::Accepted => {
+                self.note_sent(mail, &claimed).await;
+                Ok(())
+            }
+            Outcome::Refused(why) => {
+                let given_back = store.give_mail_back(&claimed, self.app.clock.now()).await;
+                Err(Error::internal("send a mail", format!("refused: {why}; given back: {given_back:?}")))
+            }
+            Outcome::Unknown(why) => Err(Error::internal("send a mail", format!("outcome unknown: {why}"))),
+        }
+    }
+
+    /// The mail's text; `None` where there is nothing left to say: tickets of a cancelled reservation.
+    fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
+        let codes = &self.app.codes;
+        Ok(match mail {
+            Mail::Ticket { .. } => {
+                let reservation = claimed.reservation()?;
+                let wanted = reservation.status != ReservationStatus::Cancelled;
+                wanted.then(|| mails::ticket::letter(&reservation, |ticket| codes.ticket_code(ticket)))
+            }
+            Mail::Cancellation { .. } => Some(mails::cancellation::letter(&claimed.reservation()?)),
+            Mail::Code { .. } => {
+                let verification = claimed.verification()?;
+                let code = codes.verification_code(&verification.verification_id);
+                Some(mails::verification::letter(&verification, &code))
+            }
+        })
+    }
+
+    async fn post(&self, letter: &Letter) -> Outcome {
+        let mime = letter.to_mime(&self.app.config.mail_from, self.app.clock.now());
+        let raw = RawMessage::builder().data(Blob::new(mime)).build().expect("the data is set");
+        let sent = self.ses.send_raw_email().destinations(letter.to_address()).raw_message(raw).send().await;
+        match sent {
+            Ok(_) => Outcome::Accepted,
+            Err(error) if is_refusal(&error) => Outcome::Refused(DisplayErrorContext(error).to_string()),
+            Err(error) => Outcome::Unknown(DisplayErrorContext(error).to_string()),
+        }
+    }
+
+    /// The mail is on its way whatever happens here, so a failure is logged and the message acknowledged all the same.
+    async fn note_sent(&self, mail: &Mail, claimed: &Claimed) {
+        match self.app.store.mail_was_sent(claimed).await {
+            Ok(true) => tracing::info!(?mail, "sent"),
+            Ok(false) => tracing::warn!(?mail, "sent, but the lease had run out and another has claimed it"),
+            Err(error) => tracing::error!(?mail, %error, "sent, but not marked as sent"),
+        }
+    }
+}
+
+/// Whether the mail service certainly did not take the mail: it was never asked, or it said no.
+fn is_refusal(error: &SdkError<SendRawEmailError>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => true,
+        SdkError::ServiceError(answer) => {
+            answer.raw().status().is_client_error() || answer.raw().status().as_u16() == 503
+        }
+        _ => false,
+    }
+}
+
+impl Worker for TicketMailer {
+    const NAME: &'static str = "ticket_mailer";
+    type Event = SqsEvent;
+    type Reply = SqsBatchResponse;
+
+    fn from_env() -> Result<Self, String> {
+        let aws = Aws::from_env();
+        Ok(Self::new(App::new(Config::from_env()?, &aws, Clock::default())?, aws.ses()))
+    }
+
+    /// All messages side by side: one that fails, hangs or panics holds none of the others up.
+    async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
+        let deliveries: Vec<_> = event
+            .records
+            .into_iter()
+            .map(|received| {
+                (received.message_id.clone().unwrap_or_default(), tokio::spawn(self.clone().deliver(received)))
+            })
+            .collect();
+        let mut response = SqsBatchResponse::default();
+        for (message_id, delivery) in deliveries {
+            let outcome = delivery.await.unwrap_or_else(|panic| Err(Error::internal("deliver a message", panic)));
+            if let Err(error) = outcome {
+                tracing::warn!(message_id, %error, "message not done");
+                response.add_failure(message_id);
+            }
+        }
+        Ok(response)
+    }
+}
