@@ -1,6 +1,12 @@
 //! Every endpoint, one file each, grouped by resource. [`ENDPOINTS`] is the only list of routes.
 
+pub mod holds;
 pub mod members;
+pub mod payments;
+pub mod points;
+pub mod reservations;
+pub mod tickets;
+pub mod waiting_room;
 
 use frontrow_edge::Descriptor;
 
@@ -10,4 +16,18 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::sign_up::SignUp>(),
     Descriptor::of::<members::log_in::LogIn>(),
     Descriptor::of::<members::show_me::ShowMe>(),
+    Descriptor::of::<holds::hold_seats::HoldSeats>(),
+    Descriptor::of::<holds::list_holds::ListHolds>(),
+    Descriptor::of::<holds::get_hold::GetHold>(),
+    Descriptor::of::<holds::release_hold::ReleaseHold>(),
+    Descriptor::of::<points::get_points::GetPoints>(),
+    Descriptor::of::<points::top_up_points::TopUpPoints>(),
+    Descriptor::of::<points::list_point_entries::ListPointEntries>(),
+    Descriptor::of::<payments::pay::Pay>(),
+    Descriptor::of::<payments::list_payments::ListPayments>(),
+    Descriptor::of::<payments::get_payment::GetPayment>(),
+    Descriptor::of::<reservations::list_reservations::ListReservations>(),
+    Descriptor::of::<reservations::get_reservation::GetReservation>(),
+    Descriptor::of::<reservations::cancel_reservation::CancelReservation>(),
+    Descriptor::of::<tickets::get_ticket_qr::GetTicketQr>(),
 ];

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Result, Timestamp,
-    ids::{HoldId, PerformanceId},
+    ids::{HoldId, MemberId, PerformanceId},
     money::Won,
     performance::Listing,
     seating::SeatId,
@@ -39,12 +39,18 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Claims `seat_ids` of a performance at `now`. The table decides whether they are free.
+    /// Claims `seat_ids` of a performance for `member` at `now`. The table decides whether they are free.
     ///
     /// # Errors
     /// In the contract's order: [`Error::SalesClosed`], [`Error::SeatNotFound`] with every unknown seat,
     /// [`Error::TooManySeats`] where even a member without seats may not have so many.
-    pub fn place(listing: &Listing, seat_ids: &[SeatId], fresh: Uuid, now: Timestamp) -> Result<Self> {
+    pub fn place(
+        listing: &Listing,
+        seat_ids: &[SeatId],
+        member: &MemberId,
+        fresh: Uuid,
+        now: Timestamp,
+    ) -> Result<Self> {
         let performance = &listing.performance;
         performance.check_on_sale(now)?;
         let mut seats = Vec::with_capacity(seat_ids.len());
@@ -64,7 +70,7 @@ impl Hold {
             return Err(Error::SeatNotFound { seat_ids: unknown });
         }
         Ok(Self {
-            hold_id: HoldId::new(fresh, performance.performance_id.clone()),
+            hold_id: HoldId::new(fresh, member, performance.performance_id.clone(), now),
             layout: performance.layout,
             seats,
             created_at: now,

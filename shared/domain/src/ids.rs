@@ -4,11 +4,14 @@
 //! A hold's id carries its performance, because that is how its stake is found. Reservation, payment and tickets derive
 //! from the hold: `h-<uuid>.<performance>` becomes `r-…`, `p-…` and `t-….<n>`, so paying again finds the first payment.
 
-use crate::limits::ID_MAX_CHARS;
+use crate::{
+    Timestamp,
+    limits::{HOLD_REMEMBERED_SECONDS, ID_MAX_CHARS},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, fmt, str::FromStr};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The text is not an id of this kind. Nothing of that name can exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -164,14 +167,45 @@ purchase_id!(/** A purchase: `r-<uuid>.<performance>`, of the hold it was bought
 purchase_id!(/** A payment: `p-<uuid>.<performance>`, of the hold it paid. */ PaymentId, "p-");
 
 impl HoldId {
-    /// A new hold of `performance`, from a fresh UUIDv7.
-    pub fn new(fresh: Uuid, performance: PerformanceId) -> Self {
-        Self(Purchase { uuid: fresh, performance })
+    /// A new hold of `performance` for `member` at `now`, from a fresh UUID.
+    ///
+    /// The id is a UUIDv7 of `now` whose last 32 bits are a check over the others and the member. So a hold that left no
+    /// trace, because it lapsed or was released, is still known as its member's for a while (410), and everybody else's
+    /// is not (404). It is no secret: conditions decide who may pay.
+    pub fn new(fresh: Uuid, member: &MemberId, performance: PerformanceId, now: Timestamp) -> Self {
+        let millis = u64::try_from(now.millis()).unwrap_or_default();
+        let mut random = [0; 10];
+        random[..6].copy_from_slice(&fresh.as_bytes()[10..]);
+        let mut bytes = *Builder::from_unix_timestamp_millis(millis, &random).as_uuid().as_bytes();
+        let check = check_of(&bytes, member);
+        bytes[12..].copy_from_slice(&check);
+        Self(Purchase { uuid: Uuid::from_bytes(bytes), performance })
+    }
+    /// Whether the hold was made for `member`.
+    pub fn is_of(&self, member: &MemberId) -> bool {
+        let bytes = self.0.uuid.as_bytes();
+        bytes[12..] == check_of(bytes, member)
+    }
+    /// Whether a hold that was not paid is so old that it is answered 404.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        let made = self.0.uuid.get_timestamp().map_or(0, |made| made.to_unix().0);
+        let made_at = Timestamp::from_millis(i64::try_from(made).unwrap_or_default().saturating_mul(1000));
+        made_at.plus_seconds(HOLD_REMEMBERED_SECONDS) <= now
     }
     /// The reservation that paying this hold makes.
     pub fn reservation(&self) -> ReservationId {
         ReservationId(self.0.clone())
     }
+}
+
+/// FNV-1a over the first 12 bytes of an id and its member, folded to 32 bits.
+fn check_of(bytes: &[u8; 16], member: &MemberId) -> [u8; 4] {
+    let hash = bytes[..12]
+        .iter()
+        .chain(member.0.as_bytes())
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let [a, b, c, d, e, f, g, h] = hash.to_be_bytes();
+    [a ^ e, b ^ f, c ^ g, d ^ h]
 }
 
 impl ReservationId {
@@ -238,9 +272,27 @@ id_as_text!(TicketId, "t-0193f1b07c8a7d3fae52c1d1a5b0c006.demo.0");
 mod tests {
     use super::*;
 
+    const MEMBER: MemberId = MemberId(Uuid::from_u128(0x0193_f1b0_7c8a_7d3f_ae52_c1d1_a5b0_c005));
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+    fn hold(performance: &str) -> HoldId {
+        HoldId::new(Uuid::from_u128(7), &MEMBER, performance.parse().unwrap(), NOW)
+    }
+
+    #[test]
+    fn a_hold_is_known_as_its_members_for_a_day() {
+        let id = hold("demo");
+        assert!(id.is_of(&MEMBER));
+        assert!(!id.is_of(&MemberId(Uuid::from_u128(8))));
+        assert!(!id.is_forgotten(NOW.plus_seconds(HOLD_REMEMBERED_SECONDS - 1)));
+        assert!(id.is_forgotten(NOW.plus_seconds(HOLD_REMEMBERED_SECONDS)));
+        assert_eq!(id.0.uuid.get_version_num(), 7);
+        assert!(!"h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse::<HoldId>().unwrap().is_of(&MEMBER));
+    }
+
     #[test]
     fn what_a_hold_buys_is_found_by_its_id() {
-        let hold = HoldId::new(Uuid::from_u128(7), "demo-queue".parse().unwrap());
+        let hold = hold("demo-queue");
         assert_eq!(hold.to_string().parse::<HoldId>().unwrap(), hold);
         assert_eq!(hold.performance().as_str(), "demo-queue");
         let reservation = hold.reservation();
@@ -252,7 +304,7 @@ mod tests {
 
     #[test]
     fn one_kind_of_id_is_not_another_and_has_one_spelling() {
-        let hold = HoldId::new(Uuid::from_u128(7), "demo".parse().unwrap());
+        let hold = hold("demo");
         assert!(hold.to_string().parse::<ReservationId>().is_err());
         assert!(hold.to_string().to_uppercase().parse::<HoldId>().is_err());
         assert!(format!("{}.03", hold.to_string().replace("h-", "t-")).parse::<TicketId>().is_err());

@@ -2,7 +2,8 @@
 
 use crate::{App, Endpoint, Request, dispatch};
 use frontrow_domain::Result;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+pub use lambda_runtime::Error;
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{convert::Infallible, future::Future};
 

@@ -1,7 +1,7 @@
 //! Holding and releasing: one transaction each.
 
 use crate::{
-    Store,
+    PageOf, PageRequest, Store,
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refused},
     keys::{self, Item, attribute, from_item},
@@ -84,8 +84,8 @@ impl Store {
         stake.live_hold_of(hold_id, now).cloned().map_err(|_| Error::NotFound)
     }
 
-    /// All live holds of the member, newest first.
-    pub async fn live_holds(&self, member: &MemberId, now: Timestamp) -> Result<Vec<Hold>> {
+    /// A page of the member's live holds, newest first. He has at most one of each performance, so all are read.
+    pub async fn live_holds(&self, member: &MemberId, page: &PageRequest, now: Timestamp) -> Result<PageOf<Hold>> {
         let mut holds = Vec::new();
         let mut start: Option<Item> = None;
         for _ in 0..PAGE_MAX_READS {
@@ -113,7 +113,13 @@ impl Store {
             }
         }
         holds.sort_by(|one, other| other.hold_id.cmp(&one.hold_id));
-        Ok(holds)
+        let limit = page.limit as usize;
+        let mut rest =
+            holds.into_iter().filter(|hold| page.after.as_ref().is_none_or(|after| hold.hold_id.to_string() < *after));
+        let items: Vec<Hold> = rest.by_ref().take(limit).collect();
+        let more = rest.next().is_some();
+        let next = items.last().filter(|_| more).map(|hold| hold.hold_id.to_string());
+        Ok(PageOf { items, next })
     }
 
     /// Gives the seats of a live hold back at once. Only seats still in it: one that another clock saw lapse, and that

@@ -88,7 +88,6 @@ impl Store {
                 // A wallet that was read a moment ago may be older than the last top-up.
                 Err(Error::InsufficientPoints { .. }) if !fresh => {
                     wallet = self.wallet(&member).await?;
-                    fresh = true;
                     wallet.book(&change)?
                 }
                 Err(error) => return Err(error),

@@ -1,0 +1,34 @@
+//! `GET /holds`: the caller's live holds of all performances.
+
+use super::HoldView;
+use frontrow_domain::Result;
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+
+/// The endpoint.
+pub struct ListHolds;
+
+impl Endpoint for ListHolds {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/holds",
+        operation: "list_holds",
+        tag: "Holds",
+        summary: "One's own live holds, newest first",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:Query"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = PageQuery;
+    type Body = NoBody;
+    type Reply = Page<HoldView>;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<HoldView>>> {
+        const LIST: &str = "holds";
+        let page = call.query.request(LIST)?;
+        let holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
+        Ok(Answer::ok(Page::of(holds, LIST, |hold| HoldView::from(&hold))))
+    }
+}

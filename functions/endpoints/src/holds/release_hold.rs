@@ -1,0 +1,31 @@
+//! `DELETE /holds/{holdId}`: the seats are free at once.
+
+use frontrow_domain::{Result, ids::HoldId};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, answer::Nothing, caller::Member};
+
+/// The endpoint.
+pub struct ReleaseHold;
+
+impl Endpoint for ReleaseHold {
+    const ROUTE: Route = Route {
+        method: Method::DELETE,
+        path: "/holds/{holdId}",
+        operation: "release_hold",
+        tag: "Holds",
+        summary: "Release a hold; its seats are free at once",
+        success: &[204],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    };
+    type Caller = Member;
+    type Path = HoldId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = Nothing;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
+        app.store.release_hold(&call.caller.member_id, &call.path, call.now).await?;
+        Ok(Answer::no_content())
+    }
+}

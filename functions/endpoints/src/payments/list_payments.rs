@@ -1,0 +1,34 @@
+//! `GET /payments`: one's own payments.
+
+use super::PaymentView;
+use frontrow_domain::Result;
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+
+/// The endpoint.
+pub struct ListPayments;
+
+impl Endpoint for ListPayments {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/payments",
+        operation: "list_payments",
+        tag: "Payments",
+        summary: "One's own payments, newest first",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:Query"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = PageQuery;
+    type Body = NoBody;
+    type Reply = Page<PaymentView>;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<PaymentView>>> {
+        const LIST: &str = "payments";
+        let page = call.query.request(LIST)?;
+        let found = app.store.reservations(&call.caller.member_id, None, &page).await?;
+        Ok(Answer::ok(Page::of(found, LIST, |booked| PaymentView::from(&booked.reservation))))
+    }
+}

@@ -1,0 +1,40 @@
+//! `GET /points`: the balance.
+
+use frontrow_domain::{Result, money::Won};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, caller::Member};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The balance.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Points")]
+pub struct Reply {
+    balance: Won,
+}
+
+/// The endpoint.
+pub struct GetPoints;
+
+impl Endpoint for GetPoints {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/points",
+        operation: "get_points",
+        tag: "Points",
+        summary: "One's own balance",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = Reply;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let wallet = app.store.wallet(&call.caller.member_id).await?;
+        Ok(Answer::ok(Reply { balance: wallet.balance }))
+    }
+}

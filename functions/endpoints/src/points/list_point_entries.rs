@@ -1,0 +1,71 @@
+//! `GET /points/entries`: the ledger.
+
+use frontrow_domain::{
+    Result,
+    ids::{EntryId, ReservationId},
+    money::Won,
+    time::UtcTime,
+    wallet::{EntryKind, LedgerEntry},
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One change of the balance.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "PointEntry")]
+pub struct EntryView {
+    entry_id: EntryId,
+    #[serde(rename = "type")]
+    kind: EntryKind,
+    /// Negative for payments.
+    amount: Won,
+    /// Balance after it.
+    balance: Won,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation_id: Option<ReservationId>,
+    created_at: UtcTime,
+}
+
+impl From<LedgerEntry> for EntryView {
+    fn from(entry: LedgerEntry) -> Self {
+        Self {
+            entry_id: entry.entry_id,
+            kind: entry.kind,
+            amount: entry.amount,
+            balance: entry.balance,
+            reservation_id: entry.reservation_id,
+            created_at: entry.created_at.into(),
+        }
+    }
+}
+
+/// The endpoint.
+pub struct ListPointEntries;
+
+impl Endpoint for ListPointEntries {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/points/entries",
+        operation: "list_point_entries",
+        tag: "Points",
+        summary: "The history of one's own points, newest first",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:Query"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = PageQuery;
+    type Body = NoBody;
+    type Reply = Page<EntryView>;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
+        const LIST: &str = "entries";
+        let page = call.query.request(LIST)?;
+        let entries = app.store.ledger(&call.caller.member_id, &page).await?;
+        Ok(Answer::ok(Page::of(entries, LIST, EntryView::from)))
+    }
+}

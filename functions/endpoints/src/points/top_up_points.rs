@@ -1,0 +1,71 @@
+//! `POST /points/top-ups`: adds points, exactly once per `Idempotency-Key`.
+
+use frontrow_domain::{
+    Result,
+    ids::EntryId,
+    money::Won,
+    wallet::{Change, EntryKind, LedgerEntry, TopUpAmount},
+};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Member, endpoint::Header, entropy,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How much.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TopUpRequest")]
+pub struct Body {
+    /// 1 to 10,000,000 won.
+    amount: TopUpAmount,
+}
+
+/// What was added, and the balance after it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TopUp")]
+pub struct Reply {
+    entry_id: EntryId,
+    amount: Won,
+    balance: Won,
+}
+
+/// The endpoint.
+pub struct TopUpPoints;
+
+impl Endpoint for TopUpPoints {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/points/top-ups",
+        operation: "top_up_points",
+        tag: "Points",
+        summary: "Top up points",
+        success: &[201],
+        errors: &["balance_limit", "idempotency_key_reused"],
+        headers: &[Header::IdempotencyKey],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = Reply;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let change = Change {
+            entry_id: EntryId::new(entropy::fresh_uuid()),
+            kind: EntryKind::TopUp,
+            amount: call.body.amount.won(),
+            reservation_id: None,
+            created_at: call.now,
+        };
+        let reply = |entry: &LedgerEntry| {
+            let body = Reply { entry_id: entry.entry_id.clone(), amount: entry.amount, balance: entry.balance };
+            Answer::created("/points/entries".to_owned(), body)
+        };
+        let receipt = call.receipt(&reply);
+        let entry = app.store.top_up(&call.caller.member_id, &change, receipt.as_ref()).await?;
+        Ok(reply(&entry))
+    }
+}

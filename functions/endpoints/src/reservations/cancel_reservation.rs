@@ -1,0 +1,42 @@
+//! `DELETE /reservations/{reservationId}`: refunded, its seats free again, the member told by mail. Once, however often.
+
+use super::ReservationView;
+use frontrow_domain::{
+    Result,
+    ids::{EntryId, ReservationId},
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member, entropy};
+
+/// The endpoint.
+pub struct CancelReservation;
+
+impl Endpoint for CancelReservation {
+    const ROUTE: Route = Route {
+        method: Method::DELETE,
+        path: "/reservations/{reservationId}",
+        operation: "cancel_reservation",
+        tag: "Reservations",
+        summary: "Cancel a reservation and refund it",
+        success: &[200],
+        errors: &["not_found", "performance_started"],
+        headers: &[],
+        table_actions: &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        ],
+    };
+    type Caller = Member;
+    type Path = ReservationId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = ReservationView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<ReservationView>> {
+        let entry_id = EntryId::new(entropy::fresh_uuid());
+        let cancelled = app.store.cancel_reservation(&call.caller.member_id, &call.path, entry_id, call.now).await?;
+        Ok(Answer::ok(ReservationView::from(cancelled)))
+    }
+}

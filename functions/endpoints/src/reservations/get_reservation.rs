@@ -1,0 +1,32 @@
+//! `GET /reservations/{reservationId}`: one's own reservation with its tickets.
+
+use super::ReservationView;
+use frontrow_domain::{Error, Result, ids::ReservationId};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+
+/// The endpoint.
+pub struct GetReservation;
+
+impl Endpoint for GetReservation {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/reservations/{reservationId}",
+        operation: "get_reservation",
+        tag: "Reservations",
+        summary: "One's own reservation with its tickets",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem"],
+    };
+    type Caller = Member;
+    type Path = ReservationId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = ReservationView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<ReservationView>> {
+        let found = app.store.booked(&call.caller.member_id, &call.path).await?;
+        found.map(|booked| Answer::ok(ReservationView::from(booked))).ok_or(Error::NotFound)
+    }
+}

@@ -1,0 +1,50 @@
+//! `GET /reservations`: one's own reservations, cancelled ones included and marked.
+
+use super::ReservationView;
+use frontrow_domain::{Result, reservation::ReservationStatus};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which of them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Those of one status.
+    status: Option<ReservationStatus>,
+    /// Items of the page: 1 to 100, 20 when absent.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The endpoint.
+pub struct ListReservations;
+
+impl Endpoint for ListReservations {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/reservations",
+        operation: "list_reservations",
+        tag: "Reservations",
+        summary: "One's own reservations, newest first",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:Query"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = Query;
+    type Body = NoBody;
+    type Reply = Page<ReservationView>;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ReservationView>>> {
+        let Query { status, limit, cursor } = call.query;
+        let list = format!("reservations/{status:?}");
+        let page = PageQuery { limit, cursor }.request(&list)?;
+        let found = app.store.reservations(&call.caller.member_id, status, &page).await?;
+        Ok(Answer::ok(Page::of(found, &list, ReservationView::from)))
+    }
+}

@@ -1,0 +1,39 @@
+//! `GET /tickets/{ticketId}/qr.png`: the code that is scanned at the door.
+
+use frontrow_domain::{Error, Result, ids::TicketId, reservation::ReservationStatus};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Png, Route, caller::Member, qr::qr_png};
+
+/// The endpoint.
+pub struct GetTicketQr;
+
+impl Endpoint for GetTicketQr {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/tickets/{ticketId}/qr.png",
+        operation: "get_ticket_qr",
+        tag: "Tickets",
+        summary: "The QR code of one's own ticket",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem"],
+    };
+    type Caller = Member;
+    type Path = TicketId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = Png;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Png>> {
+        let ticket_id = &call.path;
+        let found = app.store.reservation(&call.caller.member_id, ticket_id.reservation()).await?;
+        let valid = found.is_some_and(|reservation| {
+            let exists = reservation.tickets().any(|(of_reservation, _)| of_reservation == *ticket_id);
+            exists && reservation.status == ReservationStatus::Confirmed
+        });
+        if !valid {
+            return Err(Error::NotFound);
+        }
+        Ok(Answer::ok(Png(qr_png(&app.codes.ticket_code(ticket_id)))))
+    }
+}
