@@ -3,8 +3,10 @@
 pub mod holds;
 pub mod members;
 pub mod payments;
+pub mod performances;
 pub mod points;
 pub mod reservations;
+pub mod shows;
 pub mod tickets;
 pub mod waiting_room;
 
@@ -16,6 +18,13 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::sign_up::SignUp>(),
     Descriptor::of::<members::log_in::LogIn>(),
     Descriptor::of::<members::show_me::ShowMe>(),
+    Descriptor::of::<shows::list_shows::ListShows>(),
+    Descriptor::of::<shows::create_show::CreateShow>(),
+    Descriptor::of::<shows::get_show::GetShow>(),
+    Descriptor::of::<performances::list_performances::ListPerformances>(),
+    Descriptor::of::<performances::create_performance::CreatePerformance>(),
+    Descriptor::of::<performances::get_performance::GetPerformance>(),
+    Descriptor::of::<performances::list_seats::ListSeats>(),
     Descriptor::of::<holds::hold_seats::HoldSeats>(),
     Descriptor::of::<holds::list_holds::ListHolds>(),
     Descriptor::of::<holds::get_hold::GetHold>(),

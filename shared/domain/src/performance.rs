@@ -164,6 +164,23 @@ pub struct Performance {
 }
 
 impl Performance {
+    /// A performance of `show_id`, listed at `now`.
+    pub fn new(performance_id: PerformanceId, show_id: ShowId, details: PerformanceDetails, now: Timestamp) -> Self {
+        Self {
+            performance_id,
+            show_id,
+            starts_at: details.starts_at,
+            sales_open_at: details.sales_open_at,
+            sales_close_at: details.sales_close_at,
+            max_seats_per_member: details.max_seats_per_member,
+            hold_seconds: details.hold_seconds,
+            seating: details.seating,
+            layout: 1,
+            has_waiting_room: details.waiting_room.is_some(),
+            created_at: now,
+        }
+    }
+
     /// The house's numbered layout.
     pub fn numbered(&self) -> &Numbered {
         let Seating::Numbered(numbered) = &self.seating;

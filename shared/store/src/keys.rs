@@ -14,7 +14,7 @@
 //! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
 //! | show | `shows` | `<showId>` | |
 //! | performance | `performance#<performanceId>` | `performance` | |
-//! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | |
+//! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | the performance's, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
 //! | room | `room#<performanceId>` | `room` | policy, stripes, serving, lease |
@@ -145,6 +145,11 @@ pub(crate) fn receipt(member: &MemberId, operation: &str, key: &str) -> Key {
 
 /// The partition of all shows.
 pub(crate) const SHOWS: &str = "shows";
+
+/// Below every show's sort key, which begins with a letter, a digit, `-` or `_`.
+pub(crate) const SHOW_FIRST: &str = "-";
+/// Above every show's sort key.
+pub(crate) const SHOW_LAST: &str = "~";
 
 pub(crate) fn show(id: &ShowId) -> Key {
     Key::new(SHOWS.to_owned(), id.as_str())

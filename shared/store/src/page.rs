@@ -5,7 +5,7 @@ use crate::{
     keys::{self, Item, from_item},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use frontrow_domain::{Result, limits::PAGE_MAX_READS};
+use frontrow_domain::{Error, Result, limits::PAGE_MAX_READS};
 use serde::de::DeserializeOwned;
 
 /// Which page to read.
@@ -56,6 +56,9 @@ impl Store {
 
     /// A page of `range`, without what `keep` leaves out. Reads on until the page is full or [`PAGE_MAX_READS`] is met,
     /// so a page may be short though more follow.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor that points outside `range`, which DynamoDB would refuse.
     pub(crate) async fn page<T: DeserializeOwned>(
         &self,
         partition: &str,
@@ -66,6 +69,9 @@ impl Store {
         let limit = page.limit as usize;
         let mut items = Vec::new();
         let mut after = page.after.clone();
+        if after.as_deref().is_some_and(|after| !(range.from.as_str()..=range.to.as_str()).contains(&after)) {
+            return Err(Error::invalid("cursor", "not a cursor of this list with these filters"));
+        }
         for _ in 0..PAGE_MAX_READS {
             let (found, next) = self
                 .query(|query| {

@@ -9,14 +9,17 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
-    Result, Timestamp,
+    Error, Result, Timestamp,
     hold::{HeldSeat, Hold},
     ids::PerformanceId,
+    limits::BLOCK_READS_AT_ONCE,
     performance::Performance,
     seating::SeatId,
 };
 use serde::Deserialize;
 use std::collections::HashMap;
+use tokio::task::JoinSet;
+use tracing::Instrument;
 
 /// How a taken seat is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -43,6 +46,11 @@ impl TakenSeats {
     /// How the seat is taken; `None` where it is free.
     pub fn get(&self, seat_id: &str) -> Option<Taken> {
         self.0.get(seat_id).copied()
+    }
+
+    /// The ids of all of them.
+    pub fn seat_ids(&self) -> impl Iterator<Item = &SeatId> {
+        self.0.keys()
     }
 }
 
@@ -78,22 +86,26 @@ pub(crate) fn free_sold(performance: &PerformanceId, layout: u32, seat: &HeldSea
 
 impl Store {
     /// The seats of `performance` that are taken at `now`. One query for each block of 1,000 seats, several at a time.
+    ///
+    /// # Errors
+    /// As any read.
     pub async fn taken_seats(&self, performance: &Performance, now: Timestamp) -> Result<TakenSeats> {
         let mut taken = HashMap::new();
-        for block in 0..performance.numbered().blocks() {
-            self.read_block(performance, block, now, &mut taken).await?;
+        let mut blocks = 0..performance.numbered().blocks();
+        let mut reads = JoinSet::new();
+        loop {
+            for block in blocks.by_ref().take(BLOCK_READS_AT_ONCE - reads.len()) {
+                let partition = keys::block_partition(&performance.performance_id, performance.layout, block);
+                let store = self.clone();
+                reads.spawn(async move { store.read_block(partition, now).await }.in_current_span());
+            }
+            let Some(read) = reads.join_next().await else { return Ok(TakenSeats(taken)) };
+            taken.extend(read.map_err(|error| Error::internal("read a block of seats", error))??);
         }
-        Ok(TakenSeats(taken))
     }
 
-    async fn read_block(
-        &self,
-        performance: &Performance,
-        block: u32,
-        now: Timestamp,
-        taken: &mut HashMap<SeatId, Taken>,
-    ) -> Result<()> {
-        let partition = keys::block_partition(&performance.performance_id, performance.layout, block);
+    async fn read_block(&self, partition: String, now: Timestamp) -> Result<Vec<(SeatId, Taken)>> {
+        let mut taken = Vec::new();
         let mut start: Option<Item> = None;
         loop {
             let (items, next) = self
@@ -110,12 +122,12 @@ impl Store {
                 let seat: SeatItem = from_item(item)?;
                 let lapsed = seat.status == Taken::Held && seat.hold_expires_at.is_none_or(|until| until <= now);
                 if !lapsed {
-                    taken.insert(seat.sk, seat.status);
+                    taken.push((seat.sk, seat.status));
                 }
             }
             start = next;
             if start.is_none() {
-                return Ok(());
+                return Ok(taken);
             }
         }
     }

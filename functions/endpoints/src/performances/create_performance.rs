@@ -1,0 +1,46 @@
+//! `POST /shows/{showId}/performances`: an organizer lists a date, which can be booked from now on.
+
+use super::get_performance::PerformanceWithGrades;
+use frontrow_domain::{
+    Error, Result,
+    ids::{PerformanceId, ShowId},
+    performance::{Performance, PerformanceDetails},
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer, entropy};
+use frontrow_store::TakenSeats;
+
+/// The endpoint.
+pub struct CreatePerformance;
+
+impl Endpoint for CreatePerformance {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/shows/{showId}/performances",
+        operation: "create_performance",
+        tag: "Catalogue",
+        summary: "List a performance, bookable from now on",
+        success: &[201],
+        errors: &["not_found", "slot_taken"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem"],
+    };
+    type Caller = Organizer;
+    type Path = ShowId;
+    type Query = NoQuery;
+    type Body = PerformanceDetails;
+    type Reply = PerformanceWithGrades;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
+        let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
+        let policy = call.body.waiting_room;
+        if policy.is_some() {
+            return Err(Error::invalid("waitingRoom", "expected null"));
+        }
+        let id = PerformanceId::new(entropy::fresh_uuid());
+        let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
+        app.store.create_performance(&performance, &show).await?;
+        let nothing_taken = TakenSeats::default();
+        let reply = PerformanceWithGrades::of(&performance, policy, &nothing_taken);
+        Ok(Answer::created(format!("/performances/{}", performance.performance_id), reply))
+    }
+}

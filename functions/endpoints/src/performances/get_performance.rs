@@ -1,0 +1,57 @@
+//! `GET /performances/{performanceId}`: one performance, and how many seats of each grade are left.
+
+use super::{GradeView, PerformanceView, grades};
+use frontrow_domain::{
+    Result,
+    ids::PerformanceId,
+    limits::SEATS_MAX_AGE_SECONDS,
+    performance::{Performance, WaitingRoomPolicy},
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
+use frontrow_store::TakenSeats;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A performance with what is left of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PerformanceWithGrades {
+    #[serde(flatten)]
+    performance: PerformanceView,
+    /// Grades, in the organizer's order.
+    grades: Vec<GradeView>,
+}
+
+impl PerformanceWithGrades {
+    pub(super) fn of(performance: &Performance, policy: Option<WaitingRoomPolicy>, taken: &TakenSeats) -> Self {
+        Self { performance: PerformanceView::of(performance, policy), grades: grades(performance, taken) }
+    }
+}
+
+/// The endpoint.
+pub struct GetPerformance;
+
+impl Endpoint for GetPerformance {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/performances/{performanceId}",
+        operation: "get_performance",
+        tag: "Catalogue",
+        summary: "One performance, with what is left of each grade",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+    };
+    type Caller = Anyone;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = PerformanceWithGrades;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
+        let listing = app.store.listing(&call.path, call.now).await?;
+        let performance = &listing.performance;
+        let taken = app.store.taken_seats(performance, call.now).await?;
+        Ok(Answer::ok(PerformanceWithGrades::of(performance, None, &taken)).public(SEATS_MAX_AGE_SECONDS))
+    }
+}

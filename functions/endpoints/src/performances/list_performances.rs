@@ -1,0 +1,55 @@
+//! `GET /shows/{showId}/performances`: the dates that can be booked (C4). Sold-out ones are kept, closed ones left out.
+
+use super::PerformanceView;
+use frontrow_domain::{Error, Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS, time::UtcTime};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, caller::Anyone};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which of them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Those that start at this moment or later.
+    from: Option<UtcTime>,
+    /// Those that start before this moment.
+    to: Option<UtcTime>,
+    /// Items of the page: 1 to 100, 20 when absent.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The endpoint.
+pub struct ListPerformances;
+
+impl Endpoint for ListPerformances {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/shows/{showId}/performances",
+        operation: "list_performances",
+        tag: "Catalogue",
+        summary: "The dates of a show that can be booked, by start",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+    };
+    type Caller = Anyone;
+    type Path = ShowId;
+    type Query = Query;
+    type Body = NoBody;
+    type Reply = Page<PerformanceView>;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<PerformanceView>>> {
+        let Query { from, to, limit, cursor } = call.query;
+        let (from, to) = (from.map(|time| time.0), to.map(|time| time.0));
+        let list = format!("performances/{}/{from:?}/{to:?}", call.path);
+        let page = PageQuery { limit, cursor }.request(&list)?;
+        app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
+        let found = app.store.dates(&call.path, from, to, &page, call.now).await?;
+        let view = |performance| PerformanceView::of(&performance, None);
+        Ok(Answer::ok(Page::of(found, &list, view)).public(CATALOGUE_MAX_AGE_SECONDS))
+    }
+}

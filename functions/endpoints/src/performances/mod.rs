@@ -1,0 +1,93 @@
+//! Performances: the dates of a show and the seats of one of them (C3-C6).
+
+pub mod create_performance;
+pub mod get_performance;
+pub mod list_performances;
+pub mod list_seats;
+
+use frontrow_domain::{
+    ids::{PerformanceId, ShowId},
+    money::Won,
+    performance::{Performance, WaitingRoomPolicy},
+    seating::Seating,
+    time::UtcTime,
+};
+use frontrow_store::TakenSeats;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// One dated occurrence of a show.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Performance")]
+pub struct PerformanceView {
+    /// Id.
+    performance_id: PerformanceId,
+    /// Its show.
+    show_id: ShowId,
+    /// Curtain.
+    starts_at: UtcTime,
+    /// Before it nothing is sold; `null`: on sale since it was listed.
+    sales_open_at: Option<UtcTime>,
+    /// After it nothing is sold.
+    sales_close_at: UtcTime,
+    /// Seats a member may hold and own together.
+    max_seats_per_member: u32,
+    /// Life of a hold.
+    hold_seconds: i64,
+    /// The house.
+    seating: Seating,
+    /// How the waiting room lets people in; `null`: there is none, and no queue token is needed.
+    waiting_room: Option<WaitingRoomPolicy>,
+    /// When it was listed.
+    created_at: UtcTime,
+}
+
+impl PerformanceView {
+    fn of(performance: &Performance, waiting_room: Option<WaitingRoomPolicy>) -> Self {
+        Self {
+            performance_id: performance.performance_id.clone(),
+            show_id: performance.show_id.clone(),
+            starts_at: performance.starts_at.into(),
+            sales_open_at: performance.sales_open_at.map(UtcTime::from),
+            sales_close_at: performance.sales_close_at.into(),
+            max_seats_per_member: performance.max_seats_per_member,
+            hold_seconds: performance.hold_seconds,
+            seating: performance.seating.clone(),
+            waiting_room,
+            created_at: performance.created_at.into(),
+        }
+    }
+}
+
+/// What is left of a grade.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Grade")]
+pub struct GradeView {
+    /// Grade.
+    grade: String,
+    /// Price of one seat, in won.
+    price: Won,
+    /// Seats in all.
+    total: u32,
+    /// Seats that are free.
+    available: u32,
+}
+
+/// The grades of a house of which `taken` is taken, in the organizer's order.
+fn grades(performance: &Performance, taken: &TakenSeats) -> Vec<GradeView> {
+    let house = performance.numbered();
+    let mut taken_of: HashMap<&str, u32> = HashMap::new();
+    for place in taken.seat_ids().filter_map(|seat_id| house.find(seat_id)) {
+        *taken_of.entry(place.section.grade.as_str()).or_default() += 1;
+    }
+    let view = |grade: frontrow_domain::seating::GradeTotal| GradeView {
+        available: grade.total - taken_of.get(grade.grade.as_str()).copied().unwrap_or_default(),
+        grade: grade.grade,
+        price: grade.price,
+        total: grade.total,
+    };
+    house.grades().into_iter().map(view).collect()
+}

@@ -1,0 +1,32 @@
+//! `GET /shows/{showId}`: one show.
+
+use super::ShowView;
+use frontrow_domain::{Error, Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
+
+/// The endpoint.
+pub struct GetShow;
+
+impl Endpoint for GetShow {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/shows/{showId}",
+        operation: "get_show",
+        tag: "Catalogue",
+        summary: "One show",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem"],
+    };
+    type Caller = Anyone;
+    type Path = ShowId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = ShowView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
+        let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
+        Ok(Answer::ok(ShowView::from(show)).public(CATALOGUE_MAX_AGE_SECONDS))
+    }
+}
