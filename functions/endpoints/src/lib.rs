@@ -8,9 +8,12 @@ pub mod points;
 pub mod reservations;
 pub mod shows;
 pub mod tickets;
+pub mod unmatched;
 pub mod waiting_room;
 
 use frontrow_edge::Descriptor;
+
+pub use unmatched::UNMATCHED;
 
 /// All endpoints, in the order in which documents list them.
 pub const ENDPOINTS: &[Descriptor] = &[

@@ -18,6 +18,7 @@ use lambda_http::{
     request::RequestContext,
 };
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
@@ -101,6 +102,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
         query,
         body,
         now,
+        raw_path: request.uri().path().to_owned(),
         language: Language::negotiate(text(Header::AcceptLanguage.name())),
         queue_token: text(Header::QueueToken.name()).map(str::to_owned),
         receipt,
@@ -110,41 +112,62 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
 /// Parses a body; the failing field's path is part of the error.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        complaint(if path == "." { "body" } else { &path }, &error.into_inner().to_string())
-    })?;
+    let parsed = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| complaint(&field_path(error.path(), "body"), &error.into_inner().to_string()))?;
     deserializer.end().map_err(|error| complaint("body", &error.to_string()))?;
     Ok(parsed)
 }
 
 fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T> {
     let pairs = serde_urlencoded::Deserializer::new(form_pairs(query));
-    serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let path = error.path().to_string();
-        complaint(if path == "." { "query" } else { &path }, &error.into_inner().to_string())
-    })
+    serde_path_to_error::deserialize(pairs)
+        .map_err(|error| complaint(&field_path(error.path(), "query"), &error.into_inner().to_string()))
 }
 
 fn form_pairs(query: &str) -> form_urlencoded::Parse<'_> {
     form_urlencoded::parse(query.as_bytes())
 }
 
-/// A parser's message as a field's: positions are cut off, and a message that names its own field (`field: why`, a
-/// rule over several fields of one object) moves the complaint to that field.
+/// The path as far as the parser could tell; `whole` where it could not.
+fn field_path(path: &serde_path_to_error::Path, whole: &str) -> String {
+    let known: Vec<_> = path.iter().take_while(|segment| !matches!(segment, Segment::Unknown)).collect();
+    let text = known.iter().fold(String::new(), |text, segment| match segment {
+        Segment::Seq { .. } => format!("{text}{segment}"),
+        _ if text.is_empty() => segment.to_string(),
+        _ => format!("{text}.{segment}"),
+    });
+    if text.is_empty() { whole.to_owned() } else { text }
+}
+
+/// A parser's message as a field's: positions are cut off, and a message that names its own field moves the complaint to
+/// that field. Those are `field: why` (a rule over several fields of one object) and serde's own about the names of fields.
 fn complaint(path: &str, message: &str) -> Error {
     let message = message.split(" at line ").next().unwrap_or_default();
-    let inner = message.split_once(": ").filter(|(name, _)| {
-        !name.is_empty()
-            && name.chars().next().is_some_and(char::is_lowercase)
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    });
-    let (field, message) = match inner {
-        Some((name, rest)) if path == "body" || path == "query" => (name.to_owned(), rest),
-        Some((name, rest)) => (format!("{path}.{name}"), rest),
-        None => (path.to_owned(), message),
+    let (name, message) = match (ruled_field(message), misnamed_field(message)) {
+        (Some((name, why)), _) => (Some(name), why),
+        (None, name) => (name, message),
+    };
+    let field = match name {
+        None => path.to_owned(),
+        Some(name) if path == "body" || path == "query" => name.to_owned(),
+        Some(name) if path.rsplit('.').next() == Some(name) => path.to_owned(),
+        Some(name) => format!("{path}.{name}"),
     };
     FieldError::new(field, message).into()
+}
+
+/// The field and the reason of a rule's message.
+fn ruled_field(message: &str) -> Option<(&str, &str)> {
+    message.split_once(": ").filter(|(name, _)| {
+        name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// The field that serde misses, does not know, or has seen before.
+fn misnamed_field(message: &str) -> Option<&str> {
+    let begins = ["missing field `", "unknown field `", "duplicate field `"];
+    begins.iter().find_map(|begin| message.strip_prefix(begin)?.split('`').next())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
@@ -194,6 +217,7 @@ mod tests {
     fn a_complaint_names_the_field_it_is_about() {
         let seating = r#"{"type":"numbered","sections":[{"name":"A","grade":"R","price":0,"rows":1,"seatsPerRow":1}]}"#;
         assert_eq!(field_of("{"), "body");
+        assert_eq!(field_of(r#"{"startsAt":"#), "startsAt");
         assert_eq!(field_of(r#"{"startsAt":5}"#), "startsAt");
         assert_eq!(field_of(&format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","seating":{seating}}}"#)), "seating");
         let room = r#"{"maxActive":0}"#;
@@ -203,6 +227,20 @@ mod tests {
             r#"{{"startsAt":"2026-12-24T10:30:00Z","salesCloseAt":"2027-01-01T00:00:00Z","seating":{seating}}}"#
         );
         assert_eq!(field_of(&late), "salesCloseAt");
+    }
+
+    #[test]
+    fn a_missing_unknown_or_repeated_field_is_named_once() {
+        assert_eq!(field_of("{}"), "startsAt");
+        assert_eq!(field_of(r#"{"nonsense":1}"#), "nonsense");
+        assert_eq!(field_of(r#"{"waitingRoom":{"nonsense":1}}"#), "waitingRoom.nonsense");
+        assert_eq!(field_of(r#"{"holdSeconds":1,"holdSeconds":2}"#), "holdSeconds");
+        assert_eq!(
+            field_of(r#"{"startsAt":"2026-12-24T10:30:00Z","seating":{"type":"numbered"}}"#),
+            "seating.sections"
+        );
+        let Err(Error::Invalid(field)) = parse_query::<crate::PageQuery>("limit=5&nonsense=1") else { panic!() };
+        assert_eq!(field.field, "nonsense");
     }
 
     #[test]

@@ -43,6 +43,15 @@ pub struct Route {
     pub table_actions: &'static [&'static str],
 }
 
+/// Whether `path` is one of `template`'s: equal part by part, where a `{parameter}` stands for any part that is not empty.
+pub fn matches(template: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    let fits = |expected: &str| {
+        parts.next().is_some_and(|part| if expected.starts_with('{') { !part.is_empty() } else { part == expected })
+    };
+    template.split('/').all(fits) && parts.next().is_none()
+}
+
 /// Request headers with a meaning of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Header {
@@ -96,6 +105,8 @@ pub struct Call<E: Endpoint> {
     pub body: E::Body,
     /// The moment of this request: one for all its decisions.
     pub now: Timestamp,
+    /// The path as it was sent, parameters and all.
+    pub raw_path: String,
     /// The language asked for.
     pub language: Language,
     /// The `Queue-Token` header.
@@ -277,6 +288,21 @@ impl Descriptor {
                 body: E::Body::schema(generator),
                 reply: E::Reply::schema(generator),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_path_is_a_templates_when_every_part_fits() {
+        assert!(matches("/shows", "/shows"));
+        assert!(matches("/shows/{showId}", "/shows/7"));
+        assert!(matches("/shows/{showId}/performances", "/shows/7/performances"));
+        for other in ["/shows/", "/shows/7/", "/shows/7/performances", "/show/7", "shows/7", "/", ""] {
+            assert!(!matches("/shows/{showId}", other), "{other}");
         }
     }
 }

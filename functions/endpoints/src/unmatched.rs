@@ -1,0 +1,79 @@
+//! Behind the API's `$default` route: what no other endpoint answers. An unknown path is 404, a wrong method 405 with `Allow`.
+
+use crate::ENDPOINTS;
+use frontrow_domain::{Error, Result};
+use frontrow_edge::{
+    Answer, App, Call, Descriptor, Endpoint, Method, Route,
+    answer::Nothing,
+    caller::Anyone,
+    endpoint::{NoBody, matches},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Any query: there is nothing that could refuse it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct AnyQuery {}
+
+/// Any path. Its parameters, where the gateway found some, are not looked at.
+#[derive(Debug)]
+pub struct AnyPath;
+
+impl frontrow_edge::endpoint::PathId for AnyPath {
+    fn parse(_: Option<&str>) -> Result<Self, frontrow_domain::ids::NotAnId> {
+        Ok(Self)
+    }
+}
+
+/// The endpoint.
+pub struct Unmatched;
+
+/// The endpoint, which is not in [`ENDPOINTS`]: it has no path of its own.
+pub const UNMATCHED: Descriptor = Descriptor::of::<Unmatched>();
+
+impl Endpoint for Unmatched {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "$default",
+        operation: "unmatched",
+        tag: "Others",
+        summary: "Unknown paths and wrong methods",
+        success: &[],
+        errors: &["not_found", "method_not_allowed"],
+        headers: &[],
+        table_actions: &[],
+    };
+    type Caller = Anyone;
+    type Path = AnyPath;
+    type Query = AnyQuery;
+    type Body = NoBody;
+    type Reply = Nothing;
+
+    async fn call(_: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
+        Err(why_unmatched(&call.raw_path))
+    }
+}
+
+fn why_unmatched(path: &str) -> Error {
+    let mut methods: Vec<&str> = ENDPOINTS
+        .iter()
+        .filter(|endpoint| matches(endpoint.route.path, path))
+        .map(|endpoint| endpoint.route.method.as_str())
+        .collect();
+    methods.sort_unstable();
+    methods.dedup();
+    if methods.is_empty() { Error::NotFound } else { Error::MethodNotAllowed { allow: methods.join(", ") } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_path_names_its_methods() {
+        assert_eq!(why_unmatched("/shows"), Error::MethodNotAllowed { allow: "GET, POST".to_owned() });
+        assert_eq!(why_unmatched("/members/me"), Error::MethodNotAllowed { allow: "GET".to_owned() });
+        assert_eq!(why_unmatched("/show"), Error::NotFound);
+        assert_eq!(why_unmatched("/"), Error::NotFound);
+    }
+}
