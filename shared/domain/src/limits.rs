@@ -139,6 +139,34 @@ pub const TICK_WRITES_AT_ONCE: usize = 16;
 pub const DRAWS_MAX: u32 = 20;
 /// Partitions of a room's admissions.
 pub const ADMISSION_PARTITIONS: u64 = 8;
+/// The turnstile turns at most once in so long.
+pub const TICK_INTERVAL_SECONDS: i64 = 1;
+/// A turn starts no more grants after so long, so that a pause or a lowered limit holds within 2 s.
+pub const TICK_GRANTING_MILLIS: u64 = 1_500;
+/// A turn ends itself after so long. The lease outlives it by 10 s: so far may clocks differ before two turns could overlap.
+pub const TICK_MAX_MILLIS: u64 = 5_000;
+/// Lapsed admissions deleted in one turn; more wait for the next, and count as live until then.
+pub const TICK_MAX_LAPSES: usize = 400;
+/// Pages read of one partition of admissions in a turn; with more, nobody is let in: 64 MB, about 300,000 admissions.
+pub const ADMISSION_MAX_PAGES: usize = 64;
+/// How long a room's items outlive their purpose before TTL may collect them.
+pub const ROOM_KEPT_SECONDS: i64 = 24 * 3600;
+/// Over how long the pace of a line is measured.
+pub const PACE_WINDOW_SECONDS: i64 = 20;
+/// Shortest `pollAfterSeconds`.
+pub const POLL_MIN_SECONDS: i64 = 2;
+/// Longest `pollAfterSeconds`.
+pub const POLL_MAX_SECONDS: i64 = 20;
+/// Part of `pollAfterSeconds` by which a poll may be told to come sooner, so that a crowd spreads.
+pub const POLL_JITTER: f64 = 0.2;
+/// With fewer ahead one is told to poll at the shortest interval, whatever the pace.
+pub const POLL_SOON_AHEAD: u64 = 10;
+/// Blocks of 1,024 positions that an organizer's view looks through for given-up places; beyond, they count as waiting.
+pub const LEFT_BLOCKS_MAX: u64 = 1_024;
+/// Times a join or a leave that met another of the same member starts over.
+pub const LINE_RETRIES: u32 = 6;
+/// Stripes of a new room: one keeps exact request order, at about 1,000 joins a second.
+pub const STRIPES_DEFAULT: u32 = 1;
 /// Most stripes of a line.
 pub const STRIPES_MAX: u32 = 32;
 

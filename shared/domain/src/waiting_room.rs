@@ -1,10 +1,19 @@
-//! Waiting room arithmetic: positions, stripes, the turnstile.
+//! Waiting room arithmetic: positions and stripes here, the turnstile in [`turn`], how long it takes in [`wait`].
 
-use crate::ids::{MemberId, PerformanceId};
+pub mod turn;
+pub mod wait;
+
+use crate::{
+    Timestamp,
+    ids::{MemberId, PerformanceId},
+    limits::ADMISSION_GRACE_SECONDS,
+    performance::WaitingRoomPolicy,
+};
 use serde::{Deserialize, Serialize};
+use wait::Pace;
 
 /// A member's place in line, by the counter it was drawn from: index `i >= 1` of stripe `s`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Stripe, from 0.
     pub stripe: u32,
@@ -16,6 +25,13 @@ impl Place {
     /// Its position in the whole line of `stripes` stripes, from 1: `(i-1)*S + s + 1`.
     pub fn position(self, stripes: u32) -> u64 {
         (self.index - 1) * u64::from(stripes) + u64::from(self.stripe) + 1
+    }
+
+    /// The place at `position >= 1`: the inverse of [`Place::position`].
+    pub fn at(position: u64, stripes: u32) -> Self {
+        let stripes = u64::from(stripes);
+        let stripe = u32::try_from((position - 1) % stripes).expect("a remainder of a u32 is one");
+        Self { stripe, index: (position - 1) / stripes + 1 }
     }
 }
 
@@ -29,3 +45,119 @@ pub struct Admission {
     /// Who was let in.
     pub member_id: MemberId,
 }
+
+/// What became of a position that was let in. A finished one (spent, left, lapsed) has no state: its item is deleted, and
+/// never comes back, because only positions above `serving` are granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AdmissionState {
+    /// Called, and not yet claimed by its owner.
+    Granted {
+        /// Until when the turnstile waits for him.
+        claim_until: Timestamp,
+    },
+    /// Claimed: its owner may book.
+    Active {
+        /// The owner.
+        member: MemberId,
+        /// When his time is over, if he holds nothing.
+        expires_at: Timestamp,
+        /// When his last hold lapses; 0 where he held nothing.
+        #[serde(default)]
+        hold_until: Timestamp,
+    },
+}
+
+impl AdmissionState {
+    /// When `member`'s admission ends, if it is his and goes on at `now`: his time, or his hold's if that is longer.
+    pub fn live_end_for(&self, member: &MemberId, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Active { member: owner, expires_at, hold_until } if owner == member => {
+                Some(*expires_at.max(hold_until)).filter(|end| now < *end)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the turnstile may take it back: not before [`ADMISSION_GRACE_SECONDS`] past its end, so that clocks that
+    /// differ do not cost a payer his admission.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        let end = match self {
+            Self::Granted { claim_until } => *claim_until,
+            Self::Active { expires_at, hold_until, .. } => *expires_at.max(hold_until),
+        };
+        end.plus_seconds(ADMISSION_GRACE_SECONDS) < now
+    }
+}
+
+/// A waiting room as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// How it lets people in; the organizer's.
+    pub policy: WaitingRoomPolicy,
+    /// Counters that positions are drawn from; fixed when the room is made.
+    pub stripes: u32,
+    /// How far each stripe was let in: the last served index.
+    pub serving: Vec<u64>,
+    /// Before it the turnstile does not turn again.
+    pub next_tick_at: Timestamp,
+    /// Until when the turnstile is somebody's alone; 0 where it is nobody's.
+    pub lease_until: Timestamp,
+    /// Who turned it last, by a name for that turn alone.
+    pub owner: String,
+    /// The minute that `used` counts, since the epoch.
+    pub minute: i64,
+    /// Positions let in during that minute.
+    pub used: u32,
+    /// How fast the line moves.
+    pub pace: Pace,
+}
+
+impl Room {
+    /// A room nobody has joined.
+    pub fn new(policy: WaitingRoomPolicy, stripes: u32) -> Self {
+        Self {
+            policy,
+            stripes,
+            serving: vec![0; stripes as usize],
+            next_tick_at: Timestamp::default(),
+            lease_until: Timestamp::default(),
+            owner: String::new(),
+            minute: 0,
+            used: 0,
+            pace: Pace::default(),
+        }
+    }
+
+    /// Whether `place` was called.
+    pub fn has_served(&self, place: Place) -> bool {
+        place.index <= self.serving[place.stripe as usize]
+    }
+
+    /// Positions below `place` that are not yet served, over all stripes.
+    pub fn ahead(&self, place: Place) -> u64 {
+        let below = place.position(self.stripes) - 1;
+        let stripes = u64::from(self.stripes);
+        let unserved = |(stripe, served): (u64, &u64)| ((below + stripes - 1 - stripe) / stripes).saturating_sub(*served);
+        (0..).zip(&self.serving).map(unserved).sum()
+    }
+
+    /// Whether the turnstile is free to be turned at `now`.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.next_tick_at <= now && self.lease_until <= now
+    }
+
+    /// This room as read, after `before` was seen: a late read never takes a step of the line back.
+    #[must_use]
+    pub fn not_behind(mut self, before: Option<&Self>) -> Self {
+        if let Some(before) = before {
+            for (serving, seen) in self.serving.iter_mut().zip(&before.serving) {
+                *serving = (*serving).max(*seen);
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

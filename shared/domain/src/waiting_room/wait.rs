@@ -1,0 +1,99 @@
+//! How long the line takes, and how often those in it should ask.
+
+use super::{Place, Room};
+use crate::{
+    Timestamp,
+    limits::{PACE_WINDOW_SECONDS, POLL_JITTER, POLL_MAX_SECONDS, POLL_MIN_SECONDS, POLL_SOON_AHEAD},
+};
+use serde::{Deserialize, Serialize};
+
+/// How many were let in of late: two neighbouring windows, of which the older counts by the part not yet past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pace {
+    /// The newer window's number since the epoch.
+    pub window: i64,
+    /// Let in during it.
+    pub current: u64,
+    /// Let in during the one before.
+    pub before: u64,
+}
+
+impl Pace {
+    fn window_of(now: Timestamp) -> i64 {
+        now.millis().div_euclid(PACE_WINDOW_SECONDS * 1000)
+    }
+
+    /// The same after `let_in` more at `now`. A clock that is behind counts into the newer window.
+    #[must_use]
+    pub fn after(self, let_in: u64, now: Timestamp) -> Self {
+        let window = Self::window_of(now).max(self.window);
+        let shifted = match window - self.window {
+            0 => self,
+            1 => Self { window, current: 0, before: self.current },
+            _ => Self { window, current: 0, before: 0 },
+        };
+        Self { current: shifted.current + let_in, ..shifted }
+    }
+
+    /// Let in during the last [`PACE_WINDOW_SECONDS`], about.
+    pub fn of_late(self, now: Timestamp) -> u64 {
+        let Self { current, before, .. } = self.after(0, now);
+        let window_millis = PACE_WINDOW_SECONDS * 1000;
+        let left = u64::try_from(window_millis - now.millis().rem_euclid(window_millis)).unwrap_or_default();
+        current + before * left / u64::try_from(window_millis).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a member in line is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlook {
+    /// Positions before his that are not yet served.
+    pub ahead: u64,
+    /// About how long it takes; `None` while nobody can say, because the room is paused.
+    pub wait_seconds: Option<u64>,
+    /// When to ask again.
+    pub poll_after_seconds: i64,
+}
+
+impl Room {
+    /// What the owner of `place` is told at `now`; nobody is let in before `opens_at`. `fraction` in `0.0..1.0` spreads
+    /// the crowd.
+    pub fn outlook(&self, place: Place, opens_at: Option<Timestamp>, now: Timestamp, fraction: f64) -> Outlook {
+        let ahead = self.ahead(place);
+        let until_open = opens_at.map_or(0, |opens_at| u64::try_from(opens_at.seconds_since(now)).unwrap_or_default());
+        let wait_seconds = (!self.policy.paused).then(|| until_open.saturating_add(self.seconds_for(ahead, now)));
+        let soon = ahead < self.pace.of_late(now).max(POLL_SOON_AHEAD);
+        let poll_after_seconds = if soon { POLL_MIN_SECONDS } else { poll_after(wait_seconds, fraction) };
+        Outlook { ahead, wait_seconds, poll_after_seconds }
+    }
+
+    /// About how long it takes to let `ahead` in: at the pace of late, else at the pace the policy allows when everybody
+    /// inside stays as long as he may.
+    fn seconds_for(&self, ahead: u64, now: Timestamp) -> u64 {
+        let policy = &self.policy;
+        let of_late = self.pace.of_late(now);
+        let (count, seconds) = match (of_late, policy.max_active, policy.admit_per_minute) {
+            (1.., _, _) => (of_late, PACE_WINDOW_SECONDS),
+            (0, Some(max_active), None) => (u64::from(max_active), policy.admission_seconds),
+            (0, None, Some(per_minute)) => (u64::from(per_minute), 60),
+            (0, Some(max_active), Some(per_minute)) => {
+                let by_turnover = u64::from(max_active) * 60;
+                let by_minute = u64::from(per_minute) * policy.admission_seconds.unsigned_abs();
+                let both = by_turnover.min(by_minute);
+                (both, policy.admission_seconds * 60)
+            }
+            // A policy without any bound does not parse; then nobody waits.
+            (0, None, None) => return 0,
+        };
+        ahead.saturating_mul(seconds.unsigned_abs()).div_ceil(count.max(1))
+    }
+}
+
+/// A quarter of what is to come, within bounds, up to a fifth sooner; the longest where nobody can say.
+pub fn poll_after(wait_seconds: Option<u64>, fraction: f64) -> i64 {
+    let quarter = wait_seconds.map_or(POLL_MAX_SECONDS, |wait| i64::try_from(wait / 4).unwrap_or(POLL_MAX_SECONDS));
+    let bounded = quarter.clamp(POLL_MIN_SECONDS, POLL_MAX_SECONDS);
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a few seconds")]
+    let spread = (bounded as f64 * (1.0 - POLL_JITTER * fraction)).round() as i64;
+    spread
+}
