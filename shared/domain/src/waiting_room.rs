@@ -138,7 +138,8 @@ impl Room {
     pub fn ahead(&self, place: Place) -> u64 {
         let below = place.position(self.stripes) - 1;
         let stripes = u64::from(self.stripes);
-        let unserved = |(stripe, served): (u64, &u64)| ((below + stripes - 1 - stripe) / stripes).saturating_sub(*served);
+        let unserved =
+            |(stripe, served): (u64, &u64)| ((below + stripes - 1 - stripe) / stripes).saturating_sub(*served);
         (0..).zip(&self.serving).map(unserved).sum()
     }
 

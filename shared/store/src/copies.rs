@@ -1,4 +1,4 @@
-//! The process's copies of performances: refreshed at most once a second, by one call at a time. What they say may be a
+//! The process's copies of performances and waiting rooms: refreshed at most once a second, by one call at a time. What they say may be a
 //! second old; conditions decide.
 
 use crate::{Store, db::Consistency};
@@ -7,6 +7,7 @@ use frontrow_domain::{
     ids::PerformanceId,
     limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS},
     performance::Listing,
+    waiting_room::Room,
 };
 use std::{
     collections::HashMap,
@@ -36,14 +37,23 @@ impl<T> CopiesOf<T> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
         if let Some((read_at, copy)) = &*copy
-            && (0..COPY_MAX_AGE_MILLIS).contains(&(now.millis() - read_at.millis()))
+            && (now.millis() - read_at.millis()).abs() < COPY_MAX_AGE_MILLIS
         {
             return Ok(Arc::clone(copy));
         }
-        let before = copy.take().map(|(_, before)| before);
+        let before = copy.as_ref().map(|(_, before)| Arc::clone(before));
         let fresh = Arc::new(read(before).await?);
         *copy = Some((now, Arc::clone(&fresh)));
         Ok(fresh)
+    }
+
+    /// Replaces the copy by what a write answered: `make` gets the copy before, if there is one.
+    pub(crate) async fn put(&self, id: &PerformanceId, now: Timestamp, make: impl FnOnce(Option<&T>) -> T) -> Arc<T> {
+        let slot = self.slot(id);
+        let mut copy = slot.lock().await;
+        let fresh = Arc::new(make(copy.as_ref().map(|(_, before)| &**before)));
+        *copy = Some((now, Arc::clone(&fresh)));
+        fresh
     }
 
     fn slot(&self, id: &PerformanceId) -> Slot<T> {
@@ -59,6 +69,7 @@ impl<T> CopiesOf<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Copies {
     pub(crate) listings: CopiesOf<Listing>,
+    pub(crate) rooms: CopiesOf<Room>,
 }
 
 impl Store {

@@ -1,6 +1,6 @@
 //! The waiting room (Q1-Q6).
 
-use frontrow_domain::{Error, Result, ids::MemberId, performance::Performance, waiting_room::Admission};
+use frontrow_domain::{Error, Result, Timestamp, ids::MemberId, performance::Performance, waiting_room::Admission};
 use frontrow_edge::{App, tokens::QueueClaims};
 
 /// Whose admission a booking call goes by: the queue token says which, the call's transaction whether it lives. `None`
@@ -28,6 +28,25 @@ pub fn admitted(
         position: claims.position,
         member_id: *member,
     }))
+}
+
+/// Whether the caller may see what only those inside a performance with a waiting room see. Reads trust the token alone, so its time counts.
+///
+/// # Errors
+/// As [`admitted`], and [`Error::QueueTokenExpired`] for an admitted token whose time is over.
+pub fn may_look(
+    app: &App,
+    performance: &Performance,
+    member: &MemberId,
+    token: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    let claims = claims(app, performance, member, token)?;
+    match (now < claims.expires_at, claims.admitted) {
+        (true, true) => Ok(()),
+        (true, false) => Err(Error::NotAdmitted),
+        (false, _) => Err(Error::QueueTokenExpired),
+    }
 }
 
 /// Opens the caller's queue token of this performance.
