@@ -153,3 +153,6 @@ fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
 fn read<T: DeserializeOwned>(image: &serde_dynamo::Item) -> Result<T> {
     serde_dynamo::from_item(image.clone()).map_err(|error| Error::internal("read an image", error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,8 @@ impl Letter {
         if let Some(reservation_id) = &self.reservation_id {
             message = message.header("X-Frontrow-Reservation-Id", Raw::new(reservation_id.to_string()));
         }
-        let text = MimePart::new("text/plain", self.text.as_str());
+        let text: String = self.text.lines().flat_map(|line| [line, "\r\n"]).collect();
+        let text = MimePart::new("text/plain", text);
         let parts = vec![text, self.page()];
         message
             .body(MimePart::new("multipart/alternative", parts))

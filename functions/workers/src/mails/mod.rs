@@ -7,3 +7,6 @@ pub mod verification;
 mod words;
 
 pub use letter::{Letter, Picture};
+
+#[cfg(test)]
+mod tests;

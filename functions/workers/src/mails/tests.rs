@@ -1,0 +1,336 @@
+//! Mails as a reader's program takes them apart.
+
+use super::{Letter, cancellation, ticket, verification};
+use frontrow_domain::{
+    Timestamp,
+    hold::HeldSeat,
+    ids::{HoldId, TicketId, VerificationId},
+    limits::VERIFICATION_SECONDS,
+    member::{Email, Language, Name},
+    money::Won,
+    reservation::{Buyer, PaymentMethod, Reservation, ReservationStatus, Sold},
+    show::TimeZone,
+    verification::Verification,
+};
+use frontrow_edge::codes::Codes;
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use std::collections::HashSet;
+
+const FROM: &str = "frontrow <tickets@example.com>";
+const ALICE: &str = "김앨리스";
+
+fn codes() -> Codes {
+    Codes::new("a:00000000000000000000000000000000").unwrap()
+}
+
+fn reservation(language: Language, name: &str, title: &str) -> Reservation {
+    let performance_id: frontrow_domain::ids::PerformanceId = "demo".parse().unwrap();
+    let hold_id: HoldId = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap();
+    let seat = |seat_id: &str, grade: &str, price| HeldSeat {
+        seat_id: seat_id.parse().unwrap(),
+        block: 0,
+        grade: grade.to_owned(),
+        price: Won(price),
+    };
+    Reservation {
+        reservation_id: hold_id.reservation(),
+        buyer: Buyer {
+            member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
+            email: Email::try_from("alice@example.com".to_owned()).unwrap(),
+            name: Name::try_from(name.to_owned()).unwrap(),
+            language,
+        },
+        sold: Sold {
+            show_id: "show".parse().unwrap(),
+            show_title: title.to_owned(),
+            poster_url: None,
+            venue: "블루스퀘어 <1층>".to_owned(),
+            time_zone: TimeZone::default(),
+            performance_id,
+            starts_at: Timestamp::parse("2026-12-24T10:30:00Z").unwrap(),
+        },
+        layout: 1,
+        seats: vec![seat("A-1-7", "VIP", 150_000), seat("A-1-8", "R", 120_000)],
+        status: ReservationStatus::Confirmed,
+        method: PaymentMethod::Points,
+        created_at: Timestamp::parse("2026-12-01T00:00:00Z").unwrap(),
+        cancelled_at: None,
+        cancel_reason: None,
+    }
+}
+
+fn verification(id: &str, language: Language) -> Verification {
+    let id: VerificationId = id.parse().unwrap();
+    Verification::new(id, Email::try_from("bob@example.com".to_owned()).unwrap(), language, Timestamp::from_millis(0))
+}
+
+fn ticket_letter(reservation: &Reservation) -> Letter {
+    ticket::letter(reservation, |ticket_id| codes().ticket_code(ticket_id))
+}
+
+fn mime(letter: &Letter) -> Vec<u8> {
+    letter.to_mime(FROM, Timestamp::parse("2026-12-01T00:00:01Z").unwrap())
+}
+
+fn parse(raw: &[u8]) -> Message<'_> {
+    MessageParser::new().parse(raw).unwrap()
+}
+
+fn media_type(part: &MessagePart<'_>) -> String {
+    let content_type = part.content_type().unwrap();
+    format!("{}/{}", content_type.ctype(), content_type.subtype().unwrap())
+}
+
+fn children<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Vec<&'a MessagePart<'a>> {
+    part.sub_parts().unwrap().iter().map(|id| message.part(*id).unwrap()).collect()
+}
+
+/// Text, page, and pictures by Content-ID, of a message that has the shape of all of ours.
+fn take_apart(raw: &[u8]) -> (String, String, Vec<(String, Vec<u8>)>) {
+    let message = parse(raw);
+    assert_eq!(media_type(message.root_part()), "multipart/alternative");
+    let [text, page] = children(&message, message.root_part())[..] else { panic!("text, then page") };
+    assert_eq!(media_type(text), "text/plain");
+    let mut pictures = Vec::new();
+    let html = if media_type(page) == "multipart/related" {
+        assert_eq!(page.content_type().unwrap().attribute("type"), Some("text/html"));
+        let parts = children(&message, page);
+        for picture in &parts[1..] {
+            assert_eq!(media_type(picture), "image/png");
+            assert_eq!(picture.content_disposition().unwrap().ctype(), "inline");
+            pictures.push((picture.content_id().unwrap().to_owned(), picture.contents().to_vec()));
+        }
+        parts[0]
+    } else {
+        page
+    };
+    assert_eq!(media_type(html), "text/html");
+    let PartType::Html(html) = &html.body else { panic!("a page") };
+    (text.text_contents().unwrap().replace("\r\n", "\n"), html.to_string(), pictures)
+}
+
+/// The text of the page as a reader sees it: without tags, on one line.
+fn visible(html: &str) -> String {
+    let body = &html[html.find("<body").unwrap()..];
+    let words = body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    words.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn read_qr(png: &[u8]) -> String {
+    let picture = image::load_from_memory(png).unwrap().into_luma8();
+    rqrr::PreparedImage::prepare(picture).detect_grids()[0].decode().unwrap().1
+}
+
+#[test]
+fn every_ticket_has_a_qr_code_of_its_own_inline_and_none_is_data() {
+    let reservation = reservation(Language::Ko, ALICE, "아이다");
+    let raw = mime(&ticket_letter(&reservation));
+    let (_, html, pictures) = take_apart(&raw);
+    assert_eq!(pictures.len(), 2);
+    assert!(!html.contains("data:"));
+    for ((ticket_id, seat), (content_id, png)) in reservation.tickets().zip(&pictures) {
+        assert_eq!(read_qr(png), codes().ticket_code(&ticket_id));
+        let shown = html.split(&format!("src=\"cid:{content_id}\"")).collect::<Vec<_>>();
+        assert_eq!(shown.len(), 2, "each picture is shown once");
+        let seat_above = shown[0].rfind("font-size:24px").unwrap();
+        assert!(shown[0][seat_above..].split_once('>').unwrap().1.starts_with(&seat.seat_id.to_string()));
+    }
+}
+
+#[test]
+fn a_ticket_mail_says_everything_in_text_and_page_in_korean() {
+    let raw = mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다")));
+    let message = parse(&raw);
+    assert_eq!(message.subject(), Some("[frontrow] 예매 완료: 아이다"));
+    let (text, html, _) = take_apart(&raw);
+    assert!(html.contains("<html lang=\"ko\">"));
+    for fact in [
+        "김앨리스님",
+        "공연",
+        "아이다",
+        "일시",
+        "2026년 12월 24일 (목) 19:30 (Asia/Seoul)",
+        "장소",
+        "A-1-7",
+        "VIP",
+        "150,000원",
+        "A-1-8",
+        "120,000원",
+        "결제 금액",
+        "270,000원",
+        "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo",
+    ] {
+        assert!(text.contains(fact), "{fact} in {text}");
+        assert!(visible(&html).contains(fact), "{fact} in {html}");
+    }
+    assert!(text.contains("블루스퀘어 <1층>"), "plain text is not escaped: {text}");
+    assert!(text.contains("좌석:\n- A-1-7 (VIP) 150,000원\n- A-1-8 (R) 120,000원\n결제 금액: 270,000원\n"), "{text}");
+}
+
+#[test]
+fn a_ticket_mail_says_everything_in_text_and_page_in_english() {
+    let raw = mime(&ticket_letter(&reservation(Language::En, "Alice Kim", "Aida")));
+    let message = parse(&raw);
+    assert_eq!(message.subject(), Some("[frontrow] Your tickets: Aida"));
+    let (text, html, _) = take_apart(&raw);
+    assert!(html.contains("<html lang=\"en\">"));
+    let time = "Thu, 24 December 2026, 19:30 (Asia/Seoul)";
+    for fact in ["Hello Alice Kim,", "Show", "Aida", time, "Venue", "A-1-7", "KRW 150,000", "KRW 270,000"] {
+        assert!(text.contains(fact), "{fact} in {text}");
+        assert!(visible(&html).contains(fact), "{fact} in {html}");
+    }
+    let korean =
+        |text: &str| text.replace("블루스퀘어", "").replace("1층", "").chars().any(|c| ('가'..='힣').contains(&c));
+    assert!(!korean(&text) && !korean(&visible(&html)));
+}
+
+#[test]
+fn data_is_escaped_in_the_page_in_text_and_in_attributes() {
+    let evil = "<script>alert(\"1\")</script>'&\"";
+    for language in [Language::Ko, Language::En] {
+        let mut reservation = reservation(language, evil, evil);
+        reservation.seats[0].grade = evil.to_owned();
+        for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
+            let (_, html, _) = take_apart(&mime(&letter));
+            assert!(!html.contains("<script") && !html.contains("alert(\""), "{html}");
+            assert!(html.contains("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#39;&#38;&#34;"), "{html}");
+            assert!(!html.contains("<1층>"));
+        }
+    }
+}
+
+#[test]
+fn names_and_titles_add_no_header_and_survive_in_any_script() {
+    let reservation = reservation(Language::En, "Eve\r\nBcc: eve@example.com\r\n\r\nHi", "Aida\nX-Evil: 1 \u{1f3ad}");
+    for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
+        let raw = mime(&letter);
+        let message = parse(&raw);
+        let names: HashSet<_> = message.headers().iter().map(|header| header.name().to_lowercase()).collect();
+        assert!(!names.contains("bcc") && !names.contains("x-evil"), "{names:?}");
+        assert!(message.subject().unwrap().ends_with("Aida X-Evil: 1 \u{1f3ad}"));
+        let to = message.to().unwrap().first().unwrap();
+        assert_eq!(to.name(), Some("Eve Bcc: eve@example.com Hi"));
+        assert_eq!(to.address(), Some("alice@example.com"));
+        take_apart(&raw);
+        let head = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        assert!(raw[..head].is_ascii(), "headers are encoded");
+    }
+    for name in [ALICE, "Zoë \"Z\" O'Hara, Jr.", "علي", "Иван <ivan@example.com>", "😀"] {
+        let raw = mime(&ticket_letter(&self::reservation(Language::Ko, name, "아이다")));
+        let message = parse(&raw);
+        assert_eq!(message.to().unwrap().iter().count(), 1);
+        let to = message.to().unwrap().first().unwrap();
+        assert_eq!((to.name(), to.address()), (Some(name), Some("alice@example.com")));
+    }
+}
+
+#[test]
+fn duplicates_are_recognised_and_the_reservation_is_named() {
+    let reservation = reservation(Language::Ko, ALICE, "아이다");
+    let ids =
+        [ticket_letter(&reservation), ticket_letter(&reservation), cancellation::letter(&reservation)].map(|it| {
+            let raw = mime(&it);
+            let message = parse(&raw);
+            let from = message.from().unwrap().first().unwrap();
+            assert_eq!((from.name(), from.address()), (Some("frontrow"), Some("tickets@example.com")));
+            let named = message.header_raw("X-Frontrow-Reservation-Id").unwrap().trim().to_owned();
+            assert_eq!(named, reservation.reservation_id.to_string());
+            assert_eq!(message.date().unwrap().to_rfc3339(), "2026-12-01T00:00:01Z");
+            message.message_id().unwrap().to_owned()
+        });
+    assert_eq!(ids[0], "ticket.r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo@example.com");
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
+}
+
+#[test]
+fn two_reservations_share_no_picture_name() {
+    let one = reservation(Language::Ko, ALICE, "아이다");
+    let mut other = one.clone();
+    other.reservation_id = "r-0193f1b07c8a7d3fae52c1d1a5b0c007.demo".parse().unwrap();
+    let names = |reservation| take_apart(&mime(&ticket_letter(reservation))).2.into_iter().map(|(name, _)| name);
+    assert_eq!(names(&one).chain(names(&other)).collect::<HashSet<_>>().len(), 4);
+}
+
+#[test]
+fn a_cancellation_says_what_was_cancelled_and_refunded() {
+    for (language, subject, facts) in [
+        (
+            Language::Ko,
+            "[frontrow] 예매 취소: 아이다",
+            ["환불 금액: 270,000원", "좌석: A-1-7 (VIP), A-1-8 (R)", "일시: 2026년"],
+        ),
+        (
+            Language::En,
+            "[frontrow] Reservation cancelled: 아이다",
+            ["Refunded: KRW 270,000", "Seats: A-1-7 (VIP), A-1-8 (R)", "Date: Thu, 24 December 2026, 19:30"],
+        ),
+    ] {
+        let raw = mime(&cancellation::letter(&reservation(language, ALICE, "아이다")));
+        assert_eq!(parse(&raw).subject(), Some(subject));
+        let (text, html, pictures) = take_apart(&raw);
+        assert!(pictures.is_empty());
+        for fact in facts {
+            assert!(text.contains(fact), "{fact} in {text}");
+            assert!(visible(&html).contains(&fact.replace(": ", " ")), "{fact} in {html}");
+        }
+    }
+}
+
+/// Runs of at least six digits.
+fn runs(text: &str) -> Vec<&str> {
+    text.split(|character: char| !character.is_numeric()).filter(|run| run.len() >= 6).collect()
+}
+
+#[test]
+fn a_code_mail_has_the_code_as_its_only_run_of_six_digits() {
+    assert_eq!(VERIFICATION_SECONDS, 600);
+    for n in 0..500 {
+        let language = if n % 2 == 0 { Language::Ko } else { Language::En };
+        let verification = verification(&format!("0193f1b07c8a7d3fae52c1d1a5b{n:05}"), language);
+        let code = codes().verification_code(&verification.verification_id);
+        let raw = mime(&verification::letter(&verification, &code));
+        let (text, html, _) = take_apart(&raw);
+        assert_eq!(runs(&text), [code.as_str()]);
+        assert!(visible(&html).contains(&code));
+        let life = if language == Language::Ko { "10분" } else { "10 minutes" };
+        assert!(text.contains(life) && visible(&html).contains(life), "{text}");
+        let message = parse(&raw);
+        assert_eq!(message.to().unwrap().first().unwrap().address(), Some("bob@example.com"));
+        assert!(!message.subject().unwrap().contains(&code));
+    }
+}
+
+#[test]
+fn lines_end_as_mail_demands() {
+    for language in [Language::Ko, Language::En] {
+        let raw = mime(&ticket_letter(&reservation(language, ALICE, "Aida")));
+        let message = parse(&raw);
+        let text = message.text_part(0).unwrap().text_contents().unwrap();
+        assert!(text.ends_with("\r\n"));
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+        assert!(!text.contains("\r\r"));
+    }
+}
+
+#[test]
+fn a_sender_without_a_name_is_an_address() {
+    let letter = ticket_letter(&reservation(Language::Ko, ALICE, "아이다"));
+    let raw = letter.to_mime("tickets@mail.example.com", Timestamp::from_millis(0));
+    let message = parse(&raw);
+    let from = message.from().unwrap().first().unwrap();
+    assert_eq!((from.name(), from.address()), (None, Some("tickets@mail.example.com")));
+    assert!(message.message_id().unwrap().ends_with("@mail.example.com"));
+}
+
+/// Ids of tickets are what QR codes and Content-IDs are made of.
+#[test]
+fn the_code_of_a_ticket_is_asked_for_by_its_id() {
+    let reservation = reservation(Language::Ko, ALICE, "아이다");
+    let asked = std::cell::RefCell::new(Vec::<TicketId>::new());
+    ticket::letter(&reservation, |ticket_id| {
+        asked.borrow_mut().push(ticket_id.clone());
+        "code".to_owned()
+    });
+    assert_eq!(asked.into_inner(), reservation.tickets().map(|(ticket_id, _)| ticket_id).collect::<Vec<_>>());
+}
