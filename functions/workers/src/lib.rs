@@ -14,3 +14,6 @@ pub mod ticket_mailer;
 
 pub use relay_outbox::RelayOutbox;
 pub use ticket_mailer::TicketMailer;
+
+#[cfg(test)]
+mod fakes;

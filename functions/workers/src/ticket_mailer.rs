@@ -160,3 +160,6 @@ impl Worker for TicketMailer {
         Ok(response)
     }
 }
+
+#[cfg(test)]
+mod tests;

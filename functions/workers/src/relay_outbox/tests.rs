@@ -1,6 +1,7 @@
 //! Records as the stream delivers them.
 
 use super::*;
+use crate::fakes::{Said, Service};
 use serde_json::{Value, json};
 
 const MEMBER: &str = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005";
@@ -95,4 +96,59 @@ fn a_reservation_that_cannot_be_read_is_not_passed_over() {
     let mut broken = reservation("confirmed");
     broken["buyer"] = json!({"S": "nobody"});
     assert!(mail_of(&record("INSERT", None, Some(broken))).is_err());
+}
+
+fn accepting(ids: impl IntoIterator<Item = usize>) -> Said {
+    let entry = |id: usize| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"});
+    let successful: Vec<_> = ids.into_iter().map(entry).collect();
+    Said::Answer(200, json!({"Successful": successful, "Failed": []}).to_string())
+}
+
+/// Records numbered from 0, of which every second one is to be announced.
+fn event(count: usize) -> Event {
+    let numbered = |number: usize| {
+        let new = if number % 2 == 0 { verification() } else { json!({"entity": {"S": "seat"}}) };
+        let mut record = record("INSERT", None, Some(new));
+        record.change.sequence_number = Some(number.to_string());
+        record
+    };
+    let mut event = Event::default();
+    event.records = (0..count).map(numbered).collect();
+    event
+}
+
+async fn relayed(event: Event, said: Vec<Said>) -> (Option<String>, Vec<usize>) {
+    let sqs = Service::default();
+    sqs.will_say(said);
+    let relay = RelayOutbox::new(sqs.aws().sqs(), "http://service.invalid/q".to_owned());
+    let response = relay.handle(event).await.unwrap();
+    assert!(response.batch_item_failures.len() <= 1);
+    let failed = response.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier);
+    let sizes = sqs.received().iter().map(|body| body.matches("verificationId").count()).collect();
+    (failed, sizes)
+}
+
+#[tokio::test]
+async fn a_batch_is_relayed_ten_messages_at_a_time() {
+    assert_eq!(
+        relayed(event(48), vec![accepting(0..10), accepting(0..10), accepting(0..4)]).await,
+        (None, vec![10, 10, 4])
+    );
+    assert_eq!(relayed(Event::default(), vec![]).await, (None, vec![]));
+}
+
+#[tokio::test]
+async fn the_stream_comes_back_with_the_first_record_whose_message_was_not_accepted() {
+    let third_missing = accepting((0..10).filter(|id| *id != 3));
+    assert_eq!(relayed(event(48), vec![accepting(0..10), third_missing]).await, (Some("26".to_owned()), vec![10, 10]));
+    let refusal = || Said::Answer(400, json!({"__type": "QueueDoesNotExist"}).to_string());
+    assert_eq!(relayed(event(48), vec![accepting(0..10), refusal()]).await, (Some("20".to_owned()), vec![10, 10]));
+}
+
+#[tokio::test]
+async fn what_comes_before_a_record_that_cannot_be_read_is_relayed_and_nothing_after_it() {
+    let mut event = event(48);
+    event.records[5] = record("INSERT", None, Some(json!({"entity": {"S": "reservation"}})));
+    event.records[5].change.sequence_number = Some("5".to_owned());
+    assert_eq!(relayed(event, vec![accepting(0..3)]).await, (Some("5".to_owned()), vec![3]));
 }

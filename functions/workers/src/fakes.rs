@@ -1,0 +1,76 @@
+//! What the workers' tests put in the place of AWS: an embedded DynamoDB, and an HTTP client that answers as told.
+
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+use frontrow_edge::clients::Aws;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+/// What a service says to one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Said {
+    Answer(u16, String),
+    Nothing,
+}
+
+/// A service that answers in order of arrival, and remembers what it was sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Service {
+    answers: Arc<Mutex<VecDeque<Said>>>,
+    received: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service {
+    pub(crate) fn will_say(&self, said: impl IntoIterator<Item = Said>) {
+        self.answers.lock().unwrap().extend(said);
+    }
+
+    /// Bodies of the requests so far.
+    pub(crate) fn received(&self) -> Vec<String> {
+        self.received.lock().unwrap().clone()
+    }
+
+    pub(crate) fn aws(&self) -> Aws {
+        Aws::emulated("http://service.invalid").through(self.client())
+    }
+
+    fn client(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(self.clone());
+        http_client_fn(move |_, _| connector.clone())
+    }
+}
+
+impl HttpConnector for Service {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        self.received.lock().unwrap().push(body);
+        HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front() {
+            Some(Said::Answer(status, body)) => {
+                Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
+            }
+            Some(Said::Nothing) | None => Err(ConnectorError::timeout("no answer".into())),
+        })
+    }
+}
+
+/// The table's name in every engine.
+pub(crate) const TABLE: &str = "frontrow";
+
+/// An empty table in an engine of its own: its URL.
+pub(crate) async fn table() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let engine = dynoxide::Database::new(":memory:").unwrap();
+    tokio::spawn(dynoxide::server::serve_on(listener, engine));
+    frontrow_store::table::create(&Aws::emulated(&url).dynamodb(), TABLE).await.unwrap();
+    url
+}

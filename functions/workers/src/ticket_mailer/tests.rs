@@ -1,0 +1,236 @@
+//! The mailer against an embedded DynamoDB and a mail service that answers as told.
+
+use super::*;
+use crate::fakes::{Said, Service, TABLE, table};
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::{
+    Timestamp,
+    ids::{MemberId, ReservationId, VerificationId},
+    limits::MAIL_LEASE_SECONDS,
+    member::{Email, Language},
+    reservation::MailStatus,
+    verification::Verification,
+};
+use serde_json::json;
+
+const RESERVATION: &str = "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo";
+const MEMBER: &str = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005";
+
+struct World {
+    mailer: TicketMailer,
+    ses: Service,
+    dynamodb: aws_sdk_dynamodb::Client,
+}
+
+fn accepted() -> Said {
+    let answer = "<SendRawEmailResponse><SendRawEmailResult><MessageId>m</MessageId></SendRawEmailResult></SendRawEmailResponse>";
+    Said::Answer(200, answer.to_owned())
+}
+
+fn refused(status: u16) -> Said {
+    let answer = "<ErrorResponse><Error><Type>Sender</Type><Code>MessageRejected</Code></Error></ErrorResponse>";
+    Said::Answer(status, answer.to_owned())
+}
+
+fn code(id: &str) -> Mail {
+    Mail::Code { verification_id: id.parse().unwrap() }
+}
+
+fn ticket() -> Mail {
+    Mail::Ticket { member_id: MEMBER.parse().unwrap(), reservation_id: RESERVATION.parse().unwrap() }
+}
+
+impl World {
+    async fn new() -> Self {
+        let aws = Aws::emulated(&table().await);
+        let vars = |name: &str| match name {
+            "TABLE_NAME" => Some(TABLE.to_owned()),
+            "SIGNING_KEYS" => Some("a:00000000000000000000000000000000".to_owned()),
+            _ => None,
+        };
+        let app = App::new(Config::from_vars(&vars).unwrap(), &aws, Clock::default()).unwrap();
+        let ses = Service::default();
+        Self { mailer: TicketMailer::new(app, ses.aws().ses()), ses, dynamodb: aws.dynamodb() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.mailer.app.clock.now()
+    }
+
+    async fn verify(&self, id: &str) -> Mail {
+        let id: VerificationId = id.parse().unwrap();
+        let email = Email::try_from(format!("{id}@example.com")).unwrap();
+        let verification = Verification::new(id, email, Language::En, self.now());
+        self.mailer.app.store.start_verification(&verification, self.now()).await.unwrap();
+        code(verification.verification_id.as_str())
+    }
+
+    async fn reserve(&self, status: &str) {
+        let reservation = json!({
+            "pk": format!("member#{MEMBER}"), "sk": format!("reservation#{}", &RESERVATION[2..]), "entity": "reservation",
+            "reservation_id": RESERVATION, "status": status, "method": "points", "layout": 1, "created_at": 0,
+            "buyer": {"member_id": MEMBER, "email": "alice@example.com", "name": "Alice", "language": "en"},
+            "sold": {
+                "show_id": "s", "show_title": "Aida", "venue": "Hall", "time_zone": "Asia/Seoul",
+                "performance_id": "demo", "starts_at": 1_798_108_200_000_i64,
+            },
+            "seats": [{"seat_id": "A-1-7", "block": 0, "grade": "VIP", "price": 150_000}],
+        });
+        let item = serde_dynamo::to_item(reservation).unwrap();
+        self.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// Delivers messages as one batch: which of them failed, by index.
+    async fn deliver(&self, bodies: &[String], receive: u32) -> Vec<usize> {
+        let record = |(index, body): (usize, &String)| {
+            json!({
+                "messageId": index.to_string(), "receiptHandle": "r", "body": body, "messageAttributes": {},
+                "attributes": {"ApproximateReceiveCount": receive.to_string()},
+            })
+        };
+        let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
+        let event = serde_json::from_value(json!({"Records": records})).unwrap();
+        let response = self.mailer.handle(event).await.unwrap();
+        response.batch_item_failures.iter().map(|failure| failure.item_identifier.parse().unwrap()).collect()
+    }
+
+    async fn deliver_one(&self, mail: &Mail, receive: u32) -> bool {
+        self.deliver(&[message::encode(mail)], receive).await.is_empty()
+    }
+
+    async fn claim(&self, mail: &Mail) -> Claim {
+        self.mailer.app.store.claim_mail(mail, self.now(), MAIL_LEASE_SECONDS).await.unwrap()
+    }
+
+    /// The status of the ticket mail, as the buyer sees it.
+    async fn ticket_mail(&self) -> MailStatus {
+        let (member, id): (MemberId, ReservationId) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
+        self.mailer.app.store.booked(&member, &id).await.unwrap().unwrap().ticket_mail()
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_mail_is_acknowledged_and_not_sent_again() {
+    let world = World::new().await;
+    world.reserve("confirmed").await;
+    world.ses.will_say([accepted()]);
+    assert_eq!(world.ticket_mail().await, MailStatus::Queued);
+    assert!(world.deliver_one(&ticket(), 1).await);
+    assert_eq!(world.ticket_mail().await, MailStatus::Sent);
+    world.mailer.app.clock.advance_seconds(3600);
+    assert!(world.deliver_one(&ticket(), 1).await, "a duplicate is done");
+    assert_eq!(world.ses.received().len(), 1);
+    assert!(world.ses.received()[0].contains("Destinations.member.1=alice%40example.com"));
+}
+
+#[tokio::test]
+async fn tickets_of_a_cancelled_reservation_are_not_mailed_its_cancellation_is() {
+    let world = World::new().await;
+    world.reserve("cancelled").await;
+    assert!(world.deliver_one(&ticket(), 1).await);
+    assert!(world.ses.received().is_empty());
+    world.ses.will_say([accepted()]);
+    let (member_id, reservation_id) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
+    assert!(world.deliver_one(&Mail::Cancellation { member_id, reservation_id }, 1).await);
+    assert_eq!(world.ses.received().len(), 1);
+}
+
+#[tokio::test]
+async fn what_another_may_be_sending_is_not_acknowledged_until_its_lease_is_over() {
+    let world = World::new().await;
+    let mail = world.verify("v").await;
+    assert!(matches!(world.claim(&mail).await, Claim::Granted(_)));
+    assert!(!world.deliver_one(&mail, 1).await);
+    assert!(world.ses.received().is_empty());
+    world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
+    world.ses.will_say([accepted()]);
+    assert!(world.deliver_one(&mail, 2).await);
+    assert_eq!(world.ses.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_mail_is_given_back_at_once_and_one_without_an_answer_is_not() {
+    let world = World::new().await;
+    for (id, status) in [("a", 400), ("b", 454), ("c", 503)] {
+        let mail = world.verify(id).await;
+        world.ses.will_say([refused(status), accepted()]);
+        assert!(!world.deliver_one(&mail, 1).await, "{status}");
+        assert!(world.deliver_one(&mail, 2).await, "{status}");
+    }
+    for (id, said) in [("d", Said::Nothing), ("e", refused(500))] {
+        let mail = world.verify(id).await;
+        world.ses.will_say([said]);
+        assert!(!world.deliver_one(&mail, 1).await);
+        assert!(!world.deliver_one(&mail, 2).await, "it may have been accepted");
+        world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
+        world.ses.will_say([accepted()]);
+        assert!(world.deliver_one(&mail, 3).await);
+    }
+    assert_eq!(world.ses.received().len(), 3 * 2 + 2 * 2);
+}
+
+#[tokio::test]
+async fn the_last_failing_receive_marks_the_mail_and_a_redriven_message_sends_it() {
+    let world = World::new().await;
+    world.reserve("confirmed").await;
+    world.ses.will_say([refused(400), refused(400)]);
+    assert!(!world.deliver_one(&ticket(), 4).await);
+    assert_eq!(world.ticket_mail().await, MailStatus::Queued);
+    assert!(!world.deliver_one(&ticket(), 5).await);
+    assert_eq!(world.ticket_mail().await, MailStatus::Failed);
+    world.ses.will_say([accepted()]);
+    assert!(world.deliver_one(&ticket(), 1).await);
+    assert_eq!(world.ticket_mail().await, MailStatus::Sent);
+}
+
+#[tokio::test]
+async fn the_last_receive_marks_what_a_dead_claimer_left_and_a_living_one_may_still_say_sent() {
+    let world = World::new().await;
+    world.reserve("confirmed").await;
+    let Claim::Granted(claimed) = world.claim(&ticket()).await else { panic!("it is free") };
+    assert!(!world.deliver_one(&ticket(), 5).await);
+    assert_eq!(world.ticket_mail().await, MailStatus::Failed);
+    assert!(world.mailer.app.store.mail_was_sent(&claimed).await.unwrap());
+    assert_eq!(world.ticket_mail().await, MailStatus::Sent);
+    assert!(!world.mailer.app.store.give_mail_up(&ticket()).await.unwrap(), "what was sent has not failed");
+    assert_eq!(world.ticket_mail().await, MailStatus::Sent);
+}
+
+#[tokio::test]
+async fn who_lost_the_lease_neither_says_sent_nor_gives_back() {
+    let world = World::new().await;
+    world.reserve("confirmed").await;
+    let store = &world.mailer.app.store;
+    let Claim::Granted(late) = world.claim(&ticket()).await else { panic!("it is free") };
+    world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
+    let Claim::Granted(current) = world.claim(&ticket()).await else { panic!("the lease is over") };
+    assert!(!store.mail_was_sent(&late).await.unwrap());
+    assert_eq!(world.ticket_mail().await, MailStatus::Queued);
+    assert!(!store.give_mail_back(&late, world.now()).await.unwrap());
+    assert!(matches!(world.claim(&ticket()).await, Claim::Taken));
+    assert!(store.give_mail_back(&current, world.now()).await.unwrap());
+    assert!(matches!(world.claim(&ticket()).await, Claim::Granted(_)));
+}
+
+#[tokio::test]
+async fn a_poisoned_message_and_a_refused_mail_hold_no_others_up() {
+    let world = World::new().await;
+    world.verify("a").await;
+    world.verify("b").await;
+    world.ses.will_say([accepted(), accepted()]);
+    let bodies =
+        ["poison".to_owned(), message::encode(&code("a")), message::encode(&ticket()), message::encode(&code("b"))];
+    assert_eq!(world.deliver(&bodies, 1).await, [0, 2], "the poison, and the reservation that is not there");
+    assert_eq!(world.ses.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_verification_that_is_gone_needs_no_mail_and_comes_not_back() {
+    let world = World::new().await;
+    assert!(world.deliver_one(&code("gone"), 1).await);
+    assert!(world.ses.received().is_empty());
+    let key = [("pk", "verification#gone"), ("sk", "verification")];
+    let key = key.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).into();
+    let found = world.dynamodb.get_item().table_name(TABLE).set_key(Some(key)).send().await.unwrap();
+    assert_eq!(found.item, None);
+}
