@@ -49,6 +49,11 @@ impl Aws {
         Self { http, ..self }
     }
 
+    /// What it speaks through.
+    pub fn http(&self) -> SharedHttpClient {
+        self.http.clone()
+    }
+
     /// A DynamoDB client.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()

@@ -86,7 +86,7 @@ pub fn status_and_code(error: &Error) -> (u16, &'static str) {
 }
 
 /// The failure as `application/problem+json`.
-pub(crate) fn respond(error: &Error) -> Response {
+pub fn respond(error: &Error) -> Response {
     let (status, code, detail) = classify(error);
     let title = code.replace('_', " ");
     let mut body = json!({

@@ -1,0 +1,88 @@
+//! How far the stream was read. The queue between stream and mailer is in memory: what it holds is lost when the process
+//! dies, so what is saved trails what was relayed until every message was handled or parked. After a crash the stream is
+//! read again from there, and the mails' markers keep a mail from being sent twice.
+
+use crate::engine::because;
+use std::{fs, path::PathBuf};
+use tokio::sync::watch;
+
+/// Sequence numbers have a fixed width, so that text order is their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Progress {
+    relayed: Option<String>,
+    saved: Option<String>,
+}
+
+/// How far the stream was read, and how far everything that followed from it is done.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    progress: watch::Sender<Progress>,
+    file: Option<PathBuf>,
+}
+
+impl Checkpoint {
+    /// From `file`, where it exists; from the stream's beginning otherwise.
+    pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, String> {
+        let saved = match file.as_ref().filter(|file| file.exists()) {
+            Some(file) => Some(fs::read_to_string(file).map_err(because("read the checkpoint"))?),
+            None => None,
+        };
+        let progress = watch::Sender::new(Progress { relayed: saved.clone(), saved });
+        Ok(Self { progress, file })
+    }
+
+    /// The last record that was relayed.
+    pub(crate) fn relayed(&self) -> Option<String> {
+        self.progress.borrow().relayed.clone()
+    }
+
+    /// Notes that all records up to this one were relayed.
+    pub(crate) fn relay(&self, sequence_number: &str) {
+        self.progress.send_modify(|progress| progress.relayed = Some(sequence_number.to_owned()));
+    }
+
+    /// Whether there is nothing to save.
+    pub(crate) fn is_saved(&self) -> bool {
+        let progress = self.progress.borrow();
+        progress.relayed == progress.saved
+    }
+
+    /// Saves what was relayed as done.
+    pub(crate) fn save(&self) -> Result<(), String> {
+        let relayed = self.relayed();
+        if let (Some(file), Some(relayed)) = (&self.file, &relayed) {
+            let unfinished = file.with_extension("part");
+            let written = fs::write(&unfinished, relayed).and_then(|()| fs::rename(unfinished, file));
+            written.map_err(because("save the checkpoint"))?;
+        }
+        self.progress.send_modify(|progress| progress.saved = relayed);
+        Ok(())
+    }
+
+    /// Waits until everything that followed from the records up to this one is done.
+    pub(crate) async fn reaches(&self, sequence_number: &str) {
+        let mut progress = self.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.saved.as_deref().is_some_and(|at| at >= sequence_number));
+        reached.await.expect("the sender is borrowed here, so it lives");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_reads_again_what_was_relayed_and_not_saved() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("checkpoint");
+        let open = || Checkpoint::open(Some(file.clone())).unwrap();
+        let first = open();
+        assert_eq!((first.relayed(), first.is_saved()), (None, true));
+        first.relay("100");
+        assert!(!first.is_saved());
+        assert_eq!(open().relayed(), None);
+        first.save().unwrap();
+        first.relay("101");
+        assert_eq!(open().relayed().as_deref(), Some("100"));
+    }
+}

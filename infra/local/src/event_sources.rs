@@ -1,0 +1,200 @@
+//! What Lambda's event source mappings do: they read a stream or a queue, call a worker with the JSON of a Lambda event,
+//! and act on the `batchItemFailures` of its answer.
+
+use crate::{
+    checkpoint::Checkpoint,
+    engine::Stream,
+    queues::{Queues, REGION},
+    thread,
+};
+use aws_sdk_sqs::types::Message;
+use frontrow_edge::lambda::Worker;
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+
+/// Records of one batch from the stream: Lambda's default.
+const BATCH_RECORDS: usize = 100;
+/// Rest between looks at a stream that has nothing new.
+const STREAM_POLL_MILLIS: u64 = 20;
+/// Hard timeout of the stream worker.
+const STREAM_WORKER_SECONDS: u64 = 30;
+
+/// Relays the table's stream in order, for ever. A batch that failed is tried again, from its first failed record.
+pub(crate) async fn read_stream<W: Worker>(worker: W, stream: Stream, queues: Queues, checkpoint: Arc<Checkpoint>) {
+    loop {
+        let relayed = relay_batch(&worker, &stream, &checkpoint).await;
+        let saved = match relayed {
+            Ok(0) => {
+                tokio::time::sleep(Duration::from_millis(STREAM_POLL_MILLIS)).await;
+                settle(&queues, &checkpoint).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = saved {
+            tracing::warn!(worker = W::NAME, error, "the batch is tried again");
+            thread::breathe().await;
+        }
+    }
+}
+
+/// Answers how many records were relayed.
+async fn relay_batch<W: Worker>(worker: &W, stream: &Stream, checkpoint: &Checkpoint) -> Result<usize, String> {
+    let records = stream.after(checkpoint.relayed(), BATCH_RECORDS).await?;
+    let numbers: Vec<_> = records.iter().filter_map(|record| text(&record["dynamodb"]["SequenceNumber"])).collect();
+    if records.is_empty() {
+        return Ok(0);
+    }
+    let records: Vec<_> = records
+        .into_iter()
+        .map(|mut record| {
+            record["eventSourceARN"] = json!(stream.arn());
+            record
+        })
+        .collect();
+    let failures = invoke(worker, json!({"Records": records}), Duration::from_secs(STREAM_WORKER_SECONDS)).await?;
+    let done = before_first_failure(&numbers, &failures);
+    if let Some(last) = done.last() {
+        checkpoint.relay(last);
+    }
+    if done.len() < numbers.len() {
+        return Err(format!("{} of {} records failed", numbers.len() - done.len(), numbers.len()));
+    }
+    Ok(done.len())
+}
+
+/// Lambda takes a stream's batch as done up to the first record that failed; an unknown one fails all.
+fn before_first_failure<'a>(numbers: &'a [String], failures: &[String]) -> &'a [String] {
+    if failures.iter().any(|failure| !numbers.contains(failure)) {
+        return &[];
+    }
+    let first = numbers.iter().position(|number| failures.contains(number)).unwrap_or(numbers.len());
+    &numbers[..first]
+}
+
+/// Moves the checkpoint, if every message that was sent for the records relayed so far was handled or parked. Only
+/// the caller sends messages, so none is on its way while it asks.
+async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> {
+    if checkpoint.is_saved() || queues.waiting().await? > 0 {
+        return Ok(());
+    }
+    checkpoint.save()
+}
+
+/// Hands the mail queue's messages to the mailer, for ever. What it did not handle is received again later.
+pub(crate) async fn read_queue<W: Worker>(worker: W, queues: Queues, timeout: Duration) {
+    loop {
+        if let Err(error) = handle_batch(&worker, &queues, timeout).await {
+            tracing::warn!(worker = W::NAME, error, "the messages are received again later");
+            thread::breathe().await;
+        }
+    }
+}
+
+async fn handle_batch<W: Worker>(worker: &W, queues: &Queues, timeout: Duration) -> Result<(), String> {
+    let messages = queues.receive().await?;
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let records: Vec<_> = messages.iter().map(|message| record_of(message, queues.mail_queue_arn())).collect();
+    let failures = invoke(worker, json!({"Records": records}), timeout).await?;
+    for message in handled(&messages, &failures) {
+        queues.delete(message).await?;
+    }
+    Ok(())
+}
+
+/// The messages that did not fail; none when a failure is not one of theirs.
+fn handled<'a>(messages: &'a [Message], failures: &[String]) -> Vec<&'a Message> {
+    let failed = |message: &Message| failures.iter().any(|failure| message.message_id.as_deref() == Some(failure));
+    if messages.iter().filter(|message| failed(message)).count() < failures.len() {
+        return Vec::new();
+    }
+    messages.iter().filter(|message| !failed(message)).collect()
+}
+
+/// A message as Lambda tells it.
+fn record_of(message: &Message, queue_arn: &str) -> Value {
+    let attributes: serde_json::Map<_, _> = message
+        .attributes
+        .iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str().to_owned(), Value::from(value.as_str())))
+        .collect();
+    let named: serde_json::Map<_, _> = message
+        .message_attributes
+        .iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), json!({"stringValue": value.string_value, "dataType": value.data_type})))
+        .collect();
+    json!({
+        "messageId": message.message_id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "md5OfBody": message.md5_of_body,
+        "attributes": attributes,
+        "messageAttributes": named,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": REGION,
+    })
+}
+
+/// Calls the worker as Lambda does; answers the items that failed.
+async fn invoke<W: Worker>(worker: &W, event: Value, timeout: Duration) -> Result<Vec<String>, String> {
+    let event =
+        serde_json::from_value(event).map_err(|error| format!("{} does not take the event: {error}", W::NAME))?;
+    let reply = tokio::time::timeout(timeout, worker.handle(event)).await;
+    let reply = reply.map_err(|_| format!("{} was stopped after {timeout:?}", W::NAME))?;
+    let reply = reply.map_err(|error| format!("{} failed: {error}", W::NAME))?;
+    let reply = serde_json::to_value(reply).map_err(|error| format!("the answer of {}: {error}", W::NAME))?;
+    Ok(failures_of(&reply))
+}
+
+fn failures_of(reply: &Value) -> Vec<String> {
+    let failures = reply["batchItemFailures"].as_array().into_iter().flatten();
+    failures.map(|failure| text(&failure["itemIdentifier"]).unwrap_or_default()).collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_stream_never_skips_a_failed_record() {
+        let numbers = texts(&["1", "2", "3"]);
+        assert_eq!(before_first_failure(&numbers, &[]), numbers);
+        assert_eq!(before_first_failure(&numbers, &texts(&["3", "2"])), ["1"]);
+        assert!(before_first_failure(&numbers, &texts(&["9"])).is_empty());
+        assert!(before_first_failure(&numbers, &texts(&[""])).is_empty());
+    }
+
+    #[test]
+    fn only_messages_that_did_not_fail_are_acknowledged() {
+        let messages = ["a", "b"].map(|id| Message::builder().message_id(id).build());
+        let ids = |failures: &[&str]| {
+            let handled = handled(&messages, &texts(failures));
+            handled.into_iter().filter_map(|message| message.message_id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&[]), ["a", "b"]);
+        assert_eq!(ids(&["a"]), ["b"]);
+        assert!(ids(&["c"]).is_empty());
+        assert!(ids(&[""]).is_empty());
+    }
+
+    #[test]
+    fn an_answer_without_failures_is_a_success() {
+        assert!(failures_of(&json!(null)).is_empty());
+        assert!(failures_of(&json!({"batchItemFailures": []})).is_empty());
+        let failed = json!({"batchItemFailures": [{"itemIdentifier": "m1"}, {}]});
+        assert_eq!(failures_of(&failed), ["m1", ""]);
+    }
+}

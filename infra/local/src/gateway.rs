@@ -1,0 +1,211 @@
+//! What API Gateway does: an HTTP request becomes a Lambda event, the event goes through the very handler that runs on
+//! Lambda, and what it answers becomes the HTTP response.
+
+use crate::{local_pages, mailbox::Mailbox, moved_clock::MovedClock, routes};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use frontrow_domain::{Error, limits::ENDPOINT_TIMEOUT_SECONDS};
+use frontrow_edge::{App, Descriptor, entropy, problem};
+use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, HOST},
+    request::Parts,
+};
+use lambda_http::request::LambdaRequest;
+use serde_json::{Map, Value, json};
+use std::{sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::timeout};
+
+/// API Gateway takes payloads up to 10 MB; larger ones never reach a function.
+const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
+
+/// Behind `$default`.
+static DEFAULT: Descriptor = UNMATCHED;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What answers requests.
+pub(crate) struct Gateway {
+    /// What the endpoints work with.
+    pub(crate) app: App,
+    /// The captured mails.
+    pub(crate) mailbox: Mailbox,
+    /// The stack's clock.
+    pub(crate) clock: MovedClock,
+    /// `localhost:<port>`.
+    pub(crate) host: String,
+}
+
+impl Gateway {
+    /// Serves on `listener` for ever.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        let router = Router::new().fallback(answer).with_state(Arc::new(self));
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the gateway ended");
+        }
+    }
+}
+
+async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let request_id = entropy::fresh_uuid().to_string();
+    let (parts, body) = request.into_parts();
+    let mut response = match to_bytes(body, PAYLOAD_MAX_BYTES).await {
+        Err(_) => into_http(problem::respond(&Error::BodyTooLarge)),
+        Ok(bytes) => match local_pages::answer(&gateway, &parts, &bytes).await {
+            Some(response) => response,
+            None => through_endpoint(gateway, &parts, &bytes, &request_id).await,
+        },
+    };
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().entry(REQUEST_ID).or_insert(value);
+    }
+    response
+}
+
+async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
+    let (endpoint, parameters, route_key) = match routes::find(ENDPOINTS, &parts.method, parts.uri.path()) {
+        Some((found, parameters)) => (found, parameters, format!("{} {}", found.route.method, found.route.path)),
+        None => (&DEFAULT, Vec::new(), "$default".to_owned()),
+    };
+    let event = event_of(&gateway, &route_key, parts, parameters, bytes, request_id);
+    let request: lambda_http::Request = match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
+        Ok(request) => request.into(),
+        Err(error) => return into_http(problem::respond(&Error::invalid("request", error.to_string()))),
+    };
+    // As on Lambda, an invocation goes on when its client has gone, and ends at its timeout. One that panics is one
+    // failed invocation.
+    let mut invocation = tokio::spawn(async move { (endpoint.respond)(&gateway.app, request).await });
+    match timeout(Duration::from_secs(ENDPOINT_TIMEOUT_SECONDS), &mut invocation).await {
+        Ok(Ok(response)) => into_http(response),
+        Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
+        Err(_) => {
+            invocation.abort();
+            tracing::error!(operation = endpoint.route.operation, request_id, "timed out");
+            into_http(problem::respond(&Error::Busy))
+        }
+    }
+}
+
+/// The event of an HTTP API, payload format 2.0.
+fn event_of(
+    gateway: &Gateway,
+    route_key: &str,
+    parts: &Parts,
+    parameters: routes::Parameters,
+    bytes: &[u8],
+    request_id: &str,
+) -> Value {
+    let parameters: Map<_, _> = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let (body, encoded) = body_of(&parts.headers, bytes);
+    json!({
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": parts.uri.path(),
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
+        "headers": headers_of(&parts.headers, &gateway.host),
+        "pathParameters": parameters,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": gateway.host,
+            "domainPrefix": "local",
+            "http": {
+                "method": parts.method.as_str(),
+                "path": parts.uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "",
+            },
+            "requestId": request_id,
+            "routeKey": route_key,
+            "stage": "$default",
+            "timeEpoch": gateway.app.clock.now().millis(),
+        },
+        "body": body,
+        "isBase64Encoded": encoded,
+    })
+}
+
+/// Lower-case names, values of one name joined by commas; host and protocol are the gateway's own.
+fn headers_of(headers: &HeaderMap, host: &str) -> Map<String, Value> {
+    let mut told = Map::new();
+    for name in headers.keys() {
+        let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        if !values.is_empty() {
+            told.insert(name.as_str().to_owned(), values.join(",").into());
+        }
+    }
+    told.insert(HOST.as_str().to_owned(), host.into());
+    told.insert("x-forwarded-proto".to_owned(), "http".into());
+    told
+}
+
+/// API Gateway hands over as text what calls itself JSON or text, and everything else in base64.
+fn body_of(headers: &HeaderMap, bytes: &[u8]) -> (Option<String>, bool) {
+    if bytes.is_empty() {
+        return (None, false);
+    }
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_text = media_type.starts_with("application/json") || media_type.starts_with("text/");
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_text => (Some(text.to_owned()), false),
+        _ => (Some(STANDARD.encode(bytes)), true),
+    }
+}
+
+/// A function's answer as the gateway sends it.
+pub(crate) fn into_http(response: frontrow_edge::Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = match body {
+        lambda_http::Body::Text(text) => Body::from(text),
+        lambda_http::Body::Binary(bytes) => Body::from(bytes),
+        _ => Body::empty(),
+    };
+    Response::from_parts(parts, body)
+}
+
+/// A page of the stack's own, which nobody stores.
+pub(crate) fn page(status: StatusCode, media_type: &str, body: impl Into<Body>) -> Response {
+    let response = Response::builder().status(status).header(CONTENT_TYPE, media_type);
+    let response = response.header(http::header::CACHE_CONTROL, "no-store").body(body.into());
+    response.expect("media types are ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn only_what_calls_itself_text_is_handed_over_as_text() {
+        let json = headers(&[("content-type", "application/json; charset=utf-8")]);
+        assert_eq!(body_of(&json, b"{}"), (Some("{}".to_owned()), false));
+        assert_eq!(body_of(&json, b"\xff"), (Some("/w==".to_owned()), true));
+        let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
+        assert_eq!(body_of(&form, b"{}"), (Some("e30=".to_owned()), true));
+        assert_eq!(body_of(&form, b""), (None, false));
+    }
+
+    #[test]
+    fn headers_are_joined_and_cannot_lie_about_the_host() {
+        let told =
+            headers_of(&headers(&[("host", "a b"), ("x-forwarded-proto", "::"), ("accept", "x")]), "localhost:1");
+        assert_eq!(told["host"], "localhost:1");
+        assert_eq!(told["x-forwarded-proto"], "http");
+        let mut twice = headers(&[("accept", "x")]);
+        twice.append("accept", HeaderValue::from_static("y"));
+        assert_eq!(headers_of(&twice, "localhost:1")["accept"], "x,y");
+    }
+}

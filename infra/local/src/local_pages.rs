@@ -1,0 +1,87 @@
+//! What only the local stack serves: readiness, the captured mails, its clock, and the API's documents.
+
+use crate::gateway::{Gateway, into_http, page};
+use axum::response::Response;
+use frontrow_domain::{Error, time::UtcTime};
+use frontrow_edge::problem;
+use http::{Method, StatusCode, request::Parts};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use utoipa_swagger_ui::Config;
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+
+/// Answers a request for one of these pages; `None` for every other path.
+pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Option<Response> {
+    let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
+    let allow = match segments[..] {
+        ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["docs", ..] => Method::GET,
+        ["_local", "clock"] => Method::POST,
+        _ => return None,
+    };
+    if parts.method != allow {
+        return Some(refused(&Error::MethodNotAllowed { allow: allow.to_string() }));
+    }
+    let answered = match segments[..] {
+        ["_local", "ready"] => Ok(page(StatusCode::OK, JSON, json!({"ready": true}).to_string())),
+        ["_local", "mails"] => mails(gateway, parts.uri.query().unwrap_or_default()),
+        ["_local", "mails", name] => mail(gateway, name),
+        ["_local", "clock"] => advance(gateway, body),
+        _ => docs(&segments[1..].join("/")),
+    };
+    Some(answered.unwrap_or_else(|error| refused(&error)))
+}
+
+fn refused(error: &Error) -> Response {
+    into_http(problem::respond(error))
+}
+
+fn mails(gateway: &Gateway, query: &str) -> Result<Response, Error> {
+    let mut found = gateway.mailbox.mails();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "to" => found = gateway.mailbox.to(&value),
+            _ => return Err(Error::invalid(name, "unknown parameter")),
+        }
+    }
+    let summaries: Vec<_> = found.iter().map(|mail| mail.summary()).collect();
+    Ok(page(StatusCode::OK, JSON, json!(summaries).to_string()))
+}
+
+fn mail(gateway: &Gateway, name: &str) -> Result<Response, Error> {
+    let (mail_id, as_page) = name.strip_suffix(".html").map_or((name, false), |mail_id| (mail_id, true));
+    let mail = gateway.mailbox.mail(mail_id).ok_or(Error::NotFound)?;
+    Ok(if as_page {
+        page(StatusCode::OK, HTML, mail.page())
+    } else {
+        page(StatusCode::OK, "message/rfc822", mail.raw.clone())
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u32,
+}
+
+fn advance(gateway: &Gateway, body: &[u8]) -> Result<Response, Error> {
+    let Advance { advance_seconds } =
+        serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
+    let now = gateway.clock.advance(advance_seconds)?;
+    Ok(page(StatusCode::OK, JSON, json!({"now": UtcTime(now)}).to_string()))
+}
+
+/// Swagger UI from the binary itself: it loads nothing from elsewhere, and asks no validator.
+fn docs(path: &str) -> Result<Response, Error> {
+    let config = Config::from("/openapi.json").validator_url("none").persist_authorization(true);
+    let file = utoipa_swagger_ui::serve(path, Arc::new(config)).map_err(|error| Error::internal("docs", error))?;
+    let file = file.ok_or(Error::NotFound)?;
+    if file.content_type != "text/html" {
+        return Ok(page(StatusCode::OK, &file.content_type, file.bytes.into_owned()));
+    }
+    // The page names its files relative to a directory, and `/docs` is none.
+    let html = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
+    Ok(page(StatusCode::OK, HTML, html))
+}

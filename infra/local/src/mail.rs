@@ -1,0 +1,106 @@
+//! One captured mail, and the page that its reader would see.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use frontrow_domain::{Timestamp, time::UtcTime};
+use mail_parser::{MessageParser, MimeHeaders};
+use serde_json::{Value, json};
+
+/// A captured mail.
+#[derive(Debug)]
+pub struct Mail {
+    /// `<number>-<milliseconds>`: text order is order of arrival.
+    pub mail_id: String,
+    /// The addresses of its `To`.
+    pub to: Vec<String>,
+    /// Its subject, decoded.
+    pub subject: String,
+    /// Its text part.
+    pub text: String,
+    /// When it was accepted.
+    pub sent_at: Timestamp,
+    /// The MIME message as it was sent.
+    pub raw: Vec<u8>,
+}
+
+impl Mail {
+    /// The `number`th mail; `None` when it is no MIME message with a recipient.
+    pub(crate) fn parse(number: usize, sent_at: Timestamp, raw: Vec<u8>) -> Option<Self> {
+        Self::read(format!("{number:08}-{}", sent_at.millis()), sent_at, raw)
+    }
+
+    /// A mail that was kept under `mail_id`.
+    pub(crate) fn reload(mail_id: &str, raw: Vec<u8>) -> Option<Self> {
+        let (_, millis) = mail_id.split_once('-')?;
+        Self::read(mail_id.to_owned(), Timestamp::from_millis(millis.parse().ok()?), raw)
+    }
+
+    fn read(mail_id: String, sent_at: Timestamp, raw: Vec<u8>) -> Option<Self> {
+        let message = MessageParser::default().parse(&raw)?;
+        let addresses = message.to()?.iter();
+        let to: Vec<_> = addresses.filter_map(|address| address.address().map(str::to_owned)).collect();
+        if to.is_empty() {
+            return None;
+        }
+        let subject = message.subject().unwrap_or_default().to_owned();
+        let text = message.body_text(0).unwrap_or_default().into_owned();
+        Some(Self { mail_id, to, subject, text, sent_at, raw })
+    }
+
+    /// As `GET /_local/mails` lists it.
+    pub(crate) fn summary(&self) -> Value {
+        json!({
+            "mailId": self.mail_id,
+            "to": self.to.join(", "),
+            "subject": self.subject,
+            "text": self.text,
+            "sentAt": UtcTime(self.sent_at),
+        })
+    }
+
+    /// The HTML part with its `cid:` images inside, else the text part.
+    pub(crate) fn page(&self) -> String {
+        let Some(message) = MessageParser::default().parse(&self.raw) else { return String::new() };
+        let Some(mut page) = message.html_part(0).and_then(|part| part.text_contents()).map(str::to_owned) else {
+            let escaped = self.text.replace('&', "&amp;").replace('<', "&lt;");
+            return format!("<!doctype html><meta charset=\"utf-8\"><pre>{escaped}</pre>");
+        };
+        for part in &message.parts {
+            let Some(id) = part.content_id() else { continue };
+            let media_type = part.content_type().map_or_else(
+                || "application/octet-stream".to_owned(),
+                |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")),
+            );
+            let image = format!("data:{media_type};base64,{}", STANDARD.encode(part.contents()));
+            let id = id.trim_matches(['<', '>']);
+            page = page.replace(&format!("\"cid:{id}\""), &format!("\"{image}\""));
+        }
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &str = "To: Kim <kim@example.com>\r\nSubject: =?utf-8?B?7Yuw7LyT?=\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/related; boundary=b\r\n\r\n\
+        --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<img src=\"cid:qr1\"><img src=\"cid:qr10\">\r\n\
+        --b\r\nContent-Type: image/png\r\nContent-ID: <qr1>\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n\
+        --b--\r\n";
+
+    #[test]
+    fn the_page_holds_the_images_that_were_attached() {
+        let mail = Mail::parse(3, Timestamp::from_millis(1_700_000_000_000), MAIL.as_bytes().to_vec()).unwrap();
+        assert_eq!(mail.subject, "티켓");
+        assert_eq!(mail.to, ["kim@example.com"]);
+        assert_eq!(mail.page().trim(), "<img src=\"data:image/png;base64,AAEC\"><img src=\"cid:qr10\">");
+        let again = Mail::reload(&mail.mail_id, mail.raw.clone()).unwrap();
+        assert_eq!(again.summary(), mail.summary());
+        assert_eq!(mail.summary()["sentAt"], "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn what_has_no_recipient_is_no_mail() {
+        assert!(Mail::parse(0, Timestamp::from_millis(0), b"Subject: x\r\n\r\nx".to_vec()).is_none());
+    }
+}

@@ -1,0 +1,241 @@
+//! The SES capture: it takes the v1 call `SendRawEmail` and keeps the raw MIME message, in order of arrival.
+
+use crate::{engine::because, mail::Mail};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use frontrow_edge::clock::Clock;
+use http::{StatusCode, header::CONTENT_TYPE};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{net::TcpListener, runtime::Handle};
+
+/// SES takes messages up to 10 MB; base64 and the form's escapes make them larger.
+const REQUEST_MAX_BYTES: usize = 40 * 1024 * 1024;
+
+/// Says which recipients are refused.
+type Refuses = Box<dyn Fn(&str) -> bool + Send>;
+
+/// Every mail that was accepted. Clones share it.
+#[derive(Clone)]
+pub struct Mailbox {
+    kept: Arc<Mutex<Kept>>,
+    clock: Clock,
+    /// The gateway's address, for links in the log.
+    public_url: Arc<str>,
+}
+
+/// A std mutex, because nothing awaits while holding it.
+struct Kept {
+    mails: Vec<Arc<Mail>>,
+    directory: Option<PathBuf>,
+    refuses: Option<Refuses>,
+    refusals: u32,
+}
+
+impl Mailbox {
+    /// A mailbox with the mails that `directory` holds; in memory without one.
+    pub(crate) fn open(directory: Option<PathBuf>, clock: Clock, public_url: &str) -> Result<Self, String> {
+        let mails = match &directory {
+            Some(directory) => load(directory).map_err(because("read the mails"))?,
+            None => Vec::new(),
+        };
+        let kept = Kept { mails, directory, refuses: None, refusals: 0 };
+        Ok(Self { kept: Arc::new(Mutex::new(kept)), clock, public_url: public_url.into() })
+    }
+
+    /// Serves SES on `runtime`; answers its URL.
+    pub(crate) async fn serve(&self, runtime: &Handle) -> Result<String, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the mailbox"))?;
+        let address = listener.local_addr().map_err(because("bind the mailbox"))?;
+        let router = Router::new().fallback(answer).with_state(self.clone());
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Ok(format!("http://{address}"))
+    }
+
+    /// All mails, oldest first.
+    pub fn mails(&self) -> Vec<Arc<Mail>> {
+        self.lock().mails.clone()
+    }
+
+    /// The mails to one address, oldest first.
+    pub fn to(&self, address: &str) -> Vec<Arc<Mail>> {
+        let mails = self.mails().into_iter();
+        mails.filter(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address))).collect()
+    }
+
+    /// One mail.
+    pub fn mail(&self, mail_id: &str) -> Option<Arc<Mail>> {
+        self.lock().mails.iter().find(|mail| mail.mail_id == mail_id).cloned()
+    }
+
+    /// From now on refuses mails to recipients of which `refuses` is true, as SES does what it rejects.
+    pub fn refuse(&self, refuses: impl Fn(&str) -> bool + Send + 'static) {
+        self.lock().refuses = Some(Box::new(refuses));
+    }
+
+    /// Refuses nothing any more.
+    pub fn accept_all(&self) {
+        self.lock().refuses = None;
+    }
+
+    /// How many mails were refused.
+    pub fn refusals(&self) -> u32 {
+        self.lock().refusals
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a message; answers its id. It is on disk before it is accepted.
+    fn accept(&self, raw: Vec<u8>) -> Result<String, Refusal> {
+        let mut kept = self.lock();
+        let mail = Mail::parse(kept.mails.len(), self.clock.now(), raw).ok_or(Refusal::Unreadable)?;
+        if let Some(refuses) = &kept.refuses
+            && mail.to.iter().any(|to| refuses(to))
+        {
+            kept.refusals += 1;
+            return Err(Refusal::Rejected);
+        }
+        if let Some(directory) = &kept.directory {
+            save(directory, &mail).map_err(Refusal::Disk)?;
+        }
+        let mail_id = mail.mail_id.clone();
+        tracing::info!("mail to {}: {}/_local/mails/{mail_id}.html", mail.to.join(", "), self.public_url);
+        kept.mails.push(Arc::new(mail));
+        Ok(mail_id)
+    }
+}
+
+/// Why a message was not accepted.
+#[derive(Debug)]
+enum Refusal {
+    Unreadable,
+    Rejected,
+    Disk(io::Error),
+}
+
+/// Mails as `<mailId>.eml`, in the order of their names.
+fn load(directory: &Path) -> io::Result<Vec<Arc<Mail>>> {
+    fs::create_dir_all(directory)?;
+    let mut paths: Vec<_> = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    paths.sort();
+    let mut mails = Vec::with_capacity(paths.len());
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mail = Mail::reload(&name, fs::read(&path)?);
+        mails
+            .push(Arc::new(mail.ok_or_else(|| io::Error::other(format!("{} is not a mail of ours", path.display())))?));
+    }
+    Ok(mails)
+}
+
+/// Written under another name first, so that a process that dies leaves no half mail.
+fn save(directory: &Path, mail: &Mail) -> io::Result<()> {
+    let unfinished = directory.join(format!("{}.part", mail.mail_id));
+    fs::write(&unfinished, &mail.raw)?;
+    fs::rename(unfinished, directory.join(format!("{}.eml", mail.mail_id)))
+}
+
+/// The Query protocol: a form in, XML out.
+async fn answer(State(mailbox): State<Mailbox>, request: Request) -> Response {
+    let Ok(bytes) = axum::body::to_bytes(request.into_body(), REQUEST_MAX_BYTES).await else {
+        return failure(StatusCode::PAYLOAD_TOO_LARGE, "MessageRejected", "The message is too large.");
+    };
+    let Some(raw) = raw_message(&bytes) else {
+        return failure(StatusCode::BAD_REQUEST, "InvalidParameterValue", "Only SendRawEmail is captured.");
+    };
+    // Writing a file blocks for a moment, which is why it is not done on the gateway's threads.
+    match tokio::task::spawn_blocking(move || mailbox.accept(raw)).await {
+        Ok(Ok(mail_id)) => xml(
+            StatusCode::OK,
+            format!(
+                "<SendRawEmailResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><SendRawEmailResult>\
+                 <MessageId>{mail_id}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>{mail_id}</RequestId>\
+                 </ResponseMetadata></SendRawEmailResponse>"
+            ),
+        ),
+        Ok(Err(Refusal::Rejected)) => failure(StatusCode::BAD_REQUEST, "MessageRejected", "The recipient is refused."),
+        Ok(Err(Refusal::Unreadable)) => failure(StatusCode::BAD_REQUEST, "MessageRejected", "This is no MIME message."),
+        Ok(Err(Refusal::Disk(error))) => {
+            tracing::error!(%error, "keep a mail");
+            failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The mail could not be kept.")
+        }
+        Err(error) => {
+            tracing::error!(%error, "keep a mail");
+            failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "The mail could not be kept.")
+        }
+    }
+}
+
+fn raw_message(form: &[u8]) -> Option<Vec<u8>> {
+    let field = |name: &str| form_urlencoded::parse(form).find(|(key, _)| key == name).map(|(_, value)| value);
+    if field("Action")? != "SendRawEmail" {
+        return None;
+    }
+    STANDARD.decode(field("RawMessage.Data")?.as_bytes()).ok()
+}
+
+fn failure(status: StatusCode, code: &str, message: &str) -> Response {
+    let kind = if status.is_client_error() { "Sender" } else { "Receiver" };
+    xml(
+        status,
+        format!(
+            "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><Error><Type>{kind}</Type>\
+             <Code>{code}</Code><Message>{message}</Message></Error><RequestId>local</RequestId></ErrorResponse>"
+        ),
+    )
+}
+
+fn xml(status: StatusCode, text: String) -> Response {
+    let response = Response::builder().status(status).header(CONTENT_TYPE, "text/xml");
+    response.body(Body::from(text)).expect("headers are made of ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_gives_its_message_and_other_calls_do_not() {
+        let form = b"Action=SendRawEmail&Version=2010-12-01&RawMessage.Data=VG86IGFAYi5jDQoNCkhp%2Fw%3D%3D";
+        assert_eq!(raw_message(form).unwrap(), b"To: a@b.c\r\n\r\nHi\xff");
+        assert_eq!(raw_message(b"Action=SendEmail&RawMessage.Data=SGk%3D"), None);
+        assert_eq!(raw_message(b"Action=SendRawEmail&RawMessage.Data=%21"), None);
+    }
+
+    #[test]
+    fn mails_survive_in_order_and_a_half_written_one_is_not_a_mail() {
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("mails");
+        let mailbox = Mailbox::open(Some(directory.clone()), Clock::default(), "http://localhost").unwrap();
+        mailbox.accept(b"To: a@example.com\r\nSubject: one\r\n\r\nx".to_vec()).unwrap();
+        mailbox.accept(b"To: b@example.com\r\nSubject: two\r\n\r\nx".to_vec()).unwrap();
+        fs::write(directory.join("00000009-1.part"), "To: c").unwrap();
+        let again = Mailbox::open(Some(directory.clone()), Clock::default(), "http://localhost").unwrap();
+        let subjects: Vec<_> = again.mails().iter().map(|mail| mail.subject.clone()).collect();
+        assert_eq!(subjects, ["one", "two"]);
+        assert_eq!(again.mails()[1].sent_at, mailbox.mails()[1].sent_at);
+    }
+
+    #[test]
+    fn the_refused_are_counted_and_not_kept() {
+        let mailbox = Mailbox::open(None, Clock::default(), "http://localhost").unwrap();
+        mailbox.refuse(|to| to == "a@example.com");
+        let raw = b"To: a@example.com\r\nSubject: one\r\n\r\nx".to_vec();
+        assert!(matches!(mailbox.accept(raw.clone()), Err(Refusal::Rejected)));
+        assert_eq!((mailbox.refusals(), mailbox.mails().len()), (1, 0));
+        mailbox.accept_all();
+        mailbox.accept(raw).unwrap();
+        assert_eq!(mailbox.to("A@example.com").len(), 1);
+    }
+}

@@ -1,0 +1,56 @@
+//! The stack's clock, which can be moved forward. How far is kept with the data: stored moments must not come to lie in
+//! the future when the stack starts again.
+
+use crate::engine::because;
+use frontrow_domain::{Error, Result, Timestamp};
+use frontrow_edge::clock::Clock;
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+/// Farthest the clock can be moved, in all: ten years.
+const MOVED_MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
+
+/// The clock, how far it was moved, and where that is kept.
+pub(crate) struct MovedClock {
+    clock: Clock,
+    moved_seconds: Mutex<u32>,
+    file: Option<PathBuf>,
+}
+
+impl MovedClock {
+    /// Moves `clock` as far as `file` says.
+    pub(crate) fn open(clock: Clock, file: Option<PathBuf>) -> Result<Self, String> {
+        let moved_seconds = match file.as_ref().filter(|file| file.exists()) {
+            Some(file) => {
+                let text = fs::read_to_string(file).map_err(because("read the clock"))?;
+                text.trim().parse().map_err(because("read the clock"))?
+            }
+            None => 0,
+        };
+        clock.advance_seconds(moved_seconds);
+        Ok(Self { clock, moved_seconds: Mutex::new(moved_seconds), file })
+    }
+
+    /// Moves the clock forward; answers the time that it is then.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] beyond ten years in all.
+    pub(crate) fn advance(&self, seconds: u32) -> Result<Timestamp> {
+        let mut moved = self.moved_seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = moved.checked_add(seconds).filter(|sum| *sum <= MOVED_MAX_SECONDS);
+        let sum = sum.ok_or_else(|| {
+            Error::invalid("advanceSeconds", format!("expected at most {} more", MOVED_MAX_SECONDS - *moved))
+        })?;
+        if let Some(file) = &self.file {
+            let unfinished = file.with_extension("part");
+            let written = fs::write(&unfinished, sum.to_string()).and_then(|()| fs::rename(unfinished, file));
+            written.map_err(|error| Error::internal("keep the clock", error))?;
+        }
+        *moved = sum;
+        self.clock.advance_seconds(seconds);
+        Ok(self.clock.now())
+    }
+}

@@ -1,0 +1,153 @@
+//! The embedded SQS: the mail queue and the dead-letter queue behind it, in memory.
+
+use crate::{engine::because, thread};
+use aws_sdk_sqs::{
+    Client,
+    types::{Message, QueueAttributeName},
+};
+use frontrow_edge::clients::Aws;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use rustack_sqs_core::{config::SqsConfig, handler::RustackSqsHandler, provider::RustackSqs};
+use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
+use std::{collections::HashMap, sync::Arc};
+use tokio::{net::TcpListener, runtime::Handle};
+
+/// Of the queues' ARNs.
+pub(crate) const REGION: &str = "ap-northeast-2";
+
+/// Seconds that one long poll waits for a message.
+const WAIT_SECONDS: i32 = 1;
+/// Messages of one batch: Lambda's default.
+const BATCH_MESSAGES: i32 = 10;
+
+/// The running queues.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    client: Client,
+    mail_queue_url: String,
+    mail_queue_arn: String,
+    dead_letter_queue_url: String,
+}
+
+impl Queues {
+    /// Serves SQS on `runtime` and makes both queues.
+    pub(crate) async fn start(runtime: &Handle, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the queues"))?;
+        let port = listener.local_addr().map_err(because("bind the queues"))?.port();
+        let config =
+            SqsConfig { default_region: REGION.to_owned(), host: "127.0.0.1".to_owned(), port, ..SqsConfig::default() };
+        let handler = Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(config))));
+        let http = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
+        runtime.spawn(serve(listener, SqsHttpService::new(handler, http)));
+
+        let client = Aws::emulated(&format!("http://127.0.0.1:{port}")).sqs();
+        let (dead_letter_queue_url, dead_letters) = make(&client, "mail-dead-letters", HashMap::new()).await?;
+        let redrive = format!(r#"{{"deadLetterTargetArn":"{dead_letters}","maxReceiveCount":{max_receives}}}"#);
+        let attributes = HashMap::from([
+            (QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string()),
+            (QueueAttributeName::RedrivePolicy, redrive),
+        ]);
+        let (mail_queue_url, mail_queue_arn) = make(&client, "mail", attributes).await?;
+        Ok(Self { client, mail_queue_url, mail_queue_arn, dead_letter_queue_url })
+    }
+
+    /// A client of these queues.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Where `relay_outbox` sends.
+    pub fn mail_queue_url(&self) -> &str {
+        &self.mail_queue_url
+    }
+
+    /// Where messages end that failed too often.
+    pub fn dead_letter_queue_url(&self) -> &str {
+        &self.dead_letter_queue_url
+    }
+
+    pub(crate) fn mail_queue_arn(&self) -> &str {
+        &self.mail_queue_arn
+    }
+
+    /// Messages of the mail queue that are neither handled nor parked: visible, delayed and in flight.
+    ///
+    /// # Errors
+    /// The queues' words.
+    pub async fn waiting(&self) -> Result<u32, String> {
+        self.count(&self.mail_queue_url).await
+    }
+
+    /// Messages parked in the dead-letter queue.
+    ///
+    /// # Errors
+    /// The queues' words.
+    pub async fn parked(&self) -> Result<u32, String> {
+        self.count(&self.dead_letter_queue_url).await
+    }
+
+    async fn count(&self, queue_url: &str) -> Result<u32, String> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
+        };
+        let names =
+            [ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible];
+        let call = self.client.get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.to_vec()));
+        let found = call.send().await.map_err(|error| format!("count messages: {:?}", error.into_service_error()))?;
+        let attributes = found.attributes.unwrap_or_default();
+        let number = |name| {
+            let text = attributes.get(name).ok_or_else(|| format!("count messages: no {name}"))?;
+            text.parse::<u32>().map_err(because("count messages"))
+        };
+        names.iter().map(number).sum()
+    }
+
+    /// The next batch of the mail queue; empty when none came in time.
+    pub(crate) async fn receive(&self) -> Result<Vec<Message>, String> {
+        use aws_sdk_sqs::types::MessageSystemAttributeName::All;
+        let call = self.client.receive_message().queue_url(&self.mail_queue_url);
+        let call = call.max_number_of_messages(BATCH_MESSAGES).wait_time_seconds(WAIT_SECONDS);
+        let received = call.message_system_attribute_names(All).message_attribute_names("All").send().await;
+        let received = received.map_err(|error| format!("receive: {:?}", error.into_service_error()))?;
+        Ok(received.messages.unwrap_or_default())
+    }
+
+    /// Acknowledges one message.
+    pub(crate) async fn delete(&self, message: &Message) -> Result<(), String> {
+        let call = self.client.delete_message().queue_url(&self.mail_queue_url);
+        let deleted = call.set_receipt_handle(message.receipt_handle.clone()).send().await;
+        deleted.map(drop).map_err(|error| format!("delete: {:?}", error.into_service_error()))
+    }
+}
+
+async fn serve(listener: TcpListener, service: SqsHttpService<RustackSqsHandler>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await.inspect_err(|error| tracing::warn!(%error, "accept")) else {
+            thread::breathe().await;
+            continue;
+        };
+        let service = service.clone();
+        tokio::spawn(async move {
+            let served = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+            served.unwrap_or_else(|error| tracing::debug!(error, "a connection to the queues ended"));
+        });
+    }
+}
+
+/// Makes a queue; answers its URL and ARN.
+async fn make(
+    client: &Client,
+    name: &str,
+    attributes: HashMap<QueueAttributeName, String>,
+) -> Result<(String, String), String> {
+    let made = client.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
+    let made = made.map_err(|error| format!("make queue {name}: {:?}", error.into_service_error()))?;
+    let url = made.queue_url.ok_or_else(|| format!("queue {name} has no URL"))?;
+    let call = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn);
+    let found = call.send().await.map_err(|error| format!("describe {name}: {:?}", error.into_service_error()))?;
+    let arn = found.attributes.and_then(|mut found| found.remove(&QueueAttributeName::QueueArn));
+    Ok((url, arn.ok_or_else(|| format!("queue {name} has no ARN"))?))
+}

@@ -1,0 +1,71 @@
+//! Which endpoint a method and a path belong to, as API Gateway decides it.
+
+use frontrow_edge::Descriptor;
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+/// The path's values, decoded, by parameter.
+pub(crate) type Parameters = Vec<(&'static str, String)>;
+
+/// The endpoint behind `method` and `path`, if there is one. Of several, the one with a fixed segment where the others
+/// have a parameter.
+pub(crate) fn find(
+    endpoints: &'static [Descriptor],
+    method: &Method,
+    path: &str,
+) -> Option<(&'static Descriptor, Parameters)> {
+    let candidates = endpoints.iter().filter(|endpoint| endpoint.route.method == *method);
+    let matches = candidates.filter_map(|endpoint| Some((endpoint, parameters(endpoint.route.path, path)?)));
+    matches.max_by_key(|(endpoint, _)| specificity(endpoint.route.path))
+}
+
+fn parameters(template: &'static str, path: &str) -> Option<Parameters> {
+    let mut found = Vec::new();
+    let mut segments = path.split('/');
+    for expected in template.split('/') {
+        let segment = segments.next()?;
+        match parameter(expected) {
+            Some(name) if !segment.is_empty() => {
+                found.push((name, percent_decode_str(segment).decode_utf8_lossy().into_owned()));
+            }
+            None if segment == expected => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(found)
+}
+
+fn parameter(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// Compares as: fixed beats parameter, at the first segment where two templates differ.
+fn specificity(template: &'static str) -> Vec<bool> {
+    template.split('/').map(|segment| parameter(segment).is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_gives_its_parameters_decoded() {
+        let template = "/performances/{performanceId}/holds";
+        assert_eq!(
+            parameters(template, "/performances/de%6Do/holds"),
+            Some(vec![("performanceId", "demo".to_owned())])
+        );
+        assert_eq!(parameters(template, "/performances/a%2Fb/holds"), Some(vec![("performanceId", "a/b".to_owned())]));
+        for other in
+            ["/performances//holds", "/performances/demo/holds/", "/performances/demo", "/Performances/demo/holds"]
+        {
+            assert_eq!(parameters(template, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn fixed_segments_win() {
+        assert!(specificity("/members/me/alerts") > specificity("/members/{memberId}/alerts"));
+        assert!(specificity("/a/{b}/c") > specificity("/a/{b}/{c}"));
+    }
+}

@@ -1,0 +1,196 @@
+//! All parts, started and stopped together. Each stack has its own ports, threads, table, queues and mails, so that many
+//! run side by side in one process.
+
+use crate::{
+    checkpoint::Checkpoint,
+    data::{Data, fresh_signing_keys},
+    engine::{Engine, Stream, TABLE, because},
+    event_sources::{read_queue, read_stream},
+    gateway::Gateway,
+    mailbox::Mailbox,
+    moved_clock::MovedClock,
+    queues::Queues,
+    seeds, thread,
+};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
+use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config};
+use frontrow_workers::{RelayOutbox, TicketMailer};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+
+/// Puts something between the SDK and the engine, e.g. faults or counters.
+pub type WrapHttp = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient + Send>;
+
+/// Batches of mails that are sent at the same time.
+const MAILERS: usize = 2;
+
+/// How a stack differs from the usual one.
+pub struct Options {
+    /// The gateway's port; 0 for any that is free.
+    pub port: u16,
+    /// Where data is kept; `None` for memory.
+    pub data: Option<PathBuf>,
+    /// Whether members and performances to try things with are there.
+    pub demo: bool,
+    /// Addresses that sign up as organizers, beyond the seeded one.
+    pub organizer_emails: HashSet<Email>,
+    /// Seconds until a mail that failed is tried again, at least 3. The mailer's lease is a second shorter, its timeout
+    /// two, so that two never send the same mail.
+    pub mail_visibility_seconds: u32,
+    /// Tries until a mail is parked in the dead-letter queue.
+    pub mail_max_receives: u32,
+    /// Around the HTTP client of the endpoints' and workers' DynamoDB client.
+    pub wrap_http: Option<WrapHttp>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            data: None,
+            demo: true,
+            organizer_emails: HashSet::new(),
+            mail_visibility_seconds: 6,
+            mail_max_receives: MAIL_MAX_RECEIVES,
+            wrap_http: None,
+        }
+    }
+}
+
+/// A running stack. It ends when it is dropped; [`Stack::stop`] also waits for that.
+pub struct Stack {
+    url: String,
+    engine_url: String,
+    app: App,
+    stream: Stream,
+    queues: Queues,
+    mailbox: Mailbox,
+    checkpoint: Arc<Checkpoint>,
+    /// Gateway, queues, mailbox and workers; ends before the engine.
+    platform: thread::Owned,
+    engine: Engine,
+    data: Option<Data>,
+}
+
+impl Stack {
+    /// Starts all parts; answers when requests are answered.
+    ///
+    /// # Errors
+    /// Says which part could not be started.
+    pub async fn start(options: Options) -> Result<Self, String> {
+        let platform = thread::Owned::start("platform", 2)?;
+        let handle = platform.handle().clone();
+        let starting = handle.spawn(Self::start_on(platform, options));
+        starting.await.map_err(because("start the stack"))?
+    }
+
+    async fn start_on(platform: thread::Owned, options: Options) -> Result<Self, String> {
+        let data = options.data.clone().map(Data::open).transpose()?;
+        let file = |name: &str| data.as_ref().map(|data| data.path(name));
+        let address = ("127.0.0.1", options.port);
+        let listener = TcpListener::bind(address).await.map_err(because("bind the gateway's port"))?;
+        let port = listener.local_addr().map_err(because("bind the gateway's port"))?.port();
+        let host = format!("localhost:{port}");
+        let url = format!("http://{host}");
+
+        let clock = Clock::default();
+        let moved_clock = MovedClock::open(clock.clone(), file("clock"))?;
+        let engine = Engine::start(file("table.sqlite").as_deref()).await?;
+        let visibility_seconds = options.mail_visibility_seconds.max(3);
+        let queues = Queues::start(platform.handle(), visibility_seconds, options.mail_max_receives).await?;
+        let mailbox = Mailbox::open(file("mails"), clock.clone(), &url)?;
+        let ses_url = mailbox.serve(platform.handle()).await?;
+        let checkpoint = Arc::new(Checkpoint::open(file("checkpoint"))?);
+
+        let aws = Aws::emulated(&engine.url);
+        let aws = match &options.wrap_http {
+            Some(wrap) => aws.clone().through(wrap(aws.http())),
+            None => aws,
+        };
+        let signing_keys = data.as_ref().map_or_else(|| Ok(fresh_signing_keys()), Data::signing_keys)?;
+        let app = App::new(config(&options, signing_keys, &queues, visibility_seconds), &aws, clock)?;
+        // Seeds are nobody's request: they pass neither faults nor counters.
+        let seeding = App {
+            store: App::new(app.config.clone(), &Aws::emulated(&engine.url), app.clock.clone())?.store,
+            ..app.clone()
+        };
+        seeds::plant(&seeding, options.demo, file("seeded").as_deref()).await?;
+
+        let relay = RelayOutbox::new(queues.client().clone(), queues.mail_queue_url().to_owned());
+        platform.handle().spawn(read_stream(relay, engine.stream.clone(), queues.clone(), checkpoint.clone()));
+        let timeout = Duration::from_secs(u64::from(visibility_seconds - 2));
+        for _ in 0..MAILERS {
+            let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
+            platform.handle().spawn(read_queue(mailer, queues.clone(), timeout));
+        }
+        let gateway = Gateway { app: app.clone(), mailbox: mailbox.clone(), clock: moved_clock, host };
+        platform.handle().spawn(gateway.serve(listener));
+        let (engine_url, stream) = (engine.url.clone(), engine.stream.clone());
+        Ok(Self { url, engine_url, app, stream, queues, mailbox, checkpoint, platform, engine, data })
+    }
+
+    /// `http://localhost:<port>`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What the endpoints work with.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The clock of all parts.
+    pub fn clock(&self) -> &Clock {
+        &self.app.clock
+    }
+
+    /// The engine, without anything in between.
+    pub fn engine(&self) -> Aws {
+        Aws::emulated(&self.engine_url)
+    }
+
+    /// The queues.
+    pub fn queues(&self) -> &Queues {
+        &self.queues
+    }
+
+    /// The captured mails.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// Waits until everything that was written so far has been relayed, and its mails sent or parked.
+    ///
+    /// # Errors
+    /// The engine's words.
+    pub async fn settle(&self) -> Result<(), String> {
+        if let Some(last) = self.stream.last().await? {
+            self.checkpoint.reaches(&last).await;
+        }
+        Ok(())
+    }
+
+    /// Ends all parts and waits until they let go of ports and files.
+    pub async fn stop(self) {
+        let Self { platform, engine, stream, data, .. } = self;
+        platform.stop().await;
+        drop(stream);
+        engine.stop().await;
+        drop(data);
+    }
+}
+
+fn config(options: &Options, signing_keys: String, queues: &Queues, visibility_seconds: u32) -> Config {
+    let mut organizer_emails = options.organizer_emails.clone();
+    organizer_emails.insert(seeds::email(seeds::ORGANIZER));
+    Config {
+        table_name: TABLE.to_owned(),
+        signing_keys,
+        organizer_emails,
+        mail_queue_url: queues.mail_queue_url().to_owned(),
+        mail_from: "frontrow <tickets@example.com>".to_owned(),
+        mail_max_receives: options.mail_max_receives,
+        mail_lease_seconds: i64::from(visibility_seconds) - 1,
+    }
+}

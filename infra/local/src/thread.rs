@@ -1,0 +1,50 @@
+//! Threads that belong to one stack: several stacks in one process do not stall each other, nor the caller's runtime.
+
+use crate::engine::because;
+use std::time::Duration;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// How long a stopping part may take to finish what it is doing.
+const STOP_SECONDS: u64 = 5;
+
+/// A runtime that ends with its owner.
+pub(crate) struct Owned {
+    runtime: Option<Runtime>,
+    handle: Handle,
+}
+
+impl Owned {
+    /// Starts `threads` threads.
+    pub(crate) fn start(name: &str, threads: usize) -> Result<Self, String> {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
+        let runtime = runtime.map_err(because("start threads"))?;
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+
+    /// What tasks are spawned with.
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Ends every task and waits until blocking calls have returned.
+    pub(crate) async fn stop(mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            let stopping = tokio::task::spawn_blocking(|| runtime.shutdown_timeout(Duration::from_secs(STOP_SECONDS)));
+            stopping.await.unwrap_or_else(|error| tracing::warn!(%error, "stop threads"));
+        }
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A short rest before something that failed is tried again.
+pub(crate) async fn breathe() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
