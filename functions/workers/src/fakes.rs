@@ -2,7 +2,7 @@
 
 use aws_smithy_runtime_api::{
     client::{
-        http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
+        http::{HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
     },
@@ -60,6 +60,37 @@ impl HttpConnector for Service {
             Some(Said::Nothing) | None => Err(ConnectorError::timeout("no answer".into())),
         })
     }
+}
+
+/// A connector that loses answers.
+#[derive(Debug, Clone)]
+struct Losing {
+    inner: SharedHttpConnector,
+    left: Arc<Mutex<usize>>,
+}
+
+impl HttpConnector for Losing {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, left) = (self.inner.call(request), Arc::clone(&self.left));
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            let mut left = left.lock().unwrap();
+            if *left == 0 {
+                return answer;
+            }
+            *left -= 1;
+            Err(ConnectorError::timeout("the answer was lost".into()))
+        })
+    }
+}
+
+/// The engine at `url`, whose first `count` answers get lost after it did what it was asked.
+pub(crate) fn losing_answers(url: &str, count: usize) -> Aws {
+    let (engine, left) = (aws_smithy_http_client::Builder::new().build_http(), Arc::new(Mutex::new(count)));
+    Aws::emulated(url).through(http_client_fn(move |settings, components| {
+        let inner = engine.http_connector(settings, components);
+        SharedHttpConnector::new(Losing { inner, left: Arc::clone(&left) })
+    }))
 }
 
 /// The table's name in every engine.

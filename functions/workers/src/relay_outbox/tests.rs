@@ -107,7 +107,7 @@ fn accepting(ids: impl IntoIterator<Item = usize>) -> Said {
 /// Records numbered from 0, of which every second one is to be announced.
 fn event(count: usize) -> Event {
     let numbered = |number: usize| {
-        let new = if number % 2 == 0 { verification() } else { json!({"entity": {"S": "seat"}}) };
+        let new = if number.is_multiple_of(2) { verification() } else { json!({"entity": {"S": "seat"}}) };
         let mut record = record("INSERT", None, Some(new));
         record.change.sequence_number = Some(number.to_string());
         record

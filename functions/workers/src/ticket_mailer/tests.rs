@@ -1,7 +1,7 @@
 //! The mailer against an embedded DynamoDB and a mail service that answers as told.
 
 use super::*;
-use crate::fakes::{Said, Service, TABLE, table};
+use crate::fakes::{Said, Service, TABLE, losing_answers, table};
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Timestamp,
@@ -42,13 +42,16 @@ fn ticket() -> Mail {
 
 impl World {
     async fn new() -> Self {
-        let aws = Aws::emulated(&table().await);
+        Self::over(&Aws::emulated(&table().await))
+    }
+
+    fn over(aws: &Aws) -> Self {
         let vars = |name: &str| match name {
             "TABLE_NAME" => Some(TABLE.to_owned()),
             "SIGNING_KEYS" => Some("a:00000000000000000000000000000000".to_owned()),
             _ => None,
         };
-        let app = App::new(Config::from_vars(&vars).unwrap(), &aws, Clock::default()).unwrap();
+        let app = App::new(Config::from_vars(&vars).unwrap(), aws, Clock::default()).unwrap();
         let ses = Service::default();
         Self { mailer: TicketMailer::new(app, ses.aws().ses()), ses, dynamodb: aws.dynamodb() }
     }
@@ -210,6 +213,19 @@ async fn who_lost_the_lease_neither_says_sent_nor_gives_back() {
     assert!(matches!(world.claim(&ticket()).await, Claim::Taken));
     assert!(store.give_mail_back(&current, world.now()).await.unwrap());
     assert!(matches!(world.claim(&ticket()).await, Claim::Granted(_)));
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_still_the_claimers_own() {
+    let url = table().await;
+    let world = World::over(&Aws::emulated(&url));
+    let mail = world.verify("v").await;
+    let store = World::over(&losing_answers(&url, 1)).mailer.app.store;
+    let claim = store.claim_mail(&mail, world.now(), MAIL_LEASE_SECONDS).await.unwrap();
+    let Claim::Granted(claimed) = claim else { panic!("the first send took it: {claim:?}") };
+    assert_eq!(claimed.verification().unwrap().verification_id.as_str(), "v");
+    assert!(matches!(world.claim(&mail).await, Claim::Taken));
+    assert!(store.mail_was_sent(&claimed).await.unwrap());
 }
 
 #[tokio::test]
