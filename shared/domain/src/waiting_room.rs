@@ -79,6 +79,14 @@ impl AdmissionState {
         }
     }
 
+    /// Whether it uses a place inside at `now`: called and not taken back, or within its owner's time.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Granted { .. } => !self.has_lapsed(now),
+            Self::Active { expires_at, hold_until, .. } => now < *expires_at.max(hold_until),
+        }
+    }
+
     /// Whether the turnstile may take it back: not before [`ADMISSION_GRACE_SECONDS`] past its end, so that clocks that
     /// differ do not cost a payer his admission.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {

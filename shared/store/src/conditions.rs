@@ -67,6 +67,25 @@ conditions! {
     /// Payment spends the payer's own admission, once.
     ADMISSION_IS_MINE = "#state = :active AND #member = :member";
 
+    /// A member's place is drawn once, however often he joins at once: the second draw does not replace the first.
+    PLACE_UNCHANGED = "attribute_not_exists(#pk) OR (#s = :seen_s AND #i = :seen_i)";
+    /// Leaving again does not forget which place was given up.
+    PLACE_IS_HELD = "#i > :zero";
+    /// The turnstile is turned by one at a time, once a second.
+    TURNSTILE_IS_FREE = "#next_tick_at <= :now AND #lease_until <= :now";
+    /// Who lost the turnstile to another does not tell what became of his turn.
+    TURN_IS_MINE = "#owner = :owner";
+    /// A policy replaces a policy; it makes no waiting room where there is none.
+    ROOM_EXISTS = "attribute_exists(#policy)";
+    /// A position is let in once: another's time is not begun anew.
+    NOT_YET_ADMITTED = "attribute_not_exists(#pk)";
+    /// A place inside is claimed once, and the turnstile takes back only what nobody claimed.
+    ADMISSION_UNCLAIMED = "#state = :granted";
+    /// The turnstile leaves an admission alone that a hold prolonged a moment ago.
+    ADMISSION_UNEXTENDED = "#hold_until = :hold_until";
+    /// Leaving ends no admission under a hold that it does not release.
+    ADMISSION_WITHOUT_HOLD = "attribute_not_exists(#hold_until) OR #hold_until <= :hold_until";
+
     /// A mail has one sender at a time, is not sent again once it was, and is about something that is there.
     MAIL_FREE = "attribute_exists(#pk) AND (attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now))";
     /// Only who claimed a mail says that it was sent, or gives it back: not one whose lease was taken over.

@@ -129,18 +129,27 @@ impl Store {
     /// [`Error::NotFound`] as in [`Store::live_hold`]; [`Error::Busy`].
     pub async fn release_hold(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<()> {
         let hold = self.live_hold(member, hold_id, now).await?;
+        match self.free_hold(member, &hold, None).await? {
+            Freed::Hold => Ok(()),
+            Freed::Nothing => Err(Error::NotFound),
+        }
+    }
+
+    /// Frees what is still in `hold`, with `beside` in the same transaction.
+    pub(crate) async fn free_hold(&self, member: &MemberId, hold: &Hold, beside: Option<Write>) -> Result<Freed> {
         let mut kept: Vec<bool> = vec![true; hold.seats.len()];
         loop {
             let ours: Vec<_> = hold.seats.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(seat, _)| seat).collect();
-            let mut writes: Vec<Write> = ours.iter().map(|seat| seats::free_held(&hold, seat)).collect();
-            writes.push(release_stake(member, &hold));
+            let mut writes: Vec<Write> = ours.iter().map(|seat| seats::free_held(hold, seat)).collect();
+            writes.push(release_stake(member, hold));
+            writes.extend(beside.clone());
             let images = match self.transact(writes).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(Freed::Hold),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(images)) => images,
             };
-            if images.last().is_some_and(Option::is_some) {
-                return Err(Error::NotFound);
+            if images[ours.len()..].iter().any(Option::is_some) {
+                return Ok(Freed::Nothing);
             }
             let lost: Vec<String> = ours
                 .iter()
@@ -153,6 +162,15 @@ impl Store {
             }
         }
     }
+}
+
+/// What came of freeing a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freed {
+    /// Its seats are free, and what was beside it is done.
+    Hold,
+    /// The stake, or what was beside it, is not what it was.
+    Nothing,
 }
 
 /// The stake's part of a release.

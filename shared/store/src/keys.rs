@@ -17,9 +17,9 @@
 //! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | the performance's, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
-//! | room | `room#<performanceId>` | `room` | policy, stripes, serving, lease |
+//! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace` |
 //! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
-//! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i`, `draws` |
+//! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!
@@ -213,13 +213,15 @@ pub(crate) fn admission(performance: &PerformanceId, position: u64) -> Key {
     Key::new(admission_partition(performance, partition), position_text(position))
 }
 
-/// The partition that says which of 1,024 neighbouring positions were given up.
-pub(crate) fn left_partition(performance: &PerformanceId, position: u64) -> String {
-    format!("left#{performance}#{}", position / 1024)
+/// Neighbouring positions of which one partition says which were given up.
+pub(crate) const LEFT_BLOCK: u64 = 1024;
+
+pub(crate) fn left_partition(performance: &PerformanceId, block: u64) -> String {
+    format!("left#{performance}#{block}")
 }
 
 pub(crate) fn left(performance: &PerformanceId, position: u64) -> Key {
-    Key::new(left_partition(performance, position), position_text(position))
+    Key::new(left_partition(performance, position / LEFT_BLOCK), position_text(position))
 }
 
 /// The item of `value` under `key`.

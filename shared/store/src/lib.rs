@@ -38,4 +38,5 @@ pub use page::{PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::{Booked, reservation_of};
+pub use rooms::{Joined, RoomView};
 pub use seats::{Taken, TakenSeats};

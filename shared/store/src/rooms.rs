@@ -1,13 +1,21 @@
 //! Waiting rooms: the room and its copy here, joining and leaving in `line`, claiming in `admissions`, the turnstile in
 //! `turnstile`.
 
+mod admissions;
+mod line;
+mod turnstile;
+
+pub use admissions::RoomView;
+pub use line::Joined;
+
 use crate::{
     Store,
-    conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE},
-    db::Consistency,
-    keys::{self, from_item, item_of},
+    conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE, ROOM_EXISTS},
+    db::{Consistency, Refused},
+    keys::{self, Item, attribute, from_item, item_of},
     write::Write,
 };
+use admissions::AdmissionAt;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
@@ -29,6 +37,32 @@ impl Store {
     /// [`Error::NoWaitingRoom`].
     pub async fn room(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Room>> {
         self.copies.rooms.get(id, now, |before| self.read_room(id, before)).await
+    }
+
+    /// The room as it is now; the process's copy becomes it.
+    pub(crate) async fn fresh_room(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Room>> {
+        let item = self.get(&keys::room(id), Consistency::Strong).await?.ok_or(Error::NoWaitingRoom)?;
+        let room: Room = from_item(item)?;
+        Ok(self.copies.rooms.put(id, now, |before| room.not_behind(before)).await)
+    }
+
+    /// POLICY: from now on the room lets people in by `policy`. Who is inside stays.
+    ///
+    /// # Errors
+    /// [`Error::NoWaitingRoom`].
+    pub async fn replace_policy(&self, id: &PerformanceId, policy: &WaitingRoomPolicy, now: Timestamp) -> Result<()> {
+        let write = Write::update(keys::room(id), "SET #policy = :policy")
+            .when(&ROOM_EXISTS)
+            .value("policy", attribute(policy));
+        match self.write(write).await {
+            Ok(item) => {
+                let room: Room = from_item(item)?;
+                self.copies.rooms.put(id, now, |before| room.not_behind(before)).await;
+                Ok(())
+            }
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(_)) => Err(Error::NoWaitingRoom),
+        }
     }
 
     async fn read_room(&self, id: &PerformanceId, before: Option<Arc<Room>>) -> Result<Room> {
@@ -55,4 +89,10 @@ pub(crate) fn spend_admission(admission: &Admission) -> Write {
         .when(&ADMISSION_IS_MINE)
         .value("active", "active")
         .value("member", admission.member_id.to_string())
+}
+
+/// A counter's value.
+fn counter(line: &Item) -> Result<u64> {
+    let value = line.get("n").and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
+    value.ok_or_else(|| Error::internal("read a counter", "it is not a number"))
 }

@@ -1,0 +1,199 @@
+//! Reading who is inside and who waits; claiming.
+
+use super::counter;
+use crate::{
+    Store,
+    conditions::ADMISSION_UNCLAIMED,
+    db::{Consistency, Refused},
+    keys::{self, Item, from_item},
+    write::Write,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::PerformanceId,
+    limits::{ADMISSION_MAX_PAGES, ADMISSION_PARTITIONS, LEFT_BLOCKS_MAX, ROOM_KEPT_SECONDS, TICK_WRITES_AT_ONCE},
+    waiting_room::{Admission, AdmissionState, Place, Room},
+};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    future::{join_all, try_join_all},
+    stream,
+};
+use std::collections::{BTreeMap, HashSet};
+
+/// A position that was let in, and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AdmissionAt {
+    pub(super) position: u64,
+    pub(super) state: AdmissionState,
+}
+
+impl AdmissionAt {
+    pub(super) fn read(item: Item) -> Result<Self> {
+        Ok(Self { position: position_of(&item)?, state: from_item(item)? })
+    }
+}
+
+fn position_of(item: &Item) -> Result<u64> {
+    let text = item.get(keys::SK).and_then(|sk| sk.as_s().ok());
+    let position = text.and_then(|text| text.parse().ok());
+    position.ok_or_else(|| Error::internal("read a position", "its key is not one"))
+}
+
+/// A waiting room as its organizer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomView {
+    /// Places drawn so far.
+    pub issued: u64,
+    /// Places called so far.
+    pub serving: u64,
+    /// Live admissions, called ones that wait to be claimed included: what `maxActive` bounds.
+    pub active: u64,
+    /// Places not yet called and not given up.
+    pub waiting: u64,
+    /// The room.
+    pub room: Room,
+}
+
+impl Store {
+    /// CLAIM: the member's called place becomes his admission. Answers when it ends; the same for one that he claimed
+    /// before. No clock decides: only the turnstile takes a called place back.
+    ///
+    /// # Errors
+    /// [`Error::QueueTokenExpired`] where it was taken back, spent or given up.
+    pub async fn claim(&self, admission: &Admission, admission_seconds: i64, now: Timestamp) -> Result<Timestamp> {
+        let expires_at = now.plus_seconds(admission_seconds);
+        let update =
+            "SET #state = :active, #member = :member, #expires_at = :expires_at, #hold_until = :zero, #ttl = :ttl";
+        let write = Write::update(keys::admission(&admission.performance_id, admission.position), update)
+            .when(&ADMISSION_UNCLAIMED)
+            .value("granted", "granted")
+            .value("active", "active")
+            .value("member", admission.member_id.to_string())
+            .value("expires_at", expires_at)
+            .value("zero", 0)
+            .value("ttl", expires_at.plus_seconds(ROOM_KEPT_SECONDS).ttl_seconds());
+        match self.write(write).await {
+            Ok(_) => Ok(expires_at),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(images)) => {
+                let image = images.into_iter().flatten().find(|image| !image.is_empty());
+                let state = image.map(AdmissionAt::read).transpose()?.map(|found| found.state);
+                let end = state.and_then(|state| state.live_end_for(&admission.member_id, now));
+                end.ok_or(Error::QueueTokenExpired)
+            }
+        }
+    }
+
+    /// When the member's admission ends.
+    ///
+    /// # Errors
+    /// [`Error::QueueTokenExpired`] where it is over, spent or given up.
+    pub async fn live_end(&self, admission: &Admission, now: Timestamp) -> Result<Timestamp> {
+        let state = self.admission_state(&admission.performance_id, admission.position).await?;
+        state.and_then(|state| state.live_end_for(&admission.member_id, now)).ok_or(Error::QueueTokenExpired)
+    }
+
+    /// The room in numbers.
+    ///
+    /// # Errors
+    /// [`Error::NoWaitingRoom`].
+    pub async fn room_view(&self, id: &PerformanceId, now: Timestamp) -> Result<RoomView> {
+        let room = self.fresh_room(id, now).await?;
+        let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.stripes));
+        let drawn = drawn?;
+        let issued = drawn.iter().sum();
+        let serving = room.serving.iter().sum();
+        let active = inside?.iter().filter(|admission| admission.state.is_live(now)).count() as u64;
+        // From the first position not called to the last drawn.
+        let first = (0..).zip(&room.serving).map(|(stripe, served)| Place { stripe, index: served + 1 });
+        let last = (0..).zip(&drawn).filter(|(_, n)| **n > 0).map(|(stripe, n)| Place { stripe, index: *n });
+        let first = first.map(|place| place.position(room.stripes)).min().unwrap_or(1) / keys::LEFT_BLOCK;
+        let last = last.map(|place| place.position(room.stripes)).max().unwrap_or(0) / keys::LEFT_BLOCK;
+        let blocks = (first..=last.min(first + LEFT_BLOCKS_MAX))
+            .map(|block| (block, (block * keys::LEFT_BLOCK, (block + 1) * keys::LEFT_BLOCK - 1)));
+        let left = self.left_in(id, blocks.collect()).await?;
+        let given_up = left.iter().filter(|position| !room.has_served(Place::at(**position, room.stripes))).count();
+        let waiting = u64::saturating_sub(issued, serving).saturating_sub(given_up as u64);
+        Ok(RoomView { issued, serving, active, waiting, room: Room::clone(&room) })
+    }
+
+    /// Every admission of the room, read consistently.
+    pub(super) async fn admissions(&self, id: &PerformanceId) -> Result<Vec<AdmissionAt>> {
+        let partitions = (0..ADMISSION_PARTITIONS).map(|partition| self.admissions_of(id, partition));
+        Ok(try_join_all(partitions).await?.concat())
+    }
+
+    async fn admissions_of(&self, id: &PerformanceId, partition: u64) -> Result<Vec<AdmissionAt>> {
+        let partition = keys::admission_partition(id, partition);
+        let mut found = Vec::new();
+        let mut start: Option<Item> = None;
+        for _ in 0..ADMISSION_MAX_PAGES {
+            let (items, next) = self
+                .query(|query| {
+                    query
+                        .key_condition_expression("#pk = :pk")
+                        .expression_attribute_names("#pk", keys::PK)
+                        .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
+                        .consistent_read(true)
+                        .set_exclusive_start_key(start.clone())
+                })
+                .await?;
+            for item in items {
+                found.push(AdmissionAt::read(item)?);
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
+        Err(Error::internal("count admissions", "more than a turn can read"))
+    }
+
+    /// How many were drawn from each stripe, read consistently.
+    pub(super) async fn drawn(&self, id: &PerformanceId, stripes: u32) -> Result<Vec<u64>> {
+        let keys: Vec<_> = (0..stripes).map(|stripe| keys::line(id, stripe)).collect();
+        let items = join_all(keys.iter().map(|key| self.get(key, Consistency::Strong))).await;
+        items.into_iter().map(|item| item?.as_ref().map_or(Ok(0), counter)).collect()
+    }
+
+    /// Which of the ascending `positions` were given up, read consistently.
+    pub(super) async fn left_among(&self, id: &PerformanceId, positions: &[u64]) -> Result<HashSet<u64>> {
+        let mut blocks: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+        for position in positions {
+            blocks.entry(position / keys::LEFT_BLOCK).or_insert((*position, *position)).1 = *position;
+        }
+        self.left_in(id, blocks).await
+    }
+
+    /// The given-up positions of each block, between the two named with it.
+    async fn left_in(&self, id: &PerformanceId, blocks: BTreeMap<u64, (u64, u64)>) -> Result<HashSet<u64>> {
+        let reads: Vec<_> = blocks.into_iter().map(|(block, range)| self.left_of_block(id, block, range)).collect();
+        stream::iter(reads)
+            .buffer_unordered(TICK_WRITES_AT_ONCE)
+            .try_fold(HashSet::new(), |mut all, found| async move {
+                all.extend(found);
+                Ok(all)
+            })
+            .await
+    }
+
+    async fn left_of_block(&self, id: &PerformanceId, block: u64, (from, to): (u64, u64)) -> Result<Vec<u64>> {
+        let partition = keys::left_partition(id, block);
+        // 1,024 small items: always one page.
+        let (items, _) = self
+            .query(|query| {
+                query
+                    .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .expression_attribute_names("#sk", keys::SK)
+                    .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
+                    .expression_attribute_values(":from", AttributeValue::S(keys::position_text(from)))
+                    .expression_attribute_values(":to", AttributeValue::S(keys::position_text(to)))
+                    .consistent_read(true)
+            })
+            .await?;
+        items.iter().map(position_of).collect()
+    }
+}

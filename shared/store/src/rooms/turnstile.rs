@@ -1,0 +1,232 @@
+//! The turnstile: turned by the first who asks in each second, under a lease, so that only one inserts admissions.
+//!
+//! A turn that dies after any step does no harm: its lease ends, what it let in is adopted, what it took back stays so.
+
+use super::AdmissionAt;
+use crate::{
+    Store,
+    conditions::{ADMISSION_UNCLAIMED, ADMISSION_UNEXTENDED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
+    db::Refused,
+    keys::{self, Item, attribute, from_item, item_of, with_ttl},
+    write::Write,
+};
+use frontrow_domain::{
+    Result, Timestamp,
+    ids::PerformanceId,
+    limits::{
+        CLAIM_SECONDS, ROOM_KEPT_SECONDS, TICK_GRANTING_MILLIS, TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS,
+        TICK_WRITES_AT_ONCE,
+    },
+    performance::Performance,
+    waiting_room::{
+        AdmissionState, Place, Room,
+        turn::{Found, Plan, Step},
+    },
+};
+use futures_util::future::join_all;
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+impl Store {
+    /// POLL's room: at most a second old, as in [`Store::room`]. Who refreshes it turns the turnstile, if it is due.
+    ///
+    /// # Errors
+    /// [`frontrow_domain::Error::NoWaitingRoom`]. A turn that fails is not the caller's failure.
+    pub async fn turned_room(&self, performance: &Performance, now: Timestamp) -> Result<Arc<Room>> {
+        let id = &performance.performance_id;
+        self.copies
+            .rooms
+            .get(id, now, |before| async move {
+                let room = self.read_room(id, before).await?;
+                if !room.is_due(now) {
+                    return Ok(room);
+                }
+                let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now));
+                match turn.await {
+                    Ok(Ok(Some(turned))) => return Ok(turned.not_behind(Some(&room))),
+                    Ok(Ok(None)) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, performance = %id, "a turn of the turnstile failed"),
+                    Err(_) => tracing::warn!(performance = %id, "a turn of the turnstile took too long"),
+                }
+                Ok(room)
+            })
+            .await
+    }
+
+    /// One turn; `None` where somebody else has it.
+    async fn turn(&self, performance: &Performance, now: Timestamp) -> Result<Option<Room>> {
+        let id = &performance.performance_id;
+        let started = Instant::now();
+        let owner = (self.entropy.uuid)().to_string();
+        let Some(room) = self.take_turn(id, &owner, now).await? else { return Ok(None) };
+        let (plan, failed) = match self.let_in(performance, &room, started, now).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::warn!(%error, performance = %id, "nobody could be let in");
+                Default::default()
+            }
+        };
+        self.end_turn(id, &owner, &room, &plan, &failed, now).await
+    }
+
+    async fn take_turn(&self, id: &PerformanceId, owner: &str, now: Timestamp) -> Result<Option<Room>> {
+        let write = Write::update(keys::room(id), "SET #owner = :owner, #lease_until = :lease_until")
+            .when(&TURNSTILE_IS_FREE)
+            .value("owner", owner)
+            .value("lease_until", now.plus_seconds(TICK_LEASE_SECONDS))
+            .value("now", now);
+        match self.write(write).await {
+            Ok(item) => from_item(item).map(Some),
+            Err(Refused::Failed(error)) => Err(error),
+            // Mine, where this very write was done and its answer lost.
+            Err(Refused::Conditions(images)) => {
+                let image = images.into_iter().flatten().find(|image| !image.is_empty());
+                let room: Option<Room> = image.map(from_item).transpose()?;
+                Ok(room.filter(|room| room.owner == owner))
+            }
+        }
+    }
+
+    /// Steps 2 to 4: counts who is inside, takes back what lapsed, lets in whom the policy allows. Answers what was
+    /// planned and which of it could not be done.
+    async fn let_in(
+        &self,
+        performance: &Performance,
+        room: &Room,
+        started: Instant,
+        now: Timestamp,
+    ) -> Result<(Plan, HashSet<Place>)> {
+        let id = &performance.performance_id;
+        let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.stripes));
+        let inside = self.take_back_lapsed(id, inside?, now).await;
+        let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
+        let live = inside.len() as u64;
+
+        let mut candidates = room.candidates(&drawn?);
+        let unserved = |place: &Place| admitted.contains(&place.position(room.stripes));
+        if room.policy.paused
+            || performance.check_on_sale(now).is_err()
+            || room.allowance(now) == 0
+            || (room.free(live) == 0 && !candidates.iter().any(unserved))
+        {
+            candidates.clear();
+        }
+        let positions: Vec<u64> = candidates.iter().map(|place| place.position(room.stripes)).collect();
+        let left = self.left_among(id, &positions).await?;
+        let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, now);
+        let failed = self.carry_out(id, room, &plan, started, now).await;
+        Ok((plan, failed))
+    }
+
+    /// Deletes what lapsed, unless it was claimed or prolonged since it was read. Answers what still uses a place: only
+    /// what is surely gone does not.
+    async fn take_back_lapsed(&self, id: &PerformanceId, inside: Vec<AdmissionAt>, now: Timestamp) -> Vec<AdmissionAt> {
+        let (lapsed, mut live): (Vec<_>, Vec<_>) =
+            inside.into_iter().partition(|admission| admission.state.has_lapsed(now));
+        let (lapsed, later) = lapsed.split_at(lapsed.len().min(TICK_MAX_LAPSES));
+        live.extend_from_slice(later);
+        for batch in lapsed.chunks(TICK_WRITES_AT_ONCE) {
+            let gone = join_all(batch.iter().map(|admission| self.take_back(id, admission))).await;
+            live.extend(batch.iter().zip(gone).filter(|(_, gone)| !gone).map(|(admission, _)| *admission));
+        }
+        live
+    }
+
+    async fn take_back(&self, id: &PerformanceId, admission: &AdmissionAt) -> bool {
+        let delete = Write::delete(keys::admission(id, admission.position));
+        let delete = match admission.state {
+            AdmissionState::Granted { .. } => delete.when(&ADMISSION_UNCLAIMED).value("granted", "granted"),
+            AdmissionState::Active { hold_until, .. } => {
+                delete.when(&ADMISSION_UNEXTENDED).value("hold_until", hold_until)
+            }
+        };
+        match self.write(delete).await {
+            Ok(_) => true,
+            Err(Refused::Conditions(images)) => images.into_iter().flatten().all(|image| image.is_empty()),
+            Err(Refused::Failed(_)) => false,
+        }
+    }
+
+    /// Lets in what is planned, some at a time; answers what could not be done, or not in time.
+    async fn carry_out(
+        &self,
+        id: &PerformanceId,
+        room: &Room,
+        plan: &Plan,
+        started: Instant,
+        now: Timestamp,
+    ) -> HashSet<Place> {
+        let writes = plan.0.iter().filter_map(|(place, step)| {
+            let position = place.position(room.stripes);
+            match step {
+                Step::Skip => None,
+                Step::Adopt => Some((*place, adopt(id, position, now))),
+                Step::Grant => Some((*place, grant(id, position, now))),
+            }
+        });
+        let writes: Vec<(Place, Write)> = writes.collect();
+        let mut failed = HashSet::new();
+        for batch in writes.chunks(TICK_WRITES_AT_ONCE) {
+            if started.elapsed() >= Duration::from_millis(TICK_GRANTING_MILLIS) {
+                failed.extend(batch.iter().map(|(place, _)| *place));
+                continue;
+            }
+            let outcomes = join_all(batch.iter().map(|(_, write)| self.write(write.clone()))).await;
+            let not_done = batch.iter().zip(&outcomes).filter(|(_, outcome)| !has_admission(outcome));
+            failed.extend(not_done.map(|((place, _), _)| *place));
+        }
+        failed
+    }
+
+    /// Step 5: tells how far the line was let in, and frees the turnstile. `None` where the turn had been lost.
+    async fn end_turn(
+        &self,
+        id: &PerformanceId,
+        owner: &str,
+        room: &Room,
+        plan: &Plan,
+        failed: &HashSet<Place>,
+        now: Timestamp,
+    ) -> Result<Option<Room>> {
+        let turned = room.after(plan, failed, now);
+        let update = "SET #serving = :serving, #minute = :minute, #used = :used, #pace = :pace, \
+                      #next_tick_at = :next_tick_at, #lease_until = :nobody";
+        let write = Write::update(keys::room(id), update)
+            .when(&TURN_IS_MINE)
+            .value("owner", owner)
+            .value("serving", attribute(&turned.serving))
+            .value("minute", turned.minute)
+            .value("used", turned.used)
+            .value("pace", attribute(&turned.pace))
+            .value("next_tick_at", turned.next_tick_at)
+            .value("nobody", 0);
+        match self.write(write).await {
+            Ok(item) => from_item(item).map(Some),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(_)) => Ok(None),
+        }
+    }
+}
+
+fn grant(id: &PerformanceId, position: u64, now: Timestamp) -> Write {
+    let claim_until = now.plus_seconds(CLAIM_SECONDS);
+    let item = item_of(keys::admission(id, position), "admission", &AdmissionState::Granted { claim_until });
+    Write::put(with_ttl(item, claim_until.plus_seconds(ROOM_KEPT_SECONDS))).when(&NOT_YET_ADMITTED)
+}
+
+/// Its owner could not claim it before now, so his time begins now.
+fn adopt(id: &PerformanceId, position: u64, now: Timestamp) -> Write {
+    Write::update(keys::admission(id, position), "SET #claim_until = :claim_until")
+        .when(&ADMISSION_UNCLAIMED)
+        .value("granted", "granted")
+        .value("claim_until", now.plus_seconds(CLAIM_SECONDS))
+}
+
+/// Whether the position has an admission now: by this write, or one that stood in its way.
+fn has_admission(outcome: &Result<Item, Refused>) -> bool {
+    match outcome {
+        Ok(_) => true,
+        Err(Refused::Conditions(images)) => images.iter().flatten().any(|image| !image.is_empty()),
+        Err(Refused::Failed(_)) => false,
+    }
+}
