@@ -196,6 +196,14 @@ impl Performance {
         if open && now < self.sales_close_at { Ok(()) } else { Err(Error::SalesClosed) }
     }
 
+    /// Whether one may still join the line at `now`: also before sales open.
+    ///
+    /// # Errors
+    /// [`Error::SalesClosed`] once sales closed.
+    pub fn check_not_closed(&self, now: Timestamp) -> Result<(), Error> {
+        if now < self.sales_close_at { Ok(()) } else { Err(Error::SalesClosed) }
+    }
+
     /// When a hold taken at `now` lapses: after `holdSeconds`, never past the close of sales.
     pub fn hold_expires_at(&self, now: Timestamp) -> Timestamp {
         now.plus_seconds(self.hold_seconds).min(self.sales_close_at)

@@ -1,7 +1,103 @@
-//! The waiting room (Q1-Q6).
+//! The waiting room (Q1-Q6): what a queue token proves, and what its owner is told.
 
-use frontrow_domain::{Error, Result, Timestamp, ids::MemberId, performance::Performance, waiting_room::Admission};
-use frontrow_edge::{App, tokens::QueueClaims};
+pub mod join_queue;
+pub mod leave_queue;
+pub mod poll_queue;
+pub mod replace_waiting_room;
+pub mod show_waiting_room;
+
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::MemberId,
+    limits::WAITING_TOKEN_GRACE_SECONDS,
+    performance::Performance,
+    time::UtcTime,
+    waiting_room::{Admission, Place, Room, wait},
+};
+use frontrow_edge::{App, entropy, tokens::QueueClaims};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A place in line.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceInLine {
+    /// To be sent as `Queue-Token`; replaces the one before.
+    queue_token: String,
+    status: Status,
+    /// Position in the whole line, from 1.
+    position: u64,
+    /// Positions before it that are not yet served.
+    ahead: u64,
+    /// `null` while the room is paused.
+    estimated_wait_seconds: Option<u64>,
+    poll_after_seconds: i64,
+    /// Until when the token may be shown.
+    expires_at: UtcTime,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Status {
+    Waiting,
+    Admitted,
+}
+
+impl PlaceInLine {
+    /// Still in line. The token outlives the next poll: polling is what keeps it alive, without a write.
+    fn waiting(
+        app: &App,
+        performance: &Performance,
+        room: &Room,
+        member: &MemberId,
+        place: Place,
+        now: Timestamp,
+    ) -> Self {
+        let outlook = room.outlook(place, performance.sales_open_at, now, entropy::fraction());
+        let expires_at = now.plus_seconds(outlook.poll_after_seconds + WAITING_TOKEN_GRACE_SECONDS);
+        let position = place.position(room.stripes);
+        let claims = QueueClaims {
+            performance_id: performance.performance_id.clone(),
+            member_id: *member,
+            place,
+            position,
+            admitted: false,
+            expires_at,
+        };
+        Self {
+            queue_token: app.tokens.queue(&claims),
+            status: Status::Waiting,
+            position,
+            ahead: outlook.ahead,
+            estimated_wait_seconds: outlook.wait_seconds,
+            poll_after_seconds: outlook.poll_after_seconds,
+            expires_at: expires_at.into(),
+        }
+    }
+
+    /// Inside, until `end`.
+    fn inside(app: &App, admission: &Admission, place: Place, end: Timestamp, now: Timestamp) -> Self {
+        let claims = QueueClaims {
+            performance_id: admission.performance_id.clone(),
+            member_id: admission.member_id,
+            place,
+            position: admission.position,
+            admitted: true,
+            expires_at: end,
+        };
+        let left_seconds = u64::try_from(end.seconds_since(now)).unwrap_or_default();
+        Self {
+            queue_token: app.tokens.queue(&claims),
+            status: Status::Admitted,
+            position: admission.position,
+            ahead: 0,
+            estimated_wait_seconds: Some(0),
+            poll_after_seconds: wait::poll_after(Some(left_seconds), entropy::fraction()),
+            expires_at: end.into(),
+        }
+    }
+}
 
 /// Whose admission a booking call goes by: the queue token says which, the call's transaction whether it lives. `None`
 /// where the performance has no waiting room.

@@ -1,0 +1,51 @@
+//! `POST /performances/{performanceId}/queue`: a place in line (Q1, Q2). Joining again keeps it.
+
+use super::PlaceInLine;
+use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+use frontrow_store::Joined;
+
+/// The endpoint.
+pub struct JoinQueue;
+
+impl Endpoint for JoinQueue {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/performances/{performanceId}/queue",
+        operation: "join_queue",
+        tag: "Waiting room",
+        summary: "Join the line, or find one's place in it again",
+        success: &[201, 200],
+        errors: &["not_found", "no_waiting_room", "sales_closed", "too_many_requests"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    };
+    type Caller = Member;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = PlaceInLine;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PlaceInLine>> {
+        let (member, now) = (call.caller.member_id, call.now);
+        let listing = app.store.listing(&call.path, now).await?;
+        let performance = &listing.performance;
+        if !performance.has_waiting_room {
+            return Err(Error::NoWaitingRoom);
+        }
+        performance.check_not_closed(now)?;
+        let room = app.store.room(&call.path, now).await?;
+        Ok(match app.store.join_line(performance, &member, &room, now).await? {
+            Joined::New(place) => {
+                let reply = PlaceInLine::waiting(app, performance, &room, &member, place, now);
+                Answer::created(format!("/performances/{}/queue", call.path), reply)
+            }
+            Joined::Waiting(place) => Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)),
+            Joined::Inside(place, end) => {
+                let position = place.position(room.stripes);
+                let admission = Admission { performance_id: call.path, position, member_id: member };
+                Answer::ok(PlaceInLine::inside(app, &admission, place, end, now))
+            }
+        })
+    }
+}

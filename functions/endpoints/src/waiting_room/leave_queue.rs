@@ -1,0 +1,35 @@
+//! `DELETE /performances/{performanceId}/queue`: the place is given up, a live hold released (Q6).
+
+use frontrow_domain::{Error, Result, ids::PerformanceId};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, answer::Nothing, caller::Member};
+
+/// The endpoint.
+pub struct LeaveQueue;
+
+impl Endpoint for LeaveQueue {
+    const ROUTE: Route = Route {
+        method: Method::DELETE,
+        path: "/performances/{performanceId}/queue",
+        operation: "leave_queue",
+        tag: "Waiting room",
+        summary: "Give one's place up; a live hold is released",
+        success: &[204],
+        errors: &["not_found", "no_waiting_room"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    };
+    type Caller = Member;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = Nothing;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
+        let listing = app.store.listing(&call.path, call.now).await?;
+        if !listing.performance.has_waiting_room {
+            return Err(Error::NoWaitingRoom);
+        }
+        app.store.leave_line(&listing.performance, &call.caller.member_id, call.now).await?;
+        Ok(Answer::no_content())
+    }
+}

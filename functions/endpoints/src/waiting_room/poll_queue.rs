@@ -1,0 +1,59 @@
+//! `GET /performances/{performanceId}/queue`: how far the line is, and the token renewed (Q3). The first poll of each
+//! second turns the turnstile.
+
+use super::PlaceInLine;
+use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member, endpoint::Header};
+
+/// The endpoint.
+pub struct PollQueue;
+
+impl Endpoint for PollQueue {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/performances/{performanceId}/queue",
+        operation: "poll_queue",
+        tag: "Waiting room",
+        summary: "How far the line is; the queue token renewed",
+        success: &[200],
+        errors: &["not_found", "no_waiting_room", "queue_token_missing", "queue_token_invalid", "queue_token_expired"],
+        headers: &[Header::QueueToken],
+        table_actions: &[
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        ],
+    };
+    type Caller = Member;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = PlaceInLine;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PlaceInLine>> {
+        let (member, now) = (call.caller.member_id, call.now);
+        let listing = app.store.listing(&call.path, now).await?;
+        let performance = &listing.performance;
+        if !performance.has_waiting_room {
+            return Err(Error::NoWaitingRoom);
+        }
+        let claims = super::claims(app, performance, &member, call.queue_token.as_deref())?;
+        if !claims.admitted && claims.expires_at <= now {
+            return Err(Error::QueueTokenExpired);
+        }
+
+        let room = app.store.turned_room(performance, now).await?;
+        let place = claims.place;
+        let admission = Admission { performance_id: call.path, position: claims.position, member_id: member };
+        let end = if claims.admitted {
+            app.store.live_end(&admission, now).await?
+        } else if room.has_served(place) {
+            app.store.claim(&admission, room.policy.admission_seconds, now).await?
+        } else {
+            return Ok(Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)));
+        };
+        Ok(Answer::ok(PlaceInLine::inside(app, &admission, place, end, now)))
+    }
+}

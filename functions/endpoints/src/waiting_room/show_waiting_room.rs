@@ -1,0 +1,60 @@
+//! `GET /performances/{performanceId}/waiting-room`: the room in numbers, for its organizer.
+
+use frontrow_domain::{Result, ids::PerformanceId, performance::WaitingRoomPolicy};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Organizer};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A waiting room.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "WaitingRoom")]
+pub struct Reply {
+    /// Places drawn so far.
+    issued: u64,
+    /// Places called so far.
+    serving: u64,
+    /// Live admissions, called places that wait to be claimed included.
+    active: u64,
+    /// Places not yet called and not given up.
+    waiting: u64,
+    /// Whether nobody is let in for now.
+    paused: bool,
+    policy: WaitingRoomPolicy,
+}
+
+/// The endpoint.
+pub struct ShowWaitingRoom;
+
+impl Endpoint for ShowWaitingRoom {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/performances/{performanceId}/waiting-room",
+        operation: "show_waiting_room",
+        tag: "Waiting room",
+        summary: "How many wait, how many are inside, and by which policy",
+        success: &[200],
+        errors: &["not_found", "no_waiting_room"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+    };
+    type Caller = Organizer;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = Reply;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let listing = app.store.listing(&call.path, call.now).await?;
+        let view = app.store.room_view(&listing.performance.performance_id, call.now).await?;
+        let policy = view.room.policy;
+        Ok(Answer::ok(Reply {
+            issued: view.issued,
+            serving: view.serving,
+            active: view.active,
+            waiting: view.waiting,
+            paused: policy.paused,
+            policy,
+        }))
+    }
+}
