@@ -48,3 +48,22 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<reservations::cancel_reservation::CancelReservation>(),
     Descriptor::of::<tickets::get_ticket_qr::GetTicketQr>(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::ENDPOINTS;
+    use std::{fs, path::Path};
+
+    /// Rewrites `infra/openapi.json`, and fails where that changed what it says.
+    #[test]
+    fn the_committed_openapi_document_is_true() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/openapi.json");
+        let document = frontrow_edge::openapi::document(ENDPOINTS);
+        let committed = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if committed.as_ref() != Some(&document) {
+            let text = serde_json::to_string_pretty(&document).unwrap();
+            fs::write(&path, text + "\n").unwrap();
+            panic!("infra/openapi.json was not what the code says; it was rewritten: commit it");
+        }
+    }
+}

@@ -253,15 +253,14 @@ impl<T> Page<T> {
 /// The future of a response.
 pub type Responding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
-/// Schemas of what an endpoint takes and gives.
-#[derive(Debug)]
+/// Makes the schemas of what an endpoint takes and gives.
 pub struct Shapes {
     /// The query's object.
-    pub query: Schema,
+    pub query: fn(&mut SchemaGenerator) -> Schema,
     /// The body, if there is one.
-    pub body: Option<Schema>,
+    pub body: fn(&mut SchemaGenerator) -> Option<Schema>,
     /// The reply's media type and schema, if it has a body.
-    pub reply: Option<(&'static str, Schema)>,
+    pub reply: fn(&mut SchemaGenerator) -> Option<(&'static str, Schema)>,
 }
 
 /// An endpoint with its types erased: an entry of the list of routes.
@@ -273,7 +272,7 @@ pub struct Descriptor {
     /// One request through it.
     pub respond: for<'a> fn(&'a App, Request) -> Responding<'a>,
     /// Its schemas.
-    pub shapes: fn(&mut SchemaGenerator) -> Shapes,
+    pub shapes: Shapes,
 }
 
 impl Descriptor {
@@ -283,10 +282,10 @@ impl Descriptor {
             route: E::ROUTE,
             access: E::Caller::ACCESS,
             respond: |app, request| Box::pin(dispatch::respond::<E>(app, request)),
-            shapes: |generator| Shapes {
-                query: generator.subschema_for::<E::Query>(),
-                body: E::Body::schema(generator),
-                reply: E::Reply::schema(generator),
+            shapes: Shapes {
+                query: |generator| generator.subschema_for::<E::Query>(),
+                body: E::Body::schema,
+                reply: E::Reply::schema,
             },
         }
     }

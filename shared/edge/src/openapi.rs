@@ -1,1 +1,286 @@
-//! The OpenAPI document of a list of endpoints, made from their declarations.
+//! The OpenAPI 3.1 document of a list of endpoints: all of it is read from their routes and types.
+
+use crate::{
+    Descriptor, Route,
+    caller::Access,
+    endpoint::Header,
+    problem::{self, status_and_code},
+};
+use lambda_http::http::{Method, StatusCode};
+use schemars::{
+    Schema, SchemaGenerator,
+    generate::{Contract, SchemaSettings},
+};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod problems;
+
+/// Where named schemas are.
+const SCHEMAS: &str = "#/components/schemas/";
+/// The login, as a security scheme.
+const LOGIN: &str = "accessToken";
+/// The place in line, as a security scheme.
+const QUEUE_TOKEN: &str = "queueToken";
+
+/// The document.
+///
+/// # Panics
+/// When a route names an error that no problem has.
+pub fn document(endpoints: &[Descriptor]) -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut codes = BTreeSet::new();
+    for endpoint in endpoints {
+        let errors = errors(endpoint);
+        let method = endpoint.route.method.as_str().to_ascii_lowercase();
+        let operation = operation(endpoint, &errors, &mut schemas);
+        paths.entry(endpoint.route.path).or_default().insert(method, operation);
+        codes.extend(errors);
+    }
+    let examples: Map<String, Value> =
+        codes.into_iter().map(|code| (code.to_owned(), json!({"value": problem::body(&problems::of(code))}))).collect();
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "frontrow",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Ticketing that survives the on-sale: shows, waiting rooms, holds, payments, tickets by mail.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "examples": examples,
+            "headers": headers(),
+            "securitySchemes": {
+                LOGIN: {"type": "http", "scheme": "bearer", "description": "`accessToken` of POST /sessions."},
+                QUEUE_TOKEN: {
+                    "type": "apiKey", "in": "header", "name": Header::QueueToken.name(),
+                    "description": "`queueToken` of one's place in line; needed where the performance has a waiting room.",
+                },
+            },
+        },
+    });
+    schemas.finish(&mut document);
+    document
+}
+
+/// Schemas of bodies and replies. A type may be read in another form than it is written in (absent fields, defaults), so
+/// each direction has its generator.
+struct Schemas {
+    requests: SchemaGenerator,
+    replies: SchemaGenerator,
+    queries: SchemaGenerator,
+}
+
+impl Schemas {
+    fn new() -> Self {
+        let generator = |contract: Contract, inline: bool| {
+            let settings = SchemaSettings::draft2020_12().with(|settings| {
+                settings.definitions_path = "/components/schemas".into();
+                settings.meta_schema = None;
+                settings.contract = contract;
+                settings.inline_subschemas = inline;
+            });
+            settings.into_generator()
+        };
+        Self {
+            requests: generator(Contract::Deserialize, false),
+            replies: generator(Contract::Serialize, false),
+            queries: generator(Contract::Deserialize, true),
+        }
+    }
+
+    /// Puts the named schemas into the document. Where a request's differs from the reply's of the same name, it is
+    /// called `…Input`.
+    fn finish(mut self, document: &mut Value) {
+        let mut requests = self.requests.take_definitions(true);
+        let mut named = self.replies.take_definitions(true);
+        let mut differing: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let differs = |name: &String, schema: &Value| {
+                let other = named.get(name).is_some_and(|reply| reply != schema);
+                other || named.contains_key(name) && differing.iter().any(|inner| refers(schema, inner))
+            };
+            let more: Vec<_> = requests.iter().filter(|(name, schema)| differs(name, schema)).collect();
+            let more: Vec<_> = more.into_iter().map(|(name, _)| name.clone()).collect();
+            let before = differing.len();
+            differing.extend(more);
+            if differing.len() == before {
+                break;
+            }
+        }
+        for schema in requests.values_mut() {
+            rename_references(schema, &differing);
+        }
+        for operation in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            for operation in operation.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                if let Some(body) = operation.get_mut("requestBody") {
+                    rename_references(body, &differing);
+                }
+            }
+        }
+        for (name, schema) in requests {
+            let name = if differing.contains(&name) { format!("{name}Input") } else { name };
+            named.insert(name, schema);
+        }
+        named.insert("Problem".to_owned(), problems::schema());
+        document["components"]["schemas"] = named.into();
+    }
+}
+
+fn refers(schema: &Value, name: &str) -> bool {
+    match schema {
+        Value::Object(fields) => fields.iter().any(|(key, value)| {
+            (key == "$ref" && value.as_str().is_some_and(|target| target.strip_prefix(SCHEMAS) == Some(name)))
+                || refers(value, name)
+        }),
+        Value::Array(items) => items.iter().any(|item| refers(item, name)),
+        _ => false,
+    }
+}
+
+fn rename_references(schema: &mut Value, differing: &BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value.as_str().and_then(|target| target.strip_prefix(SCHEMAS)) {
+                    Some(name) if key == "$ref" && differing.contains(name) => {
+                        *value = format!("{SCHEMAS}{name}Input").into();
+                    }
+                    _ => rename_references(value, differing),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename_references(item, differing)),
+        _ => {}
+    }
+}
+
+fn operation(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, schemas: &mut Schemas) -> Value {
+    let route = &endpoint.route;
+    let mut operation = json!({
+        "operationId": route.operation,
+        "tags": [route.tag],
+        "summary": route.summary,
+        "security": security(endpoint),
+        "responses": responses(endpoint, errors, &mut schemas.replies),
+    });
+    let parameters = parameters(route, &(endpoint.shapes.query)(&mut schemas.queries));
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Some(schema) = (endpoint.shapes.body)(&mut schemas.requests) {
+        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    operation
+}
+
+fn security(endpoint: &Descriptor) -> Value {
+    let queued = endpoint.route.headers.contains(&Header::QueueToken);
+    match (endpoint.access, queued) {
+        (Access::Public, false) => json!([]),
+        (Access::Public, true) => json!([{}, {LOGIN: [], QUEUE_TOKEN: []}]),
+        (Access::Member | Access::Organizer, false) => json!([{LOGIN: []}]),
+        (Access::Member | Access::Organizer, true) => json!([{LOGIN: []}, {LOGIN: [], QUEUE_TOKEN: []}]),
+    }
+}
+
+fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
+    let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut parameters: Vec<Value> = in_path
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .collect();
+    for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let mut schema = schema.clone();
+        let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        // Absent or a value: a query has no null.
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|name| name != "null");
+        }
+        let mut parameter = json!({"name": name, "in": "query", "schema": schema});
+        if let Some(description) = description {
+            parameter["description"] = description;
+        }
+        parameters.push(parameter);
+    }
+    for header in route.headers.iter().filter(|header| **header != Header::QueueToken) {
+        parameters.push(json!({"name": header.name(), "in": "header", "schema": {"type": "string"}}));
+    }
+    parameters
+}
+
+fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &mut SchemaGenerator) -> Value {
+    let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    let mut responses = Map::new();
+    for status in endpoint.route.success {
+        let mut response = json!({
+            "description": StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason()),
+            "headers": {"X-Request-Id": header("X-Request-Id"), "Cache-Control": header("Cache-Control")},
+        });
+        if *status == 201 {
+            response["headers"]["Location"] = header("Location");
+        }
+        if let Some((media_type, schema)) = (endpoint.shapes.reply)(replies) {
+            response["content"] = json!({media_type: {"schema": schema}});
+        }
+        responses.insert(status.to_string(), response);
+    }
+    let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for code in errors {
+        by_status.entry(status_and_code(&problems::of(code)).0).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        let mut headers = json!({"X-Request-Id": header("X-Request-Id")});
+        match status {
+            401 => headers["WWW-Authenticate"] = header("WWW-Authenticate"),
+            429 | 503 => headers["Retry-After"] = header("Retry-After"),
+            _ => {}
+        }
+        let examples: Map<String, Value> = codes
+            .iter()
+            .map(|code| ((*code).to_owned(), json!({"$ref": format!("#/components/examples/{code}")})))
+            .collect();
+        let content = json!({"schema": {"$ref": format!("{SCHEMAS}Problem")}, "examples": examples});
+        let words: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+        let response = json!({
+            "description": words.join(", "), "headers": headers, "content": {"application/problem+json": content},
+        });
+        responses.insert(status.to_string(), response);
+    }
+    responses.into()
+}
+
+/// Codes that an endpoint can answer: its own, and those of every endpoint of its kind.
+fn errors(endpoint: &Descriptor) -> BTreeSet<&'static str> {
+    let route = &endpoint.route;
+    let mut errors: BTreeSet<_> = route.errors.iter().copied().chain(["invalid_request", "internal", "busy"]).collect();
+    if endpoint.access != Access::Public {
+        errors.insert("unauthenticated");
+    }
+    if endpoint.access == Access::Organizer {
+        errors.insert("forbidden");
+    }
+    if route.path.contains('{') {
+        errors.insert("not_found");
+    }
+    if matches!(route.method, Method::POST | Method::PUT) {
+        errors.insert("body_too_large");
+    }
+    if route.headers.contains(&Header::IdempotencyKey) {
+        errors.insert("idempotency_key_reused");
+    }
+    errors
+}
+
+fn headers() -> Value {
+    let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    json!({
+        "X-Request-Id": header("Names the request in logs."),
+        "Location": header("The path of what was made."),
+        "Cache-Control": header("`public, max-age=…` for what anyone may see, else `no-store`."),
+        "WWW-Authenticate": header("`Bearer`, with the code as its error."),
+        "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    })
+}

@@ -85,8 +85,8 @@ pub fn status_and_code(error: &Error) -> (u16, &'static str) {
     (status, code)
 }
 
-/// The failure as `application/problem+json`.
-pub fn respond(error: &Error) -> Response {
+/// The failure as JSON (RFC 9457).
+pub(crate) fn body(error: &Error) -> Value {
     let (status, code, detail) = classify(error);
     let title = code.replace('_', " ");
     let mut body = json!({
@@ -96,6 +96,13 @@ pub fn respond(error: &Error) -> Response {
     if let (Value::Object(body), Value::Object(extension)) = (&mut body, extension(error)) {
         body.extend(extension);
     }
+    body
+}
+
+/// The failure as `application/problem+json`.
+pub fn respond(error: &Error) -> Response {
+    let (status, code) = status_and_code(error);
+    let body = body(error);
     let mut response = HttpResponse::builder()
         .status(status)
         .header(CONTENT_TYPE, "application/problem+json")

@@ -1,0 +1,73 @@
+//! Problems as documents show them: their schema, and an example of each code.
+
+use crate::problem::status_and_code;
+use frontrow_domain::{Error, Timestamp, money::Won};
+use serde_json::{Value, json};
+
+/// The schema of every failure.
+pub(super) fn schema() -> Value {
+    json!({
+        "description": "A failure (RFC 9457). Codes add the fields that their examples show.",
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string", "description": "`urn:frontrow:problem:<code>`."},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "A sentence for people."},
+            "code": {"type": "string", "description": "The stable word for programs."},
+            "errors": {
+                "type": "array",
+                "description": "Of `invalid_request`: which field, and why.",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "message"],
+                    "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                },
+            },
+        },
+    })
+}
+
+/// An example of the failure with that code.
+pub(super) fn of(code: &str) -> Error {
+    let found = examples().into_iter().find(|error| status_and_code(error).1 == code);
+    found.unwrap_or_else(|| panic!("no problem has the code {code}"))
+}
+
+fn examples() -> Vec<Error> {
+    let seat_ids = || vec!["A-1-7".to_owned()];
+    let hold_id = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().expect("it is well-formed");
+    vec![
+        Error::invalid("email", "expected an e-mail address such as alice@example.com"),
+        Error::BodyTooLarge,
+        Error::Unauthenticated,
+        Error::Forbidden,
+        Error::NotFound,
+        Error::TooManyRequests { retry_after_seconds: 60 },
+        Error::WrongCode,
+        Error::VerificationExpired,
+        Error::TooManyAttempts { retry_after_seconds: 60 },
+        Error::EmailTaken,
+        Error::WrongCredentials,
+        Error::SlotTaken,
+        Error::NoWaitingRoom,
+        Error::QueueTokenMissing,
+        Error::QueueTokenInvalid,
+        Error::QueueTokenExpired,
+        Error::NotAdmitted,
+        Error::SalesClosed,
+        Error::SeatNotFound { seat_ids: seat_ids() },
+        Error::HoldExists { hold_id },
+        Error::TooManySeats { max: 4 },
+        Error::SeatsTaken { seat_ids: seat_ids() },
+        Error::HoldExpired,
+        Error::InsufficientPoints { balance: Won(50_000), required: Won(150_000) },
+        Error::BalanceLimit { balance: Won(9_000_000_000_000_000) },
+        Error::IdempotencyKeyReused,
+        Error::PerformanceStarted,
+        Error::AlreadyCheckedIn { checked_in_at: Timestamp::from_millis(1_798_108_200_000) },
+        Error::Busy,
+        Error::Internal(String::new()),
+    ]
+}
