@@ -233,6 +233,7 @@ fn read_cursor(cursor: &str, scope: &str) -> Result<String> {
 /// One page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// The page's items.
     pub items: Vec<T>,

@@ -196,8 +196,8 @@ fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
         let mut schema = schema.clone();
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
         // Absent or a value: a query has no null.
-        if let Some(Value::Array(types)) = schema.get_mut("type") {
-            types.retain(|name| name != "null");
+        if let Some(Value::Array(types)) = schema.get("type") {
+            schema["type"] = types[0].clone();
         }
         let mut parameter = json!({"name": name, "in": "query", "schema": schema});
         if let Some(description) = description {

@@ -6,12 +6,13 @@ use crate::{
     db::{Consistency, Refused},
     keys::{self, from_item, item_of},
     page::Range,
+    rooms,
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    performance::{Listing, Performance},
+    performance::{Listing, Performance, WaitingRoomPolicy},
     show::Show,
 };
 use serde::Serialize;
@@ -52,19 +53,26 @@ impl Store {
         self.page(keys::SHOWS, range, page, |_| true).await
     }
 
-    /// Lists a performance of `show`: itself, its date under the show, its slot in the venue, its waiting room, at once.
+    /// Lists a performance of `show`: itself, its date under the show, its slot in the venue, its waiting room (policy and
+    /// stripes, where it has one), at once.
     ///
     /// # Errors
     /// [`Error::SlotTaken`] when another performance starts in the venue at that instant, or has that id.
-    pub async fn create_performance(&self, performance: &Performance, show: &Show) -> Result<()> {
+    pub async fn create_performance(
+        &self,
+        performance: &Performance,
+        show: &Show,
+        waiting_room: Option<(WaitingRoomPolicy, u32)>,
+    ) -> Result<()> {
         let id = &performance.performance_id;
         let slot = keys::slot(show.details.venue.as_str(), performance.starts_at);
         let date = keys::date(&show.show_id, performance.starts_at, id);
-        let writes = vec![
+        let mut writes = vec![
             Write::put(item_of(keys::performance(id), "performance", performance)).when(&PERFORMANCE_IS_NEW),
             Write::put(item_of(slot, "slot", &SlotItem { performance_id: id })).when(&SLOT_IS_FREE),
             Write::put(item_of(date, "date", performance)),
         ];
+        writes.extend(waiting_room.into_iter().flat_map(|(policy, stripes)| rooms::new_room(id, policy, stripes)));
         match self.transact(writes).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),

@@ -4,6 +4,7 @@ use super::get_performance::PerformanceWithGrades;
 use frontrow_domain::{
     Error, Result,
     ids::{PerformanceId, ShowId},
+    limits::STRIPES_DEFAULT,
     performance::{Performance, PerformanceDetails},
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer, entropy};
@@ -33,12 +34,9 @@ impl Endpoint for CreatePerformance {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
         let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
         let policy = call.body.waiting_room;
-        if policy.is_some() {
-            return Err(Error::invalid("waitingRoom", "expected null"));
-        }
         let id = PerformanceId::new(entropy::fresh_uuid());
         let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
-        app.store.create_performance(&performance, &show).await?;
+        app.store.create_performance(&performance, &show, policy.map(|policy| (policy, STRIPES_DEFAULT))).await?;
         let nothing_taken = TakenSeats::default();
         let reply = PerformanceWithGrades::of(&performance, policy, &nothing_taken);
         Ok(Answer::created(format!("/performances/{}", performance.performance_id), reply))

@@ -1,6 +1,6 @@
 //! `GET /performances/{performanceId}`: one performance, and how many seats of each grade are left.
 
-use super::{GradeView, PerformanceView, grades};
+use super::{GradeView, PerformanceView, grades, policy};
 use frontrow_domain::{
     Result,
     ids::PerformanceId,
@@ -51,7 +51,8 @@ impl Endpoint for GetPerformance {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
         let listing = app.store.listing(&call.path, call.now).await?;
         let performance = &listing.performance;
+        let policy = policy(app, performance, call.now).await?;
         let taken = app.store.taken_seats(performance, call.now).await?;
-        Ok(Answer::ok(PerformanceWithGrades::of(performance, None, &taken)).public(SEATS_MAX_AGE_SECONDS))
+        Ok(Answer::ok(PerformanceWithGrades::of(performance, policy, &taken)).public(SEATS_MAX_AGE_SECONDS))
     }
 }

@@ -1,7 +1,13 @@
 //! `GET /shows/{showId}/performances`: the dates that can be booked (C4). Sold-out ones are kept, closed ones left out.
 
-use super::PerformanceView;
-use frontrow_domain::{Error, Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS, time::UtcTime};
+use super::{PerformanceView, policy};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::ShowId,
+    limits::CATALOGUE_MAX_AGE_SECONDS,
+    performance::{Performance, WaitingRoomPolicy},
+    time::UtcTime,
+};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, caller::Anyone};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,7 +55,23 @@ impl Endpoint for ListPerformances {
         let page = PageQuery { limit, cursor }.request(&list)?;
         app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
         let found = app.store.dates(&call.path, from, to, &page, call.now).await?;
-        let view = |performance| PerformanceView::of(&performance, None);
+        let policies = policies(app, &found.items, call.now).await?;
+        let mut policies = policies.into_iter();
+        let view = |performance| PerformanceView::of(&performance, policies.next().flatten());
         Ok(Answer::ok(Page::of(found, &list, view)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
+}
+
+/// The policies of a page's performances, in its order; read at the same time, at most one for each item of a page.
+async fn policies(app: &App, page: &[Performance], now: Timestamp) -> Result<Vec<Option<WaitingRoomPolicy>>> {
+    let read = |performance: &Performance| {
+        let (app, performance) = (app.clone(), performance.clone());
+        tokio::spawn(async move { policy(&app, &performance, now).await })
+    };
+    let reads: Vec<_> = page.iter().map(read).collect();
+    let mut policies = Vec::new();
+    for read in reads {
+        policies.push(read.await.map_err(|error| Error::internal("read a policy", error))??);
+    }
+    Ok(policies)
 }

@@ -2,6 +2,7 @@
 //! is shown to members that were let in, and to nobody's cache.
 
 use super::{GradeView, grades};
+use crate::waiting_room::may_look;
 use frontrow_domain::{
     Result,
     ids::PerformanceId,
@@ -110,6 +111,10 @@ impl Endpoint for ListSeats {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
         let listing = app.store.listing(&call.path, call.now).await?;
         let performance = &listing.performance;
+        if performance.has_waiting_room {
+            let member = call.caller.identity()?.member_id;
+            may_look(app, performance, &member, call.queue_token.as_deref(), call.now)?;
+        }
         let taken = app.store.taken_seats(performance, call.now).await?;
         let seat = |place: SeatPlace<'_>| {
             let seat_id = place.seat_id();

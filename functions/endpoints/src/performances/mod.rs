@@ -6,12 +6,14 @@ pub mod list_performances;
 pub mod list_seats;
 
 use frontrow_domain::{
+    Result, Timestamp,
     ids::{PerformanceId, ShowId},
     money::Won,
     performance::{Performance, WaitingRoomPolicy},
     seating::Seating,
     time::UtcTime,
 };
+use frontrow_edge::App;
 use frontrow_store::TakenSeats;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,6 +61,14 @@ impl PerformanceView {
             created_at: performance.created_at.into(),
         }
     }
+}
+
+/// The policy of the performance's waiting room, at most a second old; `None` where it has no room.
+async fn policy(app: &App, performance: &Performance, now: Timestamp) -> Result<Option<WaitingRoomPolicy>> {
+    if !performance.has_waiting_room {
+        return Ok(None);
+    }
+    Ok(Some(app.store.room(&performance.performance_id, now).await?.policy))
 }
 
 /// What is left of a grade.
