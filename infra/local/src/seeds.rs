@@ -1,11 +1,18 @@
 //! What is there at the start: an organizer, and members and performances to try things with.
 
 use frontrow_domain::{
-    Error, Result,
-    ids::MemberId,
+    Error, Result, Timestamp,
+    ids::{EntryId, MemberId, ShowId},
     member::{Email, Member, Name, Password, Role},
+    money::Won,
+    performance::{Performance, PerformanceDetails},
+    show::{Show, ShowDetails},
+    time::UtcTime,
+    wallet::{Change, EntryKind},
 };
 use frontrow_edge::{App, entropy, passwords};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::{fs, path::Path};
 use tokio::sync::OnceCell;
 
@@ -18,6 +25,9 @@ const MEMBERS: [(&str, &str); 2] = [("alice@example.com", "Alice"), ("bob@exampl
 /// Everybody's password.
 const PASSWORD: &str = "frontrow-demo";
 
+/// Every member's points at the start.
+const POINTS: Won = Won(1_000_000);
+
 /// Plants the seeds, once where `marker` is kept with the data. Each of them is planted only where it is missing, so a
 /// start that was cut short is made good by the next.
 pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Result<(), String> {
@@ -28,8 +38,11 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
         member(app, ORGANIZER, "Organizer", Role::Organizer).await?;
         if demo {
             for (address, name) in MEMBERS {
-                member(app, address, name, Role::Member).await?;
+                let member_id = member(app, address, name, Role::Member).await?;
+                give_points(app, &member_id).await?;
             }
+            let show = show(app).await?;
+            performance(app, &show, "demo", 30).await?;
         }
         Ok::<(), Error>(())
     };
@@ -59,6 +72,61 @@ async fn member(app: &App, address: &str, name: &str, role: Role) -> Result<Memb
         }
         Err(error) => Err(error),
     }
+}
+
+async fn give_points(app: &App, member_id: &MemberId) -> Result<()> {
+    if app.store.wallet(member_id).await?.balance > Won(0) {
+        return Ok(());
+    }
+    let change = Change {
+        entry_id: EntryId::new(entropy::fresh_uuid()),
+        kind: EntryKind::TopUp,
+        amount: POINTS,
+        reservation_id: None,
+        created_at: app.clock.now(),
+    };
+    app.store.top_up(member_id, &change, None).await.map(drop)
+}
+
+async fn show(app: &App) -> Result<Show> {
+    let show = Show {
+        show_id: "demo".parse::<ShowId>().expect("a plain word is an id"),
+        details: parsed::<ShowDetails>(json!({
+            "title": "The Opening Night",
+            "category": "musical",
+            "venue": "Front Row Hall",
+            "runningMinutes": 150,
+            "description": "A show to try frontrow with.",
+        })),
+        created_at: app.clock.now(),
+    };
+    app.store.create_show(&show).await?;
+    Ok(show)
+}
+
+/// A house of 50 seats in three grades, on sale, that opens at 19:30 Korean time, `days` from now.
+async fn performance(app: &App, show: &Show, id: &str, days: i64) -> Result<()> {
+    let now = app.clock.now();
+    let midnight = Timestamp::from_millis(now.millis() - now.millis().rem_euclid(86_400_000));
+    let details = parsed::<PerformanceDetails>(json!({
+        "startsAt": UtcTime(midnight.plus_seconds(days * 86_400 + 37_800)),
+        "seating": {"type": "numbered", "sections": [
+            {"name": "A", "grade": "R", "price": 120_000, "rows": 2, "seatsPerRow": 10},
+            {"name": "B", "grade": "S", "price": 80_000, "rows": 2, "seatsPerRow": 10},
+            {"name": "C", "grade": "A", "price": 50_000, "rows": 1, "seatsPerRow": 10},
+        ]},
+    }));
+    let id = id.parse().expect("a plain word is an id");
+    let performance = Performance::new(id, show.show_id.clone(), details, now);
+    match app.store.create_performance(&performance, show).await {
+        Err(Error::SlotTaken) => Ok(()),
+        made => made,
+    }
+}
+
+/// A seed written as a client would write it.
+fn parsed<T: DeserializeOwned>(seed: Value) -> T {
+    serde_json::from_value(seed).expect("the seeds are valid")
 }
 
 /// Made once per process: it is slow on purpose, and there are processes with many stacks.
