@@ -10,6 +10,9 @@ use serde_json::json;
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
+/// The committed document, which a test holds to the code.
+const OPENAPI: &str = include_str!("../../openapi.json");
+
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -17,7 +20,7 @@ const HTML: &str = "text/html; charset=utf-8";
 pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Option<Response> {
     let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     let allow = match segments[..] {
-        ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["docs", ..] => Method::GET,
+        ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
         ["_local", "clock"] => Method::POST,
         _ => return None,
     };
@@ -29,6 +32,7 @@ pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Opt
         ["_local", "mails"] => mails(gateway, parts.uri.query().unwrap_or_default()),
         ["_local", "mails", name] => mail(gateway, name),
         ["_local", "clock"] => advance(gateway, body),
+        ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
         _ => docs(&segments[1..].join("/")),
     };
     Some(answered.unwrap_or_else(|error| refused(&error)))

@@ -5,7 +5,11 @@ use frontrow_domain::member::Email;
 use frontrow_edge::config::variable;
 use frontrow_local::{Options, Stack};
 use std::{collections::HashSet, path::PathBuf, process::ExitCode};
-use tracing_subscriber::{filter::LevelFilter, fmt, prelude::*};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    prelude::*,
+};
 
 /// frontrow on this machine: gateway, DynamoDB, SQS and SES in one process
 #[derive(Parser)]
@@ -25,7 +29,8 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let logs = fmt::layer().with_writer(std::io::stderr).with_target(false).compact();
-    tracing_subscriber::registry().with(logs.with_filter(LevelFilter::INFO)).init();
+    let wanted = Targets::new().with_default(LevelFilter::INFO).with_target("rustack_sqs_core", LevelFilter::WARN);
+    tracing_subscriber::registry().with(logs.with_filter(wanted)).init();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

@@ -3,6 +3,7 @@
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ShowId},
+    limits::STRIPES_DEFAULT,
     member::{Email, Member, Name, Password, Role},
     money::Won,
     performance::{Performance, PerformanceDetails},
@@ -42,7 +43,8 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
                 give_points(app, &member_id).await?;
             }
             let show = show(app).await?;
-            performance(app, &show, "demo", 30).await?;
+            performance(app, &show, "demo", 30, &Value::Null).await?;
+            performance(app, &show, "demo-queue", 31, &json!({"maxActive": 10})).await?;
         }
         Ok::<(), Error>(())
     };
@@ -105,7 +107,7 @@ async fn show(app: &App) -> Result<Show> {
 }
 
 /// A house of 50 seats in three grades, on sale, that opens at 19:30 Korean time, `days` from now.
-async fn performance(app: &App, show: &Show, id: &str, days: i64) -> Result<()> {
+async fn performance(app: &App, show: &Show, id: &str, days: i64, waiting_room: &Value) -> Result<()> {
     let now = app.clock.now();
     let midnight = Timestamp::from_millis(now.millis() - now.millis().rem_euclid(86_400_000));
     let details = parsed::<PerformanceDetails>(json!({
@@ -115,10 +117,12 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64) -> Result<()> 
             {"name": "B", "grade": "S", "price": 80_000, "rows": 2, "seatsPerRow": 10},
             {"name": "C", "grade": "A", "price": 50_000, "rows": 1, "seatsPerRow": 10},
         ]},
+        "waitingRoom": waiting_room,
     }));
+    let waiting_room = details.waiting_room.map(|policy| (policy, STRIPES_DEFAULT));
     let id = id.parse().expect("a plain word is an id");
     let performance = Performance::new(id, show.show_id.clone(), details, now);
-    match app.store.create_performance(&performance, show).await {
+    match app.store.create_performance(&performance, show, waiting_room).await {
         Err(Error::SlotTaken) => Ok(()),
         made => made,
     }

@@ -104,18 +104,16 @@ impl Stack {
         let checkpoint = Arc::new(Checkpoint::open(file("checkpoint"))?);
 
         let aws = Aws::emulated(&engine.url);
-        let aws = match &options.wrap_http {
+        let wrapped = match &options.wrap_http {
             Some(wrap) => aws.clone().through(wrap(aws.http())),
-            None => aws,
+            None => aws.clone(),
         };
         let signing_keys = data.as_ref().map_or_else(|| Ok(fresh_signing_keys()), Data::signing_keys)?;
-        let app = App::new(config(&options, signing_keys, &queues, visibility_seconds), &aws, clock)?;
-        // Seeds are nobody's request: they pass neither faults nor counters.
-        let seeding = App {
-            store: App::new(app.config.clone(), &Aws::emulated(&engine.url), app.clock.clone())?.store,
-            ..app.clone()
-        };
-        seeds::plant(&seeding, options.demo, file("seeded").as_deref()).await?;
+        let config = config(&options, signing_keys, &queues, visibility_seconds);
+        // Seeds are nobody's request: they meet neither faults nor counters.
+        let planter = App::new(config.clone(), &aws, clock.clone())?;
+        seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
+        let app = App::new(config, &wrapped, clock)?;
 
         let relay = RelayOutbox::new(queues.client().clone(), queues.mail_queue_url().to_owned());
         platform.handle().spawn(read_stream(relay, engine.stream.clone(), queues.clone(), checkpoint.clone()));
