@@ -29,7 +29,9 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let logs = fmt::layer().with_writer(std::io::stderr).with_target(false).compact();
-    let wanted = Targets::new().with_default(LevelFilter::INFO).with_target("rustack_sqs_core", LevelFilter::WARN);
+    // Conditions that fail are everyday answers, not worth the engine's warnings.
+    let wanted = Targets::new().with_default(LevelFilter::INFO);
+    let wanted = wanted.with_target("rustack_sqs_core", LevelFilter::WARN).with_target("dynoxide", LevelFilter::ERROR);
     tracing_subscriber::registry().with(logs.with_filter(wanted)).init();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
