@@ -1,1 +1,211 @@
 //! Positions, turns and waits.
+
+use super::{
+    AdmissionState, Place, Room,
+    turn::{Found, Plan, Step},
+    wait::{Pace, poll_after},
+};
+use crate::{Timestamp, ids::MemberId, limits::TICK_MAX_GRANTS, performance::WaitingRoomPolicy};
+use proptest::prelude::*;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn policy(max_active: Option<u32>, admit_per_minute: Option<u32>) -> WaitingRoomPolicy {
+    WaitingRoomPolicy { max_active, admit_per_minute, admission_seconds: 600, paused: false }
+}
+
+fn room(max_active: Option<u32>, admit_per_minute: Option<u32>, serving: &[u64]) -> Room {
+    let stripes = u32::try_from(serving.len()).unwrap();
+    Room { serving: serving.to_vec(), ..Room::new(policy(max_active, admit_per_minute), stripes) }
+}
+
+fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -> Plan {
+    let (admitted, left) = (admitted.iter().copied().collect(), left.iter().copied().collect());
+    room.plan(&room.candidates(drawn), Found { admitted: &admitted, left: &left, live }, NOW)
+}
+
+fn steps(plan: &Plan, stripes: u32) -> Vec<(u64, Step)> {
+    plan.0.iter().map(|(place, step)| (place.position(stripes), *step)).collect()
+}
+
+#[test]
+fn positions_are_called_in_order_until_no_place_is_free() {
+    let room = room(Some(3), None, &[4]);
+    let plan = plan(&room, &[100], &[], &[], 1);
+    assert_eq!(steps(&plan, 1), [(5, Step::Grant), (6, Step::Grant)]);
+    let turned = room.after(&plan, &HashSet::new(), NOW);
+    assert_eq!((turned.serving, turned.used), (vec![6], 2));
+    assert_eq!(turned.next_tick_at, NOW.plus_seconds(1));
+}
+
+#[test]
+fn stripes_are_called_by_position_not_one_after_the_other() {
+    let room = room(Some(4), None, &[2, 0, 0]);
+    let plan = plan(&room, &[9, 2, 1], &[], &[], 0);
+    assert_eq!(steps(&plan, 3).iter().map(|(position, _)| *position).collect::<Vec<_>>(), [2, 3, 5, 7]);
+    assert_eq!(room.after(&plan, &HashSet::new(), NOW).serving, [3, 2, 1]);
+}
+
+#[test]
+fn who_left_is_passed_over_and_uses_nothing() {
+    let room = room(Some(1), Some(1), &[0]);
+    let plan = plan(&room, &[3], &[], &[1, 2], 0);
+    assert_eq!(steps(&plan, 1), [(1, Step::Skip), (2, Step::Skip), (3, Step::Grant)]);
+    let turned = room.after(&plan, &HashSet::new(), NOW);
+    assert_eq!((turned.serving, turned.used), (vec![3], 1));
+}
+
+#[test]
+fn what_a_dead_turn_let_in_is_adopted_without_a_free_place_but_within_the_minute() {
+    let full = room(Some(2), None, &[0]);
+    let adopted = plan(&full, &[9], &[1, 2], &[], 2);
+    assert_eq!(steps(&adopted, 1), [(1, Step::Adopt), (2, Step::Adopt)]);
+    assert_eq!(full.after(&adopted, &HashSet::new(), NOW).used, 2);
+    let slow = room(Some(9), Some(1), &[0]);
+    assert_eq!(steps(&plan(&slow, &[9], &[1, 2], &[], 2), 1), [(1, Step::Adopt)]);
+}
+
+#[test]
+fn nobody_is_let_in_while_paused() {
+    let mut paused = room(Some(9), None, &[0]);
+    paused.policy.paused = true;
+    assert_eq!(plan(&paused, &[9], &[1], &[2], 0), Plan::default());
+}
+
+#[test]
+fn the_minute_bounds_all_turns_in_it_whatever_the_clock_of_the_turner() {
+    let mut room = room(None, Some(5), &[0]);
+    let first = room.after(&plan(&room, &[3], &[], &[], 0), &HashSet::new(), NOW);
+    (room.serving, room.minute, room.used) = (first.serving, first.minute, first.used);
+    assert_eq!(room.allowance(NOW.plus_seconds(59)), 2, "NOW is the first moment of its minute");
+    assert_eq!(room.allowance(NOW.plus_seconds(60)), 5);
+    assert_eq!(room.allowance(NOW.plus_seconds(-1)), 2, "a clock just behind");
+    assert_eq!(room.allowance(NOW.plus_seconds(-120)), 5, "a clock that was far ahead stops nobody for long");
+    room.used = 9;
+    assert_eq!(room.allowance(NOW), 0, "lowered below what was used");
+}
+
+#[test]
+fn a_stripe_advances_up_to_its_first_failure() {
+    let room = room(Some(9), None, &[0, 0]);
+    let plan = plan(&room, &[3, 3], &[], &[], 0);
+    let failed = HashSet::from([Place { stripe: 0, index: 2 }]);
+    let turned = room.after(&plan, &failed, NOW);
+    assert_eq!((turned.serving, turned.used), (vec![1, 3], 4));
+}
+
+#[test]
+fn an_admission_ends_with_its_hold_and_is_spared_a_little_longer() {
+    let (owner, other) = (MemberId(Uuid::from_u128(1)), MemberId(Uuid::from_u128(2)));
+    let held = AdmissionState::Active { member: owner, expires_at: NOW, hold_until: NOW.plus_seconds(9) };
+    assert_eq!(held.live_end_for(&owner, NOW), Some(NOW.plus_seconds(9)));
+    assert_eq!(held.live_end_for(&owner, NOW.plus_seconds(9)), None);
+    assert_eq!(held.live_end_for(&other, NOW), None);
+    assert!(held.is_live(NOW.plus_seconds(8)) && !held.is_live(NOW.plus_seconds(9)));
+    assert!(!held.has_lapsed(NOW.plus_seconds(14)) && held.has_lapsed(NOW.plus_seconds(15)));
+    let called = AdmissionState::Granted { claim_until: NOW };
+    assert_eq!(called.live_end_for(&owner, NOW), None);
+    assert!(called.is_live(NOW.plus_seconds(5)) && !called.is_live(NOW.plus_seconds(6)));
+}
+
+#[test]
+fn the_pace_forgets_within_two_windows() {
+    let pace = Pace::default().after(40, NOW);
+    assert_eq!(pace.of_late(NOW), 40);
+    assert_eq!(pace.of_late(NOW.plus_seconds(30)), 20, "half of the window before");
+    assert_eq!(pace.of_late(NOW.plus_seconds(60)), 0);
+    assert_eq!(pace.after(1, NOW.plus_seconds(-20)).of_late(NOW), 41, "a clock behind counts too");
+}
+
+#[test]
+fn the_wait_is_told_by_the_pace_of_late_else_by_the_policy() {
+    let place = Place { stripe: 0, index: 101 };
+    let mut room = room(Some(10), None, &[0]);
+    let told = room.outlook(place, None, NOW, 0.0);
+    assert_eq!((told.ahead, told.wait_seconds, told.poll_after_seconds), (100, Some(6_000), 20));
+    room.policy.admit_per_minute = Some(60);
+    assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(6_000), "turnover is slower than the minute");
+    room.policy.max_active = None;
+    assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(100));
+    room.pace = Pace::default().after(40, NOW);
+    let told = room.outlook(place, None, NOW, 0.99);
+    assert_eq!((told.wait_seconds, told.poll_after_seconds), (Some(50), 10), "a quarter of 50 s, a fifth sooner");
+    assert_eq!(room.outlook(place, Some(NOW.plus_seconds(30)), NOW, 0.0).wait_seconds, Some(80));
+    room.policy.paused = true;
+    let told = room.outlook(place, None, NOW, 0.0);
+    assert_eq!((told.wait_seconds, told.poll_after_seconds), (None, 20));
+}
+
+#[test]
+fn who_is_about_to_be_called_polls_often() {
+    let mut room = room(Some(10), None, &[0]);
+    assert_eq!(room.outlook(Place { stripe: 0, index: 10 }, None, NOW, 0.5).poll_after_seconds, 2);
+    assert_eq!(room.outlook(Place { stripe: 0, index: 11 }, None, NOW, 0.0).poll_after_seconds, 20);
+    room.pace = Pace::default().after(200, NOW);
+    assert_eq!(room.outlook(Place { stripe: 0, index: 200 }, None, NOW, 0.0).poll_after_seconds, 2);
+    assert_eq!(poll_after(Some(1), 0.0), 2);
+}
+
+fn any_room() -> impl Strategy<Value = (Room, Vec<u64>)> {
+    let stripe = (0..30_u64, 0..400_u64);
+    (prop::collection::vec(stripe, 1..5), prop::option::of(1..300_u32), 1..300_u32).prop_map(
+        |(stripes, most, minute)| {
+            let serving: Vec<u64> = stripes.iter().map(|(served, _)| *served).collect();
+            let drawn = stripes.iter().map(|(served, waiting)| served + waiting).collect();
+            (room(most, Some(minute), &serving), drawn)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_position_has_one_place_and_back(position in 1..u64::from(u32::MAX), stripes in 1..33_u32) {
+        let place = Place::at(position, stripes);
+        prop_assert!(place.index >= 1 && place.stripe < stripes);
+        prop_assert_eq!(place.position(stripes), position);
+    }
+
+    #[test]
+    fn ahead_counts_every_unserved_position_below((room, _) in any_room(), stripe in 0..5_u32, index in 1..500_u64) {
+        let place = Place { stripe: stripe % room.stripes, index };
+        let below = 1..place.position(room.stripes);
+        let unserved = below.filter(|position| !room.has_served(Place::at(*position, room.stripes))).count();
+        prop_assert_eq!(room.ahead(place), unserved as u64);
+    }
+
+    #[test]
+    fn a_turn_lets_in_no_more_than_allowed_and_forgets_nobody(
+        (room, drawn) in any_room(),
+        live in 0..300_u64,
+        marks in prop::collection::vec(0..6_u8, 200),
+    ) {
+        let candidates = room.candidates(&drawn);
+        prop_assert!(candidates.len() <= TICK_MAX_GRANTS as usize);
+        let marked = |mark: u8| candidates.iter().zip(&marks).filter(move |(_, found)| **found == mark)
+            .map(|(place, _)| place.position(room.stripes)).collect::<HashSet<u64>>();
+        let (left, admitted) = (marked(0), marked(1));
+        let failed: HashSet<Place> = marked(2).into_iter().map(|position| Place::at(position, room.stripes)).collect();
+        let live = live + admitted.len() as u64;
+        let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, NOW);
+
+        let granted = plan.0.iter().filter(|(_, step)| *step == Step::Grant).count() as u64;
+        let most = room.policy.max_active.map_or(u64::MAX, u64::from);
+        prop_assert!(granted == 0 || live + granted <= most);
+        let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.stripes)).collect();
+        prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
+
+        let turned = room.after(&plan, &failed, NOW);
+        prop_assert!(turned.used <= room.policy.admit_per_minute.unwrap());
+        let after = Room { serving: turned.serving, ..room.clone() };
+        for (stripe, (before, now)) in (0..).zip(room.serving.iter().zip(&after.serving)) {
+            prop_assert!(now >= before);
+            for index in before + 1..=*now {
+                let place = Place { stripe, index };
+                prop_assert!(plan.0.iter().any(|(planned, _)| *planned == place), "served without a step");
+                prop_assert!(!failed.contains(&place), "served though it failed");
+            }
+        }
+    }
+}
