@@ -143,8 +143,11 @@ pub const ADMISSION_PARTITIONS: u64 = 8;
 pub const TICK_INTERVAL_SECONDS: i64 = 1;
 /// A turn starts no more grants after so long, so that a pause or a lowered limit holds within 2 s.
 pub const TICK_GRANTING_MILLIS: u64 = 1_500;
-/// A turn ends itself after so long. The lease outlives it by 10 s: so far may clocks differ before two turns could overlap.
+/// A turn ends itself after so long.
 pub const TICK_MAX_MILLIS: u64 = 5_000;
+/// A turn starts no grant in the last part of its lease, by its own clock: so far may clocks differ, and a call take,
+/// before two turns could overlap.
+pub const TICK_LEASE_MARGIN_SECONDS: i64 = 5;
 /// Lapsed admissions deleted in one turn; more wait for the next, and count as live until then.
 pub const TICK_MAX_LAPSES: usize = 400;
 /// Pages read of one partition of admissions in a turn; with more, nobody is let in: 64 MB, about 300,000 admissions.

@@ -13,6 +13,7 @@ use std::{
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     offset_millis: Arc<AtomicI64>,
+    skew_millis: i64,
 }
 
 impl Clock {
@@ -21,7 +22,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millis(millis.saturating_add(self.offset_millis.load(Ordering::Relaxed)))
+        Timestamp::from_millis(millis.saturating_add(self.offset_millis.load(Ordering::Relaxed) + self.skew_millis))
     }
 
     /// Moves this clock and its clones forward.
@@ -29,10 +30,9 @@ impl Clock {
         self.offset_millis.fetch_add(i64::from(seconds) * 1000, Ordering::Relaxed);
     }
 
-    /// A clock of its own that differs from this one by `seconds`: another machine's.
+    /// Another machine's clock: it differs from this one by `seconds`, and is moved with it.
     #[must_use]
     pub fn skewed_by_seconds(&self, seconds: i64) -> Self {
-        let offset = self.offset_millis.load(Ordering::Relaxed) + seconds * 1000;
-        Self { offset_millis: Arc::new(AtomicI64::new(offset)) }
+        Self { skew_millis: self.skew_millis + seconds * 1000, ..self.clone() }
     }
 }

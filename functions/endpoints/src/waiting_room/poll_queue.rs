@@ -44,7 +44,7 @@ impl Endpoint for PollQueue {
             return Err(Error::QueueTokenExpired);
         }
 
-        let room = app.store.turned_room(performance, now).await?;
+        let room = app.store.turned_room(performance, now, &|| app.clock.now()).await?;
         let place = claims.place;
         let admission = Admission { performance_id: call.path, position: claims.position, member_id: member };
         let end = if claims.admitted {

@@ -7,15 +7,15 @@ use crate::{
     Store,
     conditions::{ADMISSION_UNCLAIMED, ADMISSION_UNEXTENDED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
     db::Refused,
-    keys::{self, Item, attribute, from_item, item_of, with_ttl},
+    keys::{self, attribute, from_item, item_of, with_ttl},
     write::Write,
 };
 use frontrow_domain::{
-    Result, Timestamp,
+    Error, Result, Timestamp,
     ids::PerformanceId,
     limits::{
-        CLAIM_SECONDS, ROOM_KEPT_SECONDS, TICK_GRANTING_MILLIS, TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS,
-        TICK_WRITES_AT_ONCE,
+        CLAIM_SECONDS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS, TICK_GRANTING_MILLIS, TICK_LEASE_MARGIN_SECONDS,
+        TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS, TICK_WRITES_AT_ONCE,
     },
     performance::Performance,
     waiting_room::{
@@ -27,12 +27,35 @@ use futures_util::future::join_all;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
+/// A turn in progress: whose, since when, and how long it may go on letting in.
+struct Turn<'a> {
+    owner: String,
+    now: Timestamp,
+    clock: &'a (dyn Fn() -> Timestamp + Sync),
+    started: Instant,
+}
+
+impl Turn<'_> {
+    /// Whether the turnstile is surely still this turn's. Asked before every insert, because an insert by a turn that
+    /// was taken for dead could bring a finished admission back.
+    fn may_let_in(&self) -> bool {
+        let lease_until = self.now.plus_seconds(TICK_LEASE_SECONDS - TICK_LEASE_MARGIN_SECONDS);
+        self.started.elapsed() < Duration::from_millis(TICK_GRANTING_MILLIS) && (self.clock)() < lease_until
+    }
+}
+
 impl Store {
     /// POLL's room: at most a second old, as in [`Store::room`]. Who refreshes it turns the turnstile, if it is due.
+    /// `clock` tells the time while that goes on.
     ///
     /// # Errors
     /// [`frontrow_domain::Error::NoWaitingRoom`]. A turn that fails is not the caller's failure.
-    pub async fn turned_room(&self, performance: &Performance, now: Timestamp) -> Result<Arc<Room>> {
+    pub async fn turned_room(
+        &self,
+        performance: &Performance,
+        now: Timestamp,
+        clock: &(dyn Fn() -> Timestamp + Sync),
+    ) -> Result<Arc<Room>> {
         let id = &performance.performance_id;
         self.copies
             .rooms
@@ -41,7 +64,8 @@ impl Store {
                 if !room.is_due(now) {
                     return Ok(room);
                 }
-                let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now));
+                let turn =
+                    tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now, clock));
                 match turn.await {
                     Ok(Ok(Some(turned))) => return Ok(turned.not_behind(Some(&room))),
                     Ok(Ok(None)) => {}
@@ -54,27 +78,31 @@ impl Store {
     }
 
     /// One turn; `None` where somebody else has it.
-    async fn turn(&self, performance: &Performance, now: Timestamp) -> Result<Option<Room>> {
+    async fn turn(
+        &self,
+        performance: &Performance,
+        now: Timestamp,
+        clock: &(dyn Fn() -> Timestamp + Sync),
+    ) -> Result<Option<Room>> {
         let id = &performance.performance_id;
-        let started = Instant::now();
-        let owner = (self.entropy.uuid)().to_string();
-        let Some(room) = self.take_turn(id, &owner, now).await? else { return Ok(None) };
-        let (plan, failed) = match self.let_in(performance, &room, started, now).await {
+        let turn = Turn { owner: (self.entropy.uuid)().to_string(), now, clock, started: Instant::now() };
+        let Some(room) = self.take_turn(id, &turn).await? else { return Ok(None) };
+        let (plan, failed) = match self.let_in(performance, &room, &turn).await {
             Ok(done) => done,
             Err(error) => {
                 tracing::warn!(%error, performance = %id, "nobody could be let in");
                 Default::default()
             }
         };
-        self.end_turn(id, &owner, &room, &plan, &failed, now).await
+        self.end_turn(id, &turn, &room, &plan, &failed).await
     }
 
-    async fn take_turn(&self, id: &PerformanceId, owner: &str, now: Timestamp) -> Result<Option<Room>> {
+    async fn take_turn(&self, id: &PerformanceId, turn: &Turn<'_>) -> Result<Option<Room>> {
         let write = Write::update(keys::room(id), "SET #owner = :owner, #lease_until = :lease_until")
             .when(&TURNSTILE_IS_FREE)
-            .value("owner", owner)
-            .value("lease_until", now.plus_seconds(TICK_LEASE_SECONDS))
-            .value("now", now);
+            .value("owner", turn.owner.as_str())
+            .value("lease_until", turn.now.plus_seconds(TICK_LEASE_SECONDS))
+            .value("now", turn.now);
         match self.write(write).await {
             Ok(item) => from_item(item).map(Some),
             Err(Refused::Failed(error)) => Err(error),
@@ -82,21 +110,15 @@ impl Store {
             Err(Refused::Conditions(images)) => {
                 let image = images.into_iter().flatten().find(|image| !image.is_empty());
                 let room: Option<Room> = image.map(from_item).transpose()?;
-                Ok(room.filter(|room| room.owner == owner))
+                Ok(room.filter(|room| room.owner == turn.owner))
             }
         }
     }
 
     /// Steps 2 to 4: counts who is inside, takes back what lapsed, lets in whom the policy allows. Answers what was
     /// planned and which of it could not be done.
-    async fn let_in(
-        &self,
-        performance: &Performance,
-        room: &Room,
-        started: Instant,
-        now: Timestamp,
-    ) -> Result<(Plan, HashSet<Place>)> {
-        let id = &performance.performance_id;
+    async fn let_in(&self, performance: &Performance, room: &Room, turn: &Turn<'_>) -> Result<(Plan, HashSet<Place>)> {
+        let (id, now) = (&performance.performance_id, turn.now);
         let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.stripes));
         let inside = self.take_back_lapsed(id, inside?, now).await;
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
@@ -114,7 +136,7 @@ impl Store {
         let positions: Vec<u64> = candidates.iter().map(|place| place.position(room.stripes)).collect();
         let left = self.left_among(id, &positions).await?;
         let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, now);
-        let failed = self.carry_out(id, room, &plan, started, now).await;
+        let failed = self.carry_out(id, room, &plan, turn).await;
         Ok((plan, failed))
     }
 
@@ -148,52 +170,56 @@ impl Store {
     }
 
     /// Lets in what is planned, some at a time; answers what could not be done, or not in time.
-    async fn carry_out(
-        &self,
-        id: &PerformanceId,
-        room: &Room,
-        plan: &Plan,
-        started: Instant,
-        now: Timestamp,
-    ) -> HashSet<Place> {
+    async fn carry_out(&self, id: &PerformanceId, room: &Room, plan: &Plan, turn: &Turn<'_>) -> HashSet<Place> {
         let writes = plan.0.iter().filter_map(|(place, step)| {
             let position = place.position(room.stripes);
             match step {
                 Step::Skip => None,
-                Step::Adopt => Some((*place, adopt(id, position, now))),
-                Step::Grant => Some((*place, grant(id, position, now))),
+                Step::Adopt => Some((*place, adopt(id, position, turn.now))),
+                Step::Grant => Some((*place, grant(id, position, turn.now))),
             }
         });
         let writes: Vec<(Place, Write)> = writes.collect();
         let mut failed = HashSet::new();
         for batch in writes.chunks(TICK_WRITES_AT_ONCE) {
-            if started.elapsed() >= Duration::from_millis(TICK_GRANTING_MILLIS) {
-                failed.extend(batch.iter().map(|(place, _)| *place));
-                continue;
-            }
-            let outcomes = join_all(batch.iter().map(|(_, write)| self.write(write.clone()))).await;
-            let not_done = batch.iter().zip(&outcomes).filter(|(_, outcome)| !has_admission(outcome));
+            let done = join_all(batch.iter().map(|(_, write)| self.let_one_in(write, turn))).await;
+            let not_done = batch.iter().zip(done).filter(|(_, done)| !done);
             failed.extend(not_done.map(|((place, _), _)| *place));
         }
         failed
+    }
+
+    /// Whether the position has an admission now: by this write, or one that stood in its way.
+    async fn let_one_in(&self, write: &Write, turn: &Turn<'_>) -> bool {
+        for attempt in 1..=RETRY_ATTEMPTS {
+            if !turn.may_let_in() {
+                return false;
+            }
+            match self.write_once(write.clone()).await {
+                Ok(_) => return true,
+                Err(Refused::Conditions(images)) => return images.iter().flatten().any(|image| !image.is_empty()),
+                Err(Refused::Failed(Error::Busy)) => self.back_off(attempt).await,
+                Err(Refused::Failed(_)) => return false,
+            }
+        }
+        false
     }
 
     /// Step 5: tells how far the line was let in, and frees the turnstile. `None` where the turn had been lost.
     async fn end_turn(
         &self,
         id: &PerformanceId,
-        owner: &str,
+        turn: &Turn<'_>,
         room: &Room,
         plan: &Plan,
         failed: &HashSet<Place>,
-        now: Timestamp,
     ) -> Result<Option<Room>> {
-        let turned = room.after(plan, failed, now);
+        let turned = room.after(plan, failed, turn.now);
         let update = "SET #serving = :serving, #minute = :minute, #used = :used, #pace = :pace, \
                       #next_tick_at = :next_tick_at, #lease_until = :nobody";
         let write = Write::update(keys::room(id), update)
             .when(&TURN_IS_MINE)
-            .value("owner", owner)
+            .value("owner", turn.owner.as_str())
             .value("serving", attribute(&turned.serving))
             .value("minute", turned.minute)
             .value("used", turned.used)
@@ -220,13 +246,4 @@ fn adopt(id: &PerformanceId, position: u64, now: Timestamp) -> Write {
         .when(&ADMISSION_UNCLAIMED)
         .value("granted", "granted")
         .value("claim_until", now.plus_seconds(CLAIM_SECONDS))
-}
-
-/// Whether the position has an admission now: by this write, or one that stood in its way.
-fn has_admission(outcome: &Result<Item, Refused>) -> bool {
-    match outcome {
-        Ok(_) => true,
-        Err(Refused::Conditions(images)) => images.iter().flatten().any(|image| !image.is_empty()),
-        Err(Refused::Failed(_)) => false,
-    }
 }
