@@ -1,3 +1,4 @@
+//! [`frontrow_endpoints::holds::release_hold::ReleaseHold`] on Lambda.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), frontrow_edge::lambda::Error> {
     frontrow_edge::lambda::serve::<frontrow_endpoints::holds::release_hold::ReleaseHold>().await
