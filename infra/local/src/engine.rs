@@ -17,13 +17,13 @@ use std::{fmt::Display, path::Path, time::Duration};
 use tokio::{net::TcpListener, runtime::Handle, time::interval};
 
 /// The table's name in every stack: each has an engine of its own.
-pub(crate) const TABLE: &str = "frontrow";
+pub const TABLE: &str = "frontrow";
 
 /// How often items past their TTL are collected.
 const SWEEP_SECONDS: u64 = 1;
 
 /// A running engine with the table.
-pub(crate) struct Engine {
+pub struct Engine {
     /// Where it listens.
     pub(crate) url: String,
     /// The table's stream.
@@ -33,7 +33,10 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Opens `file`, or memory, and serves it; makes the table where there is none yet.
-    pub(crate) async fn start(file: Option<&Path>) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// The engine's or the system's words.
+    pub async fn start(file: Option<&Path>) -> Result<Self, String> {
         let path = match file {
             Some(path) => path.display().to_string(),
             None => format!("file:frontrow-{}?mode=memory&cache=shared", entropy::fresh_uuid()),
@@ -53,6 +56,11 @@ impl Engine {
         make_table(&url, &database).await?;
         let stream = Stream { arn: stream_arn(&database)?, database, engine: thread.handle().clone() };
         Ok(Self { url, stream, thread })
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Ends it and waits until the file is closed.

@@ -6,7 +6,7 @@
 //! | [`stack`] | all parts, started and stopped together |
 //! | `gateway`, `routes` | what API Gateway does |
 //! | `event_sources`, `checkpoint` | what Lambda's event source mappings do |
-//! | `engine`, [`queues`], [`mailbox`], [`mail`] | DynamoDB, SQS, SES |
+//! | [`engine`], [`queues`], [`mailbox`], [`mail`] | DynamoDB, SQS, SES |
 //! | `local_pages`, `moved_clock` | what only the local stack serves: mails, clock, documents |
 //! | `data`, `seeds` | what is kept on disk, what is there at the start |
 //!
@@ -16,7 +16,7 @@
 
 mod checkpoint;
 mod data;
-mod engine;
+pub mod engine;
 mod event_sources;
 mod gateway;
 mod local_pages;

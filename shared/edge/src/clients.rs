@@ -49,6 +49,11 @@ impl Aws {
         Self { http, ..self }
     }
 
+    /// Where an emulator listens; empty for AWS itself.
+    pub fn endpoint_url(&self) -> &str {
+        self.endpoint_url.as_deref().unwrap_or_default()
+    }
+
     /// What it speaks through.
     pub fn http(&self) -> SharedHttpClient {
         self.http.clone()

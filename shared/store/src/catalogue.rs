@@ -105,10 +105,10 @@ impl Store {
         self.page(&keys::dates_partition(show), range, page, open).await
     }
 
-    pub(crate) async fn read_listing(&self, id: &PerformanceId, consistency: Consistency) -> Result<Option<Listing>> {
-        let Some(item) = self.get(&keys::performance(id), consistency).await? else { return Ok(None) };
+    pub(crate) async fn read_listing(&self, id: &PerformanceId) -> Result<Option<Listing>> {
+        let Some(item) = self.get_known(&keys::performance(id)).await? else { return Ok(None) };
         let performance: Performance = from_item(item)?;
-        let Some(item) = self.get(&keys::show(&performance.show_id), consistency).await? else { return Ok(None) };
+        let Some(item) = self.get_known(&keys::show(&performance.show_id)).await? else { return Ok(None) };
         Ok(Some(Listing { performance, show: from_item(item)? }))
     }
 }

@@ -1,7 +1,7 @@
 //! The process's copies of performances and waiting rooms: refreshed at most once a second, by one call at a time. What they say may be a
 //! second old; conditions decide.
 
-use crate::{Store, db::Consistency};
+use crate::Store;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
@@ -70,9 +70,6 @@ impl<T> CopiesOf<T> {
 pub(crate) struct Copies {
     pub(crate) listings: CopiesOf<Listing>,
     pub(crate) rooms: CopiesOf<Room>,
-    /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
-    /// poll from being the one that refreshes, and so from turning the turnstile.
-    pub(crate) polled_rooms: CopiesOf<Room>,
 }
 
 impl Store {
@@ -81,13 +78,6 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn listing(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Listing>> {
-        self.copies
-            .listings
-            .get(id, now, |before| async move {
-                // The first copy must see a performance that was listed a moment ago.
-                let consistency = if before.is_some() { Consistency::Eventual } else { Consistency::Strong };
-                self.read_listing(id, consistency).await?.ok_or(Error::NotFound)
-            })
-            .await
+        self.copies.listings.get(id, now, |_| async { self.read_listing(id).await?.ok_or(Error::NotFound) }).await
     }
 }

@@ -172,6 +172,14 @@ impl Store {
         .await
     }
 
+    /// Reads one item that is most likely there: eventually, and again where that misses it, because it may be new.
+    pub(crate) async fn get_known(&self, key: &Key) -> Result<Option<Item>> {
+        match self.get(key, Consistency::Eventual).await? {
+            Some(item) => Ok(Some(item)),
+            None => self.get(key, Consistency::Strong).await,
+        }
+    }
+
     /// Reads two items in one call.
     pub(crate) async fn get_two(&self, keys: [Key; 2], consistency: Consistency) -> Result<[Option<Item>; 2]> {
         use aws_sdk_dynamodb::types::KeysAndAttributes;

@@ -66,9 +66,7 @@ impl Store {
     }
 
     async fn read_room(&self, id: &PerformanceId, before: Option<Arc<Room>>) -> Result<Room> {
-        // The first copy must see a room that was made a moment ago.
-        let consistency = if before.is_some() { Consistency::Eventual } else { Consistency::Strong };
-        let item = self.get(&keys::room(id), consistency).await?.ok_or(Error::NoWaitingRoom)?;
+        let item = self.get_known(&keys::room(id)).await?.ok_or(Error::NoWaitingRoom)?;
         Ok(from_item::<Room>(item)?.not_behind(before.as_deref()))
     }
 }

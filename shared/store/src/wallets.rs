@@ -52,7 +52,7 @@ impl Store {
         change: &Change,
         receipt: Option<&Receipted<'_, LedgerEntry>>,
     ) -> Result<LedgerEntry> {
-        let mut wallet = read_wallet(self.get(&keys::wallet(member), Consistency::Eventual).await?)?;
+        let mut wallet = read_wallet(self.get_known(&keys::wallet(member)).await?)?;
         for attempt in 1..=WALLET_RETRIES {
             let entry = wallet.book(change)?;
             let mut writes = book(member, &entry).to_vec();

@@ -1,0 +1,41 @@
+//! Something that happens between two calls of an operation, every time at the same place.
+
+use crate::harness::wire::{Execute, Meddler};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use serde_json::Value;
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Before the first call of `operation` reaches the engine, `happening` runs to its end.
+pub(super) struct Interlude {
+    operation: &'static str,
+    happening: Mutex<Option<Happening>>,
+}
+
+impl Interlude {
+    pub(super) fn before(operation: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+        Arc::new(Self { operation, happening: Mutex::new(Some(Box::pin(happening))) })
+    }
+}
+
+impl Meddler for Interlude {
+    fn meddle(
+        &self,
+        operation: &str,
+        _: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+        let mut waiting = self.happening.lock().unwrap_or_else(PoisonError::into_inner);
+        let happening = if operation == self.operation { waiting.take() } else { None };
+        Box::pin(async move {
+            if let Some(happening) = happening {
+                happening.await;
+            }
+            execute().await
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! The waiting room under faults: a handful of members, three processes whose clocks differ, some of which die in the
+//! middle of a turn. Never more than `maxActive` inside, no position given twice, and everybody gets in.
+
+use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Ground};
+use crate::harness::process::{Told, give_points, listed, member};
+use frontrow_edge::Method;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Runs of the normal test command.
+const RUNS: u64 = 800;
+const MEMBERS: u64 = 6;
+/// Polls after which the line counts as stuck; each takes a second or two of the moved clock.
+const POLLS_MAX: usize = 600;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_is_fair_and_bounded_whatever_breaks() {
+    for_seeds(10_000_000, RUNS, run).await;
+}
+
+struct Walker {
+    login: String,
+    dice: fastrand::Rng,
+    performance: String,
+    max_active: usize,
+    positions: Arc<Mutex<BTreeSet<i64>>>,
+}
+
+impl Walker {
+    fn path(&self) -> String {
+        format!("/performances/{}/queue", self.performance)
+    }
+
+    async fn send(
+        &mut self,
+        fleet: &Fleet,
+        method: &Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Result<Told, String> {
+        let told = fleet
+            .insist(&mut self.dice, method, path, &[("authorization", &self.login), ("queue-token", token)], body)
+            .await?;
+        let inside = fleet.ground.snapshot().await.admissions();
+        if inside > self.max_active {
+            return Err(format!("{inside} are inside, {} allowed, after {method} {path}", self.max_active));
+        }
+        Ok(told)
+    }
+
+    async fn join(&mut self, fleet: &Fleet) -> Result<Told, String> {
+        let told = self.send(fleet, &Method::POST, &self.path(), "", &Value::Null).await?;
+        let position = told.json["position"].as_i64().unwrap_or_default();
+        let fresh = self.positions.lock().unwrap_or_else(PoisonError::into_inner).insert(position);
+        match told.status {
+            201 if !fresh => Err(format!("position {position} was given twice")),
+            200 | 201 => Ok(told),
+            _ => Err(format!("joining was answered {told:?}")),
+        }
+    }
+
+    /// Joins and polls until let in.
+    async fn wait(&mut self, fleet: &Fleet) -> Result<String, String> {
+        let mut place = self.join(fleet).await?;
+        for _ in 0..POLLS_MAX {
+            if place.text("status") == "admitted" {
+                return Ok(place.text("queueToken"));
+            }
+            fleet.ground.clock.advance_seconds(1);
+            let told = self.send(fleet, &Method::GET, &self.path(), &place.text("queueToken"), &Value::Null).await?;
+            place = match told.status {
+                200 => told,
+                401 if told.text("code") == "queue_token_expired" => self.join(fleet).await?,
+                429 => return Err("drew too many positions".to_owned()),
+                _ => return Err(format!("a poll was answered {told:?}")),
+            };
+        }
+        Err("the line is stuck".to_owned())
+    }
+
+    async fn go_through(&mut self, fleet: &Fleet, seat: u64) -> Result<(), String> {
+        let token = self.wait(fleet).await?;
+        match self.dice.u32(..4) {
+            0 => Ok(()),
+            1 => {
+                let told = self.send(fleet, &Method::DELETE, &self.path(), &token, &Value::Null).await?;
+                if told.status == 204 { Ok(()) } else { Err(format!("leaving was answered {told:?}")) }
+            }
+            _ => self.book(fleet, &token, seat).await,
+        }
+    }
+
+    async fn book(&mut self, fleet: &Fleet, token: &str, seat: u64) -> Result<(), String> {
+        let path = format!("/performances/{}/holds", self.performance);
+        let body = json!({"seatIds": [format!("A-1-{}", seat + 1)]});
+        let told = self.send(fleet, &Method::POST, &path, token, &body).await?;
+        let hold = match told.status {
+            201 | 409 => told.text("holdId"),
+            // Others moved the clock past the admission.
+            401 => return Ok(()),
+            _ => return Err(format!("a hold was answered {told:?}")),
+        };
+        let told =
+            self.send(fleet, &Method::POST, "/payments", token, &json!({"holdId": hold, "method": "points"})).await?;
+        match told.status {
+            200 | 201 | 410 => Ok(()),
+            _ => Err(format!("a payment was answered {told:?}")),
+        }
+    }
+}
+
+async fn run(seed: u64) -> Result<(), String> {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let ground = Arc::new(Ground::new().await?);
+    let calm = ground.calm();
+    let max_active = dice.usize(1..=3);
+    let performance = listed(&calm, json!({
+        "waitingRoom": {"maxActive": max_active, "admissionSeconds": 60},
+        "seating": {"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 1000, "rows": 1, "seatsPerRow": 10}]},
+    })).await;
+    let fleet = Arc::new(Fleet::new(Arc::clone(&ground), seed, Rates { death: 2, ..Rates::BAD_DAY }, 3));
+    let positions = Arc::new(Mutex::new(BTreeSet::new()));
+    let mut walkers = tokio::task::JoinSet::new();
+    for number in 0..MEMBERS {
+        let (_, login) = member(&calm, &format!("walker{number}")).await;
+        give_points(&calm, &login, 1000).await;
+        let (performance, positions, fleet) = (performance.clone(), Arc::clone(&positions), Arc::clone(&fleet));
+        let dice = fastrand::Rng::with_seed(seed * 31 + number);
+        let mut walker = Walker { login, dice, performance, max_active, positions };
+        walkers.spawn(async move { walker.go_through(&fleet, number).await });
+    }
+    for walked in walkers.join_all().await {
+        walked?;
+    }
+    ground.snapshot().await.check()
+}

@@ -1,0 +1,43 @@
+//! What the embedded engine never shows, injected between SDK and engine: conflicts, throttling, stale eventual reads,
+//! timeouts that hid a success, processes that die between two calls. Thousands of seeded runs; a failure prints its seed,
+//! and `FAULT_SEED=<seed>` runs that one alone.
+
+mod booking;
+mod chaos;
+mod instance;
+mod line;
+
+use std::{future::Future, panic::AssertUnwindSafe};
+use tokio::task::JoinSet;
+
+/// Runs side by side; more than the cores, because each waits a lot.
+const AT_ONCE: usize = 8;
+
+/// Runs `run` for `count` seeds from `first`, or for `FAULT_SEED` alone.
+async fn for_seeds<F: Future<Output = Result<(), String>> + Send + 'static>(first: u64, count: u64, run: fn(u64) -> F) {
+    #[allow(clippy::disallowed_methods, reason = "a seed to repeat is given by hand")]
+    let only: Option<u64> = std::env::var("FAULT_SEED").ok().and_then(|seed| seed.parse().ok());
+    let mut seeds = only.map_or(first..first + count, |seed| seed..seed + 1);
+    let mut running = JoinSet::new();
+    let mut start = |running: &mut JoinSet<()>| {
+        if let Some(seed) = seeds.next() {
+            running.spawn(async move {
+                let outcome = tokio::spawn(AssertUnwindSafe(run(seed))).await;
+                match outcome {
+                    Ok(Ok(())) => {}
+                    Ok(Err(why)) => panic!("FAULT_SEED={seed}: {why}"),
+                    Err(panicked) => panic!("FAULT_SEED={seed}: {panicked}"),
+                }
+            });
+        }
+    };
+    for _ in 0..AT_ONCE {
+        start(&mut running);
+    }
+    while let Some(done) = running.join_next().await {
+        if let Err(failed) = done {
+            std::panic::resume_unwind(failed.into_panic());
+        }
+        start(&mut running);
+    }
+}

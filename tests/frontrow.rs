@@ -1,0 +1,25 @@
+//! All tests of the running system. Each starts a stack of its own (ports, table, queues, mails) and speaks HTTP to it.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`harness`] | the stack under test, clients, the wire between SDK and engine, the audit after every test |
+//! | [`budgets`] | what each operation costs in DynamoDB |
+//! | [`races`] | many clients at once |
+//! | [`conditions`] | every condition expression and the test that needs it |
+//! | [`restart`] | `kill -9` of a stack that keeps its data |
+//! | [`lambda`] | every binary under the Lambda runtime API |
+//! | [`faults`] | seeded faults between SDK and engine |
+//! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
+//! | [`scenarios`] | the source documents, S0..S4, step by step |
+
+#![recursion_limit = "256"]
+
+mod budgets;
+mod conditions;
+mod faults;
+mod harness;
+mod lambda;
+mod races;
+mod restart;
+mod routes;
+mod scenarios;

@@ -1,0 +1,165 @@
+//! What must be true of the table and the mails after every test, whatever it did.
+
+use super::World;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use frontrow_domain::{
+    ids::MemberId,
+    reservation::{Reservation, ReservationStatus},
+    wallet::{EntryKind, LedgerEntry, Wallet},
+};
+use std::collections::{BTreeMap, HashMap};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// The table as it is.
+pub(crate) struct Snapshot {
+    pub(crate) items: Vec<Item>,
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+impl Snapshot {
+    /// The table of a stack.
+    pub(crate) async fn of(world: &World) -> Self {
+        Self::read(&world.stack.engine().dynamodb(), &world.app().config.table_name).await
+    }
+
+    /// Reads a whole table, past the wire.
+    pub(crate) async fn read(client: &Client, table: &str) -> Self {
+        let mut pages = client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.expect("the engine can be scanned"));
+        }
+        Self { items }
+    }
+
+    fn of_kind(&self, entity: &str) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| text(item, "entity") == entity)
+    }
+
+    pub(crate) fn reservations(&self) -> Vec<Reservation> {
+        self.of_kind("reservation").map(|item| serde_dynamo::from_item(item.clone()).expect("a reservation")).collect()
+    }
+
+    fn by_member<T: for<'a> serde::Deserialize<'a>>(&self, entity: &str) -> BTreeMap<MemberId, Vec<T>> {
+        let mut found: BTreeMap<MemberId, Vec<T>> = BTreeMap::new();
+        for item in self.of_kind(entity) {
+            let member = text(item, "pk").trim_start_matches("member#").parse().expect("a member's partition");
+            found.entry(member).or_default().push(serde_dynamo::from_item(item.clone()).expect("an entity"));
+        }
+        found
+    }
+
+    /// Every sold seat is in exactly one confirmed reservation, and the other way round.
+    pub(crate) fn seats_are_sold_once(&self) -> Result<(), String> {
+        let mut sold: BTreeMap<String, String> = BTreeMap::new();
+        for seat in self.of_kind("seat").filter(|seat| text(seat, "status") == "sold") {
+            sold.insert(format!("{}/{}", text(seat, "pk"), text(seat, "sk")), text(seat, "hold_id").to_owned());
+        }
+        let mut owned: BTreeMap<String, String> = BTreeMap::new();
+        for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
+            for seat in &reservation.seats {
+                let performance = &reservation.sold.performance_id;
+                let key = format!("seats#{performance}#{}#{}/{}", reservation.layout, seat.block, seat.seat_id);
+                let hold = reservation.reservation_id.hold().to_string();
+                if let Some(other) = owned.insert(key.clone(), hold.clone()) {
+                    return Err(format!("{key} is owned by {other} and {hold}"));
+                }
+            }
+        }
+        if sold == owned { Ok(()) } else { Err(format!("sold {sold:?}\nbut owned {owned:?}")) }
+    }
+
+    /// Each wallet is the sum of its ledger, none below zero; wallets + live payments = top-ups.
+    pub(crate) fn money_is_conserved(&self) -> Result<(), String> {
+        let wallets: BTreeMap<MemberId, Vec<Wallet>> = self.by_member("wallet");
+        let mut ledgers: BTreeMap<MemberId, Vec<LedgerEntry>> = self.by_member("entry");
+        let (mut balances, mut top_ups) = (0, 0);
+        for (member, wallet) in wallets {
+            let wallet = wallet[0];
+            let mut ledger = ledgers.remove(&member).unwrap_or_default();
+            ledger.sort_by_key(|entry| entry.seq);
+            let mut balance = 0;
+            for (seq, entry) in (1..).zip(&ledger) {
+                balance += entry.amount.0;
+                if entry.seq != seq || entry.balance.0 != balance || balance < 0 {
+                    return Err(format!("{member}: entry {seq} is {entry:?}, expected balance {balance}"));
+                }
+                top_ups += if entry.kind == EntryKind::TopUp { entry.amount.0 } else { 0 };
+            }
+            if wallet.seq != ledger.len() as u64 || wallet.balance.0 != balance {
+                return Err(format!("{member}: {wallet:?} but the ledger says {balance} after {}", ledger.len()));
+            }
+            balances += balance;
+        }
+        if !ledgers.is_empty() {
+            return Err(format!("ledgers without wallets: {ledgers:?}"));
+        }
+        let paid: i64 = self
+            .reservations()
+            .iter()
+            .filter(|reservation| reservation.status == ReservationStatus::Confirmed)
+            .map(|reservation| reservation.total().0)
+            .sum();
+        if balances + paid == top_ups {
+            Ok(())
+        } else {
+            Err(format!("{balances} in wallets + {paid} paid != {top_ups} topped up"))
+        }
+    }
+
+    /// Each stake counts the seats of its live reservations.
+    pub(crate) fn stakes_count_paid_seats(&self) -> Result<(), String> {
+        let mut paid: BTreeMap<String, usize> = BTreeMap::new();
+        for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
+            let stake = format!("member#{}/stake#{}", reservation.buyer.member_id, reservation.sold.performance_id);
+            *paid.entry(stake).or_default() += reservation.seats.len();
+        }
+        for stake in self.of_kind("stake") {
+            let key = format!("{}/{}", text(stake, "pk"), text(stake, "sk"));
+            let counted =
+                stake.get("paid_seats").and_then(|value| value.as_n().ok()).map_or(0, |n| n.parse().unwrap_or(-1));
+            let expected = i64::try_from(paid.remove(&key).unwrap_or_default()).unwrap_or(-2);
+            if counted != expected {
+                return Err(format!("{key} counts {counted}, but {expected} seats are paid"));
+            }
+        }
+        if paid.is_empty() { Ok(()) } else { Err(format!("paid without a stake: {paid:?}")) }
+    }
+
+    /// Admissions that were granted or claimed and not given back, of all rooms.
+    pub(crate) fn admissions(&self) -> usize {
+        self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")).count()
+    }
+
+    /// All rules about the table.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.seats_are_sold_once()?;
+        self.money_is_conserved()?;
+        self.stakes_count_paid_seats()
+    }
+}
+
+/// Panics where the stack is not as it must be.
+pub(crate) async fn check(world: &World) {
+    if let Err(why) = Snapshot::of(world).await.check() {
+        panic!("the audit found: {why}");
+    }
+    let parked = world.stack.queues().parked().await.expect("the queue answers");
+    assert_eq!(parked, 0, "messages were parked in the dead-letter queue");
+    let mails = world.anyone().get("/_local/mails").await.expect(200);
+    let mut seen = HashMap::new();
+    for mail in mails.json.as_array().into_iter().flatten() {
+        let id = mail["mailId"].as_str().unwrap_or_default();
+        let raw = world.anyone().get(&format!("/_local/mails/{id}")).await.expect(200);
+        let raw = String::from_utf8_lossy(&raw.bytes).into_owned();
+        let message_id =
+            raw.lines().find_map(|line| line.strip_prefix("Message-ID:")).unwrap_or_default().trim().to_owned();
+        if let Some(first) = seen.insert(message_id.clone(), id.to_owned()) {
+            panic!("mails {first} and {id} are both {message_id}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Somebody with an HTTP client.
+
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::Value;
+
+/// An HTTP client with headers of its own.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    /// Method and path, for messages.
+    call: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+    /// `null` where the body is no JSON.
+    pub(crate) json: Value,
+}
+
+impl Client {
+    pub(crate) fn new(http: reqwest::Client, url: String) -> Self {
+        Self { http, url, headers: Vec::new() }
+    }
+
+    /// The same, sending one more header.
+    pub(crate) fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut headers: Vec<_> = self.headers.iter().filter(|(other, _)| *other != name).cloned().collect();
+        headers.push((name, value.to_owned()));
+        Self { headers, ..self.clone() }
+    }
+
+    pub(crate) fn with_login(&self, token: &str) -> Self {
+        self.with("Authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn with_queue_token(&self, token: &str) -> Self {
+        self.with("Queue-Token", token)
+    }
+
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        self.with("Idempotency-Key", key)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send("POST", path, Some(body.to_string().into_bytes())).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send("PUT", path, Some(body.to_string().into_bytes())).await
+    }
+
+    /// Every item of a list, page by page.
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut query = "?limit=100".to_owned();
+        loop {
+            let page = self.get(&format!("{path}{query}")).await.expect(200);
+            items.extend(page.items());
+            match page.json["nextCursor"].as_str() {
+                Some(cursor) => query = format!("?limit=100&cursor={cursor}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// A call to somebody who may be gone: `None` where nobody answers.
+    pub(crate) async fn attempt(&self, method: &str, path: &str, body: Option<Value>) -> Option<Reply> {
+        self.try_send(method, path, body.map(|body| body.to_string().into_bytes())).await.ok()
+    }
+
+    /// Any call, with any bytes.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Reply {
+        self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    }
+
+    async fn try_send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> reqwest::Result<Reply> {
+        let call = format!("{method} {path}");
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request: RequestBuilder = self.http.request(method, format!("{}{path}", self.url));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await?.to_vec();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok(Reply { call, status, headers, bytes, json })
+    }
+}
+
+impl Reply {
+    /// This reply, which must have that status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}: {}", self.call, String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// This reply, which must be a problem of that status and code, told as the contract says.
+    #[track_caller]
+    pub(crate) fn problem(self, status: u16, code: &str) -> Self {
+        let reply = self.expect(status);
+        assert_eq!(reply.json["code"], code, "{}: {}", reply.call, reply.json);
+        assert_eq!(reply.json["type"], format!("urn:frontrow:problem:{code}"));
+        assert_eq!(reply.json["status"], status);
+        assert!(reply.json["title"].is_string() && reply.json["detail"].is_string());
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        assert_eq!(reply.header("cache-control"), "no-store");
+        assert!(!reply.header("x-request-id").is_empty());
+        if status == 401 {
+            assert!(!reply.header("www-authenticate").is_empty(), "{}", reply.call);
+        }
+        if status == 429 || status == 503 {
+            assert!(reply.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{}", reply.call);
+        }
+        reply
+    }
+
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    }
+
+    /// A text field of the body.
+    #[track_caller]
+    pub(crate) fn text(&self, field: &str) -> String {
+        let value = self.json[field].as_str();
+        value.unwrap_or_else(|| panic!("{}: no text {field} in {}", self.call, self.json)).to_owned()
+    }
+
+    /// A number field of the body.
+    #[track_caller]
+    pub(crate) fn number(&self, field: &str) -> i64 {
+        let value = self.json[field].as_i64();
+        value.unwrap_or_else(|| panic!("{}: no number {field} in {}", self.call, self.json))
+    }
+
+    /// The items of a list.
+    #[track_caller]
+    pub(crate) fn items(&self) -> Vec<Value> {
+        let items = self.json["items"].as_array();
+        items.unwrap_or_else(|| panic!("{}: no items in {}", self.call, self.json)).clone()
+    }
+}

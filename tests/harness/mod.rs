@@ -1,0 +1,211 @@
+//! The stack under test. [`World::run`] starts one, runs a test against it, and then audits it: the outbox is empty, no
+//! message was parked, money is conserved, every sold seat belongs to one reservation, and no mail went out twice.
+
+pub(crate) mod audit;
+pub(crate) mod binaries;
+pub(crate) mod client;
+pub(crate) mod process;
+pub(crate) mod wire;
+
+use client::{Client, Reply};
+use frontrow_domain::{
+    ids::MemberId,
+    limits::ACCESS_TOKEN_SECONDS,
+    member::{Email, Member, Name, Role},
+};
+use frontrow_edge::{App, entropy, tokens::Identity};
+use frontrow_local::{Options, Stack};
+use serde_json::{Value, json};
+use std::{
+    borrow::Borrow,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use wire::Wire;
+
+/// A running stack with what tests need around it.
+pub(crate) struct World {
+    pub(crate) stack: Stack,
+    pub(crate) wire: Wire,
+    http: reqwest::Client,
+    people: AtomicU32,
+}
+
+/// Somebody who is logged in.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) identity: Identity,
+    pub(crate) client: Client,
+}
+
+impl std::ops::Deref for Person {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Borrow<Client> for Person {
+    fn borrow(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl World {
+    /// Runs `test` against a fresh stack, then audits it.
+    pub(crate) async fn run(test: impl AsyncFnOnce(&World)) {
+        Self::run_with(Options { port: 0, demo: false, ..Options::default() }, test).await;
+    }
+
+    /// The same with other options.
+    pub(crate) async fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
+        let world = Self::start(options).await;
+        test(&world).await;
+        world.settle().await;
+        audit::check(&world).await;
+    }
+
+    /// A world that is not audited by itself.
+    pub(crate) async fn start(options: Options) -> Self {
+        let wire = Wire::default();
+        let around = wire.clone();
+        let options = Options { wrap_http: Some(Box::new(move |inner| around.around(inner))), ..options };
+        let stack = Stack::start(options).await.expect("the stack starts");
+        Self { stack, wire, http: reqwest::Client::new(), people: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.stack.app()
+    }
+
+    /// Who is not logged in.
+    pub(crate) fn anyone(&self) -> Client {
+        Client::new(self.http.clone(), self.stack.url().to_owned())
+    }
+
+    /// Moves the stack's clock forward.
+    pub(crate) fn advance_seconds(&self, seconds: u32) {
+        self.stack.clock().advance_seconds(seconds);
+    }
+
+    /// A new member with `points`, logged in. Sign-up by mail has tests of its own.
+    pub(crate) async fn member(&self, points: i64) -> Person {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        let person =
+            self.person(&format!("member{number}@example.com"), &format!("Member {number}"), Role::Member).await;
+        if points > 0 {
+            person.post("/points/top-ups", json!({"amount": points})).await.expect(201);
+        }
+        person
+    }
+
+    /// A new organizer, logged in.
+    pub(crate) async fn organizer(&self) -> Person {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        self.person(&format!("organizer{number}@example.com"), "Organizer", Role::Organizer).await
+    }
+
+    /// A new member of that address, name and role, logged in.
+    pub(crate) async fn person(&self, email: &str, name: &str, role: Role) -> Person {
+        let email = Email::try_from(email.to_owned()).expect("an address");
+        let name = Name::try_from(name.to_owned()).expect("a name");
+        let identity = enrol(self.app(), email, name, role).await;
+        let client = self.anyone().with_login(&self.app().tokens.access(&identity));
+        Person { identity, client }
+    }
+
+    /// The same person with a login of this moment: for tests that move the clock past the life of a token.
+    pub(crate) fn log_in_again(&self, person: &Person) -> Person {
+        let expires_at = self.app().clock.now().plus_seconds(ACCESS_TOKEN_SECONDS);
+        let identity = Identity { expires_at, ..person.identity.clone() };
+        let client = person.client.with_login(&self.app().tokens.access(&identity));
+        Person { identity, client }
+    }
+
+    /// A performance of a new show, on sale, as `details` say beyond the defaults.
+    pub(crate) async fn performance(&self, details: Value) -> String {
+        let organizer = self.organizer().await;
+        let venue = format!("Hall {}", self.people.load(Ordering::Relaxed));
+        let show =
+            organizer.post("/shows", json!({"title": "Aida", "category": "musical", "venue": venue})).await.expect(201);
+        let mut body = json!({
+            "startsAt": self.stack.clock().now().plus_seconds(30 * 24 * 3600).to_string(),
+            "seating": {"type": "numbered", "sections": [
+                {"name": "A", "grade": "VIP", "price": 50_000, "rows": 2, "seatsPerRow": 10},
+                {"name": "B", "grade": "R", "price": 30_000, "rows": 3, "seatsPerRow": 10},
+            ]},
+        });
+        if let (Value::Object(body), Value::Object(details)) = (&mut body, details) {
+            body.extend(details);
+        }
+        let path = format!("/shows/{}/performances", show.text("showId"));
+        organizer.post(&path, body).await.expect(201).text("performanceId")
+    }
+
+    /// Mails captured for `to`, oldest first, after all that were due have arrived.
+    pub(crate) async fn mails_to(&self, to: &str) -> Vec<Value> {
+        self.settle().await;
+        let reply = self.anyone().get(&format!("/_local/mails?to={to}")).await.expect(200);
+        reply.json.as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits until everything that was committed has been announced and handled.
+    pub(crate) async fn settle(&self) {
+        let settled = tokio::time::timeout(Duration::from_secs(60), self.stack.settle()).await;
+        settled.expect("the outbox empties within a minute").expect("the queues can be asked");
+    }
+}
+
+/// A show in a venue of its own.
+pub(crate) fn show_details() -> Value {
+    json!({"title": "Aida", "category": "musical", "venue": format!("Hall {}", entropy::fresh_uuid())})
+}
+
+/// A performance a month from now, as `details` say beyond the defaults.
+pub(crate) fn performance_details(app: &App, details: Value) -> Value {
+    let mut body = json!({
+        "startsAt": app.clock.now().plus_seconds(30 * 24 * 3600).to_string(),
+        "seating": {"type": "numbered", "sections": [
+            {"name": "A", "grade": "VIP", "price": 50_000, "rows": 2, "seatsPerRow": 10},
+            {"name": "B", "grade": "R", "price": 30_000, "rows": 3, "seatsPerRow": 10},
+        ]},
+    });
+    if let (Value::Object(body), Value::Object(details)) = (&mut body, details) {
+        body.extend(details);
+    }
+    body
+}
+
+/// Makes a member, past the mails and the password that sign-up takes.
+pub(crate) async fn enrol(app: &App, email: Email, name: Name, role: Role) -> Identity {
+    let (member_id, now) = (MemberId(entropy::fresh_uuid()), app.clock.now());
+    let member =
+        Member { member_id, email: email.clone(), name: name.clone(), role, alerts: Vec::new(), created_at: now };
+    app.store.create_member(&member, "no password".to_owned(), None).await.expect("a new member");
+    Identity { member_id, role, email, name, expires_at: now.plus_seconds(ACCESS_TOKEN_SECONDS) }
+}
+
+/// Holds `seats` of `performance`, and answers the hold.
+pub(crate) async fn hold(person: &impl Borrow<Client>, performance: &str, seats: &[&str]) -> Reply {
+    person.borrow().post(&format!("/performances/{performance}/holds"), json!({"seatIds": seats})).await
+}
+
+/// Pays `hold_id` with points.
+pub(crate) async fn pay(person: &impl Borrow<Client>, hold_id: &str) -> Reply {
+    person.borrow().post("/payments", json!({"holdId": hold_id, "method": "points"})).await
+}
+
+/// Holds and pays, and answers the payment.
+pub(crate) async fn book(person: &impl Borrow<Client>, performance: &str, seats: &[&str]) -> Reply {
+    let held = hold(person, performance, seats).await.expect(201);
+    pay(person, &held.text("holdId")).await.expect(201)
+}
+
+/// The text of a QR code, read by a reader from a PNG.
+pub(crate) fn read_qr(png: &[u8]) -> String {
+    let picture = image::load_from_memory(png).expect("a picture").to_luma8();
+    let mut picture = rqrr::PreparedImage::prepare(picture);
+    let grids = picture.detect_grids();
+    assert_eq!(grids.len(), 1, "one code");
+    grids[0].decode().expect("a readable code").1
+}

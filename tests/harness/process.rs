@@ -1,0 +1,79 @@
+//! A process without HTTP in front: requests go straight to the handlers, as Lambda hands them over.
+
+use super::{enrol, performance_details, show_details};
+use frontrow_domain::member::{Email, Name, Role};
+use frontrow_edge::{App, Method, tokens::Identity};
+use frontrow_endpoints::ENDPOINTS;
+use lambda_http::{Body, RequestExt, http};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+}
+
+impl Told {
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.json[field].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// One request through the handler that serves it.
+pub(crate) async fn call(app: &App, method: &Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Told {
+    let route = |template: &'static str| -> Option<HashMap<String, String>> {
+        let (wanted, found): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+        let name = |part: &&str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map(str::to_owned);
+        let fits = wanted.len() == found.len()
+            && wanted.iter().zip(&found).all(|(part, value)| part == value || name(part).is_some());
+        fits.then(|| {
+            wanted.iter().zip(found).filter_map(|(part, value)| Some((name(part)?, value.to_owned()))).collect()
+        })
+    };
+    let (endpoint, parameters) = ENDPOINTS
+        .iter()
+        .filter(|endpoint| endpoint.route.method == *method)
+        .find_map(|endpoint| Some((endpoint, route(endpoint.route.path)?)))
+        .expect("a route");
+    let mut request = http::Request::builder().method(method).uri(format!("http://localhost{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = if body.is_null() { Body::Empty } else { Body::Text(body.to_string()) };
+    let request = request.body(body).expect("a request").with_path_parameters(parameters);
+    let response = (endpoint.respond)(app, request).await;
+    let bytes: &[u8] = response.body().as_ref();
+    Told { status: response.status().as_u16(), json: serde_json::from_slice(bytes).unwrap_or_default() }
+}
+
+/// A new member, logged in: his identity and his `Authorization` header.
+pub(crate) async fn member(app: &App, name: &str) -> (Identity, String) {
+    person(app, name, Role::Member).await
+}
+
+async fn person(app: &App, name: &str, role: Role) -> (Identity, String) {
+    let email = Email::try_from(format!("{name}@example.com")).expect("an address");
+    let identity = enrol(app, email, Name::try_from(name.to_owned()).expect("a name"), role).await;
+    let header = format!("Bearer {}", app.tokens.access(&identity));
+    (identity, header)
+}
+
+/// Lists a performance of a new show; answers its id.
+pub(crate) async fn listed(app: &App, details: Value) -> String {
+    let (_, login) = person(app, "organizer", Role::Organizer).await;
+    let headers = [("authorization", login.as_str())];
+    let show = call(app, &Method::POST, "/shows", &headers, &show_details()).await;
+    let path = format!("/shows/{}/performances", show.text("showId"));
+    let made = call(app, &Method::POST, &path, &headers, &performance_details(app, details)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.text("performanceId")
+}
+
+/// Tops up.
+pub(crate) async fn give_points(app: &App, login: &str, amount: i64) {
+    let told =
+        call(app, &Method::POST, "/points/top-ups", &[("authorization", login)], &json!({"amount": amount})).await;
+    assert_eq!(told.status, 201, "{told:?}");
+}

@@ -1,0 +1,225 @@
+//! The wire between SDK and engine: it counts calls and units, takes out conditions, and injects what the engine itself
+//! never shows. Everything is off until a test turns it on.
+
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use frontrow_store::conditions::Condition;
+use serde_json::Value;
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// What one call cost.
+#[derive(Debug, Clone)]
+pub(crate) struct Metered {
+    pub(crate) operation: String,
+    pub(crate) write_units: f64,
+    pub(crate) read_units: f64,
+    /// The call as it was sent.
+    pub(crate) request: Value,
+}
+
+/// What a call is about to meet. `execute` sends it to the engine.
+pub(crate) type Execute =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> + Send + Sync>;
+
+/// Stands between a call and the engine, and decides what becomes of it.
+pub(crate) trait Meddler: Send + Sync {
+    fn meddle(
+        &self,
+        operation: &str,
+        request: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>>;
+}
+
+#[derive(Default)]
+struct State {
+    metered: Option<Vec<Metered>>,
+    removed: Option<&'static Condition>,
+    meddler: Option<Arc<dyn Meddler>>,
+}
+
+/// The wire of one stack; clones are the same wire.
+#[derive(Clone, Default)]
+pub(crate) struct Wire {
+    state: Arc<Mutex<State>>,
+}
+
+impl Wire {
+    /// The client that goes through this wire.
+    pub(crate) fn around(&self, inner: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(WiredClient { inner, wire: self.clone() })
+    }
+
+    /// What `test` costs.
+    pub(crate) async fn meter<T>(&self, test: impl Future<Output = T>) -> (T, Vec<Metered>) {
+        self.state().metered = Some(Vec::new());
+        let done = test.await;
+        let metered = self.state().metered.take().unwrap_or_default();
+        (done, metered)
+    }
+
+    /// From now on `condition` protects nothing.
+    pub(crate) fn remove(&self, condition: Option<&'static Condition>) {
+        self.state().removed = condition;
+    }
+
+    /// From now on every call meets `meddler`.
+    pub(crate) fn meddle(&self, meddler: Option<Arc<dyn Meddler>>) {
+        self.state().meddler = meddler;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[derive(Clone)]
+struct WiredClient {
+    inner: SharedHttpClient,
+    wire: Wire,
+}
+
+impl std::fmt::Debug for WiredClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WiredClient")
+    }
+}
+
+impl HttpClient for WiredClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(WiredConnector { inner, wire: self.wire.clone() })
+    }
+}
+
+#[derive(Clone)]
+struct WiredConnector {
+    inner: SharedHttpConnector,
+    wire: Wire,
+}
+
+impl std::fmt::Debug for WiredConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WiredConnector")
+    }
+}
+
+impl HttpConnector for WiredConnector {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, wire) = (self.inner.clone(), self.wire.clone());
+        let operation = request
+            .headers()
+            .get("x-amz-target")
+            .and_then(|target| target.split('.').nth(1))
+            .unwrap_or_default()
+            .to_owned();
+        let mut body: Value =
+            request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let (removed, meddler) = {
+            let state = wire.state();
+            (state.removed, state.meddler.clone())
+        };
+        if let Some(condition) = removed
+            && take_out(&mut body, condition.expression)
+        {
+            let text = body.to_string();
+            request.headers_mut().insert("content-length", text.len().to_string());
+            *request.body_mut() = SdkBody::from(text);
+        }
+        HttpConnectorFuture::new(async move {
+            let Some(meddler) = meddler else {
+                let response = inner.call(request).await?;
+                return wire.note(operation, body, response).await;
+            };
+            let request = Arc::new(Mutex::new(request));
+            let (name, sent) = (operation.clone(), body.clone());
+            let execute: Execute = Arc::new(move || {
+                let again = request
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .try_clone()
+                    .expect("bodies are in memory");
+                let (inner, wire, name, sent) = (inner.clone(), wire.clone(), name.clone(), sent.clone());
+                Box::pin(async move {
+                    let response = inner.call(again).await?;
+                    wire.note(name, sent, response).await
+                })
+            });
+            meddler.meddle(&operation, &body, execute).await
+        })
+    }
+}
+
+impl Wire {
+    /// Notes what the call cost, when that is wanted.
+    async fn note(
+        &self,
+        operation: String,
+        request: Value,
+        response: HttpResponse,
+    ) -> Result<HttpResponse, ConnectorError> {
+        if self.state().metered.is_none() {
+            return Ok(response);
+        }
+        let (response, text) = buffered(response).await?;
+        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        let (mut read_units, mut write_units) = (0.0, 0.0);
+        let capacities = match &answer["ConsumedCapacity"] {
+            Value::Array(each) => each.clone(),
+            one => vec![one.clone()],
+        };
+        let reads = matches!(operation.as_str(), "GetItem" | "Query" | "BatchGetItem" | "TransactGetItems");
+        for capacity in capacities {
+            let units = capacity["CapacityUnits"].as_f64().unwrap_or_default();
+            if reads { read_units += units } else { write_units += units }
+        }
+        if let Some(metered) = &mut self.state().metered {
+            metered.push(Metered { operation, write_units, read_units, request });
+        }
+        Ok(response)
+    }
+}
+
+/// The response with its body in memory, and the body's text.
+pub(crate) async fn buffered(mut response: HttpResponse) -> Result<(HttpResponse, String), ConnectorError> {
+    let body = std::mem::replace(response.body_mut(), SdkBody::empty());
+    let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    *response.body_mut() = SdkBody::from(text.clone());
+    Ok((response, text))
+}
+
+/// Makes every condition of that text hold always. Says whether there was one.
+fn take_out(body: &mut Value, expression: &str) -> bool {
+    match body {
+        Value::Object(fields) => {
+            let mut found = false;
+            for (name, value) in fields {
+                if name == "ConditionExpression" && value == expression {
+                    *value = format!("({expression}) OR attribute_not_exists(never_there)").into();
+                    found = true;
+                } else {
+                    found |= take_out(value, expression);
+                }
+            }
+            found
+        }
+        Value::Array(values) => {
+            let mut found = false;
+            for value in values {
+                found |= take_out(value, expression);
+            }
+            found
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,165 @@
+//! `--data DIR` and `kill -9`: what was answered 2xx is still there, and unsent mail is sent.
+
+use crate::harness::{binaries, client::Client, hold, pay};
+use serde_json::{Value, json};
+use std::{
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    task::JoinSet,
+};
+
+/// A local stack in a process of its own.
+struct Process {
+    child: Child,
+    anyone: Client,
+}
+
+impl Process {
+    async fn start(data: &Path) -> Self {
+        let mut child = Command::new(binaries::local_stack())
+            .args(["--port", "0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the local stack starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let port = loop {
+            let line = lines.next_line().await.expect("readable").expect("the banner names the port");
+            let port = line
+                .split("localhost:")
+                .nth(1)
+                .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+            if let Some(port) = port.filter(|port| !port.is_empty()) {
+                break port;
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let anyone = Client::new(reqwest::Client::new(), format!("http://localhost:{port}"));
+        anyone.get("/_local/ready").await.expect(200);
+        Self { child, anyone }
+    }
+
+    async fn log_in(&self, who: &str) -> Client {
+        let body = json!({"email": format!("{who}@example.com"), "password": "frontrow-demo"});
+        self.anyone.with_login(&self.anyone.post("/sessions", body).await.expect(200).text("accessToken"))
+    }
+
+    async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+}
+
+/// What was answered 2xx.
+#[derive(Default)]
+struct Acknowledged {
+    top_ups: Vec<Value>,
+    payments: Vec<Value>,
+}
+
+type Shared = Arc<Mutex<Acknowledged>>;
+
+/// Books and tops up until the process is gone.
+async fn load(client: Client, performance: String, row: usize, known: Shared) {
+    let known = |note: &dyn Fn(&mut Acknowledged)| note(&mut known.lock().unwrap_or_else(PoisonError::into_inner));
+    for number in 1.. {
+        let Some(topped) = client.attempt("POST", "/points/top-ups", Some(json!({"amount": 10_000}))).await else {
+            return;
+        };
+        known(&|all| all.top_ups.push(topped.json["entryId"].clone()));
+        let seats = json!({"seatIds": [format!("A-{row}-{number}")]});
+        let Some(held) = client.attempt("POST", &format!("/performances/{performance}/holds"), Some(seats)).await
+        else {
+            return;
+        };
+        if held.status != 201 {
+            continue;
+        }
+        let body = json!({"holdId": held.json["holdId"], "method": "points"});
+        let Some(paid) = client.attempt("POST", "/payments", Some(body)).await else { return };
+        if paid.status == 201 {
+            known(&|all| all.payments.push(paid.json.clone()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_by_kill_9() {
+    let data = tempfile::tempdir().expect("a folder");
+    let known = Shared::default();
+    for round in 1..=3_u64 {
+        let process = Process::start(data.path()).await;
+        let performance = list(&process).await;
+        let mut crowd = JoinSet::new();
+        for (row, who) in [(1, "alice"), (2, "bob")] {
+            let client = process.log_in(who).await;
+            crowd.spawn(load(client, performance.clone(), row, Arc::clone(&known)));
+        }
+        tokio::time::sleep(Duration::from_millis(400 * round + fastrand::u64(..200))).await;
+        process.kill().await;
+        crowd.join_all().await;
+    }
+
+    let process = Process::start(data.path()).await;
+    let (alice, bob) = (process.log_in("alice").await, process.log_in("bob").await);
+    let (mut entries, mut payments) = (Vec::new(), Vec::new());
+    for client in [&alice, &bob] {
+        entries.extend(client.all("/points/entries").await.into_iter().map(|entry| entry["entryId"].clone()));
+        payments.extend(client.all("/payments").await);
+    }
+    {
+        let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(known.payments.len() >= 6, "only {} payments were made", known.payments.len());
+        for entry in &known.top_ups {
+            assert!(entries.contains(entry), "the top-up {entry} is lost");
+        }
+        for payment in &known.payments {
+            assert!(payments.contains(payment), "the payment {payment} is lost");
+        }
+    }
+    every_reservation_is_mailed(&process, &payments).await;
+
+    // And it goes on as before.
+    let performance = list(&process).await;
+    let held = hold(&alice, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    pay(&alice, &held).await.expect(201);
+    process.kill().await;
+}
+
+async fn list(process: &Process) -> String {
+    let organizer = process.log_in("organizer").await;
+    let venue = format!("Hall {}", fastrand::u64(..));
+    let show = json!({"title": "Aida", "category": "musical", "venue": venue});
+    let show = organizer.post("/shows", show).await.expect(201).text("showId");
+    let seating = json!({"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 10_000, "rows": 2, "seatsPerRow": 100}]});
+    let body = json!({"startsAt": "2099-12-24T10:30:00Z", "maxSeatsPerMember": 50, "seating": seating});
+    organizer.post(&format!("/shows/{show}/performances"), body).await.expect(201).text("performanceId")
+}
+
+/// Each is mailed; twice only where the process was killed between the mail's acceptance and its mark.
+async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) {
+    let missing = async || {
+        let mails = process.anyone.get("/_local/mails").await.expect(200).json;
+        let texts: Vec<String> = mails.as_array().into_iter().flatten().map(|mail| mail["text"].to_string()).collect();
+        let times = |payment: &Value| {
+            let reservation = payment["reservationId"].as_str().unwrap_or("?");
+            texts.iter().filter(|text| text.contains(reservation)).count()
+        };
+        assert!(payments.iter().all(|payment| times(payment) <= 2), "a reservation was mailed more than twice");
+        payments.iter().filter(|payment| times(payment) == 0).count()
+    };
+    for _ in 0..300 {
+        if missing().await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{} reservations are not mailed", missing().await);
+}

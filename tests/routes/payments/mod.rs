@@ -1,0 +1,5 @@
+//! Payments.
+
+mod get_payment;
+mod list_payments;
+mod pay;

@@ -1,0 +1,138 @@
+//! `POST /payments`.
+
+use crate::{
+    harness::{World, hold, pay},
+    routes::{needs_login, refuses_malformed_bodies},
+};
+use serde_json::json;
+
+#[tokio::test]
+async fn happy_path() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        let held = hold(&person, &performance, &["A-1-1", "B-1-1"]).await.expect(201).text("holdId");
+        let paid = pay(&person, &held).await.expect(201);
+        assert_eq!(paid.json["holdId"], held.as_str());
+        assert_eq!(
+            (paid.text("method"), paid.text("status"), paid.number("amount")),
+            ("points".into(), "approved".into(), 80_000)
+        );
+        assert!(paid.json["cancelledAt"].is_null());
+        assert_eq!(paid.header("location"), format!("/payments/{}", paid.text("paymentId")));
+        assert_eq!(person.get("/points").await.number("balance"), 20_000);
+        let again = pay(&person, &held).await.expect(200);
+        assert_eq!(again.json, paid.json);
+        let map = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
+        let sold: Vec<_> =
+            map.json["seats"].as_array().unwrap().iter().filter(|seat| seat["status"] == "sold").collect();
+        assert_eq!(sold.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unauthorized() {
+    World::run(async |world| {
+        let body = r#"{"holdId":"h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo","method":"points"}"#;
+        needs_login(world, "POST", "/payments", Some(body)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bad_input_pays_nothing() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        refuses_malformed_bodies(&person, "POST", "/payments", &json!({"holdId": held, "method": "points"})).await;
+        person.post("/payments", json!({"holdId": held, "method": "gold"})).await.problem(400, "invalid_request");
+        // The price is ours: naming one is an unknown field.
+        person
+            .post("/payments", json!({"holdId": held, "method": "points", "amount": 1}))
+            .await
+            .problem(400, "invalid_request");
+        assert_eq!(person.get("/points").await.number("balance"), 100_000);
+    })
+    .await;
+}
+
+/// Somebody else's hold does not exist.
+#[tokio::test]
+async fn nobody_pays_another_members_hold() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let held = hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        let other = world.member(100_000).await;
+        pay(&other, &held).await.problem(404, "not_found");
+        pay(&other, "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo").await.problem(404, "not_found");
+        assert_eq!(other.get("/points").await.number("balance"), 100_000);
+    })
+    .await;
+}
+
+/// R2: refused, the hold stays; after a top-up it is paid.
+#[tokio::test]
+async fn too_few_points_leave_the_hold_alone() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(49_999).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        let refused = pay(&person, &held).await.problem(409, "insufficient_points");
+        assert_eq!((refused.number("balance"), refused.number("required")), (49_999, 50_000));
+        hold(&world.member(0).await, &performance, &["A-1-1"]).await.problem(409, "seats_taken");
+        person.post("/points/top-ups", json!({"amount": 1})).await.expect(201);
+        pay(&person, &held).await.expect(201);
+    })
+    .await;
+}
+
+/// R3, H2: five minutes on the moved clock; nothing had to sweep.
+#[tokio::test]
+async fn a_lapsed_hold_cannot_be_paid_and_its_seat_is_anothers() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        world.advance_seconds(300);
+        pay(&person, &held).await.problem(410, "hold_expired");
+        let other = world.member(100_000).await;
+        let taken = hold(&other, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        pay(&person, &held).await.problem(410, "hold_expired");
+        pay(&other, &taken).await.expect(201);
+        assert_eq!(person.get("/points").await.number("balance"), 100_000);
+        world.advance_seconds(24 * 3600);
+        pay(&world.log_in_again(&person), &held).await.problem(404, "not_found");
+    })
+    .await;
+}
+
+/// The same with a hold of one second and the clock as it runs.
+#[tokio::test]
+async fn a_hold_of_one_second_lapses_by_itself() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"holdSeconds": 1})).await;
+        let person = world.member(100_000).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        tokio::time::sleep(std::time::Duration::from_millis(1_001)).await;
+        pay(&person, &held).await.problem(410, "hold_expired");
+        hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_idempotency_key_tells_the_first_answer_again() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await.client.with_key("k");
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        let first = pay(&person, &held).await.expect(201);
+        let again = pay(&person, &held).await.expect(201);
+        assert_eq!((again.json.clone(), again.header("location")), (first.json.clone(), first.header("location")));
+        let other = hold(&person.with_key("l"), &performance, &["A-1-2"]).await.expect(201).text("holdId");
+        pay(&person, &other).await.problem(422, "idempotency_key_reused");
+    })
+    .await;
+}

@@ -1,0 +1,5 @@
+//! Reservations.
+
+mod cancel_reservation;
+mod get_reservation;
+mod list_reservations;

@@ -1,0 +1,3 @@
+//! Tickets.
+
+mod get_ticket_qr;

@@ -1,0 +1,149 @@
+//! S0: a member signs up with a mailed code, reserves, lists, looks, cancels; the ticket comes by mail with its QR code.
+
+use crate::harness::{World, book, read_qr};
+use frontrow_domain::member::Role;
+use mail_parser::{MessageParser, MimeHeaders};
+use serde_json::json;
+
+/// M1, M2: the code comes by mail; without it nobody signs up.
+#[tokio::test]
+async fn m1_m2_sign_up_with_a_mailed_code_and_log_in() {
+    World::run(async |world| {
+        let anyone = world.anyone();
+        let asked = anyone
+            .with("Accept-Language", "en")
+            .post("/email-verifications", json!({"email": "Yn15@Example.com"}))
+            .await
+            .expect(202);
+        let mails = world.mails_to("yn15@example.com").await;
+        let text = mails[0]["text"].as_str().unwrap();
+        let runs: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 6).collect();
+        assert_eq!(runs.len(), 1, "the code is the only run of six digits: {text}");
+
+        let body = json!({"verificationId": asked.text("verificationId"), "code": runs[0], "email": "yn15@example.com",
+            "password": "correct horse", "name": "영나"});
+        let member = anyone.post("/members", body.clone()).await.expect(201);
+        assert_eq!(
+            (member.text("email"), member.text("role"), member.text("name")),
+            ("yn15@example.com".into(), "member".into(), "영나".into())
+        );
+        anyone.post("/members", body).await.problem(410, "verification_expired");
+
+        let session = anyone
+            .post("/sessions", json!({"email": "yn15@example.com", "password": "correct horse"}))
+            .await
+            .expect(200);
+        let me = anyone.with_login(&session.text("accessToken")).get("/members/me").await.expect(200);
+        assert_eq!(me.json["memberId"], member.json["memberId"]);
+        assert_eq!(me.json, session.json["member"]);
+    })
+    .await;
+}
+
+/// T1, T2, T4, R4, R5: the reservation's whole life, and its mails.
+#[tokio::test]
+async fn t1_a_reservation_is_mailed_with_its_qr_codes_and_its_cancellation_too() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"startsAt": "2099-01-15T09:30:00Z"})).await;
+        let name = r#"<b>Mallory</b> & "friends""#;
+        let person = world.person("mallory@example.com", name, Role::Member).await;
+        person.post("/points/top-ups", json!({"amount": 200_000})).await.expect(201);
+        let english =
+            crate::harness::Person { client: person.with("Accept-Language", "en-GB, ko;q=0.5"), ..person.clone() };
+        let reservation = book(&english, &performance, &["A-1-1", "A-1-2"]).await.text("reservationId");
+
+        let mails = world.mails_to("mallory@example.com").await;
+        assert_eq!(mails.len(), 1);
+        let id = mails[0]["mailId"].as_str().unwrap();
+        let raw = world.anyone().get(&format!("/_local/mails/{id}")).await.expect(200).bytes;
+        let mail = MessageParser::default().parse(&raw).expect("a MIME message");
+        let html = mail.body_html(0).expect("an HTML part").into_owned();
+        let text = mail.body_text(0).expect("a text part").into_owned();
+        assert!(!html.contains("<b>Mallory"), "member data is escaped");
+        assert!(text.contains(name) && text.contains("A-1-1") && text.contains("100,000"));
+        assert!(html.contains("18:30") && text.contains("18:30"), "the show's local time");
+        assert!(!html.contains("data:"), "no base64 images");
+
+        let found = person.get(&format!("/reservations/{reservation}")).await.expect(200);
+        assert_eq!(found.json["ticketMail"]["status"], "sent");
+        let tickets = found.json["tickets"].as_array().unwrap().clone();
+        let pictures: Vec<_> = mail.attachments().filter(|part| part.content_id().is_some()).collect();
+        assert_eq!(pictures.len(), 2, "each ticket has its own picture");
+        for (picture, ticket) in pictures.iter().zip(&tickets) {
+            assert!(html.contains(&format!("cid:{}", picture.content_id().unwrap())), "shown by Content-ID");
+            let code = read_qr(picture.contents());
+            let ticket = ticket["ticketId"].as_str().unwrap();
+            assert!(code.contains(ticket), "{code}");
+            let served = person.get(&format!("/tickets/{ticket}/qr.png")).await.expect(200);
+            assert_eq!(read_qr(&served.bytes), code);
+        }
+
+        let cancelled = person.delete(&format!("/reservations/{reservation}")).await.expect(200);
+        assert_eq!(cancelled.text("status"), "cancelled");
+        let listed = person.get("/reservations").await.expect(200).items();
+        assert_eq!(
+            (listed.len(), &listed[0]["status"]),
+            (1, &json!("cancelled")),
+            "cancelled ones are listed and marked"
+        );
+        let mails = world.mails_to("mallory@example.com").await;
+        assert_eq!(mails.len(), 2);
+        assert_ne!(mails[0]["subject"], mails[1]["subject"]);
+        assert!(mails[1]["text"].as_str().unwrap().contains("100,000"));
+    })
+    .await;
+}
+
+/// Korean unless asked otherwise.
+#[tokio::test]
+async fn t1_the_mail_speaks_the_language_asked_for_at_payment() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let is_korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+        for (seat, language, korean) in
+            [("A-1-1", None, true), ("A-1-2", Some("en"), false), ("A-1-3", Some("ko-KR"), true)]
+        {
+            let person = world.member(50_000).await;
+            let client = language.map_or(person.client.clone(), |language| person.with("Accept-Language", language));
+            book(&client, &performance, &[seat]).await;
+            let mails = world.mails_to(person.identity.email.as_str()).await;
+            assert_eq!(
+                is_korean(mails[0]["subject"].as_str().unwrap()),
+                korean,
+                "{language:?}: {}",
+                mails[0]["subject"]
+            );
+            assert_eq!(is_korean(mails[0]["text"].as_str().unwrap()), korean);
+        }
+    })
+    .await;
+}
+
+/// T3: what cannot be sent is tried again; the others are not held up; a poisoned message is parked.
+#[tokio::test]
+async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
+    let world = World::start(frontrow_local::Options {
+        demo: false,
+        mail_visibility_seconds: 3,
+        mail_max_receives: 2,
+        ..Default::default()
+    })
+    .await;
+    let performance = world.performance(json!({})).await;
+    let (lucky, poor) = (world.member(100_000).await, world.member(100_000).await);
+    let poor_address = poor.identity.email.to_string();
+    world.stack.mailbox().refuse({
+        let address = poor_address.clone();
+        move |to| to.contains(&address)
+    });
+    let parked = book(&poor, &performance, &["A-1-1"]).await.text("reservationId");
+    let sent = book(&lucky, &performance, &["A-1-2"]).await.text("reservationId");
+    world.settle().await;
+    let status = async |person: &crate::harness::Person, id: &str| {
+        person.get(&format!("/reservations/{id}")).await.expect(200).json["ticketMail"]["status"].clone()
+    };
+    assert_eq!(status(&lucky, &sent).await, "sent");
+    assert_eq!(status(&poor, &parked).await, "failed");
+    assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 1);
+    assert_eq!(world.stack.mailbox().refusals(), 2, "it was tried as often as the queue allows");
+}
