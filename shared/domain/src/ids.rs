@@ -169,7 +169,7 @@ purchase_id!(/** A payment: `p-<uuid>.<performance>`, of the hold it paid. */ Pa
 impl HoldId {
     /// A new hold of `performance` for `member` at `now`, from a fresh UUID.
     ///
-    /// The id is a UUIDv7 of `now` whose last 32 bits are a check over the others and the member. So a hold that left no
+    /// The id is a UUIDv7 of `now` whose last 32 bits are a check over the others, the member and the performance. So a hold that left no
     /// trace, because it lapsed or was released, is still known as its member's for a while (410), and everybody else's
     /// is not (404). It is no secret: conditions decide who may pay.
     pub fn new(fresh: Uuid, member: &MemberId, performance: PerformanceId, now: Timestamp) -> Self {
@@ -177,14 +177,14 @@ impl HoldId {
         let mut random = [0; 10];
         random[..6].copy_from_slice(&fresh.as_bytes()[10..]);
         let mut bytes = *Builder::from_unix_timestamp_millis(millis, &random).as_uuid().as_bytes();
-        let check = check_of(&bytes, member);
+        let check = check_of(&bytes, member, &performance);
         bytes[12..].copy_from_slice(&check);
         Self(Purchase { uuid: Uuid::from_bytes(bytes), performance })
     }
     /// Whether the hold was made for `member`.
     pub fn is_of(&self, member: &MemberId) -> bool {
         let bytes = self.0.uuid.as_bytes();
-        bytes[12..] == check_of(bytes, member)
+        bytes[12..] == check_of(bytes, member, &self.0.performance)
     }
     /// Whether a hold that was not paid is so old that it is answered 404.
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
@@ -198,12 +198,11 @@ impl HoldId {
     }
 }
 
-/// FNV-1a over the first 12 bytes of an id and its member, folded to 32 bits.
-fn check_of(bytes: &[u8; 16], member: &MemberId) -> [u8; 4] {
-    let hash = bytes[..12]
-        .iter()
-        .chain(member.0.as_bytes())
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+/// FNV-1a over the first 12 bytes of an id, its member and its performance, folded to 32 bits.
+fn check_of(bytes: &[u8; 16], member: &MemberId, performance: &PerformanceId) -> [u8; 4] {
+    let parts = bytes[..12].iter().chain(member.0.as_bytes()).chain(performance.as_str().as_bytes());
+    let hash =
+        parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     let [a, b, c, d, e, f, g, h] = hash.to_be_bytes();
     [a ^ e, b ^ f, c ^ g, d ^ h]
 }

@@ -76,8 +76,6 @@ pub const SEATS_MAX: u32 = 50_000;
 pub const PRICE_MAX_WON: i64 = 10_000_000;
 /// Seats under one partition key, in layout order.
 pub const BLOCK_SEATS: u32 = 1_000;
-/// Largest house whose seats and counts are read live.
-pub const LIVE_READ_MAX_SEATS: u32 = 2_000;
 /// Blocks read at the same time for a large house's map.
 pub const BLOCK_READS_AT_ONCE: usize = 10;
 

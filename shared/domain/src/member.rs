@@ -117,7 +117,7 @@ impl TryFrom<String> for Name {
     /// # Errors
     /// When the name is empty or too long.
     fn try_from(text: String) -> Result<Self, String> {
-        if (1..=NAME_MAX_CHARS).contains(&text.chars().count()) && !text.trim().is_empty() {
+        if (1..=NAME_MAX_CHARS).contains(&text.chars().count()) {
             Ok(Self(text))
         } else {
             Err(format!("expected 1 to {NAME_MAX_CHARS} characters"))

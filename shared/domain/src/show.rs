@@ -36,13 +36,14 @@ impl<const MAX: usize> TryFrom<String> for Text<MAX> {
     type Error = String;
 
     /// # Errors
-    /// When the trimmed text is empty, too long, or holds control characters other than line breaks.
+    /// When the trimmed text is empty, too long, or holds control characters other than line breaks and tabs.
     fn try_from(text: String) -> Result<Self, String> {
-        let trimmed = text.trim();
+        let unified = text.replace("\r\n", "\n");
+        let trimmed = unified.trim();
         if trimmed.is_empty() || trimmed.chars().count() > MAX {
             return Err(format!("expected 1 to {MAX} characters"));
         }
-        if trimmed.chars().any(|character| character.is_control() && character != '\n') {
+        if trimmed.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')) {
             return Err("control characters are not allowed".to_owned());
         }
         Ok(Self(trimmed.to_owned()))

@@ -78,6 +78,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     }
     let query = parse_query(request.uri().query().unwrap_or_default())?;
     let body = E::Body::parse(bytes)?;
+    E::check(&query)?;
     let headers = request.headers();
     let key = if E::ROUTE.headers.contains(&Header::IdempotencyKey) { idempotency_key(headers)? } else { None };
 

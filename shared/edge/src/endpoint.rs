@@ -89,6 +89,14 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// The reply's body, or `()`.
     type Reply: Reply;
 
+    /// Judges a query beyond its types, e.g. a cursor; before anybody is asked to log in.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    fn check(_query: &Self::Query) -> Result<()> {
+        Ok(())
+    }
+
     /// Does it.
     fn call(app: &App, call: Call<Self>) -> impl Future<Output = Result<Answer<Self::Reply>>> + Send;
 }

@@ -1,7 +1,7 @@
 //! `POST /performances/{performanceId}/holds`: seats for this member alone, for the performance's `holdSeconds`.
 
 use super::HoldView;
-use crate::waiting_room;
+use crate::waiting_room::{admission_first, admitted};
 use frontrow_domain::{Result, hold::Hold, ids::PerformanceId, limits::SEATS_PER_MEMBER_MAX, seating::SeatId};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Member, endpoint::Header, entropy};
 use schemars::JsonSchema;
@@ -76,12 +76,14 @@ impl Endpoint for HoldSeats {
         let listing = app.store.listing(&call.path, call.now).await?;
         let performance = &listing.performance;
         let member = call.caller.member_id;
-        let admission = waiting_room::admitted(app, performance, &member, call.queue_token.as_deref())?;
+        let admission = admitted(app, performance, &member, call.queue_token.as_deref())?;
 
-        let hold = Hold::place(&listing, &call.body.seat_ids.0, &member, entropy::fresh_uuid(), call.now)?;
+        let placed = Hold::place(&listing, &call.body.seat_ids.0, &member, entropy::fresh_uuid(), call.now);
+        let hold = admission_first(app, admission.as_ref(), placed, call.now).await?;
         let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::from(hold));
         let receipt = call.receipt(&reply);
-        app.store.place_hold(&member, &hold, performance, admission.as_ref(), receipt.as_ref(), call.now).await?;
+        let held = app.store.place_hold(&member, &hold, performance, admission.as_ref(), receipt.as_ref(), call.now);
+        admission_first(app, admission.as_ref(), held.await, call.now).await?;
         Ok(reply(&hold))
     }
 }

@@ -4,6 +4,9 @@ use super::HoldView;
 use frontrow_domain::Result;
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
 
+/// What its cursors are bound to.
+const LIST: &str = "holds";
+
 /// The endpoint.
 pub struct ListHolds;
 
@@ -25,8 +28,11 @@ impl Endpoint for ListHolds {
     type Body = NoBody;
     type Reply = Page<HoldView>;
 
+    fn check(query: &PageQuery) -> Result<()> {
+        query.request(LIST).map(drop)
+    }
+
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<HoldView>>> {
-        const LIST: &str = "holds";
         let page = call.query.request(LIST)?;
         let holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
         Ok(Answer::ok(Page::of(holds, LIST, |hold| HoldView::from(&hold))))

@@ -4,6 +4,9 @@ use super::PaymentView;
 use frontrow_domain::Result;
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
 
+/// What its cursors are bound to.
+const LIST: &str = "payments";
+
 /// The endpoint.
 pub struct ListPayments;
 
@@ -25,8 +28,11 @@ impl Endpoint for ListPayments {
     type Body = NoBody;
     type Reply = Page<PaymentView>;
 
+    fn check(query: &PageQuery) -> Result<()> {
+        query.request(LIST).map(drop)
+    }
+
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<PaymentView>>> {
-        const LIST: &str = "payments";
         let page = call.query.request(LIST)?;
         let found = app.store.reservations(&call.caller.member_id, None, &page).await?;
         Ok(Answer::ok(Page::of(found, LIST, |booked| PaymentView::from(&booked.reservation))))

@@ -2,7 +2,7 @@
 //! queue token is spent: all or nothing, once.
 
 use super::PaymentView;
-use crate::waiting_room;
+use crate::waiting_room::{admission_first, admitted};
 use frontrow_domain::{
     Error, Result,
     ids::{EntryId, HoldId},
@@ -21,7 +21,7 @@ use serde::Deserialize;
 #[schemars(rename = "PaymentRequest")]
 pub struct Body {
     /// The hold.
-    hold_id: HoldId,
+    hold_id: String,
     /// `points`.
     #[allow(dead_code, reason = "one method so far; parsing it refuses others")]
     method: PaymentMethod,
@@ -65,8 +65,8 @@ impl Endpoint for Pay {
     type Reply = PaymentView;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PaymentView>> {
-        let (hold_id, now) = (&call.body.hold_id, call.now);
-        let member = call.caller.member_id;
+        let (member, now) = (call.caller.member_id, call.now);
+        let hold_id: &HoldId = &call.body.hold_id.parse().map_err(|_| Error::NotFound)?;
         if !hold_id.is_of(&member) {
             return Err(Error::NotFound);
         }
@@ -78,8 +78,8 @@ impl Endpoint for Pay {
         };
         let listing = app.store.listing(hold_id.performance(), now).await?;
         let token = call.queue_token.as_deref();
-        let admission = waiting_room::admitted(app, &listing.performance, &member, token)?;
-        listing.performance.check_on_sale(now)?;
+        let admission = admitted(app, &listing.performance, &member, token)?;
+        admission_first(app, admission.as_ref(), listing.performance.check_on_sale(now), now).await?;
 
         let buyer = Buyer {
             member_id: member,
@@ -94,7 +94,7 @@ impl Endpoint for Pay {
         let entry_id = EntryId::new(entropy::fresh_uuid());
         let paid =
             app.store.pay_with_points(&hold, wallet, &reservation, entry_id, admission.as_ref(), receipt.as_ref());
-        match paid.await? {
+        match admission_first(app, admission.as_ref(), paid.await, now).await? {
             Paid::Now => Ok(reply(&reservation)),
             Paid::Before(first) => Ok(Answer::ok(PaymentView::from(&*first))),
         }

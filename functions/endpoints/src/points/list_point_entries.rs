@@ -41,6 +41,9 @@ impl From<LedgerEntry> for EntryView {
     }
 }
 
+/// What its cursors are bound to.
+const LIST: &str = "entries";
+
 /// The endpoint.
 pub struct ListPointEntries;
 
@@ -62,8 +65,11 @@ impl Endpoint for ListPointEntries {
     type Body = NoBody;
     type Reply = Page<EntryView>;
 
+    fn check(query: &PageQuery) -> Result<()> {
+        query.request(LIST).map(drop)
+    }
+
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
-        const LIST: &str = "entries";
         let page = call.query.request(LIST)?;
         let entries = app.store.ledger(&call.caller.member_id, &page).await?;
         Ok(Answer::ok(Page::of(entries, LIST, EntryView::from)))

@@ -3,6 +3,7 @@
 use super::ReservationView;
 use frontrow_domain::{Result, reservation::ReservationStatus};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use frontrow_store::PageRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,6 +18,17 @@ pub struct Query {
     limit: Option<u32>,
     /// `nextCursor` of the page before.
     cursor: Option<String>,
+}
+
+impl Query {
+    /// What its cursors are bound to.
+    fn list(&self) -> String {
+        format!("reservations/{:?}", self.status)
+    }
+
+    fn page(&self) -> Result<PageRequest> {
+        PageQuery { limit: self.limit, cursor: self.cursor.clone() }.request(&self.list())
+    }
 }
 
 /// The endpoint.
@@ -40,11 +52,13 @@ impl Endpoint for ListReservations {
     type Body = NoBody;
     type Reply = Page<ReservationView>;
 
+    fn check(query: &Query) -> Result<()> {
+        query.page().map(drop)
+    }
+
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ReservationView>>> {
-        let Query { status, limit, cursor } = call.query;
-        let list = format!("reservations/{status:?}");
-        let page = PageQuery { limit, cursor }.request(&list)?;
-        let found = app.store.reservations(&call.caller.member_id, status, &page).await?;
-        Ok(Answer::ok(Page::of(found, &list, ReservationView::from)))
+        let page = call.query.page()?;
+        let found = app.store.reservations(&call.caller.member_id, call.query.status, &page).await?;
+        Ok(Answer::ok(Page::of(found, &call.query.list(), ReservationView::from)))
     }
 }

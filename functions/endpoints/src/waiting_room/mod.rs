@@ -145,6 +145,25 @@ pub fn may_look(
     }
 }
 
+/// `outcome`; but a refusal that was found without asking the admission is told only while that lives: the contract
+/// speaks of the queue token first.
+///
+/// # Errors
+/// [`Error::QueueTokenExpired`], or the outcome's.
+pub async fn admission_first<T>(
+    app: &App,
+    admission: Option<&Admission>,
+    outcome: Result<T>,
+    now: Timestamp,
+) -> Result<T> {
+    if let (Some(admission), Err(error)) = (admission, &outcome)
+        && !matches!(error, Error::QueueTokenExpired | Error::HoldExpired | Error::Busy | Error::Internal(_))
+    {
+        app.store.live_end(admission, now).await?;
+    }
+    outcome
+}
+
 /// Opens the caller's queue token of this performance.
 fn claims(app: &App, performance: &Performance, member: &MemberId, token: Option<&str>) -> Result<QueueClaims> {
     let claims = app.tokens.open_queue(token.ok_or(Error::QueueTokenMissing)?).ok_or(Error::QueueTokenInvalid)?;
