@@ -8,6 +8,7 @@
 //! | [`conditions`] | every condition expression and the test that needs it |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
 //! | [`lambda`] | every binary under the Lambda runtime API |
+//! | [`stall`] | a crowd does not slow a payment down |
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
 //! | [`scenarios`] | the source documents, S0..S4, step by step |
@@ -23,3 +24,4 @@ mod races;
 mod restart;
 mod routes;
 mod scenarios;
+mod stall;
