@@ -2,8 +2,8 @@
 //! dies, so what is saved trails what was relayed until every message was handled or parked. After a crash the stream is
 //! read again from there, and the mails' markers keep a mail from being sent twice.
 
-use crate::engine::because;
-use std::{fs, path::PathBuf};
+use crate::engine::{Stream, because};
+use std::{fs, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 
 /// Sequence numbers have a fixed width, so that text order is their order.
@@ -64,6 +64,23 @@ impl Checkpoint {
         let mut progress = self.progress.subscribe();
         let reached = progress.wait_for(|progress| progress.saved.as_deref().is_some_and(|at| at >= sequence_number));
         reached.await.expect("the sender is borrowed here, so it lives");
+    }
+}
+
+/// The stream with how far it was read: what was committed and not yet announced.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    pub(crate) stream: Stream,
+    pub(crate) checkpoint: Arc<Checkpoint>,
+}
+
+impl Outbox {
+    /// Waits until everything that was written so far has been relayed, and its mails sent or parked.
+    pub(crate) async fn settle(&self) -> Result<(), String> {
+        if let Some(last) = self.stream.last().await? {
+            self.checkpoint.reaches(&last).await;
+        }
+        Ok(())
     }
 }
 

@@ -7,11 +7,15 @@ use frontrow_edge::problem;
 use http::{Method, StatusCode, request::Parts};
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 use utoipa_swagger_ui::Config;
 
 /// The committed document, which a test holds to the code.
 const OPENAPI: &str = include_str!("../../openapi.json");
+
+/// How long the list of mails waits for those on their way.
+const MAILS_WAIT_SECONDS: u64 = 2;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
@@ -29,7 +33,7 @@ pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Opt
     }
     let answered = match segments[..] {
         ["_local", "ready"] => Ok(page(StatusCode::OK, JSON, json!({"ready": true}).to_string())),
-        ["_local", "mails"] => mails(gateway, parts.uri.query().unwrap_or_default()),
+        ["_local", "mails"] => mails(gateway, parts.uri.query().unwrap_or_default()).await,
         ["_local", "mails", name] => mail(gateway, name),
         ["_local", "clock"] => advance(gateway, body),
         ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
@@ -42,7 +46,11 @@ fn refused(error: &Error) -> Response {
     into_http(problem::respond(error))
 }
 
-fn mails(gateway: &Gateway, query: &str) -> Result<Response, Error> {
+/// The captured mails, after those that are on their way: who pays and then asks for his mail finds it.
+async fn mails(gateway: &Gateway, query: &str) -> Result<Response, Error> {
+    if let Ok(Err(error)) = timeout(Duration::from_secs(MAILS_WAIT_SECONDS), gateway.outbox.settle()).await {
+        tracing::warn!(error, "wait for the mails");
+    }
     let mut found = gateway.mailbox.mails();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {

@@ -2,9 +2,9 @@
 //! run side by side in one process.
 
 use crate::{
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Outbox},
     data::{Data, fresh_signing_keys},
-    engine::{Engine, Stream, TABLE, because},
+    engine::{Engine, TABLE, because},
     event_sources::{read_queue, read_stream},
     gateway::Gateway,
     mailbox::Mailbox,
@@ -63,10 +63,9 @@ pub struct Stack {
     url: String,
     engine_url: String,
     app: App,
-    stream: Stream,
+    outbox: Outbox,
     queues: Queues,
     mailbox: Mailbox,
-    checkpoint: Arc<Checkpoint>,
     /// Gateway, queues, mailbox and workers; ends before the engine.
     platform: thread::Owned,
     engine: Engine,
@@ -122,10 +121,12 @@ impl Stack {
             let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
             platform.handle().spawn(read_queue(mailer, queues.clone(), timeout));
         }
-        let gateway = Gateway { app: app.clone(), mailbox: mailbox.clone(), clock: moved_clock, host };
+        let outbox = Outbox { stream: engine.stream.clone(), checkpoint };
+        let gateway =
+            Gateway { app: app.clone(), mailbox: mailbox.clone(), outbox: outbox.clone(), clock: moved_clock, host };
         platform.handle().spawn(gateway.serve(listener));
-        let (engine_url, stream) = (engine.url.clone(), engine.stream.clone());
-        Ok(Self { url, engine_url, app, stream, queues, mailbox, checkpoint, platform, engine, data })
+        let engine_url = engine.url.clone();
+        Ok(Self { url, engine_url, app, outbox, queues, mailbox, platform, engine, data })
     }
 
     /// `http://localhost:<port>`.
@@ -163,17 +164,14 @@ impl Stack {
     /// # Errors
     /// The engine's words.
     pub async fn settle(&self) -> Result<(), String> {
-        if let Some(last) = self.stream.last().await? {
-            self.checkpoint.reaches(&last).await;
-        }
-        Ok(())
+        self.outbox.settle().await
     }
 
     /// Ends all parts and waits until they let go of ports and files.
     pub async fn stop(self) {
-        let Self { platform, engine, stream, data, .. } = self;
+        let Self { platform, engine, outbox, data, .. } = self;
         platform.stop().await;
-        drop(stream);
+        drop(outbox);
         engine.stop().await;
         drop(data);
     }
