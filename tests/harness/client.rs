@@ -101,11 +101,32 @@ impl Client {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?.to_vec();
         let json = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(Reply { call, status, headers, bytes, json })
+        let reply = Reply { call, status, headers, bytes, json };
+        reply.check_conventions(path);
+        Ok(reply)
     }
 }
 
 impl Reply {
+    /// What holds for every answer of the API.
+    fn check_conventions(&self, path: &str) {
+        if ["/_local", "/docs", "/openapi.json"].iter().any(|local| path.starts_with(local)) {
+            return;
+        }
+        let has = |name: &str| assert!(!self.header(name).is_empty(), "{}: {} without {name}", self.call, self.status);
+        has("x-request-id");
+        match self.status {
+            201 => has("location"),
+            401 => has("www-authenticate"),
+            405 => has("allow"),
+            429 | 503 => has("retry-after"),
+            _ => {}
+        }
+        let cache = self.header("cache-control");
+        let shared = self.status == 200 && cache.starts_with("public, max-age=");
+        assert!(cache == "no-store" || shared, "{}: {} with Cache-Control {cache}", self.call, self.status);
+    }
+
     /// This reply, which must have that status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {

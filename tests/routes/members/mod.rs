@@ -1,0 +1,34 @@
+//! Members.
+
+mod log_in;
+mod request_email_verification;
+mod show_me;
+mod sign_up;
+
+use crate::harness::{World, client::Reply};
+use serde_json::{Value, json};
+
+/// Asks for a code and answers a sign-up with it, which nobody has sent yet. The mail itself has tests of its own.
+async fn sign_up_body(world: &World, email: &str) -> Value {
+    let asked = world.anyone().post("/email-verifications", json!({"email": email})).await.expect(202);
+    let id = asked.text("verificationId");
+    let code = world.app().codes.verification_code(&id.parse().expect("an id"));
+    json!({"verificationId": id, "code": code, "email": email, "password": "correct horse", "name": "Dana"})
+}
+
+/// Signs up with the password `correct horse`.
+async fn sign_up(world: &World, email: &str) -> Reply {
+    let body = sign_up_body(world, email).await;
+    world.anyone().post("/members", body).await.expect(201)
+}
+
+/// Logs in.
+async fn log_in(world: &World, email: &str, password: &str) -> Reply {
+    world.anyone().post("/sessions", json!({"email": email, "password": password})).await
+}
+
+/// Moves the clock to the begin of what is counted in windows of `seconds`, so that no window ends during a test.
+fn begin_window(world: &World, seconds: i64) {
+    let into = world.stack.clock().now().millis().div_euclid(1000).rem_euclid(seconds);
+    world.advance_seconds(u32::try_from(seconds - into).expect("a window is short"));
+}

@@ -1,0 +1,84 @@
+//! `GET /performances/{performanceId}`.
+
+use crate::{
+    harness::{World, book, hold, performance_details, show_details},
+    routes::{ODD_IDS, needs_no_login},
+};
+use serde_json::json;
+
+#[tokio::test]
+async fn happy_path() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let show = organizer.post("/shows", show_details()).await.text("showId");
+        let body = performance_details(world.app(), json!({}));
+        let made = organizer.post(&format!("/shows/{show}/performances"), body).await.expect(201);
+        let found = world.anyone().get(&made.header("location")).await.expect(200);
+        assert_eq!(found.json, made.json);
+        assert_eq!(found.header("cache-control"), "public, max-age=1");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unauthorized() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 1}})).await;
+        needs_no_login(world, "GET", &format!("/performances/{performance}"), None, 200).await;
+    })
+    .await;
+}
+
+/// C6: what is left of each grade falls and rises with holds, sales, releases, cancellations and lapses.
+#[tokio::test]
+async fn grades_count_what_is_left() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let left = async || {
+            let found = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
+            let grades = found.json["grades"].as_array().unwrap().clone();
+            assert_eq!((&grades[0]["total"], &grades[1]["total"]), (&json!(20), &json!(30)));
+            (grades[0]["available"].as_i64().unwrap(), grades[1]["available"].as_i64().unwrap())
+        };
+        assert_eq!(left().await, (20, 30));
+        let (ann, bob) = (world.member(1_000_000).await, world.member(1_000_000).await);
+        let held = hold(&ann, &performance, &["A-1-1", "B-1-1", "B-1-2"]).await.expect(201);
+        assert_eq!(left().await, (19, 28));
+        let paid = book(&bob, &performance, &["A-2-10", "B-3-10"]).await;
+        assert_eq!(left().await, (18, 27));
+        ann.delete(&held.header("location")).await.expect(204);
+        assert_eq!(left().await, (19, 29));
+        bob.delete(&format!("/reservations/{}", paid.text("reservationId"))).await.expect(200);
+        assert_eq!(left().await, (20, 30));
+        hold(&ann, &performance, &["A-1-1"]).await.expect(201);
+        assert_eq!(left().await, (19, 30));
+        world.advance_seconds(300);
+        assert_eq!(left().await, (20, 30), "a lapsed hold's seats are free, and nothing had to sweep");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_policy_is_told() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 1}})).await;
+        let policy = json!({"maxActive": 7, "admitPerMinute": 60, "admissionSeconds": 90, "paused": true});
+        let path = format!("/performances/{performance}");
+        world.organizer().await.put(&format!("{path}/waiting-room"), policy.clone()).await.expect(200);
+        world.advance_seconds(2);
+        assert_eq!(world.anyone().get(&path).await.expect(200).json["waitingRoom"], policy);
+    })
+    .await;
+}
+
+/// C4: an unknown performance is 404.
+#[tokio::test]
+async fn an_unknown_performance_is_not_found() {
+    World::run(async |world| {
+        for odd in ODD_IDS {
+            world.anyone().get(&format!("/performances/{odd}")).await.problem(404, "not_found");
+            world.anyone().get(&format!("/performances/{odd}/seats")).await.problem(404, "not_found");
+        }
+    })
+    .await;
+}

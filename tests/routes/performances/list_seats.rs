@@ -1,0 +1,106 @@
+//! `GET /performances/{performanceId}/seats`.
+
+use crate::{
+    harness::{
+        World, book, hold,
+        line::{join, let_in, poll},
+    },
+    routes::{needs_login, needs_no_login, refuses_others_queue_tokens},
+};
+use frontrow_domain::Timestamp;
+use serde_json::{Value, json};
+
+fn status_of<'a>(map: &'a Value, seat: &str) -> &'a str {
+    let mut seats = map["seats"].as_array().unwrap().iter();
+    seats.find(|found| found["seatId"] == seat).unwrap()["status"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn happy_path() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let path = format!("/performances/{performance}/seats");
+        let map = world.anyone().get(&path).await.expect(200);
+        assert_eq!(map.text("performanceId"), performance);
+        assert_eq!(map.header("cache-control"), "public, max-age=1");
+        let as_of = Timestamp::parse(&map.text("asOf")).unwrap();
+        assert!(world.stack.clock().now().seconds_since(as_of) < 10);
+        let seats = map.json["seats"].as_array().unwrap();
+        assert_eq!(seats.len(), 50);
+        let first = json!({"seatId": "A-1-1", "section": "A", "row": 1, "number": 1, "grade": "VIP", "price": 50_000,
+            "status": "free"});
+        let last = json!({"seatId": "B-3-10", "section": "B", "row": 3, "number": 10, "grade": "R", "price": 30_000,
+            "status": "free"});
+        assert_eq!((&seats[0], &seats[49]), (&first, &last), "in layout order");
+
+        let (holder, buyer) = (world.member(0).await, world.member(100_000).await);
+        hold(&holder, &performance, &["A-1-2"]).await.expect(201);
+        book(&buyer, &performance, &["A-1-3"]).await;
+        let map = world.anyone().get(&path).await.expect(200).json;
+        assert_eq!(["A-1-1", "A-1-2", "A-1-3"].map(|seat| status_of(&map, seat)), ["free", "held", "sold"]);
+        assert_eq!(map["grades"][0]["available"], 18);
+        world.advance_seconds(300);
+        let map = world.anyone().get(&path).await.expect(200).json;
+        assert_eq!(["A-1-2", "A-1-3"].map(|seat| status_of(&map, seat)), ["free", "sold"], "lapsed is free");
+        assert_eq!(map["grades"][0]["available"], 19);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unauthorized() {
+    World::run(async |world| {
+        let open = world.performance(json!({})).await;
+        needs_no_login(world, "GET", &format!("/performances/{open}/seats"), None, 200).await;
+        let queued = world.performance(json!({"waitingRoom": {"maxActive": 1}})).await;
+        needs_login(world, "GET", &format!("/performances/{queued}/seats"), None).await;
+    })
+    .await;
+}
+
+/// Q5: with a waiting room, seats are shown to those who were let in, and kept in nobody's cache.
+#[tokio::test]
+async fn a_waiting_room_shows_its_seats_to_those_inside() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 2, "admissionSeconds": 300}})).await;
+        let path = format!("/performances/{performance}/seats");
+        let person = world.member(0).await;
+        refuses_others_queue_tokens(world, &performance, &person, async |client| client.get(&path).await).await;
+        let waiting = join(&person, &performance).await.expect(201);
+        let waiting_client = person.with_queue_token(&waiting.text("queueToken"));
+        waiting_client.get(&path).await.problem(403, "not_admitted");
+
+        let (place, inside) = let_in(world, &person, &performance).await;
+        let map = inside.get(&path).await.expect(200);
+        assert_eq!(map.header("cache-control"), "no-store");
+        assert_eq!(map.json["seats"].as_array().unwrap().len(), 50);
+        waiting_client.get(&path).await.problem(403, "not_admitted");
+        // An admitted token is good for its member alone.
+        let thief = world.member(0).await.with_queue_token(&place.text("queueToken"));
+        thief.get(&path).await.problem(401, "queue_token_invalid");
+
+        // With a hold the admission goes on past the token; a poll renews it.
+        world.advance_seconds(150);
+        hold(&inside, &performance, &["A-1-1"]).await.expect(201);
+        world.advance_seconds(200);
+        inside.get(&path).await.problem(401, "queue_token_expired");
+        waiting_client.get(&path).await.problem(401, "queue_token_expired");
+        let renewed = poll(&person, &performance, &place).await.expect(200);
+        person.with_queue_token(&renewed.text("queueToken")).get(&path).await.expect(200);
+    })
+    .await;
+}
+
+/// Without a waiting room, a `Queue-Token` is ignored.
+#[tokio::test]
+async fn a_queue_token_is_ignored_where_there_is_no_line() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let path = format!("/performances/{performance}");
+        let client = world.member(0).await.with_queue_token("forged");
+        client.get(&format!("{path}/seats")).await.expect(200);
+        client.post(&format!("{path}/holds"), json!({"seatIds": ["A-1-1"]})).await.expect(201);
+        client.get(&format!("{path}/seats?status=free")).await.problem(400, "invalid_request");
+    })
+    .await;
+}

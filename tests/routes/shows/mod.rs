@@ -1,0 +1,5 @@
+//! Shows.
+
+mod create_show;
+mod get_show;
+mod list_shows;

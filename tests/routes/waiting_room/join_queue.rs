@@ -1,0 +1,203 @@
+//! `POST /performances/{performanceId}/queue`.
+
+use super::room;
+use crate::{
+    harness::{
+        World, hold,
+        line::{join, leave, let_in, poll, poll_later},
+        pay,
+    },
+    routes::{ODD_IDS, needs_login},
+};
+use frontrow_domain::Timestamp;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn happy_path() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let people = [world.member(0).await, world.member(0).await, world.member(0).await];
+        for (person, position) in people.iter().zip(1..) {
+            let place = join(person, &performance).await.expect(201);
+            assert_eq!(place.header("location"), format!("/performances/{performance}/queue"));
+            assert_eq!((place.text("status"), place.number("position")), ("waiting".into(), position));
+            assert_eq!(place.number("ahead"), position - 1);
+            assert_eq!(
+                place.number("estimatedWaitSeconds"),
+                (position - 1) * 600,
+                "a place inside for each ten minutes"
+            );
+            assert_eq!(place.number("pollAfterSeconds"), 2, "few are ahead");
+            let lives = Timestamp::parse(&place.text("expiresAt")).unwrap().seconds_since(world.stack.clock().now());
+            assert!((50..=62).contains(&lives), "60 s past the next poll, not {lives}");
+            assert!(!place.text("queueToken").is_empty());
+        }
+        // Joining again keeps the place.
+        let again = join(&people[1], &performance).await.expect(200);
+        assert_eq!((again.text("status"), again.number("position")), ("waiting".into(), 2));
+        assert!(again.header("location").is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unauthorized() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        needs_login(world, "POST", &format!("/performances/{performance}/queue"), None).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_must_be_a_line() {
+    World::run(async |world| {
+        let person = world.member(0).await;
+        let performance = world.performance(json!({})).await;
+        join(&person, &performance).await.problem(404, "no_waiting_room");
+        for odd in ODD_IDS {
+            join(&person, odd).await.problem(404, "not_found");
+        }
+        let performance = room(world, json!({"maxActive": 1})).await;
+        person
+            .post(&format!("/performances/{performance}/queue?fast=1"), Value::Null)
+            .await
+            .problem(400, "invalid_request");
+        // A body is not looked at.
+        person.post(&format!("/performances/{performance}/queue"), json!({"position": 1})).await.expect(201);
+    })
+    .await;
+}
+
+/// Joining again once inside: admitted at once, position kept.
+#[tokio::test]
+async fn who_is_inside_joins_admitted() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        let (place, _) = let_in(world, &person, &performance).await;
+        let again = join(&person, &performance).await.expect(200);
+        for field in ["status", "position", "ahead", "expiresAt"] {
+            assert_eq!(again.json[field], place.json[field]);
+        }
+        assert_eq!(again.number("ahead"), 0);
+        let inside = person.with_queue_token(&again.text("queueToken"));
+        hold(&inside, &performance, &["A-1-1"]).await.expect(201);
+    })
+    .await;
+}
+
+/// A token that stopped polling expires; the place does not.
+#[tokio::test]
+async fn a_place_outlives_its_token() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let_in(world, &world.member(0).await, &performance).await;
+        let person = world.member(0).await;
+        let place = join(&person, &performance).await.expect(201);
+        world.advance_seconds(50);
+        let place = poll(&person, &performance, &place).await.expect(200);
+        world.advance_seconds(70);
+        poll(&person, &performance, &place).await.problem(401, "queue_token_expired");
+        let again = join(&person, &performance).await.expect(200);
+        assert_eq!((again.text("status"), again.number("position")), ("waiting".into(), 2));
+        poll_later(world, &person, &performance, &again).await.expect(200);
+    })
+    .await;
+}
+
+/// Called and left unclaimed for 60 s: a new place.
+#[tokio::test]
+async fn a_called_place_waits_for_its_owner_for_a_minute() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 2})).await;
+        let (sleeper, waker) = (world.member(0).await, world.member(0).await);
+        join(&sleeper, &performance).await.expect(201);
+        // The waker's polls call both.
+        let_in(world, &waker, &performance).await;
+        let kept = join(&sleeper, &performance).await.expect(200);
+        assert_eq!((kept.text("status"), kept.number("position")), ("waiting".into(), 1));
+        world.advance_seconds(45);
+        assert_eq!(join(&sleeper, &performance).await.expect(200).number("position"), 1);
+        world.advance_seconds(25);
+        let new = join(&sleeper, &performance).await.expect(201);
+        assert_eq!((new.text("status"), new.number("position")), ("waiting".into(), 3));
+        poll(&sleeper, &performance, &kept).await.problem(401, "queue_token_expired");
+        let inside = poll_later(world, &sleeper, &performance, &new).await.expect(200);
+        assert_eq!((inside.text("status"), inside.number("position")), ("admitted".into(), 3));
+    })
+    .await;
+}
+
+/// A called place is claimed also by the poll that follows a rejoin.
+#[tokio::test]
+async fn a_called_place_is_claimed_by_its_owner() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 2})).await;
+        let (sleeper, waker) = (world.member(0).await, world.member(0).await);
+        join(&sleeper, &performance).await.expect(201);
+        let_in(world, &waker, &performance).await;
+        world.advance_seconds(40);
+        let kept = join(&sleeper, &performance).await.expect(200);
+        let inside = poll(&sleeper, &performance, &kept).await.expect(200);
+        assert_eq!((inside.text("status"), inside.number("position")), ("admitted".into(), 1));
+    })
+    .await;
+}
+
+/// Spent, given up or lapsed places are over: the next is at the end of the line.
+#[tokio::test]
+async fn a_finished_place_is_followed_by_a_new_one() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 120})).await;
+        let person = world.member(100_000).await;
+        let (_, inside) = let_in(world, &person, &performance).await;
+        let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        pay(&inside, &held).await.expect(201);
+        assert_eq!(join(&person, &performance).await.expect(201).number("position"), 2, "spent");
+        leave(&person, &performance).await.expect(204);
+        assert_eq!(join(&person, &performance).await.expect(201).number("position"), 3, "given up while waiting");
+        let_in(world, &person, &performance).await;
+        leave(&person, &performance).await.expect(204);
+        assert_eq!(join(&person, &performance).await.expect(201).number("position"), 4, "given up inside");
+        let_in(world, &person, &performance).await;
+        world.advance_seconds(130);
+        assert_eq!(join(&person, &performance).await.expect(201).number("position"), 5, "lapsed");
+    })
+    .await;
+}
+
+/// Joining is allowed until sales close, also before they open.
+#[tokio::test]
+async fn one_joins_until_sales_close() {
+    World::run(async |world| {
+        let now = world.stack.clock().now();
+        let window = json!({"waitingRoom": {"maxActive": 1}, "salesOpenAt": now.plus_seconds(600).to_string(),
+            "salesCloseAt": now.plus_seconds(1_200).to_string()});
+        let performance = world.performance(window).await;
+        let (early, late) = (world.member(0).await, world.member(0).await);
+        let place = join(&early, &performance).await.expect(201);
+        let wait = place.number("estimatedWaitSeconds");
+        assert!((550..=600).contains(&wait), "until sales open: {wait}");
+        world.advance_seconds(1_200);
+        join(&early, &performance).await.problem(409, "sales_closed");
+        join(&late, &performance).await.problem(409, "sales_closed");
+    })
+    .await;
+}
+
+/// Nobody floods the line with places of his own.
+#[tokio::test]
+async fn one_draws_twenty_places_at_most() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        for position in 1..=20 {
+            assert_eq!(join(&person, &performance).await.expect(201).number("position"), position);
+            leave(&person, &performance).await.expect(204);
+        }
+        join(&person, &performance).await.problem(429, "too_many_requests");
+        assert_eq!(join(&world.member(0).await, &performance).await.expect(201).number("position"), 21);
+    })
+    .await;
+}

@@ -1,0 +1,17 @@
+//! Waiting rooms.
+
+mod join_queue;
+mod leave_queue;
+mod poll_queue;
+mod replace_waiting_room;
+mod show_waiting_room;
+mod stripes;
+mod tokens;
+
+use crate::harness::World;
+use serde_json::{Value, json};
+
+/// A performance with a waiting room of that policy.
+async fn room(world: &World, policy: Value) -> String {
+    world.performance(json!({"waitingRoom": policy})).await
+}

@@ -1,0 +1,202 @@
+//! `GET /performances/{performanceId}/queue`.
+
+use super::room;
+use crate::{
+    harness::{
+        World, hold,
+        line::{join, leave, let_in, poll, poll_later},
+        pay,
+    },
+    routes::{ODD_IDS, needs_login, refuses_others_queue_tokens},
+};
+use frontrow_domain::Timestamp;
+use serde_json::json;
+
+#[tokio::test]
+async fn happy_path() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 120})).await;
+        let (first, second) = (world.member(0).await, world.member(0).await);
+        let (one, two) = (join(&first, &performance).await.expect(201), join(&second, &performance).await.expect(201));
+        let inside = poll_later(world, &first, &performance, &one).await.expect(200);
+        assert_eq!((inside.text("status"), inside.number("position")), ("admitted".into(), 1));
+        assert_eq!((inside.number("ahead"), inside.number("estimatedWaitSeconds")), (0, 0));
+        let lives = Timestamp::parse(&inside.text("expiresAt")).unwrap().seconds_since(world.stack.clock().now());
+        assert!((110..=120).contains(&lives), "admissionSeconds, not {lives}");
+
+        let waiting = poll(&second, &performance, &two).await.expect(200);
+        assert_eq!((waiting.text("status"), waiting.number("position")), ("waiting".into(), 2));
+        assert_eq!(waiting.number("ahead"), 0, "who is inside is not ahead");
+        assert_ne!(waiting.text("queueToken"), two.text("queueToken"), "renewed");
+        assert!(waiting.text("expiresAt") >= two.text("expiresAt"));
+        leave(&first, &performance).await.expect(204);
+        let inside = poll_later(world, &second, &performance, &waiting).await.expect(200);
+        assert_eq!((inside.text("status"), inside.number("position")), ("admitted".into(), 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unauthorized() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let path = format!("/performances/{performance}/queue");
+        needs_login(world, "GET", &path, None).await;
+        let person = world.member(0).await;
+        refuses_others_queue_tokens(world, &performance, &person, async |client| client.get(&path).await).await;
+        // The queue token alone proves nobody.
+        let place = join(&person, &performance).await.expect(201);
+        world.anyone().with_queue_token(&place.text("queueToken")).get(&path).await.problem(401, "unauthenticated");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_must_be_a_line() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await.with_queue_token("x");
+        person.get(&format!("/performances/{performance}/queue")).await.problem(404, "no_waiting_room");
+        for odd in ODD_IDS {
+            person.get(&format!("/performances/{odd}/queue")).await.problem(404, "not_found");
+        }
+    })
+    .await;
+}
+
+/// Q3: polling keeps the token alive for as long as one likes.
+#[tokio::test]
+async fn polling_renews_the_token() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 3_600})).await;
+        let_in(world, &world.member(0).await, &performance).await;
+        let person = world.member(0).await;
+        let mut place = join(&person, &performance).await.expect(201);
+        let first = place.clone();
+        for _ in 0..6 {
+            world.advance_seconds(45);
+            place = poll(&person, &performance, &place).await.expect(200);
+            assert_eq!((place.text("status"), place.number("position")), ("waiting".into(), 2));
+        }
+        poll(&person, &performance, &first).await.problem(401, "queue_token_expired");
+    })
+    .await;
+}
+
+/// Polling earlier than told is harmless, and never prolongs an admission.
+#[tokio::test]
+async fn polling_often_gains_nothing() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let (inside, _) = let_in(world, &world.member(0).await, &performance).await;
+        let person = world.member(0).await;
+        let mut place = join(&person, &performance).await.expect(201);
+        for _ in 0..10 {
+            place = poll(&person, &performance, &place).await.expect(200);
+            assert_eq!(place.text("status"), "waiting");
+        }
+        assert_eq!(inside.number("position"), 1);
+        let owner = world.member(0).await;
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let (mut admitted, _) = let_in(world, &owner, &performance).await;
+        let end = admitted.text("expiresAt");
+        for _ in 0..5 {
+            admitted = poll_later(world, &owner, &performance, &admitted).await.expect(200);
+            assert_eq!((admitted.text("status"), admitted.text("expiresAt")), ("admitted".into(), end.clone()));
+            assert!((2..=20).contains(&admitted.number("pollAfterSeconds")));
+        }
+    })
+    .await;
+}
+
+/// A crowd is told to come later the longer the line is, and not all at once.
+#[tokio::test]
+async fn a_long_line_polls_seldom() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let mut last = join(&world.member(0).await, &performance).await.expect(201);
+        for position in 2..=25 {
+            last = join(&world.member(0).await, &performance).await.expect(201);
+            let after = last.number("pollAfterSeconds");
+            let told = if position <= 10 { 2..=2 } else { 16..=20 };
+            assert!(told.contains(&after), "{position}: {after}");
+        }
+        assert_eq!((last.number("ahead"), last.number("estimatedWaitSeconds")), (24, 24 * 600));
+    })
+    .await;
+}
+
+/// Nobody is admitted before `salesOpenAt`.
+#[tokio::test]
+async fn nobody_is_let_in_before_sales_open() {
+    World::run(async |world| {
+        let opens = world.stack.clock().now().plus_seconds(120).to_string();
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 5}, "salesOpenAt": opens})).await;
+        let person = world.member(0).await;
+        let mut place = join(&person, &performance).await.expect(201);
+        for _ in 0..3 {
+            world.advance_seconds(35);
+            place = poll(&person, &performance, &place).await.expect(200);
+            assert_eq!(place.text("status"), "waiting");
+        }
+        world.advance_seconds(20);
+        assert_eq!(poll(&person, &performance, &place).await.expect(200).text("status"), "admitted");
+    })
+    .await;
+}
+
+/// Nobody is admitted once sales closed either.
+#[tokio::test]
+async fn nobody_is_let_in_after_sales_closed() {
+    World::run(async |world| {
+        let closes = world.stack.clock().now().plus_seconds(40).to_string();
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 5}, "salesCloseAt": closes})).await;
+        let person = world.member(0).await;
+        let place = join(&person, &performance).await.expect(201);
+        world.advance_seconds(45);
+        assert_eq!(poll(&person, &performance, &place).await.expect(200).text("status"), "waiting");
+    })
+    .await;
+}
+
+/// An admitted token is renewed after its own time, as long as a hold keeps the admission alive.
+#[tokio::test]
+async fn a_hold_prolongs_the_admission() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 60})).await;
+        let (person, next) = (world.member(100_000).await, world.member(0).await);
+        let (place, inside) = let_in(world, &person, &performance).await;
+        let behind = join(&next, &performance).await.expect(201);
+        let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201);
+        world.advance_seconds(55);
+        let behind = poll(&next, &performance, &behind).await.expect(200);
+        world.advance_seconds(40);
+        let renewed = poll(&person, &performance, &place).await.expect(200);
+        assert_eq!((renewed.text("status"), renewed.text("expiresAt")), ("admitted".into(), held.text("expiresAt")));
+        let behind = poll(&next, &performance, &behind).await.expect(200);
+        assert_eq!(behind.text("status"), "waiting", "his place inside is still used");
+        // Payments look at the admission, not at the token's time.
+        pay(&inside, &held.text("holdId")).await.expect(201);
+        poll(&person, &performance, &renewed).await.problem(401, "queue_token_expired");
+        let behind = poll_later(world, &next, &performance, &behind).await.expect(200);
+        assert_eq!(behind.text("status"), "admitted", "the payment freed it");
+    })
+    .await;
+}
+
+/// Without a hold it ends with its time, and the next is let in.
+#[tokio::test]
+async fn an_admission_ends_with_its_time() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 30})).await;
+        let (person, next) = (world.member(0).await, world.member(0).await);
+        let (place, inside) = let_in(world, &person, &performance).await;
+        let behind = join(&next, &performance).await.expect(201);
+        world.advance_seconds(31);
+        poll(&person, &performance, &place).await.problem(401, "queue_token_expired");
+        hold(&inside, &performance, &["A-1-1"]).await.problem(401, "queue_token_expired");
+        world.advance_seconds(10);
+        assert_eq!(poll(&next, &performance, &behind).await.expect(200).text("status"), "admitted");
+    })
+    .await;
+}

@@ -1,0 +1,95 @@
+//! Q5: what holds and payments of a performance with a waiting room ask of a queue token. Seats have it in their own file.
+
+use super::room;
+use crate::{
+    harness::{
+        World, hold,
+        line::{join, let_in, poll_later},
+        pay,
+    },
+    routes::refuses_others_queue_tokens,
+};
+use serde_json::json;
+
+#[tokio::test]
+async fn holds_need_an_admitted_token() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        let take = async |client: &crate::harness::client::Client| hold(client, &performance, &["A-1-1"]).await;
+        refuses_others_queue_tokens(world, &performance, &person, take).await;
+        let place = join(&person, &performance).await.expect(201);
+        let waiting = person.with_queue_token(&place.text("queueToken"));
+        take(&waiting).await.problem(403, "not_admitted");
+        world.advance_seconds(70);
+        take(&waiting).await.problem(401, "queue_token_expired");
+        assert!(person.get("/holds").await.items().is_empty());
+
+        // The order of checks: what is wrong with the token comes before what is wrong with the seats.
+        hold(&person, &performance, &["Z-9-9"]).await.problem(401, "queue_token_missing");
+        let body = json!({"seatIds": []});
+        person.post(&format!("/performances/{performance}/holds"), body).await.problem(400, "invalid_request");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn payments_need_an_admitted_token() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(50_000).await;
+        let place = join(&person, &performance).await.expect(201);
+        let waiting = person.with_queue_token(&place.text("queueToken"));
+        let admitted = poll_later(world, &person, &performance, &place).await.expect(200);
+        let inside = person.with_queue_token(&admitted.text("queueToken"));
+        let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+
+        refuses_others_queue_tokens(world, &performance, &person, async |client| pay(client, &held).await).await;
+        pay(&waiting, &held).await.problem(403, "not_admitted");
+        world.advance_seconds(70);
+        pay(&waiting, &held).await.problem(401, "queue_token_expired");
+        assert_eq!(person.get("/points").await.number("balance"), 50_000);
+        assert!(person.get("/payments").await.items().is_empty());
+
+        let paid = pay(&inside, &held).await.expect(201);
+        // One's own paid hold is told before the token is looked at.
+        for client in [&inside, &waiting, &person.client, &person.with_queue_token("forged")] {
+            assert_eq!(pay(client, &held).await.expect(200).json, paid.json);
+        }
+    })
+    .await;
+}
+
+/// A spent token books nothing more; other members' admitted ones never did.
+#[tokio::test]
+async fn a_token_is_spent_by_its_payment() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 2})).await;
+        let (person, other) = (world.member(100_000).await, world.member(100_000).await);
+        let (place, inside) = let_in(world, &person, &performance).await;
+        let_in(world, &other, &performance).await;
+        let stolen = other.with_queue_token(&place.text("queueToken"));
+        hold(&stolen, &performance, &["A-1-1"]).await.problem(401, "queue_token_invalid");
+        let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        pay(&inside, &held).await.expect(201);
+        hold(&inside, &performance, &["A-1-2"]).await.problem(401, "queue_token_expired");
+        assert_eq!(person.get("/holds").await.items().len(), 0);
+    })
+    .await;
+}
+
+/// The sales window comes after the token.
+#[tokio::test]
+async fn a_closed_sale_is_told_to_who_was_let_in() {
+    World::run(async |world| {
+        let closes = world.stack.clock().now().plus_seconds(100).to_string();
+        let details = json!({"waitingRoom": {"maxActive": 1}, "salesCloseAt": closes});
+        let performance = world.performance(details).await;
+        let person = world.member(100_000).await;
+        let (_, inside) = let_in(world, &person, &performance).await;
+        world.advance_seconds(100);
+        hold(&person, &performance, &["A-1-1"]).await.problem(401, "queue_token_missing");
+        hold(&inside, &performance, &["A-1-1"]).await.problem(409, "sales_closed");
+    })
+    .await;
+}
