@@ -70,6 +70,9 @@ impl<T> CopiesOf<T> {
 pub(crate) struct Copies {
     pub(crate) listings: CopiesOf<Listing>,
     pub(crate) rooms: CopiesOf<Room>,
+    /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
+    /// poll from being the one that refreshes, and so from turning the turnstile.
+    pub(crate) polled_rooms: CopiesOf<Room>,
 }
 
 impl Store {

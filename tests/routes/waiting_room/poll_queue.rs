@@ -109,6 +109,22 @@ async fn polling_often_gains_nothing() {
     .await;
 }
 
+/// The line moves by its polls, however often others look at the room in between.
+#[tokio::test]
+async fn joins_and_onlookers_do_not_stop_the_line() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        let place = join(&person, &performance).await.expect(201);
+        world.advance_seconds(2);
+        join(&world.member(0).await, &performance).await.expect(201);
+        world.organizer().await.get(&format!("/performances/{performance}/waiting-room")).await.expect(200);
+        world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
+        assert_eq!(poll(&person, &performance, &place).await.expect(200).text("status"), "admitted");
+    })
+    .await;
+}
+
 /// A crowd is told to come later the longer the line is, and not all at once.
 #[tokio::test]
 async fn a_long_line_polls_seldom() {

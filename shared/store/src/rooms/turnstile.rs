@@ -58,23 +58,33 @@ impl Store {
     ) -> Result<Arc<Room>> {
         let id = &performance.performance_id;
         self.copies
-            .rooms
+            .polled_rooms
             .get(id, now, |before| async move {
                 let room = self.read_room(id, before).await?;
-                if !room.is_due(now) {
-                    return Ok(room);
-                }
-                let turn =
-                    tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now, clock));
-                match turn.await {
-                    Ok(Ok(Some(turned))) => return Ok(turned.not_behind(Some(&room))),
-                    Ok(Ok(None)) => {}
-                    Ok(Err(error)) => tracing::warn!(%error, performance = %id, "a turn of the turnstile failed"),
-                    Err(_) => tracing::warn!(performance = %id, "a turn of the turnstile took too long"),
-                }
+                let room = if room.is_due(now) { self.turn_in_time(performance, room, now, clock).await } else { room };
+                self.copies.rooms.put(id, now, |before| room.clone().not_behind(before)).await;
                 Ok(room)
             })
             .await
+    }
+
+    /// The room after a turn, or as it was where that came to nothing.
+    async fn turn_in_time(
+        &self,
+        performance: &Performance,
+        room: Room,
+        now: Timestamp,
+        clock: &(dyn Fn() -> Timestamp + Sync),
+    ) -> Room {
+        let id = &performance.performance_id;
+        let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now, clock));
+        match turn.await {
+            Ok(Ok(Some(turned))) => return turned.not_behind(Some(&room)),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, performance = %id, "a turn of the turnstile failed"),
+            Err(_) => tracing::warn!(performance = %id, "a turn of the turnstile took too long"),
+        }
+        room
     }
 
     /// One turn; `None` where somebody else has it.
