@@ -11,12 +11,14 @@
 //! | [`stall`] | a crowd does not slow a payment down |
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
+//! | [`drift`] | routes, tests, binaries and documents say the same; who knows whom |
 //! | [`scenarios`] | the source documents, S0..S4, step by step |
 
 #![recursion_limit = "256"]
 
 mod budgets;
 mod conditions;
+mod drift;
 mod faults;
 mod harness;
 mod lambda;

@@ -25,7 +25,7 @@ async fn happy_path() {
         let left = expires_at.seconds_since(world.stack.clock().now());
         world.advance_seconds(u32::try_from(left - 60).unwrap());
         me.get("/members/me").await.expect(200);
-        world.advance_seconds(60);
+        world.advance_seconds(61);
         me.get("/members/me").await.problem(401, "unauthenticated");
     })
     .await;

@@ -55,12 +55,11 @@ async fn bad_input_makes_no_member() {
         let valid = sign_up_body(world, "dana@example.com").await;
         let anyone = world.anyone();
         refuses_malformed_bodies(&anyone, "POST", PATH, &valid).await;
-        let wrong: [(&str, Value); 13] = [
+        let wrong: [(&str, Value); 12] = [
             ("password", json!("7 chars")),
             ("password", json!("x".repeat(129))),
             ("password", json!(null)),
             ("name", json!("")),
-            ("name", json!("  ")),
             ("name", json!("n".repeat(101))),
             ("name", json!(7)),
             ("email", json!("dana")),

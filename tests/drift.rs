@@ -1,0 +1,258 @@
+//! What says the same thing twice is held together here: routes, their tests, their binaries, the documents; and who may
+//! know whom.
+
+use crate::harness::World;
+use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Files under `folder` whose names end so, without what was built.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let hidden = path.file_name().is_some_and(|name| name == "target" || name.as_encoded_bytes()[0] == b'.');
+            if path.is_dir() && !hidden {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().expect("a name").to_string_lossy().into_owned()
+}
+
+/// Operations with the folder their file is in; empty for what lies beside the folders.
+fn operations() -> BTreeMap<String, String> {
+    let mut groups = BTreeMap::new();
+    for file in files("functions/endpoints/src", "rs") {
+        let source = fs::read_to_string(&file).expect("a source file");
+        let Some(rest) = source.split("operation: \"").nth(1) else { continue };
+        let operation = rest.split('"').next().expect("a name").to_owned();
+        assert_eq!(stem(&file), operation, "a file is named after its operation");
+        let folder = file.parent().expect("a folder").strip_prefix(root().join("functions/endpoints/src"));
+        groups.insert(operation, folder.expect("below src").to_string_lossy().into_owned());
+    }
+    groups
+}
+
+#[test]
+fn each_operation_has_a_file_and_each_file_is_routed() {
+    let routed: BTreeSet<&str> =
+        ENDPOINTS.iter().chain([&UNMATCHED]).map(|endpoint| endpoint.route.operation).collect();
+    assert_eq!(routed.len(), ENDPOINTS.len() + 1, "operations are unique");
+    assert_eq!(operations().keys().map(String::as_str).collect::<BTreeSet<_>>(), routed);
+    let calls: BTreeSet<_> = ENDPOINTS.iter().map(|one| (one.route.path, one.route.method.as_str())).collect();
+    assert_eq!(calls.len(), ENDPOINTS.len(), "method and path are unique");
+}
+
+#[test]
+fn each_operation_is_tested() {
+    let mut untested = Vec::new();
+    for (operation, group) in operations() {
+        let path = root().join("tests/routes").join(&group).join(format!("{operation}.rs"));
+        let source = fs::read_to_string(&path).unwrap_or_default();
+        let module = root().join("tests/routes").join(&group).join("mod.rs");
+        let registered = fs::read_to_string(&module).unwrap_or_default().contains(&format!("mod {operation};"));
+        for test in ["happy_path", "unauthorized"] {
+            let tested = source.split("#[tokio::test").any(|part| {
+                part.split_once("]\n").is_some_and(|(_, rest)| rest.starts_with(&format!("async fn {test}() {{")))
+            });
+            if !tested || !registered {
+                untested.push(format!("{}: {test}", path.display()));
+            }
+        }
+    }
+    assert!(untested.is_empty(), "missing tests: {untested:#?}");
+}
+
+/// Names of `[[bin]]`s in a manifest, all of them without tests of their own and sorted.
+fn binaries(manifest: &str) -> BTreeSet<String> {
+    let text = read(manifest);
+    let mut names = Vec::new();
+    for table in text.split("[[bin]]\n").skip(1) {
+        let table = table.split("\n[").next().expect("a table");
+        let value = |field: &str| {
+            let line = table.lines().find_map(|line| line.strip_prefix(&format!("{field} = ")));
+            line.map(|value| value.trim_matches('"').to_owned()).unwrap_or_default()
+        };
+        let name = value("name");
+        assert_eq!(value("path"), format!("src/bin/{name}.rs"));
+        assert_eq!(value("test"), "false", "{name}");
+        names.push(name);
+    }
+    assert!(names.is_sorted(), "{manifest}: binaries are sorted");
+    names.into_iter().collect()
+}
+
+#[test]
+fn each_operation_is_a_binary_and_nothing_else_is() {
+    let operations: BTreeSet<String> = operations().into_keys().collect();
+    assert_eq!(binaries("functions/endpoints/Cargo.toml"), operations);
+    let files = files("functions/endpoints/src/bin", "rs");
+    assert_eq!(files.iter().map(|file| stem(file)).collect::<BTreeSet<_>>(), operations);
+    for file in files {
+        let source = fs::read_to_string(&file).expect("a source file");
+        let name = stem(&file);
+        assert!(source.lines().count() <= 6, "{name} is more than a main");
+        let kind: String = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        assert!(source.contains(&format!("{name}::{kind}>()")), "{name} serves another endpoint");
+    }
+}
+
+#[test]
+fn each_error_of_a_route_is_a_known_code() {
+    let problems = read("shared/edge/src/problem.rs");
+    for endpoint in ENDPOINTS {
+        for code in endpoint.route.errors {
+            assert!(problems.contains(&format!(", \"{code}\",")), "{}: {code}", endpoint.route.operation);
+        }
+        assert!(endpoint.route.success.iter().all(|status| (200..300).contains(status)));
+        assert!(endpoint.route.table_actions.iter().all(|action| action.starts_with("dynamodb:")));
+    }
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_what_the_code_says_and_is_served() {
+    let document = frontrow_edge::openapi::document(ENDPOINTS);
+    let committed: Value = serde_json::from_str(&read("infra/openapi.json")).expect("JSON");
+    assert!(
+        committed == document,
+        "infra/openapi.json is stale: run the tests of frontrow-endpoints, which rewrite it"
+    );
+    for endpoint in ENDPOINTS {
+        let method = endpoint.route.method.as_str().to_lowercase();
+        assert_eq!(document["paths"][endpoint.route.path][method]["operationId"], endpoint.route.operation);
+    }
+    World::run(async |world| {
+        let served = world.anyone().get("/openapi.json").await.expect(200);
+        assert!(served.json == document && served.header("content-type") == "application/json");
+    })
+    .await;
+}
+
+/// What a page loads: targets of `src` and `href`.
+fn targets(html: &str) -> Vec<String> {
+    let of = |attribute: &str| {
+        let parts = html.split(attribute).skip(1);
+        parts.filter_map(|part| part.split('"').next().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    [of("src=\""), of("href=\"")].concat()
+}
+
+#[tokio::test]
+async fn the_documents_page_loads_nothing_from_elsewhere() {
+    World::run(async |world| {
+        let page = world.anyone().get("/docs").await.expect(200);
+        assert!(page.header("content-type").starts_with("text/html"));
+        let html = String::from_utf8(page.bytes.clone()).expect("text");
+        let targets = targets(&html);
+        assert!(targets.iter().any(|target| target.ends_with(".js")), "{html}");
+        for target in targets.iter().filter(|target| !target.ends_with('/')) {
+            assert!(!target.contains("//"), "{target} is elsewhere");
+            let file = world.anyone().get(&format!("/docs/{}", target.trim_start_matches("./"))).await.expect(200);
+            if target.ends_with(".css") {
+                let text = String::from_utf8_lossy(&file.bytes).into_owned();
+                assert!(!text.contains("url(http") && !text.contains("@import"), "{target}");
+            }
+        }
+        let settings = world.anyone().get("/docs/swagger-initializer.js").await.expect(200);
+        let settings = String::from_utf8(settings.bytes).expect("text");
+        assert!(settings.contains("/openapi.json") && !settings.contains("http"), "{settings}");
+    })
+    .await;
+}
+
+#[test]
+fn the_readme_names_every_call() {
+    let readme = read("README.md");
+    let rows: BTreeSet<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    for endpoint in ENDPOINTS {
+        let route = &endpoint.route;
+        let row = format!("| `{} {}` | `{}` |", route.method, route.path, route.operation);
+        assert!(rows.iter().any(|line| line.starts_with(&row)), "no row {row}");
+    }
+    let calls =
+        |line: &&&str| ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|it| line.starts_with(&format!("| `{it}/")));
+    let named = rows.iter().filter(calls).filter(|line| !line.contains("/_local") && !line.contains("`GET /docs`"));
+    assert_eq!(named.count(), ENDPOINTS.len(), "the table has other rows");
+}
+
+#[test]
+fn source_files_stay_short() {
+    for folder in ["shared", "functions", "infra", "tests"] {
+        for file in files(folder, "rs") {
+            let lines = fs::read_to_string(&file).expect("a source file").lines().count();
+            assert!(lines <= 400, "{} has {lines} lines", file.display());
+        }
+    }
+}
+
+/// Code without comments.
+fn code(file: &Path) -> String {
+    let source = fs::read_to_string(file).expect("a source file");
+    source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_domain_is_pure() {
+    for file in files("shared/domain", "rs") {
+        for banned in ["aws_", "tokio", "std::env", "std::fs", "std::net", "async fn", ".await", "::now("] {
+            assert!(!code(&file).contains(banned), "{} has {banned}", file.display());
+        }
+    }
+    let manifest = read("shared/domain/Cargo.toml");
+    for banned in ["aws", "tokio", "lambda", "frontrow-store", "frontrow-edge"] {
+        assert!(!manifest.contains(banned), "shared/domain depends on {banned}");
+    }
+}
+
+/// Crates of the platform's own whose manifests name `dependency`.
+fn dependents(dependency: &str) -> BTreeSet<String> {
+    let crates =
+        ["shared/domain", "shared/store", "shared/edge", "functions/endpoints", "functions/workers", "infra/local"];
+    let names = |it: &&&str| read(format!("{it}/Cargo.toml")).lines().any(|line| line.starts_with(dependency));
+    crates.iter().filter(names).map(|it| (*it).to_owned()).collect()
+}
+
+#[test]
+fn each_crate_knows_only_what_it_may() {
+    // `edge` makes the client, a worker's tests make a table; the operations are the store's alone.
+    assert_eq!(
+        dependents("aws-sdk-dynamodb"),
+        ["functions/workers", "shared/edge", "shared/store"].map(str::to_owned).into()
+    );
+    assert_eq!(dependents("lambda_http"), ["infra/local", "shared/edge"].map(str::to_owned).into());
+    let outside = ["shared/domain", "shared/edge", "functions", "infra"].map(|folder| files(folder, "rs")).concat();
+    for file in outside.iter().filter(|file| !file.ends_with("tests.rs")) {
+        let code = code(file);
+        for banned in ["aws_sdk_dynamodb::operation", "AttributeValue", "key_condition_expression", "put_item()"] {
+            assert!(!code.contains(banned), "{} speaks DynamoDB: {banned}", file.display());
+        }
+    }
+    for (knows_not, folder) in [("frontrow_edge", "shared/store"), ("frontrow_endpoints", "functions/workers")] {
+        for file in files(folder, "rs") {
+            assert!(!code(&file).contains(knows_not), "{} knows {knows_not}", file.display());
+        }
+    }
+}
