@@ -173,7 +173,7 @@ async fn r1_q6_a_payment_confirms_the_seat_and_spends_the_token() {
         assert_eq!(entry["reservationId"], paid.json["reservationId"]);
         let reservation = person.get(&format!("/reservations/{}", paid.text("reservationId"))).await.expect(200);
         assert_eq!((reservation.text("status"), &reservation.json["seatIds"]), ("confirmed".into(), &json!(["A-1-7"])));
-        assert_eq!(person.get("/payments").await.items(), [paid.json.clone()], "5: the payment");
+        assert_eq!(person.get("/payments").await.items()[0], paid.json, "5: the payment");
         assert!(person.get("/holds").await.items().is_empty(), "10: no hold is left");
         poll(&person, &concert, &place).await.problem(401, "queue_token_expired");
         hold(&inside, &concert, &["A-1-8"]).await.problem(401, "queue_token_expired");
