@@ -10,15 +10,23 @@ use std::{
 
 type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Before the first call of `operation` reaches the engine, `happening` runs to its end.
+/// Before the first call of `operation` whose update says `update` reaches the engine, `happening` runs to its end.
 pub(super) struct Interlude {
     operation: &'static str,
+    update: &'static str,
     happening: Mutex<Option<Happening>>,
 }
 
 impl Interlude {
     pub(super) fn before(operation: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
-        Arc::new(Self { operation, happening: Mutex::new(Some(Box::pin(happening))) })
+        Arc::new(Self { operation, update: "", happening: Mutex::new(Some(Box::pin(happening))) })
+    }
+
+    pub(super) fn before_update(
+        update: &'static str,
+        happening: impl Future<Output = ()> + Send + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self { operation: "UpdateItem", update, happening: Mutex::new(Some(Box::pin(happening))) })
     }
 }
 
@@ -26,16 +34,35 @@ impl Meddler for Interlude {
     fn meddle(
         &self,
         operation: &str,
-        _: &Value,
+        request: &Value,
         execute: Execute,
     ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
         let mut waiting = self.happening.lock().unwrap_or_else(PoisonError::into_inner);
-        let happening = if operation == self.operation { waiting.take() } else { None };
+        let update = request["UpdateExpression"].as_str().unwrap_or_default();
+        let here = operation == self.operation && update.contains(self.update);
+        let happening = if here { waiting.take() } else { None };
         Box::pin(async move {
             if let Some(happening) = happening {
                 happening.await;
             }
             execute().await
+        })
+    }
+}
+
+/// Calls of this operation reach nobody: what a crash before them would leave.
+pub(super) struct Unreached(pub(super) &'static str);
+
+impl Meddler for Unreached {
+    fn meddle(
+        &self,
+        operation: &str,
+        _: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+        let reached = operation != self.0;
+        Box::pin(async move {
+            if reached { execute().await } else { Err(ConnectorError::timeout("nobody was reached".into())) }
         })
     }
 }

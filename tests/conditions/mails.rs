@@ -1,1 +1,132 @@
-//! x
+//! Guards of the mails: each is sent once.
+
+use super::{Found, ensure, interlude::Interlude};
+use crate::harness::{Person, World, book};
+use axum::Router;
+use frontrow_edge::{clients::Aws, lambda::Worker};
+use frontrow_store::{Claim, Claimed, Mail};
+use frontrow_workers::{TicketMailer, message};
+use serde_json::json;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+/// Longer than any test takes.
+const LEASE_SECONDS: i64 = 60;
+
+/// A mailer beside the stack's own, with a mail service that counts what it accepts.
+struct Mailer {
+    mailer: TicketMailer,
+    accepted: Arc<AtomicU32>,
+}
+
+impl Mailer {
+    async fn start(world: &World) -> Self {
+        let accepted = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&accepted);
+        let service = Router::new().fallback(async move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            "<SendRawEmailResponse><SendRawEmailResult><MessageId>m</MessageId></SendRawEmailResult></SendRawEmailResponse>"
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self { mailer: TicketMailer::new(world.app().clone(), Aws::emulated(&url).ses()), accepted }
+    }
+
+    /// Whether the message, received for that time, was done.
+    async fn deliver(&self, mail: &Mail, receive: u32) -> bool {
+        let record = json!({
+            "messageId": "m", "receiptHandle": "r", "body": message::encode(mail), "messageAttributes": {},
+            "attributes": {"ApproximateReceiveCount": receive.to_string()},
+        });
+        let event = serde_json::from_value(json!({"Records": [record]})).expect("an event");
+        self.mailer.handle(event).await.expect("a reply").batch_item_failures.is_empty()
+    }
+
+    fn accepted(&self) -> u32 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}
+
+/// Buys a ticket: the buyer, the reservation's path, the mail that this is worth.
+async fn buy(world: &World) -> (Person, String, Mail) {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let reservation = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
+    let reservation_id = reservation.parse().expect("an id");
+    let mail = Mail::Ticket { member_id: person.identity.member_id, reservation_id };
+    (person, format!("/reservations/{reservation}"), mail)
+}
+
+/// The same, and the mail claimed by who will be slow to send it: the mail service refuses it to everybody.
+async fn buy_and_claim(world: &World) -> (Person, String, Mail, Box<Claimed>) {
+    world.stack.mailbox().refuse(|_| true);
+    let (person, path, mail) = buy(world).await;
+    for _ in 0..500 {
+        let now = world.stack.clock().now();
+        let claim = world.app().store.claim_mail(&mail, now, LEASE_SECONDS).await.expect("an answer");
+        if let Claim::Granted(claimed) = claim {
+            return (person, path, mail, claimed);
+        }
+        // The stack's own mailer has it, and is about to be refused.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the mail was never free");
+}
+
+/// What the buyer sees of the ticket mail.
+async fn status(person: &Person, path: &str) -> String {
+    person.get(path).await.expect(200).json["ticketMail"]["status"].as_str().unwrap_or_default().to_owned()
+}
+
+pub(super) async fn a_message_that_comes_again_is_not_mailed_again(world: &World) -> Found {
+    let (_, _, mail) = buy(world).await;
+    world.settle().await;
+    let mailer = Mailer::start(world).await;
+    let done = mailer.deliver(&mail, 1).await;
+    ensure(done && mailer.accepted() == 0, || "a mail was sent again".to_owned())
+}
+
+pub(super) async fn a_mail_has_one_sender_at_a_time(world: &World) -> Found {
+    let (_, _, mail, _claimed) = buy_and_claim(world).await;
+    let mailer = Mailer::start(world).await;
+    let done = mailer.deliver(&mail, 2).await;
+    ensure(!done && mailer.accepted() == 0, || "a mail was sent by two".to_owned())
+}
+
+pub(super) async fn a_mail_about_nothing_needs_no_sending(world: &World) -> Found {
+    let mailer = Mailer::start(world).await;
+    let done = mailer.deliver(&Mail::Code { verification_id: "gone".parse().expect("an id") }, 1).await;
+    ensure(done, || "a verification that was collected came back as a stump".to_owned())
+}
+
+pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Found {
+    let (person, path, mail, late) = buy_and_claim(world).await;
+    let (store, now) = (&world.app().store, world.stack.clock().now());
+    let over = now.plus_seconds(LEASE_SECONDS);
+    let current = store.claim_mail(&mail, over, LEASE_SECONDS).await.expect("an answer");
+    ensure(matches!(current, Claim::Granted(_)), || format!("the lease is over: {current:?}"))?;
+    store.give_mail_back(&late, over).await.expect("an answer");
+    let third = store.claim_mail(&mail, over, LEASE_SECONDS).await.expect("an answer");
+    ensure(matches!(third, Claim::Taken), || "who had lost a mail gave it back: it had two senders".to_owned())?;
+    store.mail_was_sent(&late).await.expect("an answer");
+    let told = status(&person, &path).await;
+    ensure(told == "queued", || format!("who had lost a mail said {told}"))
+}
+
+pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
+    let (person, path, mail, claimed) = buy_and_claim(world).await;
+    let mailer = Mailer::start(world).await;
+    let store = world.app().store.clone();
+    world.wire.meddle(Some(Interlude::before_update(":failed", async move {
+        store.mail_was_sent(&claimed).await.expect("it was claimed");
+    })));
+    mailer.deliver(&mail, world.app().config.mail_max_receives).await;
+    let told = status(&person, &path).await;
+    ensure(told == "sent", || format!("a mail that was sent is told as {told}"))
+}

@@ -1,1 +1,86 @@
-//! x
+//! Guards of signing up.
+
+use super::{Found, ensure, interlude::Interlude};
+use crate::harness::{
+    World,
+    client::{Client, Reply},
+};
+use frontrow_domain::limits::{VERIFICATION_MAX_ATTEMPTS, VERIFICATION_WINDOW_SECONDS, VERIFICATIONS_PER_HOUR};
+use serde_json::json;
+
+const ADDRESS: &str = "dana@example.com";
+
+async fn verify(world: &World) -> Reply {
+    world.anyone().post("/email-verifications", json!({"email": ADDRESS})).await
+}
+
+/// The code that the mail for `verification` says.
+fn code(world: &World, verification: &str) -> String {
+    world.app().codes.verification_code(&verification.parse().expect("an id"))
+}
+
+async fn sign_up(client: &Client, verification: &str, code: &str) -> Reply {
+    let body = json!({
+        "verificationId": verification, "code": code, "email": ADDRESS, "password": "correct horse", "name": "Dana",
+    });
+    client.post("/members", body).await
+}
+
+/// Guesses until no more are judged.
+async fn guess(client: &Client, verification: &str) {
+    for _ in 0..VERIFICATION_MAX_ATTEMPTS {
+        sign_up(client, verification, "no code").await;
+    }
+}
+
+pub(super) async fn an_address_signs_up_once(world: &World) -> Found {
+    let mut replies = Vec::new();
+    for _ in 0..2 {
+        let verification = verify(world).await.expect(202).text("verificationId");
+        replies.push(sign_up(&world.anyone(), &verification, &code(world, &verification)).await);
+    }
+    ensure(replies[0].status == 201 && replies[1].status == 409, || format!("one address, twice: {replies:?}"))
+}
+
+pub(super) async fn a_verification_is_used_once(world: &World) -> Found {
+    let verification = verify(world).await.expect(202).text("verificationId");
+    let right = code(world, &verification);
+    let (client, id, same) = (world.anyone(), verification.clone(), right.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        sign_up(&client, &id, &same).await;
+    })));
+    let second = sign_up(&world.anyone(), &verification, &right).await;
+    ensure(second.status == 410, || format!("used by two at once, the second is told {second:?}"))
+}
+
+pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> Found {
+    let verification = verify(world).await.expect(202).text("verificationId");
+    let (client, id) = (world.anyone(), verification.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        guess(&client, &id).await;
+    })));
+    let lucky = sign_up(&world.anyone(), &verification, &code(world, &verification)).await;
+    ensure(lucky.status == 429, || format!("the right code, found by too many guesses at once: {lucky:?}"))
+}
+
+pub(super) async fn no_more_guesses_are_judged_than_allowed(world: &World) -> Found {
+    let verification = verify(world).await.expect(202).text("verificationId");
+    let (client, id) = (world.anyone(), verification.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        guess(&client, &id).await;
+    })));
+    let sixth = sign_up(&world.anyone(), &verification, "no code").await;
+    ensure(sixth.status == 429, || format!("the sixth of six guesses at once: {sixth:?}"))
+}
+
+pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> Found {
+    // To the beginning of a window, so that it does not end during the test.
+    let window_millis = VERIFICATION_WINDOW_SECONDS * 1000;
+    let left_millis = window_millis - world.stack.clock().now().millis() % window_millis;
+    world.advance_seconds(u32::try_from(left_millis / 1000 + 1).expect("an hour at most"));
+    for _ in 0..VERIFICATIONS_PER_HOUR {
+        verify(world).await.expect(202);
+    }
+    let more = verify(world).await;
+    ensure(more.status == 429, || format!("one code too many: {more:?}"))
+}

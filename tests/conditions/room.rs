@@ -1,1 +1,107 @@
-//! x
+//! Guards of places and admissions: joining, claiming, booking, leaving.
+
+use super::{
+    Found, ensure,
+    interlude::{Interlude, Unreached},
+};
+use crate::harness::{Person, World, book, client::Reply, hold, pay};
+use serde_json::{Value, json};
+
+/// A performance with a waiting room.
+pub(super) async fn room_for(world: &World, max_active: u32) -> String {
+    world.performance(json!({"waitingRoom": {"maxActive": max_active}})).await
+}
+
+pub(super) async fn join(person: &Person, performance: &str) -> Reply {
+    person.post(&format!("/performances/{performance}/queue"), Value::Null).await
+}
+
+pub(super) async fn poll(person: &Person, performance: &str, token: &str) -> Reply {
+    person.with_queue_token(token).get(&format!("/performances/{performance}/queue")).await
+}
+
+pub(super) async fn leave(person: &Person, performance: &str) -> Reply {
+    person.delete(&format!("/performances/{performance}/queue")).await
+}
+
+/// Joins, and polls when copies are old enough for the turnstile to be turned; answers the admitted token.
+pub(super) async fn let_in(world: &World, person: &Person, performance: &str) -> String {
+    let place = join(person, performance).await.expect(201);
+    world.advance_seconds(2);
+    let inside = poll(person, performance, &place.text("queueToken")).await.expect(200);
+    assert_eq!(inside.text("status"), "admitted");
+    inside.text("queueToken")
+}
+
+/// A number of the organizer's view.
+pub(super) async fn view(world: &World, performance: &str, field: &str) -> i64 {
+    let path = format!("/performances/{performance}/waiting-room");
+    world.organizer().await.get(&path).await.expect(200).number(field)
+}
+
+pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    let token = let_in(world, &person, &performance).await;
+    world.advance_seconds(600);
+    let held = hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await;
+    ensure(held.status == 401, || format!("a hold after the admission was over: {held:?}"))
+}
+
+pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(100_000).await);
+    let spent = person.with_queue_token(&let_in(world, &person, &performance).await);
+    book(&spent, &performance, &["A-1-1"]).await;
+    let again = person.with_queue_token(&let_in(world, &person, &performance).await);
+    let held = hold(&again, &performance, &["A-1-2"]).await.expect(201);
+    let paid = pay(&spent, &held.text("holdId")).await;
+    ensure(paid.status == 401, || format!("one admission paid twice: {paid:?}"))
+}
+
+pub(super) async fn joining_twice_at_once_draws_one_place(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    let (same, id) = (person.clone(), performance.clone());
+    world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+        join(&same, &id).await.expect(201);
+    })));
+    let second = join(&person, &performance).await;
+    ensure(second.status == 200 && second.number("position") == 1, || {
+        format!("the place at 1 was replaced by {}: {second:?}", second.json["position"])
+    })
+}
+
+pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    join(&person, &performance).await.expect(201);
+    world.wire.meddle(Some(std::sync::Arc::new(Unreached("PutItem"))));
+    leave(&person, &performance).await;
+    world.wire.meddle(None);
+    leave(&person, &performance).await.expect(204);
+    let waiting = view(world, &performance, "waiting").await;
+    ensure(waiting == 0, || "who left twice still waits".to_owned())
+}
+
+pub(super) async fn a_performance_without_a_room_gets_none(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let path = format!("/performances/{performance}/waiting-room");
+    let replaced = world.organizer().await.put(&path, json!({"maxActive": 1})).await;
+    ensure(replaced.status == 404, || format!("a policy without a room: {replaced:?}"))
+}
+
+pub(super) async fn a_claim_begins_once(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    let waiting = join(&person, &performance).await.expect(201).text("queueToken");
+    world.advance_seconds(2);
+    let first = poll(&person, &performance, &waiting).await.expect(200).text("expiresAt");
+    world.advance_seconds(30);
+    let second = poll(&person, &performance, &waiting).await.expect(200).text("expiresAt");
+    ensure(first == second, || format!("claiming again moved the end from {first} to {second}"))
+}
+
+pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    let token = let_in(world, &person, &performance).await;
+    hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201);
+    leave(&person, &performance).await.expect(204);
+    let held = person.get("/holds").await.items().len();
+    ensure(held == 0, || "who left still holds seats".to_owned())
+}

@@ -12,7 +12,7 @@ pub(crate) struct Client {
 }
 
 /// An answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Reply {
     /// Method and path, for messages.
     call: String,
@@ -21,6 +21,13 @@ pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
     /// `null` where the body is no JSON.
     pub(crate) json: Value,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.status)?;
+        self.json["code"].as_str().map_or(Ok(()), |code| write!(f, " {code}"))
+    }
 }
 
 impl Client {

@@ -9,10 +9,17 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// An answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Told {
     pub(crate) status: u16,
     pub(crate) json: Value,
+}
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.status)?;
+        self.json["code"].as_str().map_or(Ok(()), |code| write!(f, " {code}"))
+    }
 }
 
 impl Told {

@@ -1,0 +1,96 @@
+//! Another process over the same table, as Lambda runs many: its copies and its clock are its own.
+
+use crate::harness::{
+    Person, World,
+    process::{Told, call},
+    wire::{Execute, Meddler, Wire, buffered},
+};
+use aws_smithy_runtime_api::{
+    client::{orchestrator::HttpResponse, result::ConnectorError},
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+use frontrow_domain::{Timestamp, ids::PerformanceId};
+use frontrow_edge::{App, Method};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+pub(super) struct Machine(App);
+
+impl Machine {
+    /// One whose clock is ahead of the stack's by `seconds`, or behind.
+    pub(super) fn ahead_by(world: &World, seconds: i64) -> Self {
+        Self::over(world, &Wire::default(), seconds)
+    }
+
+    /// One whose eventual reads of the waiting room answer what it is now, however often they are repeated.
+    pub(super) async fn reading_late(world: &World, performance: &str, seconds: i64) -> Self {
+        let wire = Wire::default();
+        wire.meddle(Some(Arc::new(LateReads::default())));
+        let machine = Self::over(world, &wire, seconds);
+        let id: PerformanceId = performance.parse().expect("an id");
+        machine.0.store.room(&id, Timestamp::default()).await.expect("a room");
+        machine
+    }
+
+    fn over(world: &World, wire: &Wire, seconds: i64) -> Self {
+        let aws = world.stack.engine();
+        let http = wire.around(world.wire.around(aws.http()));
+        let clock = world.stack.clock().skewed_by_seconds(seconds);
+        Self(App::new(world.app().config.clone(), &aws.through(http), clock).expect("the stack's keys"))
+    }
+
+    async fn ask(&self, person: &Person, method: Method, path: &str, token: &str, body: Value) -> Told {
+        let login = format!("Bearer {}", self.0.tokens.access(&person.identity));
+        call(&self.0, &method, path, &[("authorization", &login), ("queue-token", token)], &body).await
+    }
+
+    pub(super) async fn join(&self, person: &Person, performance: &str) -> Told {
+        self.ask(person, Method::POST, &format!("/performances/{performance}/queue"), "", Value::Null).await
+    }
+
+    pub(super) async fn poll(&self, person: &Person, performance: &str, token: &str) -> Told {
+        self.ask(person, Method::GET, &format!("/performances/{performance}/queue"), token, Value::Null).await
+    }
+
+    pub(super) async fn leave(&self, person: &Person, performance: &str) -> Told {
+        self.ask(person, Method::DELETE, &format!("/performances/{performance}/queue"), "", Value::Null).await
+    }
+
+    pub(super) async fn hold(&self, person: &Person, performance: &str, token: &str, seat: &str) -> Told {
+        let path = format!("/performances/{performance}/holds");
+        self.ask(person, Method::POST, &path, token, json!({"seatIds": [seat]})).await
+    }
+}
+
+/// Answers every eventual read of an item with what the first was told.
+#[derive(Default)]
+struct LateReads(Arc<Mutex<HashMap<String, String>>>);
+
+impl Meddler for LateReads {
+    fn meddle(
+        &self,
+        operation: &str,
+        request: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+        let eventual = operation == "GetItem" && request["ConsistentRead"] != true;
+        let (told, key) = (Arc::clone(&self.0), request["Key"].to_string());
+        Box::pin(async move {
+            if !eventual {
+                return execute().await;
+            }
+            let before = told.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+            if let Some(text) = before {
+                return Ok(HttpResponse::new(StatusCode::try_from(200).expect("a status"), SdkBody::from(text)));
+            }
+            let (response, text) = buffered(execute().await?).await?;
+            told.lock().unwrap_or_else(PoisonError::into_inner).insert(key, text);
+            Ok(response)
+        })
+    }
+}

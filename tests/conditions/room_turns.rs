@@ -1,0 +1,115 @@
+//! Guards of the turnstile: machines that turn it, stall, and read late, beside members who claim and hold.
+
+use super::{
+    Found, ensure,
+    interlude::Interlude,
+    machine::Machine,
+    room::{join, let_in, poll, room_for, view},
+};
+use crate::harness::{World, pay};
+use frontrow_domain::limits::TICK_LEASE_SECONDS;
+use tokio::sync::oneshot;
+
+const NOT_HAPPENED: &str = "the operation came by";
+
+pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> Found {
+    let performance = room_for(world, 1).await;
+    let (first, second) = (world.member(0).await, world.member(0).await);
+    let token = join(&first, &performance).await.expect(201).text("queueToken");
+    let waiting = join(&second, &performance).await.expect(201).text("queueToken");
+    let late = Machine::reading_late(world, &performance, 0).await;
+    let (other, id, leaver) = (Machine::ahead_by(world, 0), performance.clone(), first.clone());
+    world.advance_seconds(2);
+    world.wire.meddle(Some(Interlude::before("PutItem", async move {
+        other.leave(&leaver, &id).await;
+        late.poll(&second, &id, &waiting).await;
+    })));
+    poll(&first, &performance, &token).await;
+    let active = view(world, &performance, "active").await;
+    ensure(active == 1, || format!("{active} are inside a room for one"))
+}
+
+pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> Found {
+    let performance = room_for(world, 10).await;
+    let (first, second) = (world.member(0).await, world.member(0).await);
+    // Behind, so that the second goes on for it however slow this test is.
+    let late = Machine::reading_late(world, &performance, -10).await;
+    let_in(world, &first, &performance).await;
+    let waiting = join(&second, &performance).await.expect(201).text("queueToken");
+    let polled = late.poll(&second, &performance, &waiting).await;
+    ensure(polled.text("status") == "waiting", || format!("the turnstile turned twice in a second: {polled:?}"))
+}
+
+pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) -> Found {
+    let performance = room_for(world, 10).await;
+    let (first, second) = (world.member(0).await, world.member(0).await);
+    let token = join(&first, &performance).await.expect(201).text("queueToken");
+    world.advance_seconds(2);
+    let (other, next) = (Machine::ahead_by(world, 0), Machine::ahead_by(world, TICK_LEASE_SECONDS + 1));
+    let id = performance.clone();
+    world.wire.meddle(Some(Interlude::before_update("#serving", async move {
+        let waiting = other.join(&second, &id).await.text("queueToken");
+        next.poll(&second, &id, &waiting).await;
+    })));
+    poll(&first, &performance, &token).await;
+    let serving = view(world, &performance, "serving").await;
+    ensure(serving == 2, || format!("two were called, then a late turn told of {serving}"))
+}
+
+pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> Found {
+    let performance = room_for(world, 10).await;
+    let person = world.member(0).await;
+    let waiting = join(&person, &performance).await.expect(201).text("queueToken");
+    world.advance_seconds(2);
+    let (tell, told) = oneshot::channel();
+    let (next, same) = (Machine::ahead_by(world, TICK_LEASE_SECONDS + 1), person.clone());
+    let (id, token) = (performance.clone(), waiting.clone());
+    world.wire.meddle(Some(Interlude::before("PutItem", async move {
+        let _ = tell.send(next.poll(&same, &id, &token).await);
+    })));
+    poll(&person, &performance, &waiting).await;
+    let inside = told.await.expect(NOT_HAPPENED);
+    ensure(inside.text("status") == "admitted", || format!("the next machine did not let in: {inside:?}"))?;
+    let polled = poll(&person, &performance, &inside.text("queueToken")).await;
+    ensure(polled.status == 200, || format!("who was inside is told {polled:?}"))
+}
+
+pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> Found {
+    let performance = room_for(world, 10).await;
+    let (first, second) = (world.member(0).await, world.member(0).await);
+    let waiting = join(&first, &performance).await.expect(201).text("queueToken");
+    let inside = let_in(world, &second, &performance).await;
+    // The first was called with the second; by the stack's clock his minute is over, by the other machine's it is not.
+    world.advance_seconds(66);
+    let (behind, id, claimer) = (Machine::ahead_by(world, -12), performance.clone(), first.clone());
+    let (tell, told) = oneshot::channel();
+    world.wire.meddle(Some(Interlude::before("DeleteItem", async move {
+        let _ = tell.send(behind.poll(&claimer, &id, &waiting).await);
+    })));
+    poll(&second, &performance, &inside).await;
+    let claimed = told.await.expect(NOT_HAPPENED);
+    ensure(claimed.text("status") == "admitted", || format!("claiming in time: {claimed:?}"))?;
+    let polled = poll(&first, &performance, &claimed.text("queueToken")).await;
+    ensure(polled.status == 200, || format!("what was claimed in time was taken back: {polled:?}"))
+}
+
+pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> Found {
+    let performance = room_for(world, 10).await;
+    let (first, second) = (world.member(100_000).await, world.member(0).await);
+    let inside = let_in(world, &first, &performance).await;
+    // By the stack's clock the admission is over, by the other machine's it is not.
+    world.advance_seconds(606);
+    let waiting = join(&second, &performance).await.expect(201).text("queueToken");
+    world.advance_seconds(2);
+    let (behind, id, holder, token) =
+        (Machine::ahead_by(world, -12), performance.clone(), first.clone(), inside.clone());
+    let (tell, told) = oneshot::channel();
+    world.wire.meddle(Some(Interlude::before("DeleteItem", async move {
+        let _ = tell.send(behind.hold(&holder, &id, &token, "A-1-1").await);
+    })));
+    poll(&second, &performance, &waiting).await;
+    let held = told.await.expect(NOT_HAPPENED);
+    ensure(held.status == 201, || format!("holding in time: {held:?}"))?;
+    let paid = pay(&first.with_queue_token(&inside), &held.text("holdId")).await;
+    ensure(paid.status == 201, || format!("the admission of a live hold was taken back: {paid:?}"))
+}
