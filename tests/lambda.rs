@@ -62,7 +62,7 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
     let address = listener.local_addr().expect("an address").to_string();
     let serving = tokio::spawn(async move { axum::serve(listener, api).await });
     let config = &world.app().config;
-    let mut child = Command::new(binaries::lambdas().join(binary))
+    let mut child = Command::new(binaries::folder().join(binary))
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", &address)
         .env("AWS_LAMBDA_FUNCTION_NAME", binary)

@@ -22,7 +22,7 @@ struct Process {
 
 impl Process {
     async fn start(data: &Path) -> Self {
-        let mut child = Command::new(binaries::local_stack())
+        let mut child = Command::new(binaries::folder().join("frontrow-local"))
             .args(["--port", "0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())

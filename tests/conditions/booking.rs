@@ -78,6 +78,15 @@ pub(super) async fn a_second_hold_is_refused(world: &World) -> Found {
     ensure(second.status == 409, || "a member has two holds".to_owned())
 }
 
+/// The other half: seats that were paid count as well.
+pub(super) async fn paid_seats_count(world: &World) -> Found {
+    let performance = world.performance(json!({"maxSeatsPerMember": 2})).await;
+    let person = world.member(100_000).await;
+    book(&person, &performance, &["A-1-1"]).await;
+    let more = hold(&person, &performance, &["A-1-2", "A-1-3"]).await;
+    ensure(more.status == 422, || format!("a member of two seats at most has three: {}", more.status))
+}
+
 /// Answers every batch read after the first with what the first was told: an eventual read that is far behind.
 #[derive(Default)]
 struct StaleBatches(Arc<Mutex<Option<String>>>);

@@ -1,5 +1,5 @@
-//! Every condition expression of the system. Each has a test that fails when it is taken out (`tests/conditions`), and
-//! none says more than it must. `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question.
+//! Every condition expression of the system. Each has a test that fails when it is taken out (`tests/conditions`).
+//! `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question.
 //!
 //! Texts are all different, so that a test can take out one by its text.
 
