@@ -186,6 +186,13 @@ async fn waiting_room(world: &World, budgets: &mut Budgets) {
     let (left, cost) = meter(world, second.with_queue_token(&waiting).delete(&path)).await;
     left.expect(204);
     budgets.note("leave", (2, 2.0, 0.5), &cost, "PLACE read; LEFT, PLACE");
+    let brief = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
+    let inside = admitted(world, &world.member(0).await, &brief).await;
+    let held = hold(&inside, &brief, &["A-1-1"]).await.expect(201).header("location");
+    let (released, cost) = meter(world, inside.delete(&held)).await;
+    released.expect(204);
+    budgets.note("release 1 that prolonged", (2, 6.0, 1.0), &cost, "and the admission, whose time it takes back");
+
     let third = admitted(world, &world.member(0).await, &performance).await;
     let (left, cost) = meter(world, third.delete(&path)).await;
     left.expect(204);

@@ -47,6 +47,7 @@ guards! {
     FREE_SEAT => booking::a_seat_lost_to_another_clock_is_not_freed,
     STAKE_HAS_ROOM => booking::a_second_hold_is_refused,
     STAKE_HAS_ROOM => booking::paid_seats_count,
+    ADMISSION_PROLONGED => room::a_release_revives_no_admission,
     STAKE_IS_LIVE => booking::a_stale_read_does_not_hide_a_payment,
     STAKE_NAMES_HOLD => booking::a_late_release_leaves_a_newer_hold,
     WALLET_UNCHANGED => booking::top_ups_between_read_and_write_are_kept,

@@ -4,7 +4,7 @@ use super::{
     Found, ensure,
     interlude::{Interlude, Unreached},
 };
-use crate::harness::{Person, World, book, client::Reply, hold, pay};
+use crate::harness::{Person, World, audit::Snapshot, book, client::Reply, hold, pay};
 use serde_json::{Value, json};
 
 /// A performance with a waiting room.
@@ -104,4 +104,16 @@ pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
     leave(&person, &performance).await.expect(204);
     let held = person.get("/holds").await.items().len();
     ensure(held == 0, || "who left still holds seats".to_owned())
+}
+
+/// A turn of another machine, whose clock is ahead, may have ended the admission that the hold prolonged.
+pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
+    let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
+    let person = world.member(0).await;
+    let token = let_in(world, &person, &performance).await;
+    let held = hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201).header("location");
+    Snapshot::of(world).await.end_admissions(world).await;
+    person.delete(&held).await.expect(204);
+    let inside = Snapshot::of(world).await.admissions();
+    ensure(inside == 0, || format!("a release brought {inside} admission back"))
 }

@@ -135,6 +135,15 @@ impl Snapshot {
         self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")).count()
     }
 
+    /// Deletes them, as a turn of the turnstile does to those that are over.
+    pub(crate) async fn end_admissions(&self, world: &World) {
+        for item in self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")) {
+            let delete = world.stack.engine().dynamodb().delete_item().table_name(&world.app().config.table_name);
+            let delete = delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+            delete.send().await.expect("the engine deletes");
+        }
+    }
+
     /// All rules about the table.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.seats_are_sold_once()?;

@@ -111,6 +111,9 @@ pub(crate) const ODD_IDS: [&str; 5] = ["nope", "a%20b", "%2e%2e", "%00", "0193f1
 pub(crate) async fn refuses_malformed_bodies(client: &Client, method: &str, path: &str, valid: &serde_json::Value) {
     let mut bodies =
         vec![b"{".to_vec(), b"[]".to_vec(), b"\"text\"".to_vec(), b"null".to_vec(), Vec::new(), vec![0xff, 0xfe]];
+    // The values without their names.
+    let unnamed: Vec<_> = valid.as_object().into_iter().flatten().map(|(_, value)| value.clone()).collect();
+    bodies.push(serde_json::Value::from(unnamed).to_string().into_bytes());
     let mut unknown = valid.clone();
     unknown["surprise"] = true.into();
     bodies.push(unknown.to_string().into_bytes());

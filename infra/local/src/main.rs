@@ -4,7 +4,7 @@ use clap::Parser;
 use frontrow_domain::member::Email;
 use frontrow_edge::config::variable;
 use frontrow_local::{Options, Stack};
-use std::{collections::HashSet, path::PathBuf, process::ExitCode};
+use std::{collections::HashSet, io::IsTerminal, path::PathBuf, process::ExitCode};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
@@ -28,7 +28,11 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let logs = fmt::layer().with_writer(std::io::stderr).with_target(false).compact();
+    let logs = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .compact();
     // Conditions that fail are everyday answers, not worth the engine's warnings.
     let wanted = Targets::new().with_default(LevelFilter::INFO);
     let wanted = wanted.with_target("rustack_sqs_core", LevelFilter::WARN).with_target("dynoxide", LevelFilter::ERROR);
@@ -43,15 +47,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
+    let demo = !arguments.no_demo;
     let options = Options {
         port: arguments.port,
         data: arguments.data,
-        demo: !arguments.no_demo,
+        demo,
         organizer_emails: organizer_emails()?,
         ..Options::default()
     };
     let stack = Stack::start(options).await?;
-    println!("{}", banner(stack.url()));
+    println!("{}", banner(stack.url(), demo));
     tokio::signal::ctrl_c().await.map_err(|error| format!("wait for Ctrl-C: {error}"))?;
     stack.stop().await;
     Ok(())
@@ -64,8 +69,9 @@ fn organizer_emails() -> Result<HashSet<Email>, String> {
     addresses.map(email).collect()
 }
 
-/// Lines that book a seat when they are pasted into another terminal.
-fn banner(url: &str) -> String {
+/// Where it is and, with the demo's performances, lines that book a seat when they are pasted into another terminal.
+fn banner(url: &str, demo: bool) -> String {
     let host = url.trim_start_matches("http://");
-    include_str!("banner.txt").replace("localhost:3000", host)
+    let lines = if demo { include_str!("banner.txt") } else { "" };
+    format!("\nfrontrow is at {url} (API documents: {url}/docs).{}", lines.replace("localhost:3000", host))
 }

@@ -6,6 +6,7 @@ use crate::{
     money::Won,
     performance::Listing,
     seating::SeatId,
+    waiting_room::Admission,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -36,6 +37,9 @@ pub struct Hold {
     pub created_at: Timestamp,
     /// When it lapses: from that moment the seats are free, without anything having to run.
     pub expires_at: Timestamp,
+    /// The position whose admission lives longer because of it; a release takes that time back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prolongs: Option<u64>,
 }
 
 impl Hold {
@@ -75,7 +79,15 @@ impl Hold {
             seats,
             created_at: now,
             expires_at: performance.hold_expires_at(now),
+            prolongs: None,
         })
+    }
+
+    /// The same hold, taken under `admission`.
+    #[must_use]
+    pub fn under(self, admission: Option<&Admission>) -> Self {
+        let prolonged = admission.filter(|admission| admission.ends_at <= self.expires_at);
+        Self { prolongs: prolonged.map(|admission| admission.position), ..self }
     }
 
     /// The performance.

@@ -19,20 +19,20 @@ pub enum Category {
     Play,
 }
 
-/// Trimmed text of 1 to `MAX` characters without control characters.
+/// Trimmed text of 1 to `MAX` characters without control characters; several `LINES` only where that is said.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String")]
-pub struct Text<const MAX: usize>(String);
+pub struct Text<const MAX: usize, const LINES: bool = false>(String);
 
-impl<const MAX: usize> Text<MAX> {
+impl<const MAX: usize, const LINES: bool> Text<MAX, LINES> {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl<const MAX: usize> TryFrom<String> for Text<MAX> {
+impl<const MAX: usize, const LINES: bool> TryFrom<String> for Text<MAX, LINES> {
     type Error = String;
 
     /// # Errors
@@ -43,15 +43,16 @@ impl<const MAX: usize> TryFrom<String> for Text<MAX> {
         if trimmed.is_empty() || trimmed.chars().count() > MAX {
             return Err(format!("expected 1 to {MAX} characters"));
         }
-        if trimmed.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')) {
+        let layout = |character| LINES && matches!(character, '\n' | '\t');
+        if trimmed.chars().any(|character| character.is_control() && !layout(character)) {
             return Err("control characters are not allowed".to_owned());
         }
         Ok(Self(trimmed.to_owned()))
     }
 }
 
-impl<const MAX: usize> From<Text<MAX>> for String {
-    fn from(text: Text<MAX>) -> Self {
+impl<const MAX: usize, const LINES: bool> From<Text<MAX, LINES>> for String {
+    fn from(text: Text<MAX, LINES>) -> Self {
         text.0
     }
 }
@@ -177,7 +178,7 @@ pub struct ShowDetails {
     pub poster_url: Option<PosterUrl>,
     /// Free text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub description: Option<Text<DESCRIPTION_MAX_CHARS>>,
+    pub description: Option<Text<DESCRIPTION_MAX_CHARS, true>>,
 }
 
 /// A show as stored.

@@ -44,6 +44,8 @@ pub struct Admission {
     pub position: u64,
     /// Who was let in.
     pub member_id: MemberId,
+    /// When it ends, as far as its owner was told.
+    pub ends_at: Timestamp,
 }
 
 /// What became of a position that was let in. A finished one (spent, left, lapsed) has no state: its item is deleted, and

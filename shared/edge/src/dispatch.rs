@@ -18,6 +18,7 @@ use lambda_http::{
     request::RequestContext,
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
@@ -110,8 +111,17 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     })
 }
 
-/// Parses a body; the failing field's path is part of the error.
+/// Parses a body; the failing field's path is part of the error. `null` is the same as absent.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if let Ok(whole) = serde_json::from_slice::<Value>(bytes) {
+        if !whole.is_object() || has_odd_array(&whole) {
+            return Err(complaint("body", "expected an object, with names for all values"));
+        }
+        if let Some(told) = without_nulls(&whole) {
+            return serde_path_to_error::deserialize(told)
+                .map_err(|error| complaint(&field_path(error.path(), "body"), &error.into_inner().to_string()));
+        }
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| complaint(&field_path(error.path(), "body"), &error.into_inner().to_string()))?;
@@ -140,6 +150,34 @@ fn field_path(path: &serde_path_to_error::Path, whole: &str) -> String {
     if text.is_empty() { whole.to_owned() } else { text }
 }
 
+/// Whether there is an array of anything but texts or objects. No call takes one, but serde would take it for an object
+/// without names.
+fn has_odd_array(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| !(item.is_string() || item.is_object()) || has_odd_array(item)),
+        Value::Object(fields) => fields.values().any(has_odd_array),
+        _ => false,
+    }
+}
+
+/// The object without its fields that are `null`, if it has such.
+fn without_nulls(value: &Value) -> Option<Value> {
+    let Value::Object(fields) = value else { return None };
+    let inner: Vec<_> = fields.iter().map(|(name, field)| (name, field, without_nulls(field))).collect();
+    let changed = inner.iter().any(|(_, field, told)| field.is_null() || told.is_some());
+    let told = inner.into_iter().filter(|(_, field, _)| !field.is_null());
+    changed.then(|| told.map(|(name, field, told)| (name.clone(), told.unwrap_or_else(|| field.clone()))).collect())
+}
+
+/// The parser's words for types, in the caller's.
+fn in_plain_words(message: &str) -> String {
+    let message = message.split("expected struct ").next().unwrap_or_default();
+    let message = if message.ends_with(", ") { format!("{message}expected an object") } else { message.to_owned() };
+    ["u32", "u64", "i64", "usize"]
+        .iter()
+        .fold(message, |message, number| message.replace(&format!("expected {number}"), "expected a whole number"))
+}
+
 /// A parser's message as a field's: positions are cut off, and a message that names its own field moves the complaint to
 /// that field. Those are `field: why` (a rule over several fields of one object) and serde's own about the names of fields.
 fn complaint(path: &str, message: &str) -> Error {
@@ -154,7 +192,7 @@ fn complaint(path: &str, message: &str) -> Error {
         Some(name) if path.rsplit('.').next() == Some(name) => path.to_owned(),
         Some(name) => format!("{path}.{name}"),
     };
-    FieldError::new(field, message).into()
+    FieldError::new(field, in_plain_words(message)).into()
 }
 
 /// The field and the reason of a rule's message.
@@ -184,7 +222,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
 
 /// Equal for requests that ask for the same: operation, path and parsed body, however it was spaced.
 fn fingerprint(operation: &str, path: &str, body: &[u8]) -> String {
-    let parsed: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut digest = Sha256::new();
     for part in [operation, path, &parsed.to_string()] {
         digest.update(part.as_bytes());
@@ -242,6 +280,22 @@ mod tests {
         );
         let Err(Error::Invalid(field)) = parse_query::<crate::PageQuery>("limit=5&nonsense=1") else { panic!() };
         assert_eq!(field.field, "nonsense");
+    }
+
+    #[test]
+    fn arrays_are_no_objects_and_null_is_absent() {
+        let seating = r#"{"type":"numbered","sections":[{"name":"A","grade":"R","price":1,"rows":1,"seatsPerRow":1}]}"#;
+        let good =
+            format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","unheard":null,"waitingRoom":null,"seating":{seating}}}"#);
+        assert!(parse_json::<PerformanceDetails>(good.as_bytes()).is_ok());
+        for odd in [
+            r#"["2026-12-24T10:30:00Z"]"#.to_owned(),
+            good.replace(r#""waitingRoom":null"#, r#""waitingRoom":[3,null,600,false]"#),
+            good.replace(seating, r#"["numbered",[["A","R",1,1,1]]]"#),
+            good.replace(r#"{"name":"A","grade":"R","price":1,"rows":1,"seatsPerRow":1}"#, r#"["A","R",1,1,1]"#),
+        ] {
+            assert_eq!(field_of(&odd), "body", "{odd}");
+        }
     }
 
     #[test]

@@ -83,6 +83,8 @@ conditions! {
     ADMISSION_UNCLAIMED = "#state = :granted";
     /// The turnstile leaves an admission alone that a hold prolonged a moment ago.
     ADMISSION_UNEXTENDED = "#hold_until = :hold_until";
+    /// A release takes back the time that its own hold gave, from an admission that is still there.
+    ADMISSION_PROLONGED = "#hold_until = :given";
     /// Leaving ends no admission under a hold that it does not release.
     ADMISSION_WITHOUT_HOLD = "attribute_not_exists(#hold_until) OR #hold_until <= :hold_until";
 

@@ -138,19 +138,25 @@ impl Store {
     /// Frees what is still in `hold`, with `beside` in the same transaction.
     pub(crate) async fn free_hold(&self, member: &MemberId, hold: &Hold, beside: Option<Write>) -> Result<Freed> {
         let mut kept: Vec<bool> = vec![true; hold.seats.len()];
+        // Who leaves ends the admission as a whole.
+        let mut prolongs = hold.prolongs.filter(|_| beside.is_none());
         loop {
             let ours: Vec<_> = hold.seats.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(seat, _)| seat).collect();
             let mut writes: Vec<Write> = ours.iter().map(|seat| seats::free_held(hold, seat)).collect();
             writes.push(release_stake(member, hold));
             writes.extend(beside.clone());
+            writes.extend(prolongs.map(|position| rooms::shorten_admission(hold, position)));
             let images = match self.transact(writes).await {
                 Ok(()) => return Ok(Freed::Hold),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(images)) => images,
             };
-            if images[ours.len()..].iter().any(Option::is_some) {
+            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
+            if failed(ours.len()) || (beside.is_some() && failed(ours.len() + 1)) {
                 return Ok(Freed::Nothing);
             }
+            // The admission is over, or a newer hold's.
+            prolongs = prolongs.filter(|_| !failed(ours.len() + 1));
             let lost: Vec<String> = ours
                 .iter()
                 .zip(&images)

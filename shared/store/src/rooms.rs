@@ -10,7 +10,7 @@ pub use line::Joined;
 
 use crate::{
     Store,
-    conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE, ROOM_EXISTS},
+    conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE, ADMISSION_PROLONGED, ROOM_EXISTS},
     db::{Consistency, Refused},
     keys::{self, Item, attribute, from_item, item_of},
     write::Write,
@@ -18,6 +18,7 @@ use crate::{
 use admissions::AdmissionAt;
 use frontrow_domain::{
     Error, Result, Timestamp,
+    hold::Hold,
     ids::PerformanceId,
     performance::WaitingRoomPolicy,
     waiting_room::{Admission, Room},
@@ -79,6 +80,14 @@ pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now
         .value("active", "active")
         .value("member", admission.member_id.to_string())
         .value("now", now)
+}
+
+/// RELEASE's part in its transaction: the admission lives no longer because of the hold.
+pub(crate) fn shorten_admission(hold: &Hold, position: u64) -> Write {
+    Write::update(keys::admission(hold.performance_id(), position), "SET #hold_until = :zero")
+        .when(&ADMISSION_PROLONGED)
+        .value("given", hold.expires_at)
+        .value("zero", 0)
 }
 
 /// PAY's part in its transaction: the place inside is free for the next.

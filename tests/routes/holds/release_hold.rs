@@ -1,7 +1,7 @@
 //! `DELETE /holds/{holdId}`.
 
 use crate::{
-    harness::{World, hold, pay},
+    harness::{World, hold, line::let_in, pay},
     routes::needs_login,
 };
 use serde_json::json;
@@ -19,6 +19,29 @@ async fn happy_path() {
         pay(&person, &held.text("holdId")).await.problem(410, "hold_expired");
         hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
         hold(&person, &performance, &["A-1-2"]).await.expect(201);
+    })
+    .await;
+}
+
+/// A released hold does not keep its member's place inside: the next in line is let in when the admission is over.
+#[tokio::test]
+async fn a_release_takes_back_the_time_it_gave() {
+    World::run(async |world| {
+        let room = json!({"maxActive": 1, "admissionSeconds": 60});
+        let performance = world.performance(json!({"waitingRoom": room, "holdSeconds": 3600})).await;
+        let (first, second) = (world.member(0).await, world.member(0).await);
+        let (_, inside) = let_in(world, &first, &performance).await;
+        let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).header("location");
+        inside.delete(&held).await.expect(204);
+        hold(&inside, &performance, &["A-1-2"]).await.expect(201);
+        inside
+            .delete(&inside.get("/holds").await.items()[0]["holdId"].as_str().map(|id| format!("/holds/{id}")).unwrap())
+            .await
+            .expect(204);
+        world.advance_seconds(70);
+        let (place, _) = let_in(world, &second, &performance).await;
+        assert_eq!(place.text("status"), "admitted");
+        hold(&inside, &performance, &["A-1-1"]).await.problem(401, "queue_token_expired");
     })
     .await;
 }

@@ -79,7 +79,7 @@ impl Endpoint for HoldSeats {
         let admission = admitted(app, performance, &member, call.queue_token.as_deref())?;
 
         let placed = Hold::place(&listing, &call.body.seat_ids.0, &member, entropy::fresh_uuid(), call.now);
-        let hold = admission_first(app, admission.as_ref(), placed, call.now).await?;
+        let hold = admission_first(app, admission.as_ref(), placed, call.now).await?.under(admission.as_ref());
         let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::from(hold));
         let receipt = call.receipt(&reply);
         let held = app.store.place_hold(&member, &hold, performance, admission.as_ref(), receipt.as_ref(), call.now);

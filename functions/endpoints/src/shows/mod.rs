@@ -33,7 +33,7 @@ pub struct ShowView {
     /// Poster.
     poster_url: Option<PosterUrl>,
     /// Free text.
-    description: Option<Text<DESCRIPTION_MAX_CHARS>>,
+    description: Option<Text<DESCRIPTION_MAX_CHARS, true>>,
     /// When it was listed.
     created_at: UtcTime,
 }

@@ -43,7 +43,7 @@ impl Endpoint for JoinQueue {
             Joined::Waiting(place) => Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)),
             Joined::Inside(place, end) => {
                 let position = place.position(room.stripes);
-                let admission = Admission { performance_id: call.path, position, member_id: member };
+                let admission = Admission { performance_id: call.path, position, member_id: member, ends_at: call.now };
                 Answer::ok(PlaceInLine::inside(app, &admission, place, end, now))
             }
         })

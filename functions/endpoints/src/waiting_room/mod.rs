@@ -123,6 +123,7 @@ pub fn admitted(
         performance_id: performance.performance_id.clone(),
         position: claims.position,
         member_id: *member,
+        ends_at: claims.expires_at,
     }))
 }
 

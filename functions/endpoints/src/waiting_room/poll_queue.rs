@@ -46,7 +46,12 @@ impl Endpoint for PollQueue {
 
         let room = app.store.turned_room(performance, now, &|| app.clock.now()).await?;
         let place = claims.place;
-        let admission = Admission { performance_id: call.path, position: claims.position, member_id: member };
+        let admission = Admission {
+            performance_id: call.path,
+            position: claims.position,
+            member_id: member,
+            ends_at: claims.expires_at,
+        };
         let end = if claims.admitted {
             app.store.live_end(&admission, now).await?
         } else if room.has_served(place) {
