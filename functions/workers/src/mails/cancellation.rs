@@ -47,14 +47,9 @@ pub fn letter(reservation: &Reservation) -> Letter {
     let html = Page { labels, words: &words, facts: &facts, seats: &seats };
     let text = Text { labels, words: &words, facts: &facts, seats: &seats };
     Letter {
-        id: format!("cancellation.{}", reservation.reservation_id),
-        reservation_id: Some(reservation.reservation_id.clone()),
-        to_name: Some(buyer.name.as_str().to_owned()),
-        to: buyer.email.clone(),
-        subject,
         text: text.render().expect("the template takes any text"),
         html: html.render().expect("the template takes any text"),
-        pictures: Vec::new(),
+        ..Letter::about(reservation, "cancellation", subject)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A mail ready to be sent, and its MIME form (RFC 2045, 2387): text, or a page with its pictures.
 
 use super::words::one_line;
-use frontrow_domain::{Timestamp, ids::ReservationId, member::Email};
+use frontrow_domain::{Timestamp, ids::ReservationId, member::Email, reservation::Reservation};
 use mail_builder::{
     MessageBuilder,
     headers::{address::Address, content_type::ContentType, raw::Raw},
@@ -35,6 +35,20 @@ pub struct Letter {
 pub(super) const PICTURES_DOMAIN: &str = "tickets.frontrow";
 
 impl Letter {
+    /// A letter to the buyer of `reservation`, still without words and pictures.
+    pub(super) fn about(reservation: &Reservation, kind: &str, subject: String) -> Self {
+        Self {
+            id: format!("{kind}.{}", reservation.reservation_id),
+            reservation_id: Some(reservation.reservation_id.clone()),
+            to_name: Some(reservation.buyer.name.as_str().to_owned()),
+            to: reservation.buyer.email.clone(),
+            subject,
+            text: String::new(),
+            html: String::new(),
+            pictures: Vec::new(),
+        }
+    }
+
     /// Where it goes.
     pub fn to_address(&self) -> &str {
         self.to.as_str()

@@ -94,14 +94,10 @@ pub fn letter(reservation: &Reservation, code_of: impl Fn(&TicketId) -> String) 
     let html = Page { labels, words: &words, facts: &facts, lines: &lines };
     let text = Text { labels, words: &words, facts: &facts, lines: &lines };
     Letter {
-        id: format!("ticket.{}", reservation.reservation_id),
-        reservation_id: Some(reservation.reservation_id.clone()),
-        to_name: Some(buyer.name.as_str().to_owned()),
-        to: buyer.email.clone(),
-        subject,
         text: text.render().expect("the template takes any text"),
         html: html.render().expect("the template takes any text"),
         pictures,
+        ..Letter::about(reservation, "ticket", subject)
     }
 }
 
