@@ -4,11 +4,11 @@ use crate::{
     Error, FieldError, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{
-        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, ROOM_RATE_MAX,
-        SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
+        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, REASON_MAX_CHARS,
+        ROOM_RATE_MAX, SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
     },
     seating::{Numbered, Seating},
-    show::Show,
+    show::{Show, Text},
     time::UtcTime,
 };
 use schemars::JsonSchema;
@@ -135,6 +135,18 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
     }
 }
 
+/// Why an organizer cancels a performance, in his words.
+pub type Reason = Text<REASON_MAX_CHARS, true>;
+
+/// An organizer's cancellation of a performance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// Why, as every member is told.
+    pub reason: Reason,
+    /// From then on nothing is sold.
+    pub cancelled_at: Timestamp,
+}
+
 /// A performance as stored. The waiting room's policy lives in the room's own item; [`Performance::has_waiting_room`]
 /// says whether there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +173,9 @@ pub struct Performance {
     pub has_waiting_room: bool,
     /// When it was listed.
     pub created_at: Timestamp,
+    /// The organizer's cancellation; for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<Cancellation>,
 }
 
 impl Performance {
@@ -178,6 +193,19 @@ impl Performance {
             layout: 1,
             has_waiting_room: details.waiting_room.is_some(),
             created_at: now,
+            cancellation: None,
+        }
+    }
+
+    /// The cancellation of this performance at `now`: one that was made before stands.
+    ///
+    /// # Errors
+    /// [`Error::PerformanceStarted`] after the start: what has been seen is not refunded to everybody by one call.
+    pub fn cancel(&self, reason: Reason, now: Timestamp) -> Result<Cancellation, Error> {
+        match &self.cancellation {
+            Some(first) => Ok(first.clone()),
+            None if now >= self.starts_at => Err(Error::PerformanceStarted),
+            None => Ok(Cancellation { reason, cancelled_at: now }),
         }
     }
 
@@ -187,21 +215,22 @@ impl Performance {
         numbered
     }
 
-    /// Whether holds and payments are accepted at `now`: `salesOpenAt <= now < salesCloseAt`.
+    /// Whether holds and payments are accepted at `now`: `salesOpenAt <= now < salesCloseAt`, and not cancelled.
     ///
     /// # Errors
     /// [`Error::SalesClosed`] outside the window.
     pub fn check_on_sale(&self, now: Timestamp) -> Result<(), Error> {
-        let open = self.sales_open_at.is_none_or(|open| open <= now);
-        if open && now < self.sales_close_at { Ok(()) } else { Err(Error::SalesClosed) }
+        self.check_not_closed(now)?;
+        if self.sales_open_at.is_none_or(|open| open <= now) { Ok(()) } else { Err(Error::SalesClosed) }
     }
 
     /// Whether one may still join the line at `now`: also before sales open.
     ///
     /// # Errors
-    /// [`Error::SalesClosed`] once sales closed.
+    /// [`Error::SalesClosed`] once sales closed, or the performance was cancelled.
     pub fn check_not_closed(&self, now: Timestamp) -> Result<(), Error> {
-        if now < self.sales_close_at { Ok(()) } else { Err(Error::SalesClosed) }
+        let open = now < self.sales_close_at && self.cancellation.is_none();
+        if open { Ok(()) } else { Err(Error::SalesClosed) }
     }
 
     /// When a hold taken at `now` lapses: after `holdSeconds`, never past the close of sales.

@@ -6,7 +6,7 @@ use crate::{
     ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
     member::{Email, Language, Name},
     money::Won,
-    performance::Listing,
+    performance::{Listing, Reason},
     show::{PosterUrl, TimeZone},
 };
 use schemars::JsonSchema;
@@ -25,13 +25,25 @@ pub enum ReservationStatus {
     Cancelled,
 }
 
-/// Why a reservation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Why a reservation ended. Stored as a word of ours, or as the organizer's words under one, so that no words of his can
+/// pass for ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[schemars(inline)]
 pub enum CancelReason {
     /// The member cancelled it.
     Member,
+    /// The organizer cancelled the performance, and said why.
+    Organizer(Reason),
+}
+
+impl CancelReason {
+    /// What the member is told: a word of ours, or the organizer's own.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Member => "member",
+            Self::Organizer(reason) => reason.as_str(),
+        }
+    }
 }
 
 /// What it is paid with.
@@ -177,19 +189,14 @@ impl Reservation {
         (0..).zip(&self.seats).map(|(index, seat)| (self.reservation_id.ticket(index), seat))
     }
 
-    /// The reservation cancelled by its member at `now` (R5).
+    /// The reservation cancelled at `now` (R5). What the organizer takes back is given back at any time.
     ///
     /// # Errors
-    /// [`Error::PerformanceStarted`] after the start.
-    pub fn cancel(self, now: Timestamp) -> Result<Self> {
-        if now >= self.sold.starts_at {
+    /// [`Error::PerformanceStarted`] where the member cancels after the start.
+    pub fn cancel(self, reason: CancelReason, now: Timestamp) -> Result<Self> {
+        if reason == CancelReason::Member && now >= self.sold.starts_at {
             return Err(Error::PerformanceStarted);
         }
-        Ok(Self {
-            status: ReservationStatus::Cancelled,
-            cancelled_at: Some(now),
-            cancel_reason: Some(CancelReason::Member),
-            ..self
-        })
+        Ok(Self { status: ReservationStatus::Cancelled, cancelled_at: Some(now), cancel_reason: Some(reason), ..self })
     }
 }

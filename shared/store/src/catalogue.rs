@@ -101,7 +101,7 @@ impl Store {
             return Ok(PageOf { items: Vec::new(), next: None });
         }
         let range = Range { from: keys::date_prefix(from), to: keys::date_prefix(to), newest_first: false };
-        let open = |performance: &Performance| now < performance.sales_close_at;
+        let open = |performance: &Performance| performance.check_not_closed(now).is_ok();
         self.page(&keys::dates_partition(show), range, page, open).await
     }
 

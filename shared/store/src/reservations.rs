@@ -14,7 +14,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ReservationId},
     limits::WALLET_RETRIES,
-    reservation::{MailStatus, Reservation, ReservationStatus},
+    reservation::{CancelReason, MailStatus, Reservation, ReservationStatus},
     wallet::{Change, EntryKind},
 };
 use serde::Deserialize;
@@ -68,7 +68,7 @@ impl Store {
         self.newest_first(&keys::member_partition(member), keys::RESERVATION_PREFIX, page, wanted).await
     }
 
-    /// Ends a reservation, frees its seats and refunds it: all or nothing, once (R5).
+    /// Ends a reservation for `reason`, frees its seats and refunds it: all or nothing, once (R5).
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::Busy`]. One that is cancelled already is the answer.
@@ -76,6 +76,7 @@ impl Store {
         &self,
         member: &MemberId,
         id: &ReservationId,
+        reason: CancelReason,
         entry_id: EntryId,
         now: Timestamp,
     ) -> Result<Booked> {
@@ -94,7 +95,7 @@ impl Store {
         if booked.reservation.status == ReservationStatus::Cancelled {
             return Ok(booked);
         }
-        let cancelled = booked.reservation.clone().cancel(now)?;
+        let cancelled = booked.reservation.clone().cancel(reason, now)?;
         let change = Change {
             entry_id,
             kind: EntryKind::Refund,

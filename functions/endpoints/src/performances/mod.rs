@@ -9,7 +9,7 @@ use frontrow_domain::{
     Result, Timestamp,
     ids::{PerformanceId, ShowId},
     money::Won,
-    performance::{Performance, WaitingRoomPolicy},
+    performance::{Cancellation, Performance, Reason, WaitingRoomPolicy},
     seating::Seating,
     time::UtcTime,
 };
@@ -44,6 +44,25 @@ pub struct PerformanceView {
     waiting_room: Option<WaitingRoomPolicy>,
     /// When it was listed.
     created_at: UtcTime,
+    /// Where the organizer cancelled it: nothing is sold any more.
+    cancellation: Option<CancellationView>,
+}
+
+/// An organizer's cancellation of a performance.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Cancellation")]
+pub struct CancellationView {
+    /// Why, in the organizer's words.
+    reason: Reason,
+    /// From then on nothing is sold.
+    cancelled_at: UtcTime,
+}
+
+impl From<Cancellation> for CancellationView {
+    fn from(cancellation: Cancellation) -> Self {
+        Self { reason: cancellation.reason, cancelled_at: cancellation.cancelled_at.into() }
+    }
 }
 
 impl PerformanceView {
@@ -59,6 +78,7 @@ impl PerformanceView {
             seating: performance.seating.clone(),
             waiting_room,
             created_at: performance.created_at.into(),
+            cancellation: performance.cancellation.clone().map(CancellationView::from),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::ReservationView;
 use frontrow_domain::{
     Result,
     ids::{EntryId, ReservationId},
+    reservation::CancelReason,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member, entropy};
 
@@ -36,7 +37,8 @@ impl Endpoint for CancelReservation {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ReservationView>> {
         let entry_id = EntryId::new(entropy::fresh_uuid());
-        let cancelled = app.store.cancel_reservation(&call.caller.member_id, &call.path, entry_id, call.now).await?;
+        let (member, reason) = (&call.caller.member_id, CancelReason::Member);
+        let cancelled = app.store.cancel_reservation(member, &call.path, reason, entry_id, call.now).await?;
         Ok(Answer::ok(ReservationView::from(cancelled)))
     }
 }

@@ -7,7 +7,7 @@ pub mod list_reservations;
 use frontrow_domain::{
     ids::{PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
     money::Won,
-    reservation::{CancelReason, MailStatus, ReservationStatus},
+    reservation::{MailStatus, ReservationStatus},
     seating::SeatId,
     show::{PosterUrl, TimeZone},
     time::UtcTime,
@@ -23,7 +23,8 @@ use serde::Serialize;
 pub struct ReservationView {
     reservation_id: ReservationId,
     status: ReservationStatus,
-    cancel_reason: Option<CancelReason>,
+    /// `member`, or the words of the organizer who cancelled the performance.
+    cancel_reason: Option<String>,
     show_id: ShowId,
     show_title: String,
     poster_url: Option<PosterUrl>,
@@ -71,7 +72,7 @@ impl From<Booked> for ReservationView {
         };
         Self {
             status: reservation.status,
-            cancel_reason: reservation.cancel_reason,
+            cancel_reason: reservation.cancel_reason.as_ref().map(|reason| reason.text().to_owned()),
             seat_ids: reservation.seats.iter().map(|seat| seat.seat_id.clone()).collect(),
             quantity: reservation.seats.len(),
             total_price: reservation.total(),
