@@ -74,7 +74,7 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
         .env("AWS_ENDPOINT_URL", world.stack.engine().endpoint_url())
         .env("TABLE_NAME", &config.table_name)
         .env("SIGNING_KEYS", &config.signing_keys)
-        .env("MAIL_QUEUE_URL", &config.mail_queue_url)
+        .envs(world.stack.queues().urls().iter().map(|(queue, url)| (queue.variable(), url)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)

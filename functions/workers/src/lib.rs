@@ -3,12 +3,14 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`relay_outbox`] | the table's stream → messages |
+//! | [`queue`] | the queues, and sending to them |
 //! | [`message`] | what a message says: kind and ids |
 //! | [`ticket_mailer`] | messages → mails, each sent once |
 //! | [`mails`] | what a mail says, in Korean and English, as MIME |
 
 pub mod mails;
 pub mod message;
+pub mod queue;
 pub mod relay_outbox;
 pub mod ticket_mailer;
 

@@ -1,54 +1,32 @@
-//! Relays the table's stream to the mail queue. The stream is the outbox: what was committed cannot fail to be announced.
+//! Relays the table's stream to the queues. The stream is the outbox: what was committed cannot fail to be announced.
 
-use crate::message;
+use crate::{
+    message,
+    queue::{Outgoing, Queue, Sender},
+};
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use frontrow_domain::{
     Error, Result,
     ids::{MemberId, ReservationId, VerificationId},
-    limits::SQS_BATCH_MESSAGES,
     reservation::ReservationStatus,
 };
-use frontrow_edge::{clients::Aws, config::variable, lambda::Worker};
+use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_store::Mail;
 use serde::{Deserialize, de::DeserializeOwned};
-use std::collections::HashSet;
 
 /// Sends a message for each committed change that somebody is to be told of.
 #[derive(Debug, Clone)]
 pub struct RelayOutbox {
-    sqs: Client,
-    queue_url: String,
+    sender: Sender,
 }
 
 impl RelayOutbox {
-    /// Relays to the queue at `queue_url`.
-    pub fn new(sqs: Client, queue_url: String) -> Self {
-        Self { sqs, queue_url }
-    }
-
-    /// Sends at most [`SQS_BATCH_MESSAGES`] mails' messages: the index of the first that SQS did not accept.
-    async fn send(&self, mails: &[(String, Mail)]) -> Option<usize> {
-        let entry = |(index, (_, mail)): (usize, &(String, Mail))| {
-            SendMessageBatchRequestEntry::builder()
-                .id(index.to_string())
-                .message_body(message::encode(mail))
-                .build()
-                .expect("id and body are set")
-        };
-        let entries = mails.iter().enumerate().map(entry).collect();
-        let sent = self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries)).send().await;
-        let accepted: HashSet<String> = match sent {
-            Ok(answer) => answer.successful().iter().map(|entry| entry.id().to_owned()).collect(),
-            Err(error) => {
-                tracing::warn!(error = %aws_sdk_sqs::error::DisplayErrorContext(error), "messages not sent");
-                return Some(0);
-            }
-        };
-        (0..mails.len()).find(|index| !accepted.contains(&index.to_string()))
+    /// Relays through `sender`.
+    pub fn new(sender: Sender) -> Self {
+        Self { sender }
     }
 }
 
@@ -57,22 +35,22 @@ impl Worker for RelayOutbox {
     type Event = Event;
     type Reply = DynamoDbEventResponse;
 
-    /// From `MAIL_QUEUE_URL`.
     fn from_env() -> Result<Self, String> {
-        let queue_url = variable("MAIL_QUEUE_URL").ok_or("MAIL_QUEUE_URL is not set")?;
-        Ok(Self::new(Aws::from_env().sqs(), queue_url))
+        Ok(Self::new(Sender::from_env(&Aws::from_env(), &[Queue::Mails])?))
     }
 
     /// Answers the first record that could not be relayed; the stream comes back with it and all after it, so that
-    /// order is kept. Messages after it may have been accepted already: the mails' markers remove such duplicates.
+    /// order is kept. Messages after it may have been accepted already: whoever receives them knows what he has done.
     async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse> {
-        let mut mails = Vec::new();
+        let (mut numbers, mut messages) = (Vec::new(), Vec::new());
         let mut unreadable = None;
         for record in &event.records {
             let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
-            match mail_of(record) {
-                Ok(Some(mail)) => mails.push((sequence_number, mail)),
-                Ok(None) => {}
+            match messages_of(record) {
+                Ok(said) => {
+                    numbers.extend(said.iter().map(|_| sequence_number.clone()));
+                    messages.extend(said);
+                }
                 Err(error) => {
                     tracing::error!(%error, sequence_number, "record not understood");
                     unreadable = Some(sequence_number);
@@ -80,10 +58,8 @@ impl Worker for RelayOutbox {
                 }
             }
         }
-        for batch in mails.chunks(SQS_BATCH_MESSAGES) {
-            if let Some(index) = self.send(batch).await {
-                return Ok(from_here(batch[index].0.clone()));
-            }
+        if let Err(index) = self.sender.send(&messages).await {
+            return Ok(from_here(numbers.swap_remove(index)));
         }
         Ok(unreadable.map(from_here).unwrap_or_default())
     }
@@ -119,6 +95,12 @@ struct BuyerImage {
 #[derive(Deserialize)]
 struct VerificationImage {
     verification_id: VerificationId,
+}
+
+/// What follows from a record.
+fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
+    let mail = mail_of(record)?.map(|mail| Outgoing::now(Queue::Mails, message::encode(&mail)));
+    Ok(mail.into_iter().collect())
 }
 
 /// Whom a record makes us write to: a reservation that became confirmed or cancelled, a verification that is new.

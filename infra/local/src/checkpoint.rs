@@ -1,6 +1,6 @@
-//! How far the stream was read. The queue between stream and mailer is in memory: what it holds is lost when the process
+//! How far a function has read the stream. The queues behind it are in memory: what they hold is lost when the process
 //! dies, so what is saved trails what was relayed until every message was handled or parked. After a crash the stream is
-//! read again from there, and the mails' markers keep a mail from being sent twice.
+//! read again from there, and whoever receives a message again knows what he has done.
 
 use crate::engine::{Stream, because};
 use std::{fs, path::PathBuf, sync::Arc};
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Progress {
     relayed: Option<String>,
+    settled: Option<String>,
     saved: Option<String>,
 }
 
@@ -27,7 +28,7 @@ impl Checkpoint {
             Some(file) => Some(fs::read_to_string(file).map_err(because("read the checkpoint"))?),
             None => None,
         };
-        let progress = watch::Sender::new(Progress { relayed: saved.clone(), saved });
+        let progress = watch::Sender::new(Progress { relayed: saved.clone(), settled: saved.clone(), saved });
         Ok(Self { progress, file })
     }
 
@@ -41,15 +42,25 @@ impl Checkpoint {
         self.progress.send_modify(|progress| progress.relayed = Some(sequence_number.to_owned()));
     }
 
+    /// Whether nothing that was relayed is still being worked on.
+    pub(crate) fn is_settled(&self) -> bool {
+        let progress = self.progress.borrow();
+        progress.relayed == progress.settled
+    }
+
+    /// Notes that nothing that followed from the records up to this one is being worked on.
+    pub(crate) fn settle(&self, relayed: Option<String>) {
+        self.progress.send_modify(|progress| progress.settled = relayed);
+    }
+
     /// Whether there is nothing to save.
     pub(crate) fn is_saved(&self) -> bool {
         let progress = self.progress.borrow();
         progress.relayed == progress.saved
     }
 
-    /// Saves what was relayed as done.
-    pub(crate) fn save(&self) -> Result<(), String> {
-        let relayed = self.relayed();
+    /// Saves the records up to this one as done.
+    pub(crate) fn save(&self, relayed: Option<String>) -> Result<(), String> {
         if let (Some(file), Some(relayed)) = (&self.file, &relayed) {
             let unfinished = file.with_extension("part");
             let written = fs::write(&unfinished, relayed).and_then(|()| fs::rename(unfinished, file));
@@ -59,28 +70,36 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Waits until everything that followed from the records up to this one is done.
+    /// Waits until nothing that followed from the records up to this one is being worked on.
     pub(crate) async fn reaches(&self, sequence_number: &str) {
         let mut progress = self.progress.subscribe();
-        let reached = progress.wait_for(|progress| progress.saved.as_deref().is_some_and(|at| at >= sequence_number));
+        let reached = progress.wait_for(|progress| progress.settled.as_deref().is_some_and(|at| at >= sequence_number));
         reached.await.expect("the sender is borrowed here, so it lives");
     }
 }
 
-/// The stream with how far it was read: what was committed and not yet announced.
+/// The stream with how far its readers have come: what was committed and not yet announced.
 #[derive(Clone)]
 pub(crate) struct Outbox {
     pub(crate) stream: Stream,
-    pub(crate) checkpoint: Arc<Checkpoint>,
+    pub(crate) checkpoints: Vec<Arc<Checkpoint>>,
 }
 
 impl Outbox {
-    /// Waits until everything that was written so far has been relayed, and its mails sent or parked.
+    /// Waits until everything that was written so far, and what was written because of it, has been relayed, and its messages
+    /// handled or parked. Messages that are to be received later are not waited for.
     pub(crate) async fn settle(&self) -> Result<(), String> {
-        if let Some(last) = self.stream.last().await? {
-            self.checkpoint.reaches(&last).await;
+        let mut settled = None;
+        loop {
+            let last = self.stream.last().await?;
+            if last == settled {
+                return Ok(());
+            }
+            for checkpoint in &self.checkpoints {
+                checkpoint.reaches(last.as_deref().unwrap_or_default()).await;
+            }
+            settled = last;
         }
-        Ok(())
     }
 }
 
@@ -98,7 +117,7 @@ mod tests {
         first.relay("100");
         assert!(!first.is_saved());
         assert_eq!(open().relayed(), None);
-        first.save().unwrap();
+        first.save(first.relayed()).unwrap();
         first.relay("101");
         assert_eq!(open().relayed().as_deref(), Some("100"));
     }

@@ -4,11 +4,12 @@
 use crate::{
     checkpoint::Checkpoint,
     engine::Stream,
-    queues::{Queues, REGION},
+    queues::{Counted, Queues, REGION},
     thread,
 };
 use aws_sdk_sqs::types::Message;
 use frontrow_edge::lambda::Worker;
+use frontrow_workers::queue::Queue;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
@@ -72,34 +73,38 @@ fn before_first_failure<'a>(numbers: &'a [String], failures: &[String]) -> &'a [
     &numbers[..first]
 }
 
-/// Moves the checkpoint, if every message that was sent for the records relayed so far was handled or parked. Only
-/// the caller sends messages, so none is on its way while it asks.
+/// Moves the checkpoint, if every message that was sent for the records relayed so far was handled or parked. A message that
+/// is to be received later holds up what is saved, because it would be lost with the process, but nobody who waits.
 async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> {
-    if checkpoint.is_saved() || queues.waiting().await? > 0 {
+    let relayed = checkpoint.relayed();
+    if !checkpoint.is_settled() && queues.waiting(Counted::Due).await? == 0 {
+        checkpoint.settle(relayed.clone());
+    }
+    if checkpoint.is_saved() || queues.waiting(Counted::All).await? > 0 {
         return Ok(());
     }
-    checkpoint.save()
+    checkpoint.save(relayed)
 }
 
-/// Hands the mail queue's messages to the mailer, for ever. What it did not handle is received again later.
-pub(crate) async fn read_queue<W: Worker>(worker: W, queues: Queues, timeout: Duration) {
+/// Hands the messages of `queue` to its worker, for ever. What it did not handle is received again later.
+pub(crate) async fn read_queue<W: Worker>(worker: W, queue: Queue, queues: Queues, timeout: Duration) {
     loop {
-        if let Err(error) = handle_batch(&worker, &queues, timeout).await {
+        if let Err(error) = handle_batch(&worker, queue, &queues, timeout).await {
             tracing::warn!(worker = W::NAME, error, "the messages are received again later");
             thread::breathe().await;
         }
     }
 }
 
-async fn handle_batch<W: Worker>(worker: &W, queues: &Queues, timeout: Duration) -> Result<(), String> {
-    let messages = queues.receive().await?;
+async fn handle_batch<W: Worker>(worker: &W, queue: Queue, queues: &Queues, timeout: Duration) -> Result<(), String> {
+    let messages = queues.receive(queue).await?;
     if messages.is_empty() {
         return Ok(());
     }
-    let records: Vec<_> = messages.iter().map(|message| record_of(message, queues.mail_queue_arn())).collect();
+    let records: Vec<_> = messages.iter().map(|message| record_of(message, queues.arn(queue))).collect();
     let failures = invoke(worker, json!({"Records": records}), timeout).await?;
     for message in handled(&messages, &failures) {
-        queues.delete(message).await?;
+        queues.delete(queue, message).await?;
     }
     Ok(())
 }

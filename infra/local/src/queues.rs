@@ -1,4 +1,4 @@
-//! The embedded SQS: the mail queue and the dead-letter queue behind it, in memory.
+//! The embedded SQS: every queue with the dead-letter queue behind it, in memory.
 
 use crate::{engine::because, thread};
 use aws_sdk_sqs::{
@@ -6,6 +6,7 @@ use aws_sdk_sqs::{
     types::{Message, QueueAttributeName},
 };
 use frontrow_edge::clients::Aws;
+use frontrow_workers::queue::{Queue, Sender};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
@@ -23,17 +24,32 @@ const WAIT_SECONDS: i32 = 1;
 /// Messages of one batch: Lambda's default.
 const BATCH_MESSAGES: i32 = 10;
 
+/// One queue with the dead-letter queue behind it.
+#[derive(Debug, Clone)]
+struct Pair {
+    url: String,
+    arn: String,
+    dead_letter_url: String,
+}
+
 /// The running queues.
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
-    mail_queue_url: String,
-    mail_queue_arn: String,
-    dead_letter_queue_url: String,
+    pairs: HashMap<Queue, Pair>,
+}
+
+/// What of a queue is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// Messages that can be received or that somebody works on.
+    Due,
+    /// These, and the ones that are to be received later.
+    All,
 }
 
 impl Queues {
-    /// Serves SQS on `runtime` and makes both queues.
+    /// Serves SQS on `runtime` and makes all queues.
     pub(crate) async fn start(runtime: &Handle, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the queues"))?;
         let port = listener.local_addr().map_err(because("bind the queues"))?.port();
@@ -44,14 +60,19 @@ impl Queues {
         runtime.spawn(serve(listener, SqsHttpService::new(handler, http)));
 
         let client = Aws::emulated(&format!("http://127.0.0.1:{port}")).sqs();
-        let (dead_letter_queue_url, dead_letters) = make(&client, "mail-dead-letters", HashMap::new()).await?;
-        let redrive = format!(r#"{{"deadLetterTargetArn":"{dead_letters}","maxReceiveCount":{max_receives}}}"#);
-        let attributes = HashMap::from([
-            (QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string()),
-            (QueueAttributeName::RedrivePolicy, redrive),
-        ]);
-        let (mail_queue_url, mail_queue_arn) = make(&client, "mail", attributes).await?;
-        Ok(Self { client, mail_queue_url, mail_queue_arn, dead_letter_queue_url })
+        let mut pairs = HashMap::new();
+        for queue in Queue::ALL {
+            let dead_letters = format!("{}-dead-letters", queue.name());
+            let (dead_letter_url, dead_letter_arn) = make(&client, &dead_letters, HashMap::new()).await?;
+            let redrive = format!(r#"{{"deadLetterTargetArn":"{dead_letter_arn}","maxReceiveCount":{max_receives}}}"#);
+            let attributes = HashMap::from([
+                (QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string()),
+                (QueueAttributeName::RedrivePolicy, redrive),
+            ]);
+            let (url, arn) = make(&client, queue.name(), attributes).await?;
+            pairs.insert(queue, Pair { url, arn, dead_letter_url });
+        }
+        Ok(Self { client, pairs })
     }
 
     /// A client of these queues.
@@ -59,43 +80,49 @@ impl Queues {
         &self.client
     }
 
-    /// Where `relay_outbox` sends.
-    pub fn mail_queue_url(&self) -> &str {
-        &self.mail_queue_url
+    /// Where each is.
+    pub fn urls(&self) -> HashMap<Queue, String> {
+        self.pairs.iter().map(|(queue, pair)| (*queue, pair.url.clone())).collect()
     }
 
-    /// Where messages end that failed too often.
-    pub fn dead_letter_queue_url(&self) -> &str {
-        &self.dead_letter_queue_url
+    /// What sends to them.
+    pub fn sender(&self) -> Sender {
+        Sender::new(self.client.clone(), self.urls())
     }
 
-    pub(crate) fn mail_queue_arn(&self) -> &str {
-        &self.mail_queue_arn
+    pub(crate) fn arn(&self, queue: Queue) -> &str {
+        &self.pairs[&queue].arn
     }
 
-    /// Messages of the mail queue that are neither handled nor parked: visible, delayed and in flight.
-    ///
-    /// # Errors
-    /// The queues' words.
-    pub async fn waiting(&self) -> Result<u32, String> {
-        self.count(&self.mail_queue_url).await
+    /// Messages that are neither handled nor parked. A queue whose worker sends to another is counted before that one, so
+    /// that no message is missed on its way.
+    pub(crate) async fn waiting(&self, counted: Counted) -> Result<u32, String> {
+        let mut waiting = 0;
+        for queue in Queue::ALL {
+            waiting += self.count(&self.pairs[&queue].url, counted).await?;
+        }
+        Ok(waiting)
     }
 
-    /// Messages parked in the dead-letter queue.
+    /// Messages parked in the dead-letter queues.
     ///
     /// # Errors
     /// The queues' words.
     pub async fn parked(&self) -> Result<u32, String> {
-        self.count(&self.dead_letter_queue_url).await
+        let mut parked = 0;
+        for pair in self.pairs.values() {
+            parked += self.count(&pair.dead_letter_url, Counted::All).await?;
+        }
+        Ok(parked)
     }
 
-    async fn count(&self, queue_url: &str) -> Result<u32, String> {
+    async fn count(&self, queue_url: &str, counted: Counted) -> Result<u32, String> {
         use QueueAttributeName::{
             ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
         };
-        let names =
-            [ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible];
-        let call = self.client.get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.to_vec()));
+        let mut names = vec![ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
+        names.extend((counted == Counted::All).then_some(ApproximateNumberOfMessagesDelayed));
+        let call = self.client.get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.clone()));
         let found = call.send().await.map_err(|error| format!("count messages: {:?}", error.into_service_error()))?;
         let attributes = found.attributes.unwrap_or_default();
         let number = |name| {
@@ -105,10 +132,10 @@ impl Queues {
         names.iter().map(number).sum()
     }
 
-    /// The next batch of the mail queue; empty when none came in time.
-    pub(crate) async fn receive(&self) -> Result<Vec<Message>, String> {
+    /// The next batch; empty when none came in time.
+    pub(crate) async fn receive(&self, queue: Queue) -> Result<Vec<Message>, String> {
         use aws_sdk_sqs::types::MessageSystemAttributeName::All;
-        let call = self.client.receive_message().queue_url(&self.mail_queue_url);
+        let call = self.client.receive_message().queue_url(&self.pairs[&queue].url);
         let call = call.max_number_of_messages(BATCH_MESSAGES).wait_time_seconds(WAIT_SECONDS);
         let received = call.message_system_attribute_names(All).message_attribute_names("All").send().await;
         let received = received.map_err(|error| format!("receive: {:?}", error.into_service_error()))?;
@@ -116,8 +143,8 @@ impl Queues {
     }
 
     /// Acknowledges one message.
-    pub(crate) async fn delete(&self, message: &Message) -> Result<(), String> {
-        let call = self.client.delete_message().queue_url(&self.mail_queue_url);
+    pub(crate) async fn delete(&self, queue: Queue, message: &Message) -> Result<(), String> {
+        let call = self.client.delete_message().queue_url(&self.pairs[&queue].url);
         let deleted = call.set_receipt_handle(message.receipt_handle.clone()).send().await;
         deleted.map(drop).map_err(|error| format!("delete: {:?}", error.into_service_error()))
     }

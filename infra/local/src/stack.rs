@@ -15,7 +15,7 @@ use crate::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
 use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config};
-use frontrow_workers::{RelayOutbox, TicketMailer};
+use frontrow_workers::{RelayOutbox, TicketMailer, queue::Queue};
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -35,7 +35,7 @@ pub struct Options {
     pub demo: bool,
     /// Addresses that sign up as organizers, beyond the seeded one.
     pub organizer_emails: HashSet<Email>,
-    /// Seconds until a mail that failed is tried again, at least 3. The mailer's lease is a second shorter, its timeout
+    /// Seconds until a message that failed is received again, at least 3. The mailer's lease is a second shorter, its timeout
     /// two, so that two never send the same mail.
     pub mail_visibility_seconds: u32,
     /// Tries until a mail is parked in the dead-letter queue.
@@ -108,20 +108,20 @@ impl Stack {
             None => aws.clone(),
         };
         let signing_keys = data.as_ref().map_or_else(|| Ok(fresh_signing_keys()), Data::signing_keys)?;
-        let config = config(&options, signing_keys, &queues, visibility_seconds);
+        let config = config(&options, signing_keys, visibility_seconds);
         // Seeds are nobody's request: they meet neither faults nor counters.
         let planter = App::new(config.clone(), &aws, clock.clone())?;
         seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
         let app = App::new(config, &wrapped, clock)?;
 
-        let relay = RelayOutbox::new(queues.client().clone(), queues.mail_queue_url().to_owned());
+        let relay = RelayOutbox::new(queues.sender());
         platform.handle().spawn(read_stream(relay, engine.stream.clone(), queues.clone(), checkpoint.clone()));
         let timeout = Duration::from_secs(u64::from(visibility_seconds - 2));
         for _ in 0..MAILERS {
             let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
-            platform.handle().spawn(read_queue(mailer, queues.clone(), timeout));
+            platform.handle().spawn(read_queue(mailer, Queue::Mails, queues.clone(), timeout));
         }
-        let outbox = Outbox { stream: engine.stream.clone(), checkpoint };
+        let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint] };
         let gateway =
             Gateway { app: app.clone(), mailbox: mailbox.clone(), outbox: outbox.clone(), clock: moved_clock, host };
         platform.handle().spawn(gateway.serve(listener));
@@ -177,14 +177,13 @@ impl Stack {
     }
 }
 
-fn config(options: &Options, signing_keys: String, queues: &Queues, visibility_seconds: u32) -> Config {
+fn config(options: &Options, signing_keys: String, visibility_seconds: u32) -> Config {
     let mut organizer_emails = options.organizer_emails.clone();
     organizer_emails.insert(seeds::email(seeds::ORGANIZER));
     Config {
         table_name: TABLE.to_owned(),
         signing_keys,
         organizer_emails,
-        mail_queue_url: queues.mail_queue_url().to_owned(),
         mail_from: "frontrow <tickets@example.com>".to_owned(),
         mail_max_receives: options.mail_max_receives,
         mail_lease_seconds: i64::from(visibility_seconds) - 1,

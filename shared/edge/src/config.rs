@@ -15,8 +15,6 @@ pub struct Config {
     pub signing_keys: String,
     /// `ORGANIZER_EMAILS`, comma-separated: addresses that sign up as organizers.
     pub organizer_emails: HashSet<Email>,
-    /// `MAIL_QUEUE_URL`: where `relay_outbox` sends and `ticket_mailer` receives.
-    pub mail_queue_url: String,
     /// `MAIL_FROM`: the sender of every mail.
     pub mail_from: String,
     /// `MAIL_MAX_RECEIVES`: the queue's redrive limit, which the mailer has to know to mark a mail as failed.
@@ -54,7 +52,6 @@ impl Config {
             table_name: required("TABLE_NAME")?,
             signing_keys: required("SIGNING_KEYS")?,
             organizer_emails,
-            mail_queue_url: variable("MAIL_QUEUE_URL").unwrap_or_default(),
             mail_from: variable("MAIL_FROM").unwrap_or_else(|| "frontrow <tickets@example.com>".to_owned()),
             mail_max_receives,
             mail_lease_seconds: MAIL_LEASE_SECONDS,

@@ -120,7 +120,8 @@ fn event(count: usize) -> Event {
 async fn relayed(event: Event, said: Vec<Said>) -> (Option<String>, Vec<usize>) {
     let sqs = Service::default();
     sqs.will_say(said);
-    let relay = RelayOutbox::new(sqs.aws().sqs(), "http://service.invalid/q".to_owned());
+    let urls = [(Queue::Mails, "http://service.invalid/q".to_owned())].into();
+    let relay = RelayOutbox::new(Sender::new(sqs.aws().sqs(), urls));
     let response = relay.handle(event).await.unwrap();
     assert!(response.batch_item_failures.len() <= 1);
     let failed = response.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier);

@@ -1,0 +1,135 @@
+//! The queues between functions, and sending to them.
+
+use aws_sdk_sqs::{Client, error::DisplayErrorContext, types::SendMessageBatchRequestEntry};
+use frontrow_domain::limits::SQS_BATCH_MESSAGES;
+use frontrow_edge::{clients::Aws, config::variable};
+use std::collections::{HashMap, HashSet};
+
+/// Where messages wait. Each has a dead-letter queue behind it, and one worker before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// Steps of card payments, for `payment_worker`.
+    Payments,
+    /// New shows, for `announce_show`.
+    Announcements,
+    /// Performances that their organizers cancelled, for `cancel_reservations`.
+    Cancellations,
+    /// Mails, for `ticket_mailer`.
+    Mails,
+}
+
+impl Queue {
+    /// All of them; those whose worker sends to another stand before that one.
+    pub const ALL: [Self; 4] = [Self::Payments, Self::Announcements, Self::Cancellations, Self::Mails];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Payments => "payments",
+            Self::Announcements => "announcements",
+            Self::Cancellations => "cancellations",
+            Self::Mails => "mails",
+        }
+    }
+
+    /// The environment's variable that holds its URL.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Payments => "PAYMENT_QUEUE_URL",
+            Self::Announcements => "ANNOUNCEMENT_QUEUE_URL",
+            Self::Cancellations => "CANCELLATION_QUEUE_URL",
+            Self::Mails => "MAIL_QUEUE_URL",
+        }
+    }
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// To where.
+    pub queue: Queue,
+    /// What it says.
+    pub body: String,
+    /// How long nobody receives it: 0 to 900 seconds.
+    pub delay_seconds: i32,
+}
+
+impl Outgoing {
+    /// A message that may be received at once.
+    pub fn now(queue: Queue, body: String) -> Self {
+        Self { queue, body, delay_seconds: 0 }
+    }
+}
+
+/// Sends messages.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    sqs: Client,
+    urls: HashMap<Queue, String>,
+}
+
+impl Sender {
+    /// Sends to the queues at `urls`.
+    pub fn new(sqs: Client, urls: HashMap<Queue, String>) -> Self {
+        Self { sqs, urls }
+    }
+
+    /// Sends to `queues`, whose URLs the environment knows.
+    ///
+    /// # Errors
+    /// Names a variable that is missing.
+    pub fn from_env(aws: &Aws, queues: &[Queue]) -> Result<Self, String> {
+        let url = |queue: &Queue| {
+            let name = queue.variable();
+            variable(name).map(|url| (*queue, url)).ok_or_else(|| format!("{name} is not set"))
+        };
+        Ok(Self::new(aws.sqs(), queues.iter().map(url).collect::<Result<_, _>>()?))
+    }
+
+    /// Sends `messages`, those of each queue in order.
+    ///
+    /// # Errors
+    /// The index of the first that its queue did not accept. Of those after it, some may have been accepted.
+    pub async fn send(&self, messages: &[Outgoing]) -> Result<(), usize> {
+        let mut refused = Vec::new();
+        for queue in Queue::ALL {
+            let of_queue: Vec<_> = (0..).zip(messages).filter(|(_, message)| message.queue == queue).collect();
+            for batch in of_queue.chunks(SQS_BATCH_MESSAGES) {
+                if let Some(index) = self.send_batch(queue, batch).await {
+                    refused.push(index);
+                    break;
+                }
+            }
+        }
+        refused.into_iter().min().map_or(Ok(()), Err)
+    }
+
+    /// The first index that was not accepted.
+    async fn send_batch(&self, queue: Queue, batch: &[(usize, &Outgoing)]) -> Option<usize> {
+        let first = batch.first().map(|(index, _)| *index);
+        let Some(url) = self.urls.get(&queue) else {
+            tracing::error!(queue = queue.name(), "this function was not told where the queue is");
+            return first;
+        };
+        let entry = |(id, (_, message)): (usize, &(usize, &Outgoing))| {
+            SendMessageBatchRequestEntry::builder()
+                .id(id.to_string())
+                .message_body(&message.body)
+                .delay_seconds(message.delay_seconds)
+                .build()
+                .expect("id and body are set")
+        };
+        let entries = batch.iter().enumerate().map(entry).collect();
+        match self.sqs.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await {
+            Ok(answer) => {
+                let accepted: HashSet<&str> = answer.successful().iter().map(|entry| entry.id()).collect();
+                let missing = (0..batch.len()).find(|id| !accepted.contains(id.to_string().as_str()));
+                missing.map(|id| batch[id].0)
+            }
+            Err(error) => {
+                tracing::warn!(queue = queue.name(), error = %DisplayErrorContext(error), "messages not sent");
+                first
+            }
+        }
+    }
+}
