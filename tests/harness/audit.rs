@@ -4,7 +4,9 @@ use super::World;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use frontrow_domain::{
     ids::MemberId,
+    performance::Performance,
     reservation::{Reservation, ReservationStatus},
+    seating::Seating,
     wallet::{EntryKind, LedgerEntry, Wallet},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -61,9 +63,9 @@ impl Snapshot {
         }
         let mut owned: BTreeMap<String, String> = BTreeMap::new();
         for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
-            for seat in &reservation.seats {
+            for (seat, seat_id) in reservation.seats.iter().filter_map(|seat| Some((seat, seat.seat_id.as_ref()?))) {
                 let performance = &reservation.sold.performance_id;
-                let key = format!("seats#{performance}#{}#{}/{}", reservation.layout, seat.block, seat.seat_id);
+                let key = format!("seats#{performance}#{}#{}/{seat_id}", reservation.layout, seat.block);
                 let hold = reservation.reservation_id.hold().to_string();
                 if let Some(other) = owned.insert(key.clone(), hold.clone()) {
                     return Err(format!("{key} is owned by {other} and {hold}"));
@@ -71,6 +73,41 @@ impl Snapshot {
             }
         }
         if sold == owned { Ok(()) } else { Err(format!("sold {sold:?}\nbut owned {owned:?}")) }
+    }
+
+    /// Of each stripe as much is taken as is held in its buckets and sold, and never more than it has.
+    pub(crate) fn places_are_sold_once(&self) -> Result<(), String> {
+        let mut sold: BTreeMap<String, u64> = BTreeMap::new();
+        for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
+            for place in reservation.seats.iter().filter(|seat| seat.seat_id.is_none()) {
+                let performance = &reservation.sold.performance_id;
+                *sold.entry(format!("stripe#{performance}#{}#{}", reservation.layout, place.block)).or_default() += 1;
+            }
+        }
+        let mut shares: BTreeMap<String, u32> = BTreeMap::new();
+        for item in self.of_kind("performance") {
+            let performance: Performance = serde_dynamo::from_item(item.clone()).expect("a performance");
+            let Seating::General(house) = &performance.seating else { continue };
+            for share in house.areas().flat_map(|(_, shares)| shares) {
+                let key = format!("stripe#{}#{}#{}", performance.performance_id, performance.layout, share.stripe);
+                shares.insert(key, share.places);
+            }
+        }
+        for stripe in self.of_kind("stripe") {
+            let count = |name: &str| -> Result<u64, String> {
+                let number = stripe.get(name).and_then(|value| value.as_n().ok()).map_or("0", String::as_str);
+                number.parse().map_err(|_| format!("{name} of {} is {number}", text(stripe, "pk")))
+            };
+            let buckets = stripe.keys().filter(|name| name.starts_with('b'));
+            let held = buckets.map(|name| count(name)).sum::<Result<u64, String>>()?;
+            let (taken, sold) = (count("taken")?, sold.remove(text(stripe, "pk")).unwrap_or_default());
+            let most = u64::from(shares.get(text(stripe, "pk")).copied().unwrap_or_default());
+            if taken != held + sold || taken > most {
+                let pk = text(stripe, "pk");
+                return Err(format!("{pk}: {taken} taken of {most}, but {held} are held and {sold} sold"));
+            }
+        }
+        if sold.is_empty() { Ok(()) } else { Err(format!("sold without a stripe: {sold:?}")) }
     }
 
     /// Each wallet is the sum of its ledger, none below zero; wallets + live payments = top-ups.
@@ -147,6 +184,7 @@ impl Snapshot {
     /// All rules about the table.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.seats_are_sold_once()?;
+        self.places_are_sold_once()?;
         self.money_is_conserved()?;
         self.stakes_count_paid_seats()
     }

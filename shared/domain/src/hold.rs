@@ -2,10 +2,11 @@
 
 use crate::{
     Error, Result, Timestamp,
+    general::{Area, bucket_end},
     ids::{HoldId, MemberId, PerformanceId},
     money::Won,
-    performance::Listing,
-    seating::SeatId,
+    performance::{Listing, Performance},
+    seating::{SeatId, SeatPlace},
     waiting_room::Admission,
 };
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,10 @@ use uuid::Uuid;
 /// A seat in somebody's hold or reservation: where it is kept and what it costs. Prices are fixed here, by us.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldSeat {
-    /// The seat.
-    pub seat_id: SeatId,
-    /// The block that keeps it.
+    /// The seat; `None` for a place that is only counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat_id: Option<SeatId>,
+    /// The block that keeps it; the stripe of its area where it has no number.
     pub block: u32,
     /// Its grade.
     pub grade: String,
@@ -37,6 +39,9 @@ pub struct Hold {
     pub created_at: Timestamp,
     /// When it lapses: from that moment the seats are free, without anything having to run.
     pub expires_at: Timestamp,
+    /// The end of the bucket that keeps its places, where they are only counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket_end: Option<Timestamp>,
     /// The position whose admission lives longer because of it; a release takes that time back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prolongs: Option<u64>,
@@ -57,30 +62,60 @@ impl Hold {
     ) -> Result<Self> {
         let performance = &listing.performance;
         performance.check_on_sale(now)?;
-        let mut seats = Vec::with_capacity(seat_ids.len());
-        let mut unknown = Vec::new();
-        for seat_id in seat_ids {
-            match performance.numbered().find(seat_id) {
-                Some(place) => seats.push(HeldSeat {
-                    seat_id: seat_id.clone(),
-                    block: place.block(),
-                    grade: place.section.grade.as_str().to_owned(),
-                    price: place.section.price.won(),
-                }),
-                None => unknown.push(seat_id.clone()),
-            }
-        }
+        let house = performance.numbered();
+        let find = |seat_id: &SeatId| house.and_then(|house| house.find(seat_id)).ok_or_else(|| seat_id.clone());
+        let (found, unknown): (Vec<_>, Vec<_>) = seat_ids.iter().map(find).partition(Result::is_ok);
         if !unknown.is_empty() {
-            return Err(Error::SeatNotFound { seat_ids: unknown });
+            return Err(Error::SeatNotFound { seat_ids: unknown.into_iter().filter_map(Result::err).collect() });
         }
-        Ok(Self {
+        let found: Vec<_> = found.into_iter().filter_map(Result::ok).collect();
+        Ok(Self::of_nothing(performance, member, fresh, now).of_seats(&found))
+    }
+
+    /// A hold that claims nothing yet.
+    fn of_nothing(performance: &Performance, member: &MemberId, fresh: Uuid, now: Timestamp) -> Self {
+        Self {
             hold_id: HoldId::new(fresh, member, performance.performance_id.clone(), now),
             layout: performance.layout,
-            seats,
+            seats: Vec::new(),
             created_at: now,
             expires_at: performance.hold_expires_at(now),
+            bucket_end: None,
             prolongs: None,
-        })
+        }
+    }
+
+    /// The same hold, of these seats.
+    #[must_use]
+    pub fn of_seats(self, places: &[SeatPlace<'_>]) -> Self {
+        let seat = |place: &SeatPlace<'_>| HeldSeat {
+            seat_id: Some(place.seat_id()),
+            block: place.block(),
+            grade: place.section.grade.as_str().to_owned(),
+            price: place.section.price.won(),
+        };
+        Self { seats: places.iter().map(seat).collect(), ..self }
+    }
+
+    /// The same hold, of so many places of each of these stripes of `area`.
+    #[must_use]
+    pub fn of_places(self, area: &Area, parts: &[(u32, u32)], performance: &Performance) -> Self {
+        let place = |stripe| HeldSeat {
+            seat_id: None,
+            block: stripe,
+            grade: area.grade.as_str().to_owned(),
+            price: area.price.won(),
+        };
+        let places = parts.iter().flat_map(|(stripe, count)| (0..*count).map(move |_| place(*stripe)));
+        let bucket_end = Some(bucket_end(self.expires_at, performance.hold_seconds));
+        Self { seats: places.collect(), bucket_end, ..self }
+    }
+
+    /// The same hold, which lapses at `until` instead.
+    #[must_use]
+    pub fn prolonged(self, until: Timestamp, performance: &Performance) -> Self {
+        let bucket_end = self.bucket_end.map(|_| bucket_end(until, performance.hold_seconds));
+        Self { expires_at: until, bucket_end, ..self }
     }
 
     /// The same hold, taken under `admission`.

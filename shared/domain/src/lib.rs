@@ -8,6 +8,7 @@
 //! | [`error`] | what can go wrong, as the caller sees it |
 //! | [`member`], [`verification`] | e-mail addresses, names, roles, languages; the code mailed before sign-up |
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
+//! | [`general`] | areas without numbered seats, their stripes and buckets |
 //! | [`waiting_room`] | positions, stripes, turnstile arithmetic |
 //! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
 //! | [`wallet`] | points and their ledger |
@@ -15,6 +16,7 @@
 //! | [`ticket_code`] | the text inside a ticket's QR code |
 
 pub mod error;
+pub mod general;
 pub mod hold;
 pub mod ids;
 pub mod limits;

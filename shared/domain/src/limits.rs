@@ -79,6 +79,21 @@ pub const BLOCK_SEATS: u32 = 1_000;
 /// Blocks read at the same time for a large house's map.
 pub const BLOCK_READS_AT_ONCE: usize = 10;
 
+/// Most areas of a house without numbered seats.
+pub const AREAS_MAX: usize = 50;
+/// Places of an area from which it gets another stripe.
+pub const STRIPE_PLACES: u32 = 500;
+/// Most stripes of an area.
+pub const STRIPES_PER_AREA_MAX: u32 = 32;
+/// Buckets of held places within the life of a hold.
+pub const BUCKETS_PER_HOLD: i64 = 10;
+/// Narrowest bucket.
+pub const BUCKET_MIN_MILLIS: i64 = 1_000;
+/// Spared before a bucket's places are given back, so that clocks that differ do not cost a payer his place.
+pub const BUCKET_GRACE_SECONDS: i64 = 5;
+/// Holds taken from a stripe before the next looks for lapsed buckets, so that the item stays below 1 KB.
+pub const STRIPE_UNSWEPT_MAX: u32 = 32;
+
 /// Most seats one member may hold and own of a performance.
 pub const SEATS_PER_MEMBER_MAX: u32 = 50;
 /// `maxSeatsPerMember` when the organizer does not say.
@@ -110,6 +125,8 @@ pub const RETRY_ATTEMPTS: u32 = 6;
 pub const RETRY_BASE_MILLIS: u64 = 5;
 /// Longest wait between attempts.
 pub const RETRY_CAP_MILLIS: u64 = 100;
+/// Items that DynamoDB gives in one batch.
+pub const BATCH_GET_ITEMS: usize = 100;
 /// One call to DynamoDB, from first byte to last.
 pub const DYNAMODB_CALL_MILLIS: u64 = 3_000;
 

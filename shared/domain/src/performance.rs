@@ -209,10 +209,12 @@ impl Performance {
         }
     }
 
-    /// The house's numbered layout.
-    pub fn numbered(&self) -> &Numbered {
-        let Seating::Numbered(numbered) = &self.seating;
-        numbered
+    /// The house's numbered layout; `None` where places are only counted.
+    pub fn numbered(&self) -> Option<&Numbered> {
+        match &self.seating {
+            Seating::Numbered(numbered) => Some(numbered),
+            Seating::General(_) => None,
+        }
     }
 
     /// Whether holds and payments are accepted at `now`: `salesOpenAt <= now < salesCloseAt`, and not cancelled.

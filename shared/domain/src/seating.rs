@@ -1,6 +1,7 @@
 //! Seats exist by the layout alone: sections in the organizer's order, rows, numbers. Nothing is written for a free seat.
 
 use crate::{
+    general::General,
     limits::{
         BLOCK_SEATS, GRADE_MAX_CHARS, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS,
         SECTIONS_MAX,
@@ -76,6 +77,18 @@ impl Section {
 pub enum Seating {
     /// Numbered seats in sections.
     Numbered(Numbered),
+    /// A count of places in areas.
+    General(General),
+}
+
+impl Seating {
+    /// Grades, in the organizer's order.
+    pub fn grades(&self) -> Vec<GradeTotal> {
+        match self {
+            Self::Numbered(house) => house.grades(),
+            Self::General(house) => house.grades(),
+        }
+    }
 }
 
 /// The layout of a numbered house.
@@ -232,13 +245,12 @@ mod tests {
     use super::*;
 
     fn house() -> Numbered {
-        let Seating::Numbered(house) = serde_json::from_str(
-            r#"{"type":"numbered","sections":[
+        serde_json::from_str(
+            r#"{"sections":[
                 {"name":"A","grade":"VIP","price":150000,"rows":2,"seatsPerRow":3},
                 {"name":"B","grade":"R","price":90000,"rows":40,"seatsPerRow":50}]}"#,
         )
-        .unwrap();
-        house
+        .unwrap()
     }
 
     #[test]

@@ -49,6 +49,19 @@ conditions! {
     /// Releasing frees a seat only while it is in that very hold.
     FREE_SEAT = "#hold_id = :hold_id AND #status = :held";
 
+    /// No more places are taken of a stripe than it has; and from time to time one looks for lapsed ones.
+    TAKE_PLACES = "attribute_not_exists(#taken) OR (#taken <= :room AND #unswept < :unswept_max)";
+    /// Lapsed places are given back once, and only while they are what was seen.
+    STRIPE_UNCHANGED = "#version = :version";
+    /// Places are sold only from the bucket that still has them, whatever the clocks say.
+    SELL_PLACES = "#bucket >= :sold";
+    /// Releasing frees places only while they are in the hold's bucket.
+    FREE_PLACES = "#bucket >= :freed";
+    /// Only a hold that still has its seat keeps it longer.
+    PROLONG_SEAT = ":hold_id = #hold_id AND #status = :held";
+    /// Only places that are still in the hold's bucket are kept longer.
+    PROLONG_PLACES = "#bucket >= :kept";
+
     /// A member has one live hold of a performance, and no more seats than allowed, however many requests he sends.
     STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max)";
     /// A hold is paid once, and not after it lapsed.

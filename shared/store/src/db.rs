@@ -16,11 +16,11 @@ use aws_sdk_dynamodb::{
         delete_item::DeleteItemError, put_item::PutItemError, query::builders::QueryFluentBuilder,
         transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
     },
-    types::{CancellationReason, ReturnConsumedCapacity, ReturnValue},
+    types::{CancellationReason, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
 };
 use frontrow_domain::{
     Error, Result,
-    limits::{RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
+    limits::{BATCH_GET_ITEMS, RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -182,30 +182,40 @@ impl Store {
 
     /// Reads two items in one call.
     pub(crate) async fn get_two(&self, keys: [Key; 2], consistency: Consistency) -> Result<[Option<Item>; 2]> {
-        use aws_sdk_dynamodb::types::KeysAndAttributes;
-        let request = || {
-            let keys = keys.iter().cloned().map(std::collections::HashMap::from);
-            KeysAndAttributes::builder()
-                .set_keys(Some(keys.collect()))
-                .consistent_read(consistency.is_strong())
-                .build()
-                .map_err(|error| Error::internal("batch get", error))
-        };
-        let request = request()?;
-        let found = self
-            .reading("batch get", || {
-                let call = self.client.batch_get_item().request_items(&*self.table, request.clone());
-                let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
-                async {
-                    let output = call.send().await.map_err(|error| (judge(&error), describe(&error)))?;
-                    if output.unprocessed_keys().is_some_and(|rest| !rest.is_empty()) {
-                        return Err((Verdict::Again, "unprocessed keys".to_owned()));
-                    }
-                    Ok(output.responses.unwrap_or_default().remove(&*self.table).unwrap_or_default())
-                }
-            })
-            .await?;
+        let found = self.batch_get(&keys, consistency).await?;
         Ok(keys.map(|key| found.iter().find(|item| key.names(item)).cloned()))
+    }
+
+    /// Reads items in as few calls as there can be; answers them in the order of their `keys`.
+    pub(crate) async fn get_all(&self, keys: Vec<Key>, consistency: Consistency) -> Result<Vec<Option<Item>>> {
+        let mut items = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(BATCH_GET_ITEMS) {
+            let found = self.batch_get(keys, consistency).await?;
+            items.extend(keys.iter().map(|key| found.iter().find(|item| key.names(item)).cloned()));
+        }
+        Ok(items)
+    }
+
+    /// One call's worth of items, in any order.
+    async fn batch_get(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Item>> {
+        let keys = keys.iter().cloned().map(std::collections::HashMap::from);
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys.collect()))
+            .consistent_read(consistency.is_strong())
+            .build()
+            .map_err(|error| Error::internal("batch get", error))?;
+        self.reading("batch get", || {
+            let call = self.client.batch_get_item().request_items(&*self.table, request.clone());
+            let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+            async {
+                let output = call.send().await.map_err(|error| (judge(&error), describe(&error)))?;
+                if output.unprocessed_keys().is_some_and(|rest| !rest.is_empty()) {
+                    return Err((Verdict::Again, "unprocessed keys".to_owned()));
+                }
+                Ok(output.responses.unwrap_or_default().remove(&*self.table).unwrap_or_default())
+            }
+        })
+        .await
     }
 
     /// A query of one page, as `build` sets it up.

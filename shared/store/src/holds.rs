@@ -1,12 +1,12 @@
 //! Holding and releasing: one transaction each.
 
 use crate::{
-    PageOf, PageRequest, Store,
+    PageOf, PageRequest, Store, claims,
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refused},
     keys::{self, Item, attribute, from_item},
     receipts::Receipted,
-    rooms, seats,
+    rooms,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -39,7 +39,7 @@ impl Store {
         if quantity > max {
             return Err(self.why_not_so_many(member, hold, max, now).await?);
         }
-        let mut writes: Vec<Write> = hold.seats.iter().map(|seat| seats::take(hold, seat, now)).collect();
+        let mut writes = claims::take(hold, &performance.seating, &claims::Seen::default(), now);
         let ttl = performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS).ttl_seconds();
         writes.push(
             Write::update(
@@ -137,12 +137,12 @@ impl Store {
 
     /// Frees what is still in `hold`, with `beside` in the same transaction.
     pub(crate) async fn free_hold(&self, member: &MemberId, hold: &Hold, beside: Option<Write>) -> Result<Freed> {
-        let mut kept: Vec<bool> = vec![true; hold.seats.len()];
+        let mut ours = hold.clone();
         // Who leaves ends the admission as a whole.
         let mut prolongs = hold.prolongs.filter(|_| beside.is_none());
         loop {
-            let ours: Vec<_> = hold.seats.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(seat, _)| seat).collect();
-            let mut writes: Vec<Write> = ours.iter().map(|seat| seats::free_held(hold, seat)).collect();
+            let mut writes = claims::free_held(&ours);
+            let spots = writes.len();
             writes.push(release_stake(member, hold));
             writes.extend(beside.clone());
             writes.extend(prolongs.map(|position| rooms::shorten_admission(hold, position)));
@@ -152,20 +152,13 @@ impl Store {
                 Err(Refused::Conditions(images)) => images,
             };
             let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-            if failed(ours.len()) || (beside.is_some() && failed(ours.len() + 1)) {
+            if failed(spots) || (beside.is_some() && failed(spots + 1)) {
                 return Ok(Freed::Nothing);
             }
             // The admission is over, or a newer hold's.
-            prolongs = prolongs.filter(|_| !failed(ours.len() + 1));
-            let lost: Vec<String> = ours
-                .iter()
-                .zip(&images)
-                .filter(|(_, image)| image.is_some())
-                .map(|(seat, _)| seat.seat_id.clone())
-                .collect();
-            for (seat, kept) in hold.seats.iter().zip(&mut kept) {
-                *kept &= !lost.contains(&seat.seat_id);
-            }
+            prolongs = prolongs.filter(|_| !failed(spots + 1));
+            let lost = claims::refused(&ours.seats, &images);
+            ours.seats.retain(|seat| !lost.contains(seat));
         }
     }
 }
@@ -192,17 +185,17 @@ pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {
 
 /// Judges a refused hold, in the contract's order: queue token, hold_exists, too_many_seats, seats_taken.
 fn why_not_held(hold: &Hold, images: Vec<Option<Item>>, admitted: bool, max: u32, now: Timestamp) -> Error {
-    let seats = hold.seats.len();
-    if admitted && images.get(seats + 1).is_some_and(Option::is_some) {
+    let spots = claims::spots(&hold.seats).len();
+    if admitted && images.get(spots + 1).is_some_and(Option::is_some) {
         return Error::QueueTokenExpired;
     }
-    if let Some(Some(stake)) = images.get(seats) {
-        let quantity = u32::try_from(seats).unwrap_or(u32::MAX);
+    if let Some(Some(stake)) = images.get(spots) {
+        let quantity = u32::try_from(hold.seats.len()).unwrap_or(u32::MAX);
         let judged = read_stake(Some(stake.clone())).and_then(|stake| stake.check_room_for(quantity, max, now));
         return judged.err().unwrap_or(Error::Busy);
     }
-    let lost = hold.seats.iter().zip(&images).filter(|(_, image)| image.is_some());
-    let seat_ids: Vec<_> = lost.map(|(seat, _)| seat.seat_id.clone()).collect();
+    let lost = claims::refused(&hold.seats, &images);
+    let seat_ids: Vec<_> = lost.into_iter().filter_map(|seat| seat.seat_id).collect();
     // Only the receipt stood in the way: the same request was answered a moment ago, and that answer will be told.
     if seat_ids.is_empty() { Error::Busy } else { Error::SeatsTaken { seat_ids } }
 }

@@ -17,13 +17,14 @@
 //! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | the performance's, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
+//! | stripe of an area | `stripe#<performanceId>#<layout>#<stripe>` | `stripe` | `taken`, `version`, `unswept`, `b<bucket's end>`: places held in it |
 //! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace` |
 //! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!
-//! A free seat has no item. A seat, a line and an admission have partition keys of their own: they are written in a rush.
+//! A free seat has no item, and a stripe of which nothing was ever taken has none. A seat, a stripe, a line and an admission have partition keys of their own: they are written in a rush.
 //! `ttl` (seconds) collects garbage only; no rule reads it. There is no secondary index.
 //!
 //! # Access patterns
@@ -33,6 +34,7 @@
 //! | my holds, my reservations, my ledger | query of the member with a sort key prefix |
 //! | pay | batch get of stake and wallet, then one transaction |
 //! | seat map of a house | query of each block |
+//! | what is left of an area | batch get of its stripes |
 //! | dates of a show | query of the show, between two starts |
 //! | login | get of the e-mail, get of the member |
 //! | who waits, who is in | line, admission partitions, left |
@@ -184,6 +186,24 @@ pub(crate) fn block_partition(performance: &PerformanceId, layout: u32, block: u
 
 pub(crate) fn seat(performance: &PerformanceId, layout: u32, block: u32, seat_id: &str) -> Key {
     Key::new(block_partition(performance, layout, block), seat_id)
+}
+
+/// A stripe of an area where places are only counted.
+pub(crate) fn stripe(performance: &PerformanceId, layout: u32, stripe: u32) -> Key {
+    Key::new(format!("stripe#{performance}#{layout}#{stripe}"), "stripe")
+}
+
+/// What the names of a stripe's buckets begin with; no other attribute of it begins so.
+const BUCKET_PREFIX: &str = "b";
+
+/// The attribute of a stripe's bucket.
+pub(crate) fn bucket(end: Timestamp) -> String {
+    format!("{BUCKET_PREFIX}{}", end.millis())
+}
+
+/// The end of the bucket that the attribute is, if it is one.
+pub(crate) fn bucket_end(attribute: &str) -> Option<Timestamp> {
+    attribute.strip_prefix(BUCKET_PREFIX)?.parse().ok().map(Timestamp::from_millis)
 }
 
 pub(crate) fn room(performance: &PerformanceId) -> Key {

@@ -9,11 +9,12 @@
 //! | `receipts` | answers kept under an `Idempotency-Key` |
 //! | `members`, `catalogue`, `copies` | members, verifications; shows and performances; the once-a-second copies |
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
-//! | `seats`, `holds` | what is taken of a house; holding and releasing |
+//! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
 mod catalogue;
+mod claims;
 pub mod conditions;
 mod copies;
 mod db;

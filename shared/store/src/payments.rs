@@ -1,13 +1,13 @@
 //! Paying: one read of stake and wallet, one transaction of seats, stake, wallet, entry, reservation and admission.
 
 use crate::{
-    Store,
+    Store, claims,
     conditions::STAKE_IS_LIVE,
     db::{Consistency, Refused},
     holds::read_stake,
     keys::{self, Item, item_of},
     receipts::Receipted,
-    rooms, seats,
+    rooms,
     wallets::{self, read_wallet},
     write::Write,
 };
@@ -94,7 +94,9 @@ impl Store {
             };
             let mut writes = vec![pay_stake(&member, hold, now)];
             writes.extend(wallets::book(&member, &entry));
-            writes.extend(hold.seats.iter().map(|seat| seats::sell(hold, seat)));
+            let claimed = claims::sell(hold);
+            let spots = claimed.len();
+            writes.extend(claimed);
             writes.push(Write::put(reservation_item(reservation)));
             writes.extend(admission.map(rooms::spend_admission));
             writes.extend(receipt.map(|receipt| receipt.keep(reservation, now)));
@@ -104,7 +106,7 @@ impl Store {
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(images)) => images,
             };
-            match judge(hold, images, admission.is_some()) {
+            match judge(spots, images, admission.is_some()) {
                 Obstacle::Wallet(image) => {
                     wallet = read_wallet(Some(image))?;
                     fresh = true;
@@ -141,14 +143,13 @@ enum Obstacle {
 }
 
 /// What stood in the way, in the order in which the contract tells it.
-fn judge(hold: &Hold, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacle {
-    let seats = hold.seats.len();
+fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacle {
     let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
     if failed(0) {
         Obstacle::Stake
-    } else if (3..3 + seats).any(failed) {
+    } else if (3..3 + spots).any(failed) {
         Obstacle::Seat
-    } else if admitted && failed(3 + seats + 1) {
+    } else if admitted && failed(3 + spots + 1) {
         Obstacle::Admission
     } else if failed(1) {
         Obstacle::Wallet(images.swap_remove(1).unwrap_or_default())

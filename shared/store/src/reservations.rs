@@ -1,12 +1,11 @@
 //! Purchases: reading them, and cancelling with refund in one transaction.
 
 use crate::{
-    PageOf, PageRequest, Store,
+    PageOf, PageRequest, Store, claims,
     conditions::RESERVATION_CONFIRMED,
     db::{Consistency, Refused},
     keys::{self, Item, from_item},
     payments::give_back,
-    seats,
     wallets::{self, read_wallet},
     write::Write,
 };
@@ -107,12 +106,7 @@ impl Store {
             let entry = wallet.book(&change)?;
             let mut writes = vec![end(&cancelled, now)];
             writes.extend(wallets::book(member, &entry));
-            writes.extend(
-                cancelled
-                    .seats
-                    .iter()
-                    .map(|seat| seats::free_sold(&cancelled.sold.performance_id, cancelled.layout, seat)),
-            );
+            writes.extend(claims::free_sold(&cancelled));
             writes.push(give_back(member, &cancelled));
             let mut images = match self.transact(writes).await {
                 Ok(()) => return Ok(Booked { reservation: cancelled, ticket_mail: booked.ticket_mail }),

@@ -2,19 +2,17 @@
 
 use crate::{
     Store,
-    conditions::{FREE_SEAT, SELL_SEAT, TAKE_SEAT},
+    claims::{Seen, read_stripe},
     db::Consistency,
     keys::{self, Item, from_item},
-    write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    hold::{HeldSeat, Hold},
-    ids::PerformanceId,
+    general::{Area, General, Share, Stripe},
     limits::BLOCK_READS_AT_ONCE,
     performance::Performance,
-    seating::SeatId,
+    seating::{Numbered, SeatId, Seating},
 };
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -38,60 +36,87 @@ struct SeatItem {
     hold_expires_at: Option<Timestamp>,
 }
 
-/// The seats of a house that are not free at some moment.
+/// What of a house is not free at some moment.
 #[derive(Debug, Default)]
-pub struct TakenSeats(HashMap<SeatId, Taken>);
+pub struct TakenSeats {
+    seats: HashMap<SeatId, Taken>,
+    /// By grade, where places are only counted.
+    places: HashMap<String, u32>,
+}
 
 impl TakenSeats {
     /// How the seat is taken; `None` where it is free.
     pub fn get(&self, seat_id: &str) -> Option<Taken> {
-        self.0.get(seat_id).copied()
+        self.seats.get(seat_id).copied()
     }
 
-    /// The ids of all of them.
-    pub fn seat_ids(&self) -> impl Iterator<Item = &SeatId> {
-        self.0.keys()
+    /// How many are taken of each grade of which any are.
+    pub fn by_grade(&self, performance: &Performance) -> HashMap<String, u32> {
+        let Some(house) = performance.numbered() else { return self.places.clone() };
+        let mut taken: HashMap<String, u32> = HashMap::new();
+        for place in self.seats.keys().filter_map(|seat_id| house.find(seat_id)) {
+            *taken.entry(place.section.grade.as_str().to_owned()).or_default() += 1;
+        }
+        taken
     }
-}
-
-pub(crate) fn take(hold: &Hold, seat: &HeldSeat, now: Timestamp) -> Write {
-    let key = keys::seat(hold.performance_id(), hold.layout, seat.block, &seat.seat_id);
-    Write::update(key, "SET #status = :held, #hold_id = :hold_id, #hold_expires_at = :hold_expires_at, #entity = :seat")
-        .when(&TAKE_SEAT)
-        .value("held", "held")
-        .value("hold_id", hold.hold_id.to_string())
-        .value("hold_expires_at", hold.expires_at)
-        .value("seat", "seat")
-        .value("now", now)
-}
-
-pub(crate) fn sell(hold: &Hold, seat: &HeldSeat) -> Write {
-    let key = keys::seat(hold.performance_id(), hold.layout, seat.block, &seat.seat_id);
-    Write::update(key, "SET #status = :sold REMOVE #hold_expires_at")
-        .when(&SELL_SEAT)
-        .value("sold", "sold")
-        .value("held", "held")
-        .value("hold_id", hold.hold_id.to_string())
-}
-
-pub(crate) fn free_held(hold: &Hold, seat: &HeldSeat) -> Write {
-    let key = keys::seat(hold.performance_id(), hold.layout, seat.block, &seat.seat_id);
-    Write::delete(key).when(&FREE_SEAT).value("held", "held").value("hold_id", hold.hold_id.to_string())
-}
-
-/// Frees a sold seat. No condition: the reservation's own says that it is confirmed, and while it is, its seats are its.
-pub(crate) fn free_sold(performance: &PerformanceId, layout: u32, seat: &HeldSeat) -> Write {
-    Write::delete(keys::seat(performance, layout, seat.block, &seat.seat_id))
 }
 
 impl Store {
-    /// The seats of `performance` that are taken at `now`. One query for each block of 1,000 seats, several at a time.
+    /// What of `performance` is taken at `now`. One query for each block of 1,000 seats, several at a time; where places are
+    /// only counted, one read of all stripes.
     ///
     /// # Errors
     /// As any read.
     pub async fn taken_seats(&self, performance: &Performance, now: Timestamp) -> Result<TakenSeats> {
+        match &performance.seating {
+            Seating::Numbered(house) => {
+                let seats = self.taken_of(house, performance, now).await?;
+                Ok(TakenSeats { seats, places: HashMap::new() })
+            }
+            Seating::General(house) => {
+                let places = self.places_taken(house, performance, now).await?;
+                Ok(TakenSeats { seats: HashMap::new(), places })
+            }
+        }
+    }
+
+    async fn places_taken(
+        &self,
+        house: &General,
+        performance: &Performance,
+        now: Timestamp,
+    ) -> Result<HashMap<String, u32>> {
+        let shares: Vec<Share> = house.areas().flat_map(|(_, shares)| shares).collect();
+        let stripes = self.stripes(performance, &shares, Consistency::Eventual).await?;
+        let taken = |share: &Share| share.places - stripes[&share.stripe].free(share.places, now);
+        let of_area =
+            |(area, shares): (&Area, Vec<Share>)| (area.grade.as_str().to_owned(), shares.iter().map(taken).sum());
+        Ok(house.areas().map(of_area).collect())
+    }
+
+    /// These stripes as they are.
+    pub(crate) async fn stripes(
+        &self,
+        performance: &Performance,
+        shares: &[Share],
+        consistency: Consistency,
+    ) -> Result<Seen> {
+        let key = |share: &Share| keys::stripe(&performance.performance_id, performance.layout, share.stripe);
+        let items = self.get_all(shares.iter().map(key).collect(), consistency).await?;
+        let read = |(share, item): (&Share, Option<Item>)| {
+            Ok((share.stripe, item.map_or_else(|| Ok(Stripe::default()), |item| read_stripe(&item))?))
+        };
+        shares.iter().zip(items).map(read).collect()
+    }
+
+    async fn taken_of(
+        &self,
+        house: &Numbered,
+        performance: &Performance,
+        now: Timestamp,
+    ) -> Result<HashMap<SeatId, Taken>> {
         let mut taken = HashMap::new();
-        let mut blocks = 0..performance.numbered().blocks();
+        let mut blocks = 0..house.blocks();
         let mut reads = JoinSet::new();
         loop {
             for block in blocks.by_ref().take(BLOCK_READS_AT_ONCE - reads.len()) {
@@ -99,7 +124,7 @@ impl Store {
                 let store = self.clone();
                 reads.spawn(async move { store.read_block(partition, now).await }.in_current_span());
             }
-            let Some(read) = reads.join_next().await else { return Ok(TakenSeats(taken)) };
+            let Some(read) = reads.join_next().await else { return Ok(taken) };
             taken.extend(read.map_err(|error| Error::internal("read a block of seats", error))??);
         }
     }

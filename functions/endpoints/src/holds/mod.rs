@@ -24,6 +24,7 @@ pub struct HoldView {
     performance_id: PerformanceId,
     /// `null` where the seats span several grades.
     grade: Option<String>,
+    /// Empty where places are only counted.
     seat_ids: Vec<SeatId>,
     quantity: usize,
     total_price: Won,
@@ -38,7 +39,7 @@ impl From<&Hold> for HoldView {
             hold_id: hold.hold_id.clone(),
             performance_id: hold.performance_id().clone(),
             grade: hold.grade().map(str::to_owned),
-            seat_ids: hold.seats.iter().map(|seat| seat.seat_id.clone()).collect(),
+            seat_ids: hold.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
             quantity: hold.seats.len(),
             total_price: hold.total(),
             created_at: hold.created_at.into(),

@@ -8,7 +8,7 @@ use frontrow_domain::{
     ids::PerformanceId,
     limits::SEATS_MAX_AGE_SECONDS,
     money::Won,
-    seating::{SeatId, SeatPlace},
+    seating::{Numbered, SeatId, SeatPlace},
     time::UtcTime,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone, endpoint::Header};
@@ -27,7 +27,7 @@ pub struct Reply {
     as_of: UtcTime,
     /// Grades, in the organizer's order.
     grades: Vec<GradeView>,
-    /// Seats, in layout order.
+    /// Seats, in layout order; none where places are only counted.
     seats: Vec<SeatView>,
 }
 
@@ -125,7 +125,7 @@ impl Endpoint for ListSeats {
             performance_id: call.path,
             as_of: call.now.into(),
             grades: grades(performance, &taken),
-            seats: performance.numbered().places().map(seat).collect(),
+            seats: performance.numbered().into_iter().flat_map(Numbered::places).map(seat).collect(),
         });
         Ok(if performance.has_waiting_room { answer } else { answer.public(SEATS_MAX_AGE_SECONDS) })
     }

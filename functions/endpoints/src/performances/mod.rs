@@ -10,14 +10,13 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     money::Won,
     performance::{Cancellation, Performance, Reason, WaitingRoomPolicy},
-    seating::Seating,
+    seating::{GradeTotal, Seating},
     time::UtcTime,
 };
 use frontrow_edge::App;
 use frontrow_store::TakenSeats;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::HashMap;
 
 /// One dated occurrence of a show.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -108,16 +107,12 @@ pub struct GradeView {
 
 /// The grades of a house of which `taken` is taken, in the organizer's order.
 fn grades(performance: &Performance, taken: &TakenSeats) -> Vec<GradeView> {
-    let house = performance.numbered();
-    let mut taken_of: HashMap<&str, u32> = HashMap::new();
-    for place in taken.seat_ids().filter_map(|seat_id| house.find(seat_id)) {
-        *taken_of.entry(place.section.grade.as_str()).or_default() += 1;
-    }
-    let view = |grade: frontrow_domain::seating::GradeTotal| GradeView {
-        available: grade.total - taken_of.get(grade.grade.as_str()).copied().unwrap_or_default(),
+    let taken = taken.by_grade(performance);
+    let view = |grade: GradeTotal| GradeView {
+        available: grade.total - taken.get(&grade.grade).copied().unwrap_or_default(),
         grade: grade.grade,
         price: grade.price,
         total: grade.total,
     };
-    house.grades().into_iter().map(view).collect()
+    performance.seating.grades().into_iter().map(view).collect()
 }

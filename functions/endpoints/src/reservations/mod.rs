@@ -32,6 +32,7 @@ pub struct ReservationView {
     starts_at: UtcTime,
     time_zone: TimeZone,
     venue: String,
+    /// Empty where places are only counted.
     seat_ids: Vec<SeatId>,
     quantity: usize,
     total_price: Won,
@@ -48,6 +49,7 @@ pub struct ReservationView {
 #[schemars(rename = "Ticket")]
 pub struct TicketView {
     ticket_id: TicketId,
+    /// `null` where places are only counted.
     seat_id: Option<SeatId>,
     grade: String,
     price: Won,
@@ -66,14 +68,14 @@ impl From<Booked> for ReservationView {
         let reservation = booked.reservation;
         let ticket = |(ticket_id, seat): (TicketId, &frontrow_domain::hold::HeldSeat)| TicketView {
             ticket_id,
-            seat_id: Some(seat.seat_id.clone()),
+            seat_id: seat.seat_id.clone(),
             grade: seat.grade.clone(),
             price: seat.price,
         };
         Self {
             status: reservation.status,
             cancel_reason: reservation.cancel_reason.as_ref().map(|reason| reason.text().to_owned()),
-            seat_ids: reservation.seats.iter().map(|seat| seat.seat_id.clone()).collect(),
+            seat_ids: reservation.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
             quantity: reservation.seats.len(),
             total_price: reservation.total(),
             tickets: reservation.tickets().map(ticket).collect(),

@@ -38,8 +38,7 @@ pub fn letter(reservation: &Reservation) -> Letter {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
     let (labels, facts) = (labels(language), Facts::of(reservation));
     let words = words(language, &one_line(buyer.name.as_str()));
-    let seat = |seat: &frontrow_domain::hold::HeldSeat| format!("{} ({})", seat.seat_id, one_line(&seat.grade));
-    let seats = reservation.seats.iter().map(seat).collect::<Vec<_>>().join(", ");
+    let seats = seats(reservation);
     let subject = match language {
         Language::Ko => format!("[frontrow] 예매 취소: {}", facts.show),
         Language::En => format!("[frontrow] Reservation cancelled: {}", facts.show),
@@ -51,6 +50,21 @@ pub fn letter(reservation: &Reservation) -> Letter {
         html: html.render().expect("the template takes any text"),
         ..Letter::about(reservation, "cancellation", subject)
     }
+}
+
+/// The seats, each with its grade; of places that are only counted the grade and how many.
+fn seats(reservation: &Reservation) -> String {
+    let mut named: Vec<(String, u32)> = Vec::new();
+    for seat in &reservation.seats {
+        let grade = one_line(&seat.grade);
+        let name = seat.seat_id.as_ref().map_or_else(|| grade.clone(), |seat_id| format!("{seat_id} ({grade})"));
+        match named.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => named.push((name, 1)),
+        }
+    }
+    let words = |(name, count): (String, u32)| if count == 1 { name } else { format!("{name} × {count}") };
+    named.into_iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 fn words(language: Language, name: &str) -> Words {

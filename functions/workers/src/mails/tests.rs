@@ -27,7 +27,7 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
     let performance_id: frontrow_domain::ids::PerformanceId = "demo".parse().unwrap();
     let hold_id: HoldId = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap();
     let seat = |seat_id: &str, grade: &str, price| HeldSeat {
-        seat_id: seat_id.parse().unwrap(),
+        seat_id: Some(seat_id.to_owned()),
         block: 0,
         grade: grade.to_owned(),
         price: Won(price),
@@ -133,7 +133,7 @@ fn every_ticket_has_a_qr_code_of_its_own_inline_and_none_is_data() {
         let shown = html.split(&format!("src=\"cid:{content_id}\"")).collect::<Vec<_>>();
         assert_eq!(shown.len(), 2, "each picture is shown once");
         let seat_above = shown[0].rfind("font-size:24px").unwrap();
-        assert!(shown[0][seat_above..].split_once('>').unwrap().1.starts_with(&seat.seat_id.to_string()));
+        assert!(shown[0][seat_above..].split_once('>').unwrap().1.starts_with(seat.seat_id.as_ref().unwrap()));
     }
 }
 
@@ -274,6 +274,27 @@ fn a_cancellation_says_what_was_cancelled_and_refunded() {
             assert!(text.contains(fact), "{fact} in {text}");
             assert!(visible(&html).contains(&fact.replace(": ", " ")), "{fact} in {html}");
         }
+    }
+}
+
+#[test]
+fn places_without_numbers_are_called_by_their_grade() {
+    for (language, lines, cancelled) in [
+        (Language::Ko, "좌석:\n- VIP (자유석) 150,000원\n- VIP (자유석) 150,000원\n결제", "좌석: VIP × 2\n"),
+        (
+            Language::En,
+            "Seats:\n- VIP (general admission) KRW 150,000\n- VIP (general admission) KRW 150,000\nTotal",
+            "Seats: VIP × 2\n",
+        ),
+    ] {
+        let mut reservation = reservation(language, ALICE, "아이다");
+        reservation.seats[0].seat_id = None;
+        reservation.seats[1] = reservation.seats[0].clone();
+        let (text, html, pictures) = take_apart(&mime(&ticket_letter(&reservation)));
+        assert!(text.contains(lines), "{text}");
+        assert_eq!((pictures.len(), visible(&html).matches("VIP").count()), (2, 2));
+        let (text, html, _) = take_apart(&mime(&cancellation::letter(&reservation)));
+        assert!(text.contains(cancelled) && visible(&html).contains("VIP × 2"), "{text}");
     }
 }
 

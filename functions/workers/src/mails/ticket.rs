@@ -6,7 +6,7 @@ use super::{
     words::{Labels, amount, labels, local_time, one_line},
 };
 use askama::Template;
-use frontrow_domain::{ids::TicketId, member::Language, reservation::Reservation};
+use frontrow_domain::{hold::HeldSeat, ids::TicketId, member::Language, reservation::Reservation};
 use frontrow_edge::qr::qr_png;
 
 struct Line {
@@ -15,6 +15,25 @@ struct Line {
     price: String,
     cid: String,
     alt: String,
+}
+
+impl Line {
+    /// A place without a number is called by its grade.
+    fn of(seat: &HeldSeat, picture: &str, language: Language) -> Self {
+        let grade = one_line(&seat.grade);
+        let alt = match (&seat.seat_id, language) {
+            (Some(seat_id), Language::Ko) => format!("{seat_id} 좌석 입장용 QR 코드"),
+            (Some(seat_id), Language::En) => format!("QR code for seat {seat_id}"),
+            (None, Language::Ko) => format!("{grade} 입장용 QR 코드"),
+            (None, Language::En) => format!("QR code for {grade}"),
+        };
+        let (seat_name, grade) = match &seat.seat_id {
+            Some(seat_id) => (seat_id.clone(), grade),
+            None => (grade, labels(language).unnumbered.to_owned()),
+        };
+        let price = amount(language, seat.price);
+        Self { seat: seat_name, grade, price, cid: format!("{picture}@{PICTURES_DOMAIN}"), alt }
+    }
 }
 
 #[derive(Template)]
@@ -75,16 +94,7 @@ pub fn letter(reservation: &Reservation, code_of: impl Fn(&TicketId) -> String) 
     let mut pictures = Vec::new();
     for (ticket_id, seat) in reservation.tickets() {
         let name = ticket_id.to_string();
-        lines.push(Line {
-            seat: seat.seat_id.to_string(),
-            grade: one_line(&seat.grade),
-            price: amount(language, seat.price),
-            cid: format!("{name}@{PICTURES_DOMAIN}"),
-            alt: match language {
-                Language::Ko => format!("{} 좌석 입장용 QR 코드", seat.seat_id),
-                Language::En => format!("QR code for seat {}", seat.seat_id),
-            },
-        });
+        lines.push(Line::of(seat, &name, language));
         pictures.push(Picture { name, png: qr_png(&code_of(&ticket_id)) });
     }
     let subject = match language {
@@ -107,14 +117,14 @@ fn words(language: Language, name: &str) -> Words {
             heading: "예매가 완료되었습니다",
             greeting: format!("{name}님, 안녕하세요."),
             intro: "예매해 주셔서 감사합니다. 티켓을 보내 드립니다.",
-            note: "입장할 때 좌석별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
+            note: "입장할 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
             text_note: "입장용 QR 코드는 이 메일의 HTML 화면에 있습니다. 다른 사람에게 공유하지 마세요.",
         },
         Language::En => Words {
             heading: "Your tickets",
             greeting: format!("Hello {name},"),
             intro: "Thank you for your booking. Here are your tickets.",
-            note: "Show each seat's QR code at the door, and share it with nobody else.",
+            note: "Show each ticket's QR code at the door, and share it with nobody else.",
             text_note: "The QR codes for the door are in the HTML view of this mail. Share them with nobody else.",
         },
     }

@@ -1,0 +1,294 @@
+//! General admission: areas with a count of places. An area is kept in stripes, so that a rush does not meet at one item; a
+//! stripe counts what is taken, and the held part of it once more in buckets by the moment when it lapses.
+
+use crate::{
+    Timestamp,
+    limits::{
+        AREAS_MAX, BUCKET_GRACE_SECONDS, BUCKET_MIN_MILLIS, BUCKETS_PER_HOLD, GRADE_MAX_CHARS, SEATS_MAX,
+        STRIPE_PLACES, STRIPES_PER_AREA_MAX,
+    },
+    seating::{GradeTotal, Price},
+    show::Text,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+/// One area of a house without numbered seats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Area {
+    /// Grade; unique within the house.
+    pub grade: Text<GRADE_MAX_CHARS>,
+    /// Price of each of its places.
+    pub price: Price,
+    /// Its places.
+    pub capacity: u32,
+}
+
+impl Area {
+    /// Stripes that keep its places.
+    pub fn stripes(&self) -> u32 {
+        self.capacity.div_ceil(STRIPE_PLACES).clamp(1, STRIPES_PER_AREA_MAX)
+    }
+}
+
+/// The areas of a house without numbered seats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Areas", into = "Areas")]
+#[schemars(inline, with = "Areas")]
+pub struct General(Vec<Area>);
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct Areas {
+    areas: Vec<Area>,
+}
+
+impl From<General> for Areas {
+    fn from(general: General) -> Self {
+        Self { areas: general.0 }
+    }
+}
+
+impl TryFrom<Areas> for General {
+    type Error = String;
+
+    /// # Errors
+    /// Names the first rule of the contract that the areas break.
+    fn try_from(Areas { areas }: Areas) -> Result<Self, String> {
+        if areas.is_empty() || areas.len() > AREAS_MAX {
+            return Err(format!("expected 1 to {AREAS_MAX} areas"));
+        }
+        let mut grades = HashSet::new();
+        for area in &areas {
+            let grade = area.grade.as_str();
+            if !grades.insert(grade) {
+                return Err(format!("grade {grade} is there twice"));
+            }
+            if !(1..=SEATS_MAX).contains(&area.capacity) {
+                return Err(format!("grade {grade}: expected a capacity of 1 to {SEATS_MAX}"));
+            }
+        }
+        if areas.iter().map(|area| area.capacity).sum::<u32>() > SEATS_MAX {
+            return Err(format!("expected at most {SEATS_MAX} places"));
+        }
+        Ok(Self(areas))
+    }
+}
+
+/// One stripe, as the layout knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Its number within the house, from 0.
+    pub stripe: u32,
+    /// Its share of its area's places.
+    pub places: u32,
+}
+
+impl General {
+    /// Places in all.
+    pub fn places(&self) -> u32 {
+        self.0.iter().map(|area| area.capacity).sum()
+    }
+
+    /// The areas with their stripes, in the organizer's order.
+    pub fn areas(&self) -> impl Iterator<Item = (&Area, Vec<Share>)> {
+        self.0.iter().scan(0, |first, area| {
+            let (stripes, from) = (area.stripes(), *first);
+            *first += stripes;
+            let places = |n| area.capacity / stripes + u32::from(n < area.capacity % stripes);
+            let share = |n| Share { stripe: from + n, places: places(n) };
+            Some((area, (0..stripes).map(share).collect()))
+        })
+    }
+
+    /// The area of that grade with its stripes, if the house has it.
+    pub fn find(&self, grade: &str) -> Option<(&Area, Vec<Share>)> {
+        self.areas().find(|(area, _)| area.grade.as_str() == grade)
+    }
+
+    /// How many places the stripe has.
+    pub fn share_of(&self, stripe: u32) -> u32 {
+        let mut shares = self.areas().flat_map(|(_, shares)| shares);
+        shares.find(|share| share.stripe == stripe).map_or(0, |share| share.places)
+    }
+
+    /// Grades, in the organizer's order.
+    pub fn grades(&self) -> Vec<GradeTotal> {
+        let total = |area: &Area| GradeTotal {
+            grade: area.grade.as_str().to_owned(),
+            price: area.price.won(),
+            total: area.capacity,
+        };
+        self.0.iter().map(total).collect()
+    }
+}
+
+/// The end of the bucket that keeps what lapses at `expires_at`: never before it. Buckets are a tenth of `hold_seconds`
+/// wide, and at least a second.
+pub fn bucket_end(expires_at: Timestamp, hold_seconds: i64) -> Timestamp {
+    let width = (hold_seconds * 1000 / BUCKETS_PER_HOLD).max(BUCKET_MIN_MILLIS);
+    let buckets = expires_at.millis().div_euclid(width) + i64::from(expires_at.millis().rem_euclid(width) > 0);
+    Timestamp::from_millis(buckets * width)
+}
+
+/// What is taken of a stripe.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stripe {
+    /// Changes so far.
+    pub version: u64,
+    /// Holds taken since its lapsed buckets were last looked for.
+    pub unswept: u32,
+    /// Places that are held or sold, those of lapsed buckets included.
+    pub taken: u32,
+    /// The held ones, by the end of their bucket.
+    pub buckets: BTreeMap<Timestamp, u32>,
+}
+
+impl Stripe {
+    /// Whether a bucket that ends at `end` is given back: some seconds late, so that clocks that differ do not cost a payer
+    /// his place.
+    fn is_lapsed(end: Timestamp, now: Timestamp) -> bool {
+        end.plus_seconds(BUCKET_GRACE_SECONDS) < now
+    }
+
+    /// Whether it has a bucket to give back at `now`.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.buckets.keys().any(|end| Self::is_lapsed(*end, now))
+    }
+
+    /// Places that can be had of `share`, those of lapsed buckets included.
+    pub fn free(&self, share: u32, now: Timestamp) -> u32 {
+        let lapsed = self.buckets.iter().filter(|(end, _)| Self::is_lapsed(**end, now)).map(|(_, count)| count);
+        (share + lapsed.sum::<u32>()).saturating_sub(self.taken)
+    }
+
+    /// The same after its lapsed buckets were given back and `quantity` places were taken into the bucket of `end`.
+    #[must_use]
+    pub fn swept_and_taken(&self, quantity: u32, end: Timestamp, now: Timestamp) -> Self {
+        let (lapsed, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.buckets.iter().partition(|(end, _)| Self::is_lapsed(**end, now));
+        let mut buckets: BTreeMap<_, _> = live.into_iter().filter(|(_, count)| *count > 0).collect();
+        *buckets.entry(end).or_default() += quantity;
+        let taken = self.taken.saturating_sub(lapsed.values().sum()) + quantity;
+        Self { version: self.version + 1, unswept: 1, taken, buckets }
+    }
+}
+
+/// From which stripes to take `quantity` places, given what is free in each of an area's: from one where one has so many, looking from
+/// the `home`-th on; else from as few as there need be. `None` where all together have not so many.
+pub fn split(free: &[(u32, u32)], quantity: u32, home: usize) -> Option<Vec<(u32, u32)>> {
+    let mut from_home: Vec<_> = free.iter().cycle().skip(home % free.len().max(1)).take(free.len()).copied().collect();
+    if let Some((stripe, _)) = from_home.iter().find(|(_, free)| *free >= quantity) {
+        return Some(vec![(*stripe, quantity)]);
+    }
+    from_home.sort_by_key(|(_, free)| std::cmp::Reverse(*free));
+    let mut missing = quantity;
+    let mut parts = Vec::new();
+    for (stripe, free) in from_home {
+        let part = free.min(missing);
+        if part > 0 {
+            parts.push((stripe, part));
+            missing -= part;
+        }
+    }
+    (missing == 0).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seating::Seating;
+    use proptest::prelude::*;
+
+    fn parse(areas: &str) -> Result<General, serde_json::Error> {
+        let seating = serde_json::from_str(&format!(r#"{{"type":"general","areas":[{areas}]}}"#))?;
+        match seating {
+            Seating::General(general) => Ok(general),
+            Seating::Numbered(_) => unreachable!("the type says general"),
+        }
+    }
+
+    fn area(grade: &str, capacity: u32) -> String {
+        format!(r#"{{"grade":"{grade}","price":50000,"capacity":{capacity}}}"#)
+    }
+
+    #[test]
+    fn stripes_share_an_areas_places() {
+        let house = parse(&[area("R", 1), area("S", 1_001), area("A", 40_000)].join(",")).unwrap();
+        let stripes: Vec<usize> = house.areas().map(|(_, shares)| shares.len()).collect();
+        assert_eq!(stripes, [1, 3, 32]);
+        for (area, shares) in house.areas() {
+            assert_eq!(shares.iter().map(|share| share.places).sum::<u32>(), area.capacity);
+        }
+        let numbers: Vec<u32> = house.areas().flat_map(|(_, shares)| shares).map(|share| share.stripe).collect();
+        assert_eq!(numbers, (0..36).collect::<Vec<_>>());
+        assert_eq!((house.share_of(0), house.share_of(1), house.share_of(3), house.share_of(36)), (1, 334, 333, 0));
+        assert_eq!(house.places(), 41_002);
+        assert!(house.find("B").is_none());
+    }
+
+    #[test]
+    fn areas_that_break_a_rule_are_refused() {
+        let long = "x".repeat(GRADE_MAX_CHARS + 1);
+        for areas in [
+            String::new(),
+            area("R", 0),
+            area("R", 50_001),
+            area("", 1),
+            area(&long, 1),
+            [area("R", 1), area("R", 1)].join(","),
+            [area("R", 50_000), area("S", 1)].join(","),
+            r#"{"grade":"R","price":0,"capacity":1}"#.to_owned(),
+            r#"{"grade":"R","price":1,"capacity":-1}"#.to_owned(),
+            r#"{"grade":"R","price":1,"capacity":1,"rows":1}"#.to_owned(),
+        ] {
+            assert!(parse(&areas).is_err(), "{areas}");
+        }
+        let many: Vec<String> = (0..=AREAS_MAX).map(|n| area(&n.to_string(), 1)).collect();
+        assert!(parse(&many.join(",")).is_err());
+        assert!(parse(&many[1..].join(",")).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_bucket_ends_soon_after_its_holds(millis in 0_i64..4_000_000_000_000, hold_seconds in 1_i64..=3600) {
+            let late = bucket_end(Timestamp::from_millis(millis), hold_seconds).millis() - millis;
+            prop_assert!((0..(hold_seconds * 100).max(1000)).contains(&late));
+        }
+
+        #[test]
+        fn a_split_takes_what_there_is(free in prop::collection::vec(0_u32..60, 1..33), quantity in 1_u32..=50, home in 0_usize..64) {
+            let stripes: Vec<(u32, u32)> = (7..).zip(free.iter().copied()).collect();
+            let total: u32 = free.iter().sum();
+            match split(&stripes, quantity, home) {
+                None => prop_assert!(total < quantity),
+                Some(parts) => {
+                    prop_assert_eq!(parts.iter().map(|(_, part)| part).sum::<u32>(), quantity);
+                    let of = |stripe: u32| free[(stripe - 7) as usize];
+                    prop_assert!(parts.iter().all(|(stripe, part)| (1..=of(*stripe)).contains(part)));
+                    prop_assert!(parts.len() == 1 || free.iter().all(|free| *free < quantity));
+                }
+            }
+        }
+
+        #[test]
+        fn a_sweep_changes_what_is_free_by_what_was_taken(
+            counts in prop::collection::btree_map(0_i64..100, 0_u32..9, 0..20), sold in 0_u32..50, seconds in 0_i64..120,
+        ) {
+            let now = Timestamp::from_millis(seconds * 1000);
+            let buckets = counts.into_iter().map(|(end, count)| (Timestamp::from_millis(end * 1000), count));
+            let buckets: BTreeMap<_, _> = buckets.collect();
+            let taken = sold + buckets.values().sum::<u32>();
+            let stripe = Stripe { version: 4, unswept: 9, taken, buckets };
+            let free = stripe.free(1_000, now);
+            let swept = stripe.swept_and_taken(3, now.plus_seconds(60), now);
+            prop_assert_eq!(swept.free(1_000, now), free - 3);
+            prop_assert_eq!(1_000 - swept.taken, free - 3);
+            prop_assert!(!swept.has_lapsed(now));
+            prop_assert_eq!(swept.taken, sold + swept.buckets.values().sum::<u32>());
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What a hold or a reservation claims, as writes: one for each numbered seat, one for each stripe of an area whose places
+//! are only counted. Nobody else writes seats and stripes.
+//!
+//! Of a stripe the writes are blind: they add to counts under a condition, and know nothing of it. Only one that gives
+//! lapsed places back is made of the stripe as it was seen, and conditioned on its version; it replaces the item.
+
+use crate::{
+    conditions::{
+        FREE_PLACES, FREE_SEAT, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, STRIPE_UNCHANGED, TAKE_PLACES,
+        TAKE_SEAT,
+    },
+    keys::{self, Item, Key, attribute, item_of},
+    write::Write,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    general::{General, Stripe},
+    hold::{HeldSeat, Hold},
+    ids::{HoldId, PerformanceId},
+    limits::STRIPE_UNSWEPT_MAX,
+    reservation::Reservation,
+    seating::{SeatId, Seating},
+};
+use std::collections::BTreeMap;
+
+/// Seats or places that are claimed by a hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim<'a> {
+    /// Whose hold.
+    pub(crate) hold_id: HoldId,
+    /// The edition of the layout.
+    pub(crate) layout: u32,
+    /// What is claimed.
+    pub(crate) seats: &'a [HeldSeat],
+    /// The bucket of places that are only counted.
+    pub(crate) bucket_end: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Hold> for Claim<'a> {
+    fn from(hold: &'a Hold) -> Self {
+        Self { hold_id: hold.hold_id.clone(), layout: hold.layout, seats: &hold.seats, bucket_end: hold.bucket_end }
+    }
+}
+
+/// What one write of a claim is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spot<'a> {
+    /// A numbered seat in its block.
+    Seat { block: u32, seat_id: &'a SeatId },
+    /// So many places of a stripe.
+    Places { stripe: u32, count: u32 },
+}
+
+/// The spots of `seats`: seats in their order, and each stripe once. The writes of a claim are in this order.
+pub(crate) fn spots(seats: &[HeldSeat]) -> Vec<Spot<'_>> {
+    let mut spots: Vec<Spot<'_>> = Vec::new();
+    for seat in seats {
+        let Some(seat_id) = &seat.seat_id else {
+            let known = spots.iter_mut().find_map(|spot| match spot {
+                Spot::Places { stripe, count } if *stripe == seat.block => Some(count),
+                _ => None,
+            });
+            match known {
+                Some(count) => *count += 1,
+                None => spots.push(Spot::Places { stripe: seat.block, count: 1 }),
+            }
+            continue;
+        };
+        spots.push(Spot::Seat { block: seat.block, seat_id });
+    }
+    spots
+}
+
+/// Which of `seats` stood in the way, by the images of a refused transaction that began with their claim's writes.
+pub(crate) fn refused(seats: &[HeldSeat], images: &[Option<Item>]) -> Vec<HeldSeat> {
+    let refused = spots(seats).into_iter().zip(images).filter(|(_, image)| image.is_some());
+    let refused: Vec<Spot<'_>> = refused.map(|(spot, _)| spot).collect();
+    let is_refused = |seat: &&HeldSeat| {
+        refused.iter().any(|spot| match spot {
+            Spot::Seat { seat_id, .. } => seat.seat_id.as_ref() == Some(*seat_id),
+            Spot::Places { stripe, .. } => seat.seat_id.is_none() && seat.block == *stripe,
+        })
+    };
+    seats.iter().filter(is_refused).cloned().collect()
+}
+
+/// Stripes as they were seen a moment ago.
+pub(crate) type Seen = BTreeMap<u32, Stripe>;
+
+/// Takes what `hold` claims. Places come from the lapsed ones too where a stripe was `seen` to have such.
+pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) -> Vec<Write> {
+    let take = |spot| match (spot, seating) {
+        (Spot::Places { stripe, count }, Seating::General(house)) => {
+            take_places(hold, house, stripe, count, seen.get(&stripe), now)
+        }
+        (spot, _) => Write::update(
+            key(hold.performance_id(), hold.layout, spot),
+            "SET #status = :held, #hold_id = :hold_id, #hold_expires_at = :hold_expires_at, #entity = :seat",
+        )
+        .when(&TAKE_SEAT)
+        .value("held", "held")
+        .value("hold_id", hold.hold_id.to_string())
+        .value("hold_expires_at", hold.expires_at)
+        .value("seat", "seat")
+        .value("now", now),
+    };
+    spots(&hold.seats).into_iter().map(take).collect()
+}
+
+fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Option<&Stripe>, now: Timestamp) -> Write {
+    let key = keys::stripe(hold.performance_id(), hold.layout, stripe);
+    let end = hold.bucket_end.unwrap_or(hold.expires_at);
+    if let Some(seen) = seen.filter(|seen| seen.has_lapsed(now)) {
+        let next = seen.swept_and_taken(count, end, now);
+        return Write::put(stripe_item(key, &next)).when(&STRIPE_UNCHANGED).value("version", seen.version);
+    }
+    let taking = match seen {
+        None => {
+            Write::update(key, "SET #entity = :stripe ADD #taken :count, #bucket :count, #version :one, #unswept :one")
+                .value("unswept_max", STRIPE_UNSWEPT_MAX)
+        }
+        // Nothing had lapsed: the next need not look at once.
+        Some(_) => Write::update(
+            key,
+            "SET #entity = :stripe, #unswept = :one ADD #taken :count, #bucket :count, #version :one",
+        )
+        .value("unswept_max", u32::MAX),
+    };
+    taking
+        .when(&TAKE_PLACES)
+        .naming("bucket", &keys::bucket(end))
+        .value("room", i64::from(house.share_of(stripe)) - i64::from(count))
+        .value("count", count)
+        .value("one", 1)
+        .value("stripe", "stripe")
+}
+
+/// Sells what is held.
+pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
+    let claim = claim.into();
+    let sell = |spot| match spot {
+        Spot::Seat { .. } => Write::update(claim.key(spot), "SET #status = :sold REMOVE #hold_expires_at")
+            .when(&SELL_SEAT)
+            .value("sold", "sold")
+            .value("held", "held")
+            .value("hold_id", claim.hold_id.to_string()),
+        Spot::Places { count, .. } => Write::update(claim.key(spot), "ADD #bucket :minus, #version :one")
+            .when(&SELL_PLACES)
+            .naming("bucket", &claim.bucket())
+            .value("minus", -i64::from(count))
+            .value("one", 1)
+            .value("sold", count),
+    };
+    spots(claim.seats).into_iter().map(sell).collect()
+}
+
+/// Frees what is held, as far as it still is.
+pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
+    let claim = claim.into();
+    let free = |spot| match spot {
+        Spot::Seat { .. } => Write::delete(claim.key(spot))
+            .when(&FREE_SEAT)
+            .value("held", "held")
+            .value("hold_id", claim.hold_id.to_string()),
+        Spot::Places { count, .. } => {
+            Write::update(claim.key(spot), "ADD #bucket :minus, #taken :minus, #version :one")
+                .when(&FREE_PLACES)
+                .naming("bucket", &claim.bucket())
+                .value("minus", -i64::from(count))
+                .value("one", 1)
+                .value("freed", count)
+        }
+    };
+    spots(claim.seats).into_iter().map(free).collect()
+}
+
+/// Frees what was sold. No condition: the reservation's own says that it is confirmed, and while it is, its seats are its.
+pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
+    let free = |spot| {
+        let key = key(&reservation.sold.performance_id, reservation.layout, spot);
+        match spot {
+            Spot::Seat { .. } => Write::delete(key),
+            Spot::Places { count, .. } => {
+                Write::update(key, "ADD #taken :minus, #version :one").value("minus", -i64::from(count)).value("one", 1)
+            }
+        }
+    };
+    spots(&reservation.seats).into_iter().map(free).collect()
+}
+
+/// Keeps what `hold` claims until `prolonged` lapses; that is [`Hold::prolonged`] of it.
+#[allow(dead_code, reason = "card payments keep what they are paying for")]
+pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
+    let (from, to) = (Claim::from(hold), Claim::from(prolonged));
+    let prolong = |spot| match spot {
+        Spot::Seat { .. } => Write::update(from.key(spot), "SET #hold_expires_at = :hold_expires_at")
+            .when(&PROLONG_SEAT)
+            .value("held", "held")
+            .value("hold_id", hold.hold_id.to_string())
+            .value("hold_expires_at", prolonged.expires_at),
+        Spot::Places { count, .. } => {
+            let update = if from.bucket_end == to.bucket_end {
+                Write::update(from.key(spot), "ADD #version :one")
+            } else {
+                Write::update(from.key(spot), "ADD #bucket :minus, #later :kept, #version :one")
+                    .naming("later", &to.bucket())
+                    .value("minus", -i64::from(count))
+            };
+            let update = update.when(&PROLONG_PLACES).naming("bucket", &from.bucket());
+            update.value("one", 1).value("kept", count)
+        }
+    };
+    spots(&hold.seats).into_iter().map(prolong).collect()
+}
+
+impl Claim<'_> {
+    fn bucket(&self) -> String {
+        keys::bucket(self.bucket_end.unwrap_or_default())
+    }
+
+    fn key(&self, spot: Spot<'_>) -> Key {
+        key(self.hold_id.performance(), self.layout, spot)
+    }
+}
+
+fn key(performance: &PerformanceId, layout: u32, spot: Spot<'_>) -> Key {
+    match spot {
+        Spot::Seat { block, seat_id } => keys::seat(performance, layout, block, seat_id),
+        Spot::Places { stripe, .. } => keys::stripe(performance, layout, stripe),
+    }
+}
+
+/// A stripe as an item.
+fn stripe_item(key: Key, stripe: &Stripe) -> Item {
+    let counts = [("taken", u64::from(stripe.taken)), ("version", stripe.version), ("unswept", stripe.unswept.into())];
+    let mut item: Item = item_of(key, "stripe", &BTreeMap::from(counts));
+    item.extend(stripe.buckets.iter().map(|(end, count)| (keys::bucket(*end), attribute(count))));
+    item
+}
+
+/// A stripe of an item; of none, one of which nothing was taken.
+///
+/// # Errors
+/// [`Error::Internal`] where it is none.
+pub(crate) fn read_stripe(item: &Item) -> Result<Stripe> {
+    let read = |value: &AttributeValue| value.as_n().ok().and_then(|n| n.parse::<u64>().ok());
+    let count = |value| read(value).and_then(|n| u32::try_from(n).ok());
+    let mut stripe = Stripe::default();
+    for (name, value) in item {
+        let known = match name.as_str() {
+            "taken" => count(value).map(|taken| stripe.taken = taken),
+            "unswept" => count(value).map(|unswept| stripe.unswept = unswept),
+            "version" => read(value).map(|version| stripe.version = version),
+            name => keys::bucket_end(name)
+                .map_or(Some(()), |end| count(value).map(|count| stripe.buckets.extend([(end, count)]))),
+        };
+        known.ok_or_else(|| Error::internal("read a stripe", format!("{name} is not a count")))?;
+    }
+    Ok(stripe)
+}
