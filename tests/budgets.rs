@@ -3,6 +3,8 @@
 //!
 //! The process's once-a-second copies of performance, show and room are left out: they cost a process, not a person.
 
+mod door;
+
 use crate::harness::{Person, World, client::Client, hold, pay, wire::Metered};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -55,6 +57,7 @@ async fn every_operation_keeps_its_budget() {
         seat_maps(world, &mut budgets).await;
         waiting_room(world, &mut budgets).await;
         mails(world, &mut budgets).await;
+        door::note(world, &mut budgets).await;
         println!("{:<34} calls / write units / read units\n{}", "operation", budgets.table);
         assert!(budgets.over.is_empty(), "over budget:\n{}", budgets.over.join("\n"));
     })

@@ -1,5 +1,7 @@
 //! Many clients at once, over HTTP. The audit after each test looks at what the table holds.
 
+mod door;
+
 use crate::harness::{Person, World, audit::Snapshot, book, hold, pay};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};

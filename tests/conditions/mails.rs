@@ -3,6 +3,7 @@
 use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{Person, World, book};
 use axum::Router;
+use frontrow_domain::mailing::Occasion;
 use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_store::{Claim, Claimed, Mail};
 use frontrow_workers::{TicketMailer, message};
@@ -59,7 +60,8 @@ async fn buy(world: &World) -> (Person, String, Mail) {
     let person = world.member(100_000).await;
     let reservation = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
     let reservation_id = reservation.parse().expect("an id");
-    let mail = Mail::Ticket { member_id: person.identity.member_id, reservation_id };
+    let member_id = person.identity.member_id;
+    let mail = Mail::Ticket { member_id, reservation_id, number: 0, occasion: Occasion::Payment };
     (person, format!("/reservations/{reservation}"), mail)
 }
 

@@ -4,6 +4,7 @@
 
 mod booking;
 mod catalogue;
+mod door;
 mod interlude;
 mod machine;
 mod mails;
@@ -51,7 +52,17 @@ guards! {
     STAKE_IS_LIVE => booking::a_stale_read_does_not_hide_a_payment,
     STAKE_NAMES_HOLD => booking::a_late_release_leaves_a_newer_hold,
     WALLET_UNCHANGED => booking::top_ups_between_read_and_write_are_kept,
-    RESERVATION_CONFIRMED => booking::two_cancellations_refund_once,
+    RESERVATION_CONFIRMED => door::the_organizer_refunds_once,
+    RESERVATION_UNUSED => booking::two_cancellations_refund_once,
+    RESERVATION_UNUSED => door::a_ticket_used_meanwhile_is_not_refunded,
+    TICKET_IS_GOOD => door::a_ticket_lets_in_once,
+    TICKET_IS_GOOD => door::a_cancelled_ticket_lets_nobody_in,
+    TICKET_IS_GOOD => door::a_void_code_lets_nobody_in,
+    TICKET_IS_REISSUABLE => door::a_ticket_used_meanwhile_is_not_reissued,
+    TICKET_IS_REISSUABLE => door::a_ticket_cancelled_meanwhile_is_not_reissued,
+    TICKET_IS_REISSUABLE => door::two_reissues_at_once_have_two_mails,
+    TICKETS_ARE_MAILABLE => door::tickets_cancelled_meanwhile_are_not_mailed,
+    TICKETS_ARE_MAILABLE => door::a_late_request_takes_no_number_back,
     ADMISSION_IS_LIVE => room::a_lapsed_admission_holds_nothing,
     ADMISSION_IS_MINE => room::a_spent_admission_pays_nothing_more,
     PLACE_UNCHANGED => room::joining_twice_at_once_draws_one_place,

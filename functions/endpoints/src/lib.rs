@@ -46,7 +46,10 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<reservations::list_reservations::ListReservations>(),
     Descriptor::of::<reservations::get_reservation::GetReservation>(),
     Descriptor::of::<reservations::cancel_reservation::CancelReservation>(),
+    Descriptor::of::<reservations::mail_tickets::MailTickets>(),
     Descriptor::of::<tickets::get_ticket_qr::GetTicketQr>(),
+    Descriptor::of::<tickets::reissue_ticket::ReissueTicket>(),
+    Descriptor::of::<tickets::check_in::CheckIn>(),
 ];
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use aws_lambda_events::{
 use frontrow_domain::{
     Error, Result,
     ids::{MemberId, ReservationId, VerificationId},
+    mailing::Mailing,
     reservation::ReservationStatus,
 };
 use frontrow_edge::{clients::Aws, lambda::Worker};
@@ -84,6 +85,7 @@ struct Kind {
 struct ReservationImage {
     reservation_id: ReservationId,
     status: ReservationStatus,
+    mailing: Mailing,
     buyer: BuyerImage,
 }
 
@@ -103,7 +105,8 @@ fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     Ok(mail.into_iter().collect())
 }
 
-/// Whom a record makes us write to: a reservation that became confirmed or cancelled, a verification that is new.
+/// Whom a record makes us write to: a reservation that became confirmed or cancelled, or whose tickets are to be mailed
+/// again; a verification that is new.
 /// Markers, collected garbage and everything else tell nobody anything.
 fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
@@ -113,14 +116,16 @@ fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
     match read::<Kind>(new)?.entity.as_str() {
         "reservation" => {
             let now: ReservationImage = read(new)?;
-            let before = if old.is_empty() { None } else { Some(read::<ReservationImage>(old)?.status) };
-            if before == Some(now.status) {
+            let before = if old.is_empty() { None } else { Some(read::<ReservationImage>(old)?) };
+            let told = |before: &ReservationImage| (before.status, before.mailing.number);
+            if before.as_ref().map(told) == Some(told(&now)) {
                 return Ok(None);
             }
             let (member_id, reservation_id) = (now.buyer.member_id, now.reservation_id);
+            let Mailing { number, occasion, .. } = now.mailing;
             Ok(match now.status {
                 ReservationStatus::Pending => None,
-                ReservationStatus::Confirmed => Some(Mail::Ticket { member_id, reservation_id }),
+                ReservationStatus::Confirmed => Some(Mail::Ticket { member_id, reservation_id, number, occasion }),
                 ReservationStatus::Cancelled => Some(Mail::Cancellation { member_id, reservation_id }),
             })
         }

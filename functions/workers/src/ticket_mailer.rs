@@ -12,7 +12,7 @@ use aws_sdk_ses::{
     primitives::Blob,
     types::RawMessage,
 };
-use frontrow_domain::{Error, Result, reservation::ReservationStatus};
+use frontrow_domain::{Error, Result, ids::TicketId, reservation::ReservationStatus};
 use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config, lambda::Worker};
 use frontrow_store::{Claim, Claimed, Mail};
 
@@ -84,10 +84,11 @@ impl TicketMailer {
     fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
         let codes = &self.app.codes;
         Ok(match mail {
-            Mail::Ticket { .. } => {
+            Mail::Ticket { number, occasion, .. } => {
                 let reservation = claimed.reservation()?;
                 let wanted = reservation.status != ReservationStatus::Cancelled;
-                wanted.then(|| mails::ticket::letter(&reservation, |ticket| codes.ticket_code(ticket)))
+                let code_of = |ticket: &TicketId| codes.ticket_code(&reservation.claim(ticket));
+                wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, code_of))
             }
             Mail::Cancellation { .. } => Some(mails::cancellation::letter(&claimed.reservation()?)),
             Mail::Code { .. } => {

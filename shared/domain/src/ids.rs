@@ -208,6 +208,14 @@ fn check_of(bytes: &[u8; 16], member: &MemberId, performance: &PerformanceId) ->
 }
 
 impl ReservationId {
+    /// The id made of its parts.
+    pub(crate) fn of(uuid: Uuid, performance: PerformanceId) -> Self {
+        Self(Purchase { uuid, performance })
+    }
+    /// What tells it from other purchases.
+    pub(crate) fn uuid(&self) -> Uuid {
+        self.0.uuid
+    }
     /// The hold that was paid.
     pub fn hold(&self) -> HoldId {
         HoldId(self.0.clone())

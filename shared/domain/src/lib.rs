@@ -13,13 +13,16 @@
 //! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
 //! | [`wallet`] | points and their ledger |
 //! | [`reservation`] | a purchase, its tickets and its payment |
+//! | [`door`], [`mailing`] | what becomes of tickets after the sale: used, reissued, mailed again |
 //! | [`ticket_code`] | the text inside a ticket's QR code |
 
+pub mod door;
 pub mod error;
 pub mod general;
 pub mod hold;
 pub mod ids;
 pub mod limits;
+pub mod mailing;
 pub mod member;
 pub mod money;
 pub mod performance;

@@ -4,6 +4,8 @@
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
 /// Longest id accepted from outside; ours are at most 110 characters.
 pub const ID_MAX_CHARS: usize = 128;
+/// Longest id of a signing key.
+pub const KEY_ID_MAX_CHARS: usize = 32;
 /// Longest token header read; ours are under 600 characters.
 pub const TOKEN_MAX_CHARS: usize = 2048;
 /// Longest `Idempotency-Key`.
@@ -187,6 +189,15 @@ pub const LINE_RETRIES: u32 = 6;
 pub const STRIPES_DEFAULT: u32 = 1;
 /// Most stripes of a line.
 pub const STRIPES_MAX: u32 = 32;
+
+/// Longest text taken for a ticket's code; ours are under 330 characters.
+pub const TICKET_CODE_MAX_CHARS: usize = 512;
+/// Ticket mails that a member may ask for in an hour for one reservation, by mailing or reissuing again.
+pub const TICKET_MAILINGS_PER_HOUR: u32 = 10;
+/// Ticket mails that a member may ask for in all for one reservation; each leaves a marker on its item.
+pub const TICKET_MAILINGS_MAX: u32 = 50;
+/// Times a reissue or a mailing that met another of the same reservation starts over.
+pub const TICKET_RETRIES: u32 = 12;
 
 /// Lease of a mail's claim: function timeout (30 s) < lease < visibility (180 s).
 pub const MAIL_LEASE_SECONDS: i64 = 60;

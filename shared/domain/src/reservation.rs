@@ -2,8 +2,10 @@
 
 use crate::{
     Error, Result, Timestamp,
+    door::Door,
     hold::{HeldSeat, Hold},
     ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
+    mailing::Mailing,
     member::{Email, Language, Name},
     money::Won,
     performance::{Listing, Reason},
@@ -137,6 +139,10 @@ pub struct Reservation {
     pub cancelled_at: Option<Timestamp>,
     /// Why it ended.
     pub cancel_reason: Option<CancelReason>,
+    /// What became of its tickets since.
+    pub door: Door,
+    /// Its latest ticket mail.
+    pub mailing: Mailing,
 }
 
 impl Reservation {
@@ -162,6 +168,8 @@ impl Reservation {
             created_at: now,
             cancelled_at: None,
             cancel_reason: None,
+            door: Door::default(),
+            mailing: Mailing::default(),
         }
     }
 
@@ -192,10 +200,16 @@ impl Reservation {
     /// The reservation cancelled at `now` (R5). What the organizer takes back is given back at any time.
     ///
     /// # Errors
-    /// [`Error::PerformanceStarted`] where the member cancels after the start.
+    /// [`Error::PerformanceStarted`] where the member cancels after the start, [`Error::AlreadyCheckedIn`] where he does
+    /// after one of its tickets was used.
     pub fn cancel(self, reason: CancelReason, now: Timestamp) -> Result<Self> {
-        if reason == CancelReason::Member && now >= self.sold.starts_at {
-            return Err(Error::PerformanceStarted);
+        if reason == CancelReason::Member {
+            if now >= self.sold.starts_at {
+                return Err(Error::PerformanceStarted);
+            }
+            if let Some(checked_in_at) = self.door.first_check_in_at() {
+                return Err(Error::AlreadyCheckedIn { checked_in_at });
+            }
         }
         Ok(Self { status: ReservationStatus::Cancelled, cancelled_at: Some(now), cancel_reason: Some(reason), ..self })
     }

@@ -1,19 +1,160 @@
-//! The text inside a ticket's QR code: `FR1:<key id>:<ticket id>:<signature>`, signed with Ed25519 over everything before
-//! the last colon, so a forged or altered one is refused without a read.
+//! The text inside a ticket's QR code: `FR1:<claim>:<signature>`, signed with Ed25519 over everything before the last
+//! colon, so a forged or altered one is refused without a read.
+//!
+//! The claim names the reservation's item by member, purchase and performance, so that the door finds it by one write
+//! and no read. Claim and signature are base 32: a QR code packs capitals and digits into 5.5 bits, so that 32 letters
+//! cost little more than bytes would, and a code can be copied, typed and sent as JSON.
 
-use crate::ids::TicketId;
+use crate::{
+    ids::{MemberId, PerformanceId, ReservationId, TicketId},
+    limits::TICKET_CODE_MAX_CHARS,
+};
+use data_encoding::BASE32_NOPAD;
+use uuid::Uuid;
 
 /// Version of the format; the first part of every code.
 const VERSION: &str = "FR1";
-/// Separates the four parts; ids and base64url never hold it.
+/// Separates the three parts; base 32 never holds it.
 const SEPARATOR: char = ':';
+/// Before a performance's id that is a UUID, as those made here are: its 16 bytes follow.
+const AS_UUID: u8 = 0;
+/// Before any other: its text follows.
+const AS_TEXT: u8 = 1;
 
-/// The part of a code that is signed.
-pub fn signed_part(key_id: &str, ticket_id: &TicketId) -> String {
-    format!("{VERSION}{SEPARATOR}{key_id}{SEPARATOR}{ticket_id}")
+/// What a code says: whose ticket it is, and which issue of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketClaim {
+    /// Whose reservation the ticket belongs to.
+    pub member_id: MemberId,
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// How often it had been reissued by then.
+    pub generation: u32,
 }
 
-/// The whole code, with the signature as base64url.
-pub fn code(signed_part: &str, signature: &str) -> String {
-    format!("{signed_part}{SEPARATOR}{signature}")
+/// A code taken apart, of which nothing is proven yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproven<'a> {
+    /// The key that it claims to be signed by.
+    pub key_id: String,
+    /// What it claims.
+    pub claim: TicketClaim,
+    /// What is signed.
+    pub signed_part: &'a str,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+/// The part of a code that is signed, by the key `key_id` of at most 255 bytes.
+pub fn signed_part(key_id: &str, claim: &TicketClaim) -> String {
+    let reservation = claim.ticket_id.reservation();
+    let mut bytes = vec![u8::try_from(key_id.len()).expect("key ids are short")];
+    bytes.extend(key_id.as_bytes());
+    bytes.extend(claim.member_id.0.as_bytes());
+    bytes.extend(reservation.uuid().as_bytes());
+    bytes.extend(claim.ticket_id.index().to_be_bytes());
+    bytes.extend(claim.generation.to_be_bytes());
+    let performance = reservation.performance().as_str();
+    match Uuid::parse_str(performance).ok().filter(|uuid| uuid.simple().to_string() == performance) {
+        Some(uuid) => {
+            bytes.push(AS_UUID);
+            bytes.extend(uuid.as_bytes());
+        }
+        None => {
+            bytes.push(AS_TEXT);
+            bytes.extend(performance.as_bytes());
+        }
+    }
+    format!("{VERSION}{SEPARATOR}{}", BASE32_NOPAD.encode(&bytes))
+}
+
+/// The whole code.
+pub fn code(signed_part: &str, signature: &[u8]) -> String {
+    format!("{signed_part}{SEPARATOR}{}", BASE32_NOPAD.encode(signature))
+}
+
+/// Takes a code apart; `None` where it is none of this format.
+pub fn parse(text: &str) -> Option<Unproven<'_>> {
+    if text.len() > TICKET_CODE_MAX_CHARS {
+        return None;
+    }
+    let (signed_part, signature) = text.rsplit_once(SEPARATOR)?;
+    let claim = signed_part.strip_prefix(VERSION)?.strip_prefix(SEPARATOR)?;
+    let (key_id, claim) = read_claim(&BASE32_NOPAD.decode(claim.as_bytes()).ok()?)?;
+    let signature = BASE32_NOPAD.decode(signature.as_bytes()).ok()?;
+    Some(Unproven { key_id, claim, signed_part, signature })
+}
+
+fn read_claim(bytes: &[u8]) -> Option<(String, TicketClaim)> {
+    let (length, rest) = bytes.split_first()?;
+    let (key_id, rest) = rest.split_at_checked(usize::from(*length))?;
+    let (member, rest) = rest.split_first_chunk()?;
+    let (purchase, rest) = rest.split_first_chunk()?;
+    let (index, rest) = rest.split_first_chunk()?;
+    let (generation, rest) = rest.split_first_chunk()?;
+    let performance: PerformanceId = match rest.split_first()? {
+        (&AS_UUID, uuid) => PerformanceId::new(Uuid::from_slice(uuid).ok()?),
+        (&AS_TEXT, text) => str::from_utf8(text).ok()?.parse().ok()?,
+        _ => return None,
+    };
+    let reservation = ReservationId::of(Uuid::from_bytes(*purchase), performance);
+    let claim = TicketClaim {
+        member_id: MemberId(Uuid::from_bytes(*member)),
+        ticket_id: reservation.ticket(u32::from_be_bytes(*index)),
+        generation: u32::from_be_bytes(*generation),
+    };
+    Some((String::from_utf8(key_id.to_vec()).ok()?, claim))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn claim(performance: &str, index: u32, generation: u32) -> TicketClaim {
+        let reservation = ReservationId::of(Uuid::from_u128(7), performance.parse().unwrap());
+        TicketClaim { member_id: MemberId(Uuid::from_u128(8)), ticket_id: reservation.ticket(index), generation }
+    }
+
+    /// Letters that a QR code packs densely.
+    fn is_dense(text: &str) -> bool {
+        text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b':')
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_says_what_was_put_into_it(
+            performance in "[0-9a-f]{32}|[A-Za-z0-9_-]{1,64}",
+            key_id in "[a-zA-Z0-9]{1,40}",
+            (index, generation) in any::<(u32, u32)>(),
+        ) {
+            let claim = claim(&performance, index, generation);
+            let signed = signed_part(&key_id, &claim);
+            let text = code(&signed, &[7; 64]);
+            prop_assert!(is_dense(&text));
+            let parsed = parse(&text).unwrap();
+            prop_assert_eq!((parsed.key_id, parsed.claim), (key_id, claim));
+            prop_assert_eq!((parsed.signed_part, parsed.signature), (signed.as_str(), vec![7; 64]));
+        }
+
+        #[test]
+        fn anything_else_is_taken_apart_without_harm(text in "(FR1:)?[A-Z2-7:]{0,250}|\\PC{0,40}") {
+            if let Some(parsed) = parse(&text) {
+                prop_assert_eq!(signed_part(&parsed.key_id, &parsed.claim).len(), parsed.signed_part.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_has_one_spelling_and_a_bound() {
+        let text = code(&signed_part("a", &claim("0193f1b07c8a7d3fae52c1d1a5b0c002", 0, 0)), &[0; 64]);
+        assert_eq!(text.len(), 203);
+        assert!(parse(&text).is_some());
+        let long = "A".repeat(TICKET_CODE_MAX_CHARS);
+        for other in
+            [text.to_lowercase(), format!("{text}="), format!(" {text}"), format!("{text}{long}"), String::new()]
+        {
+            assert_eq!(parse(&other), None, "{other}");
+        }
+    }
 }

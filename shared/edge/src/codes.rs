@@ -1,11 +1,10 @@
 //! Codes that people carry: the six digits of a verification mail and the text inside a ticket's QR code.
 
 use crate::tokens::parse_keys;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ed25519_compact::{KeyPair, Seed};
+use ed25519_compact::{KeyPair, Seed, Signature};
 use frontrow_domain::{
-    ids::{TicketId, VerificationId},
-    ticket_code,
+    ids::VerificationId,
+    ticket_code::{self, TicketClaim},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -58,11 +57,20 @@ impl Codes {
     }
 
     /// The text of a ticket's QR code.
-    pub fn ticket_code(&self, ticket_id: &TicketId) -> String {
+    pub fn ticket_code(&self, claim: &TicketClaim) -> String {
         let key = &self.keys[0];
-        let signed = ticket_code::signed_part(&key.id, ticket_id);
+        let signed = ticket_code::signed_part(&key.id, claim);
         let signature = key.ticket.sk.sign(signed.as_bytes(), None);
-        ticket_code::code(&signed, &URL_SAFE_NO_PAD.encode(signature.as_ref()))
+        ticket_code::code(&signed, signature.as_ref())
+    }
+
+    /// What a ticket's code says: `None` where it is not one of ours. Whether it is still good is the door's to find out.
+    pub fn open_ticket(&self, code: &str) -> Option<TicketClaim> {
+        let unproven = ticket_code::parse(code)?;
+        let key = self.keys.iter().find(|key| key.id == unproven.key_id)?;
+        let signature = Signature::from_slice(&unproven.signature).ok()?;
+        key.ticket.pk.verify(unproven.signed_part, &signature).ok()?;
+        Some(unproven.claim)
     }
 }
 
@@ -82,4 +90,49 @@ pub(crate) fn derive(secret: &str, purpose: &str) -> [u8; 32] {
     digest.update([0]);
     digest.update(secret.as_bytes());
     digest.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "a:00000000000000000000000000000000";
+    const NEW: &str = "b:11111111111111111111111111111111";
+
+    fn claim() -> TicketClaim {
+        TicketClaim {
+            member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
+            ticket_id: "t-0193f1b07c8a7d3fae52c1d1a5b0c006.demo.0".parse().unwrap(),
+            generation: 1,
+        }
+    }
+
+    #[test]
+    fn tickets_outlive_a_change_of_keys_and_strange_keys_open_nothing() {
+        let code = Codes::new(OLD).unwrap().ticket_code(&claim());
+        assert_eq!(Codes::new(&format!("{NEW},{OLD}")).unwrap().open_ticket(&code), Some(claim()));
+        assert_eq!(Codes::new(NEW).unwrap().open_ticket(&code), None);
+        let same_id = NEW.replace("b:", "a:");
+        assert_eq!(Codes::new(&same_id).unwrap().open_ticket(&code), None);
+    }
+
+    /// Every letter counts: one that is changed, left out or added makes it no code of ours.
+    #[test]
+    fn an_altered_code_is_none() {
+        let codes = Codes::new(OLD).unwrap();
+        let code = codes.ticket_code(&claim());
+        assert_eq!(codes.open_ticket(&code), Some(claim()));
+        for at in 0..code.len() {
+            let (before, after) = (&code[..at], &code[at + 1..]);
+            for other in ['A', 'B', '7', ':', 'é'].into_iter().filter(|other| !code[at..].starts_with(*other)) {
+                assert_eq!(codes.open_ticket(&format!("{before}{other}{after}")), None, "{at}: {other}");
+            }
+            assert_eq!(codes.open_ticket(&format!("{before}{after}")), None, "without {at}");
+            assert_eq!(codes.open_ticket(&code[..at]), None, "up to {at}");
+        }
+        let second = codes.ticket_code(&TicketClaim { generation: 2, ..claim() });
+        let (signed, _) = code.rsplit_once(':').unwrap();
+        let (_, signature) = second.rsplit_once(':').unwrap();
+        assert_eq!(codes.open_ticket(&format!("{signed}:{signature}")), None);
+    }
 }

@@ -20,11 +20,25 @@ pub fn qr_png(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use frontrow_domain::limits::ID_MAX_CHARS;
+    use crate::codes::Codes;
+    use frontrow_domain::{limits::ID_MAX_CHARS, ticket_code::TicketClaim};
+
+    /// 49 modules: each is 4 pixels where a mail shows the picture 240 pixels wide.
+    #[test]
+    fn a_tickets_code_is_a_small_picture() {
+        let codes = Codes::new("a1:00000000000000000000000000000000").unwrap();
+        let claim = TicketClaim {
+            member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
+            ticket_id: "t-0193f1b07c8a7d3fae52c1d1a5b0c006.0193f1b07c8a7d3fae52c1d1a5b0c002.3".parse().unwrap(),
+            generation: 1,
+        };
+        let picture = image::load_from_memory(&qr_png(&codes.ticket_code(&claim))).unwrap();
+        assert_eq!(picture.width(), (49 + 2 * 4) * MODULE_PIXELS);
+    }
 
     #[test]
     fn a_reader_reads_what_was_written_and_the_margin_is_white() {
-        let text = format!("FR1:a:{}:{}", "x".repeat(ID_MAX_CHARS), "Zz09-_".repeat(15));
+        let text = format!("FR1:{}:{}", "AZ27".repeat(ID_MAX_CHARS), "Zz09-_".repeat(15));
         let picture = image::load_from_memory(&qr_png(&text)).unwrap().into_luma8();
         let margin = 4 * MODULE_PIXELS;
         let in_margin = |at: u32, size: u32| at < margin || at >= size - margin;

@@ -5,7 +5,7 @@ use crate::codes::derive;
 use frontrow_domain::{
     Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::TOKEN_MAX_CHARS,
+    limits::{KEY_ID_MAX_CHARS, TOKEN_MAX_CHARS},
     member::{Email, Name, Role},
     waiting_room::Place,
 };
@@ -119,13 +119,16 @@ impl Tokens {
 
 /// `id:secret` pairs of `SIGNING_KEYS`.
 pub(crate) fn parse_keys(signing_keys: &str) -> Result<Vec<(String, String)>, String> {
-    let pair = |text: &str| match text.trim().split_once(':') {
+    let pair = |text: &str| {
+        match text.trim().split_once(':') {
         Some((id, secret))
-            if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && secret.len() >= 32 =>
+            if (1..=KEY_ID_MAX_CHARS).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && secret.len() >= 32 =>
         {
             Ok((id.to_owned(), secret.to_owned()))
         }
-        _ => Err("SIGNING_KEYS: expected id:secret pairs with secrets of at least 32 characters".to_owned()),
+        _ => Err("SIGNING_KEYS: expected id:secret pairs with ids of letters and digits and secrets of at least 32 characters".to_owned()),
+    }
     };
     signing_keys.split(',').map(pair).collect()
 }

@@ -1,5 +1,6 @@
 //! Every condition expression of the system. Each has a test that fails when it is taken out (`tests/conditions`).
-//! `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question.
+//! `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question, `#ticket` for the index of the
+//! ticket in question.
 //!
 //! Texts are all different, so that a test can take out one by its text.
 
@@ -74,6 +75,15 @@ conditions! {
 
     /// A reservation is cancelled, and refunded, once.
     RESERVATION_CONFIRMED = "#status = :confirmed";
+    /// Its member cancels it once, and not after one of its tickets was used.
+    RESERVATION_UNUSED = "#status = :confirmed AND size(#door.#check_ins) = :zero";
+
+    /// A ticket opens the door once, by its newest code, and not after its reservation was cancelled.
+    TICKET_IS_GOOD = "#status = :confirmed AND attribute_not_exists(#door.#check_ins.#ticket) AND (attribute_not_exists(#door.#generations.#ticket) OR #door.#generations.#ticket <= :generation)";
+    /// A used ticket or a cancelled one is not reissued, and each reissue has a mail of its own.
+    TICKET_IS_REISSUABLE = "#mailing.#number = :seen AND attribute_not_exists(#door.#check_ins.#ticket) AND #status = :confirmed";
+    /// Tickets are mailed again while they are valid, and no mail's number is given twice.
+    TICKETS_ARE_MAILABLE = "#mailing.#number = :seen AND #status = :confirmed";
 
     /// Only a live admission of the member's own holds seats.
     ADMISSION_IS_LIVE = "#state = :active AND #member = :member AND #expires_at > :now";

@@ -10,7 +10,7 @@
 //! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
 //! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats` |
-//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, a marker per mail |
+//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `door` (`check_ins`, `generations`), `mailing`, a marker per mail |
 //! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
 //! | show | `shows` | `<showId>` | |
 //! | performance | `performance#<performanceId>` | `performance` | |
@@ -35,6 +35,7 @@
 //! | pay | batch get of stake and wallet, then one transaction |
 //! | seat map of a house | query of each block |
 //! | what is left of an area | batch get of its stripes |
+//! | check in at the door | one update of the reservation, whose key the ticket's code has |
 //! | dates of a show | query of the show, between two starts |
 //! | login | get of the e-mail, get of the member |
 //! | who waits, who is in | line, admission partitions, left |
@@ -60,8 +61,10 @@ pub const TTL: &str = "ttl";
 /// The entity's name, which the stream's filters read.
 pub const ENTITY: &str = "entity";
 
-/// The marker of a reservation's ticket mail.
-pub const TICKET_MAIL: &str = "ticket_mail";
+/// The marker of a reservation's ticket mail of that number; the first is 0.
+pub(crate) fn ticket_mail(number: u32) -> String {
+    if number == 0 { "ticket_mail".to_owned() } else { format!("ticket_mail_{number}") }
+}
 /// The marker of a reservation's cancellation mail.
 pub const CANCELLATION_MAIL: &str = "cancellation_mail";
 /// The marker of a verification's mail.

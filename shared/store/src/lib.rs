@@ -11,6 +11,7 @@
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
+//! | `door` | tickets after the sale: used, reissued, mailed again |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
 mod catalogue;
@@ -18,6 +19,7 @@ mod claims;
 pub mod conditions;
 mod copies;
 mod db;
+mod door;
 mod holds;
 pub mod keys;
 mod mails;

@@ -13,6 +13,7 @@ use crate::{
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{MemberId, ReservationId, VerificationId},
+    mailing::Occasion,
     reservation::{MailStatus, Reservation},
     verification::Verification,
 };
@@ -28,6 +29,12 @@ pub enum Mail {
         member_id: MemberId,
         /// What.
         reservation_id: ReservationId,
+        /// Which of its ticket mails; the one at payment is 0.
+        #[serde(default, skip_serializing_if = "is_first")]
+        number: u32,
+        /// Why it goes out.
+        #[serde(default, skip_serializing_if = "is_at_payment")]
+        occasion: Occasion,
     },
     /// That a reservation was cancelled and refunded.
     Cancellation {
@@ -43,26 +50,36 @@ pub enum Mail {
     },
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_first(number: &u32) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_at_payment(occasion: &Occasion) -> bool {
+    *occasion == Occasion::Payment
+}
+
 impl Mail {
     fn key(&self) -> Key {
         match self {
-            Self::Ticket { member_id, reservation_id } | Self::Cancellation { member_id, reservation_id } => {
+            Self::Ticket { member_id, reservation_id, .. } | Self::Cancellation { member_id, reservation_id } => {
                 keys::reservation(member_id, reservation_id)
             }
             Self::Code { verification_id } => keys::verification(verification_id),
         }
     }
 
-    fn marker(&self) -> &'static str {
+    fn marker(&self) -> String {
         match self {
-            Self::Ticket { .. } => keys::TICKET_MAIL,
-            Self::Cancellation { .. } => keys::CANCELLATION_MAIL,
-            Self::Code { .. } => keys::CODE_MAIL,
+            Self::Ticket { number, .. } => keys::ticket_mail(*number),
+            Self::Cancellation { .. } => keys::CANCELLATION_MAIL.to_owned(),
+            Self::Code { .. } => keys::CODE_MAIL.to_owned(),
         }
     }
 
     fn update(&self, update: &'static str, condition: &'static Condition) -> Write {
-        Write::update(self.key(), update).naming("mail", self.marker()).when(condition)
+        Write::update(self.key(), update).naming("mail", &self.marker()).when(condition)
     }
 }
 
@@ -202,5 +219,5 @@ fn marker_of(item: &Item, mail: &Mail) -> Result<Option<Marker>> {
     let read = |value: &aws_sdk_dynamodb::types::AttributeValue| {
         serde_dynamo::from_attribute_value(value.clone()).map_err(|error| Error::internal("read a marker", error))
     };
-    item.get(mail.marker()).map(read).transpose()
+    item.get(&mail.marker()).map(read).transpose()
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     PageOf, PageRequest, Store, claims,
-    conditions::RESERVATION_CONFIRMED,
+    conditions::{RESERVATION_CONFIRMED, RESERVATION_UNUSED},
     db::{Consistency, Refused},
     keys::{self, Item, from_item},
+    mails::Marker,
     payments::give_back,
     wallets::{self, read_wallet},
     write::Write,
@@ -16,23 +17,34 @@ use frontrow_domain::{
     reservation::{CancelReason, MailStatus, Reservation, ReservationStatus},
     wallet::{Change, EntryKind},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
+use std::collections::HashMap;
 
-/// A reservation with how far its ticket mail has come.
+/// A reservation with how far its mails have come.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Booked {
     /// The purchase.
     #[serde(flatten)]
     pub reservation: Reservation,
-    /// Its ticket mail.
-    #[serde(default)]
-    ticket_mail: Option<crate::mails::Marker>,
+    /// What else is in its item, by its name.
+    #[serde(flatten)]
+    beside: HashMap<String, Beside>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Beside {
+    Mail(Marker),
+    Other(IgnoredAny),
 }
 
 impl Booked {
-    /// How far the ticket mail has come.
+    /// How far the latest ticket mail has come.
     pub fn ticket_mail(&self) -> MailStatus {
-        self.ticket_mail.as_ref().map_or(MailStatus::Queued, crate::mails::Marker::status)
+        match self.beside.get(&keys::ticket_mail(self.reservation.mailing.number)) {
+            Some(Beside::Mail(marker)) => marker.status(),
+            Some(Beside::Other(_)) | None => MailStatus::Queued,
+        }
     }
 }
 
@@ -70,7 +82,7 @@ impl Store {
     /// Ends a reservation for `reason`, frees its seats and refunds it: all or nothing, once (R5).
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::Busy`]. One that is cancelled already is the answer.
+    /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::AlreadyCheckedIn`]; [`Error::Busy`]. One that is cancelled already is the answer.
     pub async fn cancel_reservation(
         &self,
         member: &MemberId,
@@ -94,7 +106,7 @@ impl Store {
         if booked.reservation.status == ReservationStatus::Cancelled {
             return Ok(booked);
         }
-        let cancelled = booked.reservation.clone().cancel(reason, now)?;
+        let cancelled = booked.reservation.clone().cancel(reason.clone(), now)?;
         let change = Change {
             entry_id,
             kind: EntryKind::Refund,
@@ -109,16 +121,15 @@ impl Store {
             writes.extend(claims::free_sold(&cancelled));
             writes.push(give_back(member, &cancelled));
             let mut images = match self.transact(writes).await {
-                Ok(()) => return Ok(Booked { reservation: cancelled, ticket_mail: booked.ticket_mail }),
+                Ok(()) => return Ok(Booked { reservation: cancelled, ..booked }),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(images)) => images,
             };
             if images[0].is_some() {
-                let ended: Booked = from_item(images.swap_remove(0).unwrap_or_default())?;
-                return if ended.reservation.status == ReservationStatus::Cancelled {
-                    Ok(ended)
-                } else {
-                    Err(Error::Busy)
+                let found: Booked = from_item(images.swap_remove(0).unwrap_or_default())?;
+                return match found.reservation.status {
+                    ReservationStatus::Cancelled => Ok(found),
+                    _ => Err(found.reservation.cancel(reason, now).err().unwrap_or(Error::Busy)),
                 };
             }
             wallet = read_wallet(images.swap_remove(1))?;
@@ -130,8 +141,13 @@ impl Store {
 
 fn end(cancelled: &Reservation, now: Timestamp) -> Write {
     let key = keys::reservation(&cancelled.buyer.member_id, &cancelled.reservation_id);
-    Write::update(key, "SET #status = :cancelled, #cancelled_at = :now, #cancel_reason = :reason")
-        .when(&RESERVATION_CONFIRMED)
+    let write = Write::update(key, "SET #status = :cancelled, #cancelled_at = :now, #cancel_reason = :reason");
+    // The organizer takes used tickets back too: everybody is refunded.
+    let write = match cancelled.cancel_reason {
+        Some(CancelReason::Organizer(_)) => write.when(&RESERVATION_CONFIRMED),
+        _ => write.when(&RESERVATION_UNUSED).value("zero", 0),
+    };
+    write
         .value("cancelled", "cancelled")
         .value("confirmed", "confirmed")
         .value("reason", keys::attribute(&cancelled.cancel_reason))

@@ -3,3 +3,4 @@
 mod cancel_reservation;
 mod get_reservation;
 mod list_reservations;
+mod mail_tickets;

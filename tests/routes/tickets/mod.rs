@@ -1,3 +1,5 @@
 //! Tickets.
 
+mod check_in;
 mod get_ticket_qr;
+mod reissue_ticket;

@@ -19,7 +19,7 @@ impl Endpoint for CancelReservation {
         tag: "Reservations",
         summary: "Cancel a reservation and refund it",
         success: &[200],
-        errors: &["not_found", "performance_started"],
+        errors: &["not_found", "performance_started", "already_checked_in"],
         headers: &[],
         table_actions: &[
             "dynamodb:BatchGetItem",

@@ -3,8 +3,10 @@
 pub mod cancel_reservation;
 pub mod get_reservation;
 pub mod list_reservations;
+pub mod mail_tickets;
 
 use frontrow_domain::{
+    hold::HeldSeat,
     ids::{PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
     money::Won,
     reservation::{MailStatus, ReservationStatus},
@@ -55,6 +57,14 @@ pub struct TicketView {
     price: Won,
 }
 
+impl TicketView {
+    /// The ticket of a seat.
+    pub(crate) fn of(ticket_id: TicketId, seat: &HeldSeat) -> Self {
+        let (grade, price) = (seat.grade.clone(), seat.price);
+        Self { ticket_id, seat_id: seat.seat_id.clone(), grade, price }
+    }
+}
+
 /// How far the mail with the tickets has come.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
@@ -66,19 +76,13 @@ impl From<Booked> for ReservationView {
     fn from(booked: Booked) -> Self {
         let ticket_mail = TicketMail { status: booked.ticket_mail() };
         let reservation = booked.reservation;
-        let ticket = |(ticket_id, seat): (TicketId, &frontrow_domain::hold::HeldSeat)| TicketView {
-            ticket_id,
-            seat_id: seat.seat_id.clone(),
-            grade: seat.grade.clone(),
-            price: seat.price,
-        };
         Self {
             status: reservation.status,
             cancel_reason: reservation.cancel_reason.as_ref().map(|reason| reason.text().to_owned()),
             seat_ids: reservation.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
             quantity: reservation.seats.len(),
             total_price: reservation.total(),
-            tickets: reservation.tickets().map(ticket).collect(),
+            tickets: reservation.tickets().map(|(ticket_id, seat)| TicketView::of(ticket_id, seat)).collect(),
             ticket_mail,
             payment_id: reservation.payment_id(),
             created_at: reservation.created_at.into(),

@@ -1,6 +1,6 @@
 //! `GET /tickets/{ticketId}/qr.png`: the code that is scanned at the door.
 
-use frontrow_domain::{Error, Result, ids::TicketId, reservation::ReservationStatus};
+use frontrow_domain::{Error, Result, ids::TicketId};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Png, Route, caller::Member, qr::qr_png};
 
 /// The endpoint.
@@ -27,13 +27,7 @@ impl Endpoint for GetTicketQr {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Png>> {
         let ticket_id = &call.path;
         let found = app.store.reservation(&call.caller.member_id, ticket_id.reservation()).await?;
-        let valid = found.is_some_and(|reservation| {
-            let exists = reservation.tickets().any(|(of_reservation, _)| of_reservation == *ticket_id);
-            exists && reservation.status == ReservationStatus::Confirmed
-        });
-        if !valid {
-            return Err(Error::NotFound);
-        }
-        Ok(Answer::ok(Png(qr_png(&app.codes.ticket_code(ticket_id)))))
+        let reservation = found.filter(|reservation| reservation.has_valid(ticket_id)).ok_or(Error::NotFound)?;
+        Ok(Answer::ok(Png(qr_png(&app.codes.ticket_code(&reservation.claim(ticket_id))))))
     }
 }

@@ -3,9 +3,11 @@
 use super::{Letter, cancellation, ticket, verification};
 use frontrow_domain::{
     Timestamp,
+    door::Door,
     hold::HeldSeat,
     ids::{HoldId, TicketId, VerificationId},
     limits::VERIFICATION_SECONDS,
+    mailing::{Mailing, Occasion},
     member::{Email, Language, Name},
     money::Won,
     reservation::{Buyer, PaymentMethod, Reservation, ReservationStatus, Sold},
@@ -56,6 +58,8 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
         created_at: Timestamp::parse("2026-12-01T00:00:00Z").unwrap(),
         cancelled_at: None,
         cancel_reason: None,
+        door: Door::default(),
+        mailing: Mailing::default(),
     }
 }
 
@@ -65,7 +69,11 @@ fn verification(id: &str, language: Language) -> Verification {
 }
 
 fn ticket_letter(reservation: &Reservation) -> Letter {
-    ticket::letter(reservation, |ticket_id| codes().ticket_code(ticket_id))
+    ticket_letter_again(reservation, 0, Occasion::Payment)
+}
+
+fn ticket_letter_again(reservation: &Reservation, number: u32, occasion: Occasion) -> Letter {
+    ticket::letter(reservation, number, occasion, |ticket_id| codes().ticket_code(&reservation.claim(ticket_id)))
 }
 
 fn mime(letter: &Letter) -> Vec<u8> {
@@ -129,7 +137,7 @@ fn every_ticket_has_a_qr_code_of_its_own_inline_and_none_is_data() {
     assert_eq!(pictures.len(), 2);
     assert!(!html.contains("data:"));
     for ((ticket_id, seat), (content_id, png)) in reservation.tickets().zip(&pictures) {
-        assert_eq!(read_qr(png), codes().ticket_code(&ticket_id));
+        assert_eq!(codes().open_ticket(&read_qr(png)), Some(reservation.claim(&ticket_id)));
         let shown = html.split(&format!("src=\"cid:{content_id}\"")).collect::<Vec<_>>();
         assert_eq!(shown.len(), 2, "each picture is shown once");
         let seat_above = shown[0].rfind("font-size:24px").unwrap();
@@ -253,6 +261,27 @@ fn two_reservations_share_no_picture_name() {
 }
 
 #[test]
+fn each_ticket_mail_of_a_reservation_says_why_it_comes_and_shares_no_name_with_the_others() {
+    let mut names = HashSet::new();
+    let mut ids = HashSet::new();
+    for (number, (language, occasion, subject, words)) in (0..).zip([
+        (Language::Ko, Occasion::Payment, "예매 완료", "예매가 완료되었습니다"),
+        (Language::Ko, Occasion::Request, "티켓 재발송", "다시 보내 드립니다"),
+        (Language::Ko, Occasion::Reissue, "티켓 재발급", "이전 QR 코드로는 입장할 수 없습니다"),
+        (Language::En, Occasion::Request, "Your tickets again", "Here are your tickets again"),
+        (Language::En, Occasion::Reissue, "Your new tickets", "no longer opens the door"),
+    ]) {
+        let raw = mime(&ticket_letter_again(&reservation(language, ALICE, "아이다"), number, occasion));
+        assert_eq!(parse(&raw).subject(), Some(format!("[frontrow] {subject}: 아이다").as_str()));
+        let (text, html, pictures) = take_apart(&raw);
+        assert!(visible(&html).contains(words) && (occasion == Occasion::Payment || text.contains(words)), "{text}");
+        names.extend(pictures.into_iter().map(|(name, _)| name));
+        ids.insert(parse(&raw).message_id().unwrap().to_owned());
+    }
+    assert_eq!((names.len(), ids.len()), (10, 5));
+}
+
+#[test]
 fn a_cancellation_says_what_was_cancelled_and_refunded() {
     for (language, subject, facts) in [
         (
@@ -349,7 +378,7 @@ fn a_sender_without_a_name_is_an_address() {
 fn the_code_of_a_ticket_is_asked_for_by_its_id() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
     let asked = std::cell::RefCell::new(Vec::<TicketId>::new());
-    ticket::letter(&reservation, |ticket_id| {
+    ticket::letter(&reservation, 0, Occasion::Payment, |ticket_id| {
         asked.borrow_mut().push(ticket_id.clone());
         "code".to_owned()
     });

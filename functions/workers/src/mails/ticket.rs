@@ -6,7 +6,7 @@ use super::{
     words::{Labels, amount, labels, local_time, one_line},
 };
 use askama::Template;
-use frontrow_domain::{hold::HeldSeat, ids::TicketId, member::Language, reservation::Reservation};
+use frontrow_domain::{hold::HeldSeat, ids::TicketId, mailing::Occasion, member::Language, reservation::Reservation};
 use frontrow_edge::qr::qr_png;
 
 struct Line {
@@ -56,6 +56,7 @@ struct Text<'a> {
 
 /// What the mail says around the facts.
 struct Words {
+    subject: &'static str,
     heading: &'static str,
     greeting: String,
     intro: &'static str,
@@ -85,47 +86,72 @@ impl Facts {
     }
 }
 
-/// The mail, with the text of each ticket's QR code from `code_of`.
-pub fn letter(reservation: &Reservation, code_of: impl Fn(&TicketId) -> String) -> Letter {
+/// The reservation's mail of that number, with the text of each ticket's QR code from `code_of`. No two mails share a
+/// picture's name, because the same ticket has another code once it was reissued.
+pub fn letter(
+    reservation: &Reservation,
+    number: u32,
+    occasion: Occasion,
+    code_of: impl Fn(&TicketId) -> String,
+) -> Letter {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
     let (labels, facts) = (labels(language), Facts::of(reservation));
-    let words = words(language, &one_line(buyer.name.as_str()));
+    let words = words(language, occasion, &one_line(buyer.name.as_str()));
+    let numbered = |name: String| if number == 0 { name } else { format!("{name}.{number}") };
     let mut lines = Vec::new();
     let mut pictures = Vec::new();
     for (ticket_id, seat) in reservation.tickets() {
-        let name = ticket_id.to_string();
+        let name = numbered(ticket_id.to_string());
         lines.push(Line::of(seat, &name, language));
         pictures.push(Picture { name, png: qr_png(&code_of(&ticket_id)) });
     }
-    let subject = match language {
-        Language::Ko => format!("[frontrow] 예매 완료: {}", facts.show),
-        Language::En => format!("[frontrow] Your tickets: {}", facts.show),
-    };
+    let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
     let html = Page { labels, words: &words, facts: &facts, lines: &lines };
     let text = Text { labels, words: &words, facts: &facts, lines: &lines };
     Letter {
         text: text.render().expect("the template takes any text"),
         html: html.render().expect("the template takes any text"),
         pictures,
-        ..Letter::about(reservation, "ticket", subject)
+        ..Letter::about(reservation, &numbered("ticket".to_owned()), subject)
     }
 }
 
-fn words(language: Language, name: &str) -> Words {
-    match language {
-        Language::Ko => Words {
-            heading: "예매가 완료되었습니다",
-            greeting: format!("{name}님, 안녕하세요."),
-            intro: "예매해 주셔서 감사합니다. 티켓을 보내 드립니다.",
-            note: "입장할 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
-            text_note: "입장용 QR 코드는 이 메일의 HTML 화면에 있습니다. 다른 사람에게 공유하지 마세요.",
-        },
-        Language::En => Words {
-            heading: "Your tickets",
-            greeting: format!("Hello {name},"),
-            intro: "Thank you for your booking. Here are your tickets.",
-            note: "Show each ticket's QR code at the door, and share it with nobody else.",
-            text_note: "The QR codes for the door are in the HTML view of this mail. Share them with nobody else.",
-        },
-    }
+fn words(language: Language, occasion: Occasion, name: &str) -> Words {
+    let (subject, heading, intro) = match (language, occasion) {
+        (Language::Ko, Occasion::Payment) => {
+            ("예매 완료", "예매가 완료되었습니다", "예매해 주셔서 감사합니다. 티켓을 보내 드립니다.")
+        }
+        (Language::Ko, Occasion::Request) => {
+            ("티켓 재발송", "티켓을 다시 보내 드립니다", "요청하신 티켓을 다시 보내 드립니다.")
+        }
+        (Language::Ko, Occasion::Reissue) => (
+            "티켓 재발급",
+            "티켓이 재발급되었습니다",
+            "새 티켓을 보내 드립니다. 재발급된 티켓의 이전 QR 코드로는 입장할 수 없습니다.",
+        ),
+        (Language::En, Occasion::Payment) => {
+            ("Your tickets", "Your tickets", "Thank you for your booking. Here are your tickets.")
+        }
+        (Language::En, Occasion::Request) => {
+            ("Your tickets again", "Your tickets again", "Here are your tickets again, as you asked.")
+        }
+        (Language::En, Occasion::Reissue) => (
+            "Your new tickets",
+            "Your new tickets",
+            "Here are your tickets. The earlier QR code of the one that was reissued no longer opens the door.",
+        ),
+    };
+    let (greeting, note, text_note) = match language {
+        Language::Ko => (
+            format!("{name}님, 안녕하세요."),
+            "입장할 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
+            "입장용 QR 코드는 이 메일의 HTML 화면에 있습니다. 다른 사람에게 공유하지 마세요.",
+        ),
+        Language::En => (
+            format!("Hello {name},"),
+            "Show each ticket's QR code at the door, and share it with nobody else.",
+            "The QR codes for the door are in the HTML view of this mail. Share them with nobody else.",
+        ),
+    };
+    Words { subject, heading, greeting, intro, note, text_note }
 }

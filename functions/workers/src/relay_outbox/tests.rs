@@ -30,7 +30,7 @@ fn reservation(status: &str) -> Value {
     json!({
         "pk": {"S": format!("member#{MEMBER}")}, "sk": {"S": "reservation#x"}, "entity": {"S": "reservation"},
         "reservation_id": {"S": RESERVATION}, "status": {"S": status}, "created_at": {"N": "1764547200000"},
-        "cancelled_at": {"NULL": true},
+        "cancelled_at": {"NULL": true}, "mailing": {"M": {"number": {"N": "0"}}},
         "buyer": {"M": {
             "member_id": {"S": MEMBER}, "email": {"S": "alice@example.com"}, "name": {"S": "Alice"}, "language": {"S": "ko"},
         }},
@@ -65,6 +65,17 @@ fn a_reservation_is_announced_when_it_is_confirmed_and_when_it_is_cancelled() {
     assert_eq!(said("INSERT", None, Some(pending.clone())), None);
     assert_eq!(said("MODIFY", Some(pending), Some(confirmed.clone())), message_about_reservation("ticket"));
     assert_eq!(said("MODIFY", Some(confirmed), Some(cancelled)), message_about_reservation("cancellation"));
+}
+
+#[test]
+fn tickets_are_mailed_again_when_that_was_asked_for_and_once_for_each_number() {
+    let mut asked = reservation("confirmed");
+    asked["mailing"] =
+        json!({"M": {"number": {"N": "2"}, "occasion": {"S": "reissue"}, "hour": {"N": "9"}, "asked": {"N": "1"}}});
+    let message =
+        message_about_reservation("ticket").map(|one| one.replace('}', r#","number":2,"occasion":"reissue"}"#));
+    assert_eq!(said("MODIFY", Some(reservation("confirmed")), Some(asked.clone())), message);
+    assert_eq!(said("MODIFY", Some(asked.clone()), Some(with_marker(asked, "ticket_mail_2"))), None);
 }
 
 #[test]

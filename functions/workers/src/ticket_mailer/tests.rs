@@ -7,6 +7,7 @@ use frontrow_domain::{
     Timestamp,
     ids::{MemberId, ReservationId, VerificationId},
     limits::MAIL_LEASE_SECONDS,
+    mailing::Occasion,
     member::{Email, Language},
     reservation::MailStatus,
     verification::Verification,
@@ -37,7 +38,8 @@ fn code(id: &str) -> Mail {
 }
 
 fn ticket() -> Mail {
-    Mail::Ticket { member_id: MEMBER.parse().unwrap(), reservation_id: RESERVATION.parse().unwrap() }
+    let (member_id, reservation_id) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
+    Mail::Ticket { member_id, reservation_id, number: 0, occasion: Occasion::Payment }
 }
 
 impl World {
@@ -78,6 +80,7 @@ impl World {
                 "performance_id": "demo", "starts_at": 1_798_108_200_000_i64,
             },
             "seats": [{"seat_id": "A-1-7", "block": 0, "grade": "VIP", "price": 150_000}],
+            "door": {"check_ins": {}, "generations": {}}, "mailing": {"number": 0},
         });
         let item = serde_dynamo::to_item(reservation).unwrap();
         self.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();

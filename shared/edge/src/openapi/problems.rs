@@ -67,6 +67,10 @@ fn examples() -> Vec<Error> {
         Error::IdempotencyKeyReused,
         Error::PerformanceStarted,
         Error::AlreadyCheckedIn { checked_in_at: Timestamp::from_millis(1_798_108_200_000) },
+        Error::InvalidTicket,
+        Error::WrongPerformance,
+        Error::ReservationCancelled,
+        Error::TicketReissued,
         Error::Busy,
         Error::Internal(String::new()),
     ]

@@ -1,0 +1,88 @@
+//! `POST /check-ins`: a ticket opens the door, once. The code is proven without a read; one conditional write decides.
+
+use frontrow_domain::{
+    Error, Result,
+    ids::{PerformanceId, ReservationId, TicketId},
+    seating::SeatId,
+    time::UtcTime,
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Organizer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The endpoint.
+pub struct CheckIn;
+
+/// What a scanner read, and where it stands.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "CheckInRequest")]
+pub struct Body {
+    performance_id: PerformanceId,
+    /// The text of the ticket's QR code.
+    code: String,
+}
+
+/// A ticket that was good.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "CheckIn")]
+pub struct Reply {
+    ticket_id: TicketId,
+    seat_id: Option<SeatId>,
+    grade: String,
+    reservation_id: ReservationId,
+    performance_id: PerformanceId,
+    show_title: String,
+    starts_at: UtcTime,
+    checked_in_at: UtcTime,
+}
+
+impl Endpoint for CheckIn {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/check-ins",
+        operation: "check_in",
+        tag: "Tickets",
+        summary: "Let the bearer of a ticket in, once",
+        success: &[201],
+        errors: &[
+            "invalid_ticket",
+            "wrong_performance",
+            "reservation_cancelled",
+            "ticket_reissued",
+            "already_checked_in",
+        ],
+        headers: &[],
+        table_actions: &["dynamodb:UpdateItem"],
+    };
+    type Caller = Organizer;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = Reply;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let claim = app.codes.open_ticket(&call.body.code).ok_or(Error::InvalidTicket)?;
+        if *claim.ticket_id.reservation().performance() != call.body.performance_id {
+            return Err(Error::WrongPerformance);
+        }
+        let (reservation, checked_in_at) = app.store.check_in(&claim, call.now).await?;
+        let (ticket_id, seat) = reservation
+            .tickets()
+            .find(|(ticket_id, _)| *ticket_id == claim.ticket_id)
+            .ok_or_else(|| Error::internal("check in", "a signed code is of a ticket that was never sold"))?;
+        let reply = Reply {
+            ticket_id,
+            seat_id: seat.seat_id.clone(),
+            grade: seat.grade.clone(),
+            reservation_id: reservation.reservation_id.clone(),
+            performance_id: call.body.performance_id,
+            show_title: reservation.sold.show_title.clone(),
+            starts_at: reservation.sold.starts_at.into(),
+            checked_in_at: checked_in_at.into(),
+        };
+        let door_list = format!("/performances/{}/reservations", reply.performance_id);
+        Ok(Answer::created(door_list, reply))
+    }
+}

@@ -1,0 +1,33 @@
+//! `POST /tickets/{ticketId}/reissue`: a new code for a ticket that may have come into other hands. The old one is void.
+
+use crate::reservations::TicketView;
+use frontrow_domain::{Error, Result, ids::TicketId};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+
+/// The endpoint.
+pub struct ReissueTicket;
+
+impl Endpoint for ReissueTicket {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/tickets/{ticketId}/reissue",
+        operation: "reissue_ticket",
+        tag: "Tickets",
+        summary: "Make a ticket's code void, and mail a new one",
+        success: &[200],
+        errors: &["not_found", "already_checked_in", "too_many_requests"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    };
+    type Caller = Member;
+    type Path = TicketId;
+    type Query = NoQuery;
+    type Body = NoBody;
+    type Reply = TicketView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<TicketView>> {
+        let reservation = app.store.reissue_ticket(&call.caller.member_id, &call.path, call.now).await?;
+        let found = reservation.tickets().find(|(ticket_id, _)| *ticket_id == call.path);
+        found.map(|(ticket_id, seat)| Answer::ok(TicketView::of(ticket_id, seat))).ok_or(Error::NotFound)
+    }
+}

@@ -1,0 +1,124 @@
+//! Tickets after the sale: used at the door, reissued, mailed again. Each is one conditional update of the reservation.
+
+use crate::{
+    Booked, Store,
+    conditions::{TICKET_IS_GOOD, TICKET_IS_REISSUABLE, TICKETS_ARE_MAILABLE},
+    db::Refused,
+    keys::{self, Item, attribute, from_item},
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    door::{CheckIn, Door},
+    ids::{MemberId, ReservationId, TicketId},
+    limits::TICKET_RETRIES,
+    mailing::Occasion,
+    reservation::{Reservation, ReservationStatus},
+    ticket_code::TicketClaim,
+};
+
+impl Store {
+    /// Lets the bearer of a code in, once: one write, and nothing is read, because the code has the item's key and the
+    /// item that stood in the way tells why. Answers the reservation and when the ticket was used.
+    ///
+    /// # Errors
+    /// [`Error::ReservationCancelled`], [`Error::TicketReissued`], [`Error::AlreadyCheckedIn`], in this order;
+    /// [`Error::InvalidTicket`] where there is no such ticket.
+    pub async fn check_in(&self, claim: &TicketClaim, now: Timestamp) -> Result<(Reservation, Timestamp)> {
+        let ticket_id = &claim.ticket_id;
+        let check_in = CheckIn { at: now, scan: (self.entropy.uuid)().simple().to_string() };
+        let key = keys::reservation(&claim.member_id, ticket_id.reservation());
+        let write = Write::update(key, "SET #door.#check_ins.#ticket = :check_in")
+            .when(&TICKET_IS_GOOD)
+            .naming("ticket", &Door::name(ticket_id))
+            .value("confirmed", attribute(&ReservationStatus::Confirmed))
+            .value("generation", claim.generation)
+            .value("check_in", attribute(&check_in));
+        match self.write(write).await {
+            Ok(item) => Ok((from_item(item)?, now)),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(images)) => {
+                let reservation = found(images)?.ok_or(Error::InvalidTicket)?.reservation;
+                match reservation.refusal(claim) {
+                    // This very call, whose first answer was lost.
+                    Error::AlreadyCheckedIn { checked_in_at }
+                        if reservation.door.check_in(ticket_id) == Some(&check_in) =>
+                    {
+                        Ok((reservation, checked_in_at))
+                    }
+                    refusal => Err(refusal),
+                }
+            }
+        }
+    }
+
+    /// Makes the ticket's codes so far void, and asks for a mail with the new one. Reissues of one ticket at the same
+    /// moment are one: its code is new for all of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] unless it is a valid ticket of the member's; [`Error::AlreadyCheckedIn`];
+    /// [`Error::TooManyRequests`]; [`Error::Busy`].
+    pub async fn reissue_ticket(&self, member: &MemberId, ticket_id: &TicketId, now: Timestamp) -> Result<Reservation> {
+        let key = keys::reservation(member, ticket_id.reservation());
+        let mut reservation = self.reservation(member, ticket_id.reservation()).await?.ok_or(Error::NotFound)?;
+        let generation = reservation.next_generation(ticket_id)?;
+        for attempt in 1..=TICKET_RETRIES {
+            let mailing = reservation.mailing.next(Occasion::Reissue, now)?;
+            let write = Write::update(key.clone(), "SET #door.#generations.#ticket = :generation, #mailing = :mailing")
+                .when(&TICKET_IS_REISSUABLE)
+                .naming("ticket", &Door::name(ticket_id))
+                .value("confirmed", attribute(&ReservationStatus::Confirmed))
+                .value("seen", reservation.mailing.number)
+                .value("generation", generation)
+                .value("mailing", attribute(&mailing));
+            reservation = match self.write(write).await {
+                Ok(item) => return from_item(item),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(images)) => found(images)?.ok_or(Error::NotFound)?.reservation,
+            };
+            if reservation.next_generation(ticket_id)? > generation {
+                return Ok(reservation);
+            }
+            self.back_off(attempt).await;
+        }
+        Err(Error::Busy)
+    }
+
+    /// Asks for one more mail with all tickets. Requests at the same moment are one, and so is one mail.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also while the reservation is pending; [`Error::ReservationCancelled`];
+    /// [`Error::TooManyRequests`].
+    pub async fn mail_tickets(&self, member: &MemberId, id: &ReservationId, now: Timestamp) -> Result<Booked> {
+        let booked = self.booked(member, id).await?.ok_or(Error::NotFound)?;
+        check_mailable(&booked)?;
+        let mailing = booked.reservation.mailing.next(Occasion::Request, now)?;
+        let write = Write::update(keys::reservation(member, id), "SET #mailing = :mailing")
+            .when(&TICKETS_ARE_MAILABLE)
+            .value("confirmed", attribute(&ReservationStatus::Confirmed))
+            .value("seen", booked.reservation.mailing.number)
+            .value("mailing", attribute(&mailing));
+        match self.write(write).await {
+            Ok(item) => from_item(item),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(images)) => {
+                let booked = found(images)?.ok_or(Error::NotFound)?;
+                check_mailable(&booked)?;
+                Ok(booked)
+            }
+        }
+    }
+}
+
+fn check_mailable(booked: &Booked) -> Result<()> {
+    match booked.reservation.status {
+        ReservationStatus::Confirmed => Ok(()),
+        ReservationStatus::Cancelled => Err(Error::ReservationCancelled),
+        ReservationStatus::Pending => Err(Error::NotFound),
+    }
+}
+
+/// The reservation that stood in the way, if there is one.
+fn found(images: Vec<Option<Item>>) -> Result<Option<Booked>> {
+    images.into_iter().flatten().find(|image| !image.is_empty()).map(from_item).transpose()
+}
