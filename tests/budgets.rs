@@ -4,6 +4,7 @@
 //! The process's once-a-second copies of performance, show and room are left out: they cost a process, not a person.
 
 mod door;
+mod grades;
 
 use crate::harness::{Person, World, client::Client, hold, pay, wire::Metered};
 use serde_json::{Value, json};
@@ -55,6 +56,8 @@ async fn every_operation_keeps_its_budget() {
         let mut budgets = Budgets::default();
         booking(world, &mut budgets).await;
         seat_maps(world, &mut budgets).await;
+        grades::general_admission(world, &mut budgets).await;
+        grades::best_available(world, &mut budgets).await;
         waiting_room(world, &mut budgets).await;
         mails(world, &mut budgets).await;
         door::note(world, &mut budgets).await;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`harness`] | the stack under test, clients, the wire between SDK and engine, the audit after every test |
 //! | [`budgets`] | what each operation costs in DynamoDB |
+//! | [`general`] | many members on a count of places |
+//! | [`best_available`] | many members on the best seats |
 //! | [`races`] | many clients at once |
 //! | [`conditions`] | every condition expression and the test that needs it |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
@@ -16,10 +18,12 @@
 
 #![recursion_limit = "256"]
 
+mod best_available;
 mod budgets;
 mod conditions;
 mod drift;
 mod faults;
+mod general;
 mod harness;
 mod lambda;
 mod races;

@@ -10,23 +10,32 @@ use std::{
 
 type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Before the first call of `operation` whose update says `update` reaches the engine, `happening` runs to its end.
+/// Before the first call of `operation` whose update says `update`, and that says `text` anywhere, reaches the engine,
+/// `happening` runs to its end.
 pub(super) struct Interlude {
     operation: &'static str,
     update: &'static str,
+    text: &'static str,
     happening: Mutex<Option<Happening>>,
 }
 
 impl Interlude {
     pub(super) fn before(operation: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
-        Arc::new(Self { operation, update: "", happening: Mutex::new(Some(Box::pin(happening))) })
+        Arc::new(Self { operation, update: "", text: "", happening: Mutex::new(Some(Box::pin(happening))) })
     }
 
     pub(super) fn before_update(
         update: &'static str,
         happening: impl Future<Output = ()> + Send + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { operation: "UpdateItem", update, happening: Mutex::new(Some(Box::pin(happening))) })
+        let happening = Mutex::new(Some(Box::pin(happening) as Happening));
+        Arc::new(Self { operation: "UpdateItem", update, text: "", happening })
+    }
+
+    /// Before the first transaction that says `text`.
+    pub(super) fn before_text(text: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+        let happening = Mutex::new(Some(Box::pin(happening) as Happening));
+        Arc::new(Self { operation: "TransactWriteItems", update: "", text, happening })
     }
 }
 
@@ -40,6 +49,7 @@ impl Meddler for Interlude {
         let mut waiting = self.happening.lock().unwrap_or_else(PoisonError::into_inner);
         let update = request["UpdateExpression"].as_str().unwrap_or_default();
         let here = operation == self.operation && update.contains(self.update);
+        let here = here && (self.text.is_empty() || request.to_string().contains(self.text));
         let happening = if here { waiting.take() } else { None };
         Box::pin(async move {
             if let Some(happening) = happening {

@@ -5,6 +5,7 @@
 mod booking;
 mod catalogue;
 mod door;
+mod general;
 mod interlude;
 mod machine;
 mod mails;
@@ -46,6 +47,10 @@ guards! {
     TAKE_SEAT => booking::a_held_seat_is_not_taken,
     SELL_SEAT => booking::a_seat_lost_to_another_clock_is_not_sold,
     FREE_SEAT => booking::a_seat_lost_to_another_clock_is_not_freed,
+    TAKE_PLACES => general::no_more_places_are_held_than_there_are,
+    STRIPE_UNCHANGED => general::lapsed_places_are_given_back_once,
+    SELL_PLACES => general::places_lost_to_another_clock_are_not_sold,
+    FREE_PLACES => general::places_lost_to_another_clock_are_not_freed,
     STAKE_HAS_ROOM => booking::a_second_hold_is_refused,
     STAKE_HAS_ROOM => booking::paid_seats_count,
     ADMISSION_PROLONGED => room::a_release_revives_no_admission,

@@ -90,9 +90,20 @@ impl Fleet {
     }
 }
 
+/// What a member wants to hold: the body of his request.
+pub(super) type Wish = fn(&mut fastrand::Rng) -> Value;
+
+/// One or two seats of four, side by side.
+fn seats(dice: &mut fastrand::Rng) -> Value {
+    let first = dice.usize(..SEATS.len());
+    let seats: Vec<&str> = SEATS.iter().cycle().skip(first).take(dice.usize(1..=2)).copied().collect();
+    json!({"seatIds": seats})
+}
+
 /// A member and what he knows for sure.
 struct Buyer {
     login: String,
+    wish: Wish,
     dice: fastrand::Rng,
     performance: String,
     topped_up: i64,
@@ -134,11 +145,10 @@ impl Buyer {
     }
 
     async fn hold(&mut self, fleet: &Fleet) -> Result<(), String> {
-        let first = self.dice.usize(..SEATS.len());
-        let seats: Vec<&str> = SEATS.iter().cycle().skip(first).take(self.dice.usize(1..=2)).copied().collect();
+        let wish = (self.wish)(&mut self.dice);
         let path = format!("/performances/{}/holds", self.performance);
         let headers = [("authorization", self.login.as_str())];
-        let told = fleet.send(&mut self.dice, &Method::POST, &path, &headers, &json!({"seatIds": seats})).await;
+        let told = fleet.send(&mut self.dice, &Method::POST, &path, &headers, &wish).await;
         match told {
             Some(told) if told.status == 201 => self.hold = Some(told.text("holdId")),
             Some(told) if matches!(told.status, 409 | 422) => {}
@@ -179,22 +189,27 @@ impl Buyer {
     }
 }
 
+/// A house of four seats.
+pub(super) fn four_seats() -> Value {
+    json!({"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 30_000, "rows": 1, "seatsPerRow": 4}]})
+}
+
 async fn run(seed: u64) -> Result<(), String> {
+    buy(seed, four_seats(), seats).await.map(drop)
+}
+
+/// Three buyers of what `wish` says, in a house of such `seating`. Answers the ground they leave, and its performance.
+pub(super) async fn buy(seed: u64, seating: Value, wish: Wish) -> Result<(Arc<Ground>, String), String> {
     let ground = Arc::new(Ground::new().await?);
     let calm = ground.calm();
-    let performance = listed(
-        &calm,
-        json!({"seating": {"type": "numbered", "sections": [
-        {"name": "A", "grade": "R", "price": 30_000, "rows": 1, "seatsPerRow": 4}]}}),
-    )
-    .await;
+    let performance = listed(&calm, json!({"seating": seating})).await;
     let fleet = Arc::new(Fleet::new(Arc::clone(&ground), seed, Rates::BAD_DAY, 2));
     let mut buyers = tokio::task::JoinSet::new();
     for number in 0..3 {
         let (_, login) = member(&calm, &format!("buyer{number}")).await;
         let dice = fastrand::Rng::with_seed(seed * 31 + number);
         let (performance, fleet) = (performance.clone(), Arc::clone(&fleet));
-        let mut buyer = Buyer { login, dice, performance, topped_up: 0, hold: None, booked: BTreeSet::new() };
+        let mut buyer = Buyer { login, wish, dice, performance, topped_up: 0, hold: None, booked: BTreeSet::new() };
         buyers.spawn(async move {
             for step in 0..10 {
                 buyer.step(&fleet, step).await?;
@@ -205,7 +220,8 @@ async fn run(seed: u64) -> Result<(), String> {
     for buyer in buyers.join_all().await {
         check(&calm, &buyer?).await?;
     }
-    ground.snapshot().await.check()
+    ground.snapshot().await.check()?;
+    Ok((ground, performance))
 }
 
 /// What the buyer was told is what there is.

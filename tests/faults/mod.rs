@@ -3,7 +3,8 @@
 //! and `FAULT_SEED=<seed>` runs that one alone.
 
 mod booking;
-mod chaos;
+pub(crate) mod chaos;
+mod general;
 mod instance;
 mod line;
 

@@ -192,6 +192,17 @@ pub(crate) async fn hold(person: &impl Borrow<Client>, performance: &str, seats:
     person.borrow().post(&format!("/performances/{performance}/holds"), json!({"seatIds": seats})).await
 }
 
+/// Holds `quantity` of a grade, and answers the hold.
+pub(crate) async fn hold_of_grade(
+    person: &impl Borrow<Client>,
+    performance: &str,
+    grade: &str,
+    quantity: i64,
+) -> Reply {
+    let body = json!({"grade": grade, "quantity": quantity});
+    person.borrow().post(&format!("/performances/{performance}/holds"), body).await
+}
+
 /// Pays `hold_id` with points.
 pub(crate) async fn pay(person: &impl Borrow<Client>, hold_id: &str) -> Reply {
     person.borrow().post("/payments", json!({"holdId": hold_id, "method": "points"})).await

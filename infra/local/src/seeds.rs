@@ -43,8 +43,9 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
                 give_points(app, &member_id).await?;
             }
             let show = show(app).await?;
-            performance(app, &show, "demo", 30, &Value::Null).await?;
-            performance(app, &show, "demo-queue", 31, &json!({"maxActive": 10})).await?;
+            performance(app, &show, "demo", 30, &seats(), &Value::Null).await?;
+            performance(app, &show, "demo-queue", 31, &seats(), &json!({"maxActive": 10})).await?;
+            performance(app, &show, "demo-general", 32, &places(), &Value::Null).await?;
         }
         Ok::<(), Error>(())
     };
@@ -106,17 +107,30 @@ async fn show(app: &App) -> Result<Show> {
     Ok(show)
 }
 
-/// A house of 50 seats in three grades, on sale, that opens at 19:30 Korean time, `days` from now.
-async fn performance(app: &App, show: &Show, id: &str, days: i64, waiting_room: &Value) -> Result<()> {
+/// A house of 50 seats in three grades.
+fn seats() -> Value {
+    json!({"type": "numbered", "sections": [
+        {"name": "A", "grade": "R", "price": 120_000, "rows": 2, "seatsPerRow": 10},
+        {"name": "B", "grade": "S", "price": 80_000, "rows": 2, "seatsPerRow": 10},
+        {"name": "C", "grade": "A", "price": 50_000, "rows": 1, "seatsPerRow": 10},
+    ]})
+}
+
+/// A house of 300 places without numbers.
+fn places() -> Value {
+    json!({"type": "general", "areas": [
+        {"grade": "Standing", "price": 60_000, "capacity": 200},
+        {"grade": "Balcony", "price": 40_000, "capacity": 100},
+    ]})
+}
+
+/// A performance of `seating`, on sale, that begins at 19:30 Korean time, `days` from now.
+async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Value, waiting_room: &Value) -> Result<()> {
     let now = app.clock.now();
     let midnight = Timestamp::from_millis(now.millis() - now.millis().rem_euclid(86_400_000));
     let details = parsed::<PerformanceDetails>(json!({
         "startsAt": UtcTime(midnight.plus_seconds(days * 86_400 + 37_800)),
-        "seating": {"type": "numbered", "sections": [
-            {"name": "A", "grade": "R", "price": 120_000, "rows": 2, "seatsPerRow": 10},
-            {"name": "B", "grade": "S", "price": 80_000, "rows": 2, "seatsPerRow": 10},
-            {"name": "C", "grade": "A", "price": 50_000, "rows": 1, "seatsPerRow": 10},
-        ]},
+        "seating": seating,
         "waitingRoom": waiting_room,
     }));
     let waiting_room = details.waiting_room.map(|policy| (policy, STRIPES_DEFAULT));

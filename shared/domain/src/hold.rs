@@ -60,21 +60,25 @@ impl Hold {
         fresh: Uuid,
         now: Timestamp,
     ) -> Result<Self> {
-        let performance = &listing.performance;
-        performance.check_on_sale(now)?;
-        let house = performance.numbered();
+        let hold = Self::open(listing, member, fresh, now)?;
+        let house = listing.performance.numbered();
         let find = |seat_id: &SeatId| house.and_then(|house| house.find(seat_id)).ok_or_else(|| seat_id.clone());
         let (found, unknown): (Vec<_>, Vec<_>) = seat_ids.iter().map(find).partition(Result::is_ok);
         if !unknown.is_empty() {
             return Err(Error::SeatNotFound { seat_ids: unknown.into_iter().filter_map(Result::err).collect() });
         }
         let found: Vec<_> = found.into_iter().filter_map(Result::ok).collect();
-        Ok(Self::of_nothing(performance, member, fresh, now).of_seats(&found))
+        Ok(hold.of_seats(&found))
     }
 
-    /// A hold that claims nothing yet.
-    fn of_nothing(performance: &Performance, member: &MemberId, fresh: Uuid, now: Timestamp) -> Self {
-        Self {
+    /// A hold of a performance that is on sale at `now`, which claims nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::SalesClosed`].
+    pub fn open(listing: &Listing, member: &MemberId, fresh: Uuid, now: Timestamp) -> Result<Self> {
+        let performance = &listing.performance;
+        performance.check_on_sale(now)?;
+        Ok(Self {
             hold_id: HoldId::new(fresh, member, performance.performance_id.clone(), now),
             layout: performance.layout,
             seats: Vec::new(),
@@ -82,7 +86,7 @@ impl Hold {
             expires_at: performance.hold_expires_at(now),
             bucket_end: None,
             prolongs: None,
-        }
+        })
     }
 
     /// The same hold, of these seats.
@@ -128,6 +132,11 @@ impl Hold {
     /// The performance.
     pub fn performance_id(&self) -> &PerformanceId {
         self.hold_id.performance()
+    }
+
+    /// Its seats.
+    pub fn quantity(&self) -> u32 {
+        u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
     }
 
     /// What paying it costs.

@@ -192,6 +192,11 @@ impl HoldId {
         let made_at = Timestamp::from_millis(i64::try_from(made).unwrap_or_default().saturating_mul(1000));
         made_at.plus_seconds(HOLD_REMEMBERED_SECONDS) <= now
     }
+    /// One of `count` places to begin at: another hold begins elsewhere.
+    pub fn spread(&self, count: usize) -> usize {
+        let random = self.0.uuid.as_bytes()[9..13].iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
+        random % count.max(1)
+    }
     /// The reservation that paying this hold makes.
     pub fn reservation(&self) -> ReservationId {
         ReservationId(self.0.clone())

@@ -8,6 +8,7 @@
 //! | [`error`] | what can go wrong, as the caller sees it |
 //! | [`member`], [`verification`] | e-mail addresses, names, roles, languages; the code mailed before sign-up |
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
+//! | [`best_available`] | which seats are the best of those that are free |
 //! | [`general`] | areas without numbered seats, their stripes and buckets |
 //! | [`waiting_room`] | positions, stripes, turnstile arithmetic |
 //! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
@@ -16,6 +17,7 @@
 //! | [`door`], [`mailing`] | what becomes of tickets after the sale: used, reissued, mailed again |
 //! | [`ticket_code`] | the text inside a ticket's QR code |
 
+pub mod best_available;
 pub mod door;
 pub mod error;
 pub mod general;

@@ -96,6 +96,9 @@ pub const BUCKET_GRACE_SECONDS: i64 = 5;
 /// Holds taken from a stripe before the next looks for lapsed buckets, so that the item stays below 1 KB.
 pub const STRIPE_UNSWEPT_MAX: u32 = 32;
 
+/// Times a hold of a grade chooses anew when others were faster.
+pub const HOLD_ATTEMPTS: u32 = 24;
+
 /// Most seats one member may hold and own of a performance.
 pub const SEATS_PER_MEMBER_MAX: u32 = 50;
 /// `maxSeatsPerMember` when the organizer does not say.

@@ -217,6 +217,18 @@ impl Numbered {
         (0..).zip(numbered).map(|(index, (section, row, number))| SeatPlace { section, row, number, index })
     }
 
+    /// Every seat of `grade`, in layout order.
+    pub fn places_of(&self, grade: &str) -> impl Iterator<Item = SeatPlace<'_>> {
+        self.places().filter(move |place| place.section.grade.as_str() == grade)
+    }
+
+    /// The blocks that keep seats of `grade`, in layout order.
+    pub fn blocks_of(&self, grade: &str) -> Vec<u32> {
+        let mut blocks: Vec<u32> = self.places_of(grade).map(|place| place.block()).collect();
+        blocks.dedup();
+        blocks
+    }
+
     /// Grades in the order they first appear.
     pub fn grades(&self) -> Vec<GradeTotal> {
         let mut grades: Vec<GradeTotal> = Vec::new();

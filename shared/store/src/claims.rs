@@ -111,7 +111,9 @@ pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) 
 fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Option<&Stripe>, now: Timestamp) -> Write {
     let key = keys::stripe(hold.performance_id(), hold.layout, stripe);
     let end = hold.bucket_end.unwrap_or(hold.expires_at);
-    if let Some(seen) = seen.filter(|seen| seen.has_lapsed(now)) {
+    let room = i64::from(house.share_of(stripe)) - i64::from(count);
+    let is_due = |seen: &Stripe| i64::from(seen.taken) > room || seen.unswept >= STRIPE_UNSWEPT_MAX;
+    if let Some(seen) = seen.filter(|seen| seen.has_lapsed(now) && is_due(seen)) {
         let next = seen.swept_and_taken(count, end, now);
         return Write::put(stripe_item(key, &next)).when(&STRIPE_UNCHANGED).value("version", seen.version);
     }
@@ -130,7 +132,7 @@ fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Opti
     taking
         .when(&TAKE_PLACES)
         .naming("bucket", &keys::bucket(end))
-        .value("room", i64::from(house.share_of(stripe)) - i64::from(count))
+        .value("room", room)
         .value("count", count)
         .value("one", 1)
         .value("stripe", "stripe")

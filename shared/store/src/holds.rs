@@ -1,7 +1,11 @@
-//! Holding and releasing: one transaction each.
+//! Holding and releasing: one transaction each. How seats of a grade are chosen is in `best`, how places are in `places`.
+
+mod best;
+mod places;
 
 use crate::{
-    PageOf, PageRequest, Store, claims,
+    PageOf, PageRequest, Store,
+    claims::{self, Seen},
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refused},
     keys::{self, Item, attribute, from_item},
@@ -16,30 +20,78 @@ use frontrow_domain::{
     ids::{HoldId, MemberId},
     limits::{PAGE_MAX_READS, STAKE_KEPT_SECONDS},
     performance::Performance,
+    seating::Seating,
     waiting_room::Admission,
 };
 
+/// Who holds what of which performance, and how he came in: the same for every attempt of one request.
+pub struct Holder<'a> {
+    /// The member.
+    pub member: &'a MemberId,
+    /// The performance.
+    pub performance: &'a Performance,
+    /// His admission, where there is a waiting room.
+    pub admission: Option<&'a Admission>,
+    /// How the answer is kept.
+    pub receipt: Option<&'a Receipted<'a, Hold>>,
+    /// The moment of the request.
+    pub now: Timestamp,
+}
+
+/// Why an attempt to hold was not done.
+enum NotHeld {
+    /// For a reason that another choice of seats does not change.
+    Refused(Error),
+    /// What it claims is not free: the images, in the order of its claim's writes.
+    Lost(Vec<Option<Item>>),
+}
+
 impl Store {
-    /// Takes the seats of `hold` for `member`, all or none, within his limit, and keeps his admission alive.
+    /// Takes the seats of `hold`, all or none, within the member's limit, and keeps his admission alive.
     ///
     /// # Errors
     /// In the contract's order: [`Error::QueueTokenExpired`], [`Error::HoldExists`], [`Error::TooManySeats`],
     /// [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
-    pub async fn place_hold(
-        &self,
-        member: &MemberId,
-        hold: &Hold,
-        performance: &Performance,
-        admission: Option<&Admission>,
-        receipt: Option<&Receipted<'_, Hold>>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let quantity = u32::try_from(hold.seats.len()).unwrap_or(u32::MAX);
-        let max = performance.max_seats_per_member;
-        if quantity > max {
-            return Err(self.why_not_so_many(member, hold, max, now).await?);
+    pub async fn place_hold(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
+        self.check_quantity(holder, hold.quantity()).await?;
+        match self.attempt(holder, &hold, &Seen::default()).await {
+            Ok(()) => Ok(hold),
+            Err(NotHeld::Refused(error)) => Err(error),
+            Err(NotHeld::Lost(images)) => {
+                let lost = claims::refused(&hold.seats, &images);
+                Err(Error::SeatsTaken { seat_ids: lost.into_iter().filter_map(|seat| seat.seat_id).collect() })
+            }
         }
-        let mut writes = claims::take(hold, &performance.seating, &claims::Seen::default(), now);
+    }
+
+    /// Takes `quantity` of a grade for `hold`, which claims nothing yet: the best seats, or so many places. Answers the hold
+    /// with what it claims.
+    ///
+    /// # Errors
+    /// As [`Store::place_hold`], with [`Error::GradeNotFound`] before and [`Error::NotEnoughSeats`] for taken seats.
+    pub async fn hold_of_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
+        match &holder.performance.seating {
+            Seating::Numbered(house) => {
+                let blocks = house.blocks_of(grade);
+                if blocks.is_empty() {
+                    return Err(Error::GradeNotFound);
+                }
+                self.check_quantity(holder, quantity).await?;
+                best::Search { store: self, holder, house, grade, quantity, blocks }.hold(hold).await
+            }
+            Seating::General(house) => {
+                let (area, shares) = house.find(grade).ok_or(Error::GradeNotFound)?;
+                self.check_quantity(holder, quantity).await?;
+                places::Search { store: self, holder, area, shares, quantity }.hold(hold).await
+            }
+        }
+    }
+
+    /// One transaction. What it claims, the stake, the admission and the receipt are written together or not at all.
+    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &Seen) -> Result<(), NotHeld> {
+        let Holder { member, performance, admission, receipt, now } = *holder;
+        let mut writes = claims::take(hold, &performance.seating, seen, now);
+        let spots = writes.len();
         let ttl = performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS).ttl_seconds();
         writes.push(
             Write::update(
@@ -49,29 +101,39 @@ impl Store {
             .when(&STAKE_HAS_ROOM)
             .value("hold", attribute(hold))
             .value("hold_until", hold.expires_at)
-            .value("paid_max", max - quantity)
+            .value("paid_max", performance.max_seats_per_member.saturating_sub(hold.quantity()))
             .value("stake", "stake")
             .value("ttl", ttl)
             .value("now", now),
         );
         writes.extend(admission.map(|admission| rooms::extend_admission(admission, hold.expires_at, now)));
         writes.extend(receipt.map(|receipt| receipt.keep(hold, now)));
-
         match self.transact(writes).await {
             Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(images)) => Err(why_not_held(hold, images, admission.is_some(), max, now)),
+            Err(Refused::Failed(error)) => Err(NotHeld::Refused(error)),
+            Err(Refused::Conditions(images)) => Err(why_not_held(holder, hold.quantity(), spots, images)),
         }
     }
 
-    /// More than anybody may have: the contract names a live hold first.
-    async fn why_not_so_many(&self, member: &MemberId, hold: &Hold, max: u32, now: Timestamp) -> Result<Error> {
-        let stake = self.stake(member, hold, Consistency::Strong).await?;
-        Ok(stake.check_room_for(u32::MAX - max, max, now).err().unwrap_or(Error::TooManySeats { max }))
+    /// More than anybody may have is refused before anything is written: the contract names a live hold first.
+    async fn check_quantity(&self, holder: &Holder<'_>, quantity: u32) -> Result<()> {
+        let max = holder.performance.max_seats_per_member;
+        if quantity <= max {
+            return Ok(());
+        }
+        self.check_stake(holder, max + 1).await?;
+        Err(Error::TooManySeats { max })
     }
 
-    async fn stake(&self, member: &MemberId, hold: &Hold, consistency: Consistency) -> Result<Stake> {
-        read_stake(self.get(&keys::stake(member, hold.performance_id()), consistency).await?)
+    /// Whether the member may hold `quantity` seats, as his stake is now.
+    ///
+    /// # Errors
+    /// [`Error::HoldExists`] or [`Error::TooManySeats`].
+    async fn check_stake(&self, holder: &Holder<'_>, quantity: u32) -> Result<()> {
+        let performance = holder.performance;
+        let key = keys::stake(holder.member, &performance.performance_id);
+        let stake = read_stake(self.get(&key, Consistency::Strong).await?)?;
+        stake.check_room_for(quantity, performance.max_seats_per_member, holder.now)
     }
 
     /// The member's own live hold.
@@ -183,19 +245,18 @@ pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {
     item.filter(|item| !item.is_empty()).map_or_else(|| Ok(Stake::default()), from_item)
 }
 
-/// Judges a refused hold, in the contract's order: queue token, hold_exists, too_many_seats, seats_taken.
-fn why_not_held(hold: &Hold, images: Vec<Option<Item>>, admitted: bool, max: u32, now: Timestamp) -> Error {
-    let spots = claims::spots(&hold.seats).len();
-    if admitted && images.get(spots + 1).is_some_and(Option::is_some) {
-        return Error::QueueTokenExpired;
+/// Judges a refused hold, in the contract's order: queue token, hold_exists, too_many_seats, seats.
+fn why_not_held(holder: &Holder<'_>, quantity: u32, spots: usize, mut images: Vec<Option<Item>>) -> NotHeld {
+    if holder.admission.is_some() && images.get(spots + 1).is_some_and(Option::is_some) {
+        return NotHeld::Refused(Error::QueueTokenExpired);
     }
     if let Some(Some(stake)) = images.get(spots) {
-        let quantity = u32::try_from(hold.seats.len()).unwrap_or(u32::MAX);
-        let judged = read_stake(Some(stake.clone())).and_then(|stake| stake.check_room_for(quantity, max, now));
-        return judged.err().unwrap_or(Error::Busy);
+        let max = holder.performance.max_seats_per_member;
+        let judged = read_stake(Some(stake.clone()));
+        let judged = judged.and_then(|stake| stake.check_room_for(quantity, max, holder.now));
+        return NotHeld::Refused(judged.err().unwrap_or(Error::Busy));
     }
-    let lost = claims::refused(&hold.seats, &images);
-    let seat_ids: Vec<_> = lost.into_iter().filter_map(|seat| seat.seat_id).collect();
+    images.truncate(spots);
     // Only the receipt stood in the way: the same request was answered a moment ago, and that answer will be told.
-    if seat_ids.is_empty() { Error::Busy } else { Error::SeatsTaken { seat_ids } }
+    if images.iter().all(Option::is_none) { NotHeld::Refused(Error::Busy) } else { NotHeld::Lost(images) }
 }

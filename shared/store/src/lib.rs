@@ -35,6 +35,7 @@ mod wallets;
 mod write;
 
 pub use db::{Entropy, Store};
+pub use holds::Holder;
 pub use mails::{Claim, Claimed, Mail, Marker};
 pub use members::Credentials;
 pub use page::{PageOf, PageRequest};

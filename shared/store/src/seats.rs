@@ -12,7 +12,7 @@ use frontrow_domain::{
     general::{Area, General, Share, Stripe},
     limits::BLOCK_READS_AT_ONCE,
     performance::Performance,
-    seating::{Numbered, SeatId, Seating},
+    seating::{SeatId, Seating},
 };
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -70,7 +70,7 @@ impl Store {
     pub async fn taken_seats(&self, performance: &Performance, now: Timestamp) -> Result<TakenSeats> {
         match &performance.seating {
             Seating::Numbered(house) => {
-                let seats = self.taken_of(house, performance, now).await?;
+                let seats = self.taken_in(performance, 0..house.blocks(), Consistency::Eventual, now).await?;
                 Ok(TakenSeats { seats, places: HashMap::new() })
             }
             Seating::General(house) => {
@@ -109,27 +109,34 @@ impl Store {
         shares.iter().zip(items).map(read).collect()
     }
 
-    async fn taken_of(
+    /// What is taken in these blocks.
+    pub(crate) async fn taken_in(
         &self,
-        house: &Numbered,
         performance: &Performance,
+        blocks: impl IntoIterator<Item = u32>,
+        consistency: Consistency,
         now: Timestamp,
     ) -> Result<HashMap<SeatId, Taken>> {
         let mut taken = HashMap::new();
-        let mut blocks = 0..house.blocks();
+        let mut blocks = blocks.into_iter();
         let mut reads = JoinSet::new();
         loop {
             for block in blocks.by_ref().take(BLOCK_READS_AT_ONCE - reads.len()) {
                 let partition = keys::block_partition(&performance.performance_id, performance.layout, block);
                 let store = self.clone();
-                reads.spawn(async move { store.read_block(partition, now).await }.in_current_span());
+                reads.spawn(async move { store.read_block(partition, consistency, now).await }.in_current_span());
             }
             let Some(read) = reads.join_next().await else { return Ok(taken) };
             taken.extend(read.map_err(|error| Error::internal("read a block of seats", error))??);
         }
     }
 
-    async fn read_block(&self, partition: String, now: Timestamp) -> Result<Vec<(SeatId, Taken)>> {
+    async fn read_block(
+        &self,
+        partition: String,
+        consistency: Consistency,
+        now: Timestamp,
+    ) -> Result<Vec<(SeatId, Taken)>> {
         let mut taken = Vec::new();
         let mut start: Option<Item> = None;
         loop {
@@ -139,7 +146,7 @@ impl Store {
                         .key_condition_expression("#pk = :pk")
                         .expression_attribute_names("#pk", keys::PK)
                         .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
-                        .consistent_read(Consistency::Eventual.is_strong())
+                        .consistent_read(consistency.is_strong())
                         .set_exclusive_start_key(start.clone())
                 })
                 .await?;

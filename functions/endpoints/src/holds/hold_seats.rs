@@ -1,20 +1,71 @@
-//! `POST /performances/{performanceId}/holds`: seats for this member alone, for the performance's `holdSeconds`.
+//! `POST /performances/{performanceId}/holds`: seats for this member alone, for the performance's `holdSeconds`: those that he
+//! names, the best of a grade, or so many places where they have no numbers.
 
 use super::HoldView;
 use crate::waiting_room::{admission_first, admitted};
-use frontrow_domain::{Result, hold::Hold, ids::PerformanceId, limits::SEATS_PER_MEMBER_MAX, seating::SeatId};
+use frontrow_domain::{
+    Error, FieldError, Result,
+    hold::Hold,
+    ids::PerformanceId,
+    limits::{GRADE_MAX_CHARS, SEATS_MAX, SEATS_PER_MEMBER_MAX},
+    seating::SeatId,
+    show::Text,
+};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Member, endpoint::Header, entropy};
+use frontrow_store::Holder;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
 
-/// All of these seats, or none.
+/// Either `seatIds`, or `grade` and `quantity`. All of it is held, or nothing.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "Fields")]
+#[schemars(rename = "HoldRequest", with = "Fields")]
+pub enum Body {
+    /// These seats.
+    Seats(Vec<SeatId>),
+    /// The best seats of a grade, or so many places of it.
+    OfGrade {
+        /// Grade.
+        grade: String,
+        /// How many.
+        quantity: u32,
+    },
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "HoldRequest")]
-pub struct Body {
-    /// Seats of the performance, each once.
-    seat_ids: SeatIds,
+struct Fields {
+    /// Seats of the performance, each once; not where places are only counted.
+    seat_ids: Option<SeatIds>,
+    /// A grade of the performance: the best of its seats that are free, together where there are so many side by side.
+    grade: Option<Text<GRADE_MAX_CHARS>>,
+    /// How many of that grade.
+    #[schemars(range(min = 1, max = 50_000))]
+    quantity: Option<u32>,
+}
+
+impl TryFrom<Fields> for Body {
+    type Error = FieldError;
+
+    /// # Errors
+    /// Names the field that is missing, too many or out of range.
+    fn try_from(fields: Fields) -> Result<Self, FieldError> {
+        let quantity = |quantity: u32| {
+            let fits = (1..=SEATS_MAX).contains(&quantity);
+            if fits { Ok(quantity) } else { Err(FieldError::new("quantity", format!("expected 1 to {SEATS_MAX}"))) }
+        };
+        match (fields.seat_ids, fields.grade, fields.quantity) {
+            (Some(seat_ids), None, None) => Ok(Self::Seats(seat_ids.0)),
+            (None, Some(grade), Some(count)) => {
+                Ok(Self::OfGrade { grade: grade.as_str().to_owned(), quantity: quantity(count)? })
+            }
+            (None, Some(_), None) => Err(FieldError::new("quantity", "expected beside a grade")),
+            (None, None, Some(_)) => Err(FieldError::new("grade", "expected beside a quantity")),
+            _ => Err(FieldError::new("seatIds", "expected either seatIds, or grade and quantity")),
+        }
+    }
 }
 
 /// 1 to 100 seat ids, none twice. The member's own limit is the performance's.
@@ -58,13 +109,21 @@ impl Endpoint for HoldSeats {
             "not_admitted",
             "sales_closed",
             "seat_not_found",
+            "grade_not_found",
             "hold_exists",
             "too_many_seats",
             "seats_taken",
+            "not_enough_seats",
             "idempotency_key_reused",
         ],
         headers: &[Header::QueueToken, Header::IdempotencyKey],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        table_actions: &[
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        ],
     };
     type Caller = Member;
     type Path = PerformanceId;
@@ -76,14 +135,24 @@ impl Endpoint for HoldSeats {
         let listing = app.store.listing(&call.path, call.now).await?;
         let performance = &listing.performance;
         let member = call.caller.member_id;
+        if matches!(call.body, Body::Seats(_)) && performance.numbered().is_none() {
+            return Err(Error::invalid("seatIds", "this performance has no numbered seats: send grade and quantity"));
+        }
         let admission = admitted(app, performance, &member, call.queue_token.as_deref())?;
 
-        let placed = Hold::place(&listing, &call.body.seat_ids.0, &member, entropy::fresh_uuid(), call.now);
-        let hold = admission_first(app, admission.as_ref(), placed, call.now).await?.under(admission.as_ref());
+        let fresh = entropy::fresh_uuid();
+        let opened = match &call.body {
+            Body::Seats(seat_ids) => Hold::place(&listing, seat_ids, &member, fresh, call.now),
+            Body::OfGrade { .. } => Hold::open(&listing, &member, fresh, call.now),
+        };
+        let hold = admission_first(app, admission.as_ref(), opened, call.now).await?.under(admission.as_ref());
         let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::from(hold));
-        let receipt = call.receipt(&reply);
-        let held = app.store.place_hold(&member, &hold, performance, admission.as_ref(), receipt.as_ref(), call.now);
-        admission_first(app, admission.as_ref(), held.await, call.now).await?;
-        Ok(reply(&hold))
+        let (receipt, admission) = (call.receipt(&reply), admission.as_ref());
+        let holder = Holder { member: &member, performance, admission, receipt: receipt.as_ref(), now: call.now };
+        let held = match &call.body {
+            Body::Seats(_) => app.store.place_hold(&holder, hold).await,
+            Body::OfGrade { grade, quantity } => app.store.hold_of_grade(&holder, hold, grade, *quantity).await,
+        };
+        Ok(reply(&admission_first(app, admission, held, call.now).await?))
     }
 }

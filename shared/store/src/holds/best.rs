@@ -1,0 +1,92 @@
+//! Holding the best available seats: chosen from a map of the grade's blocks that was read for it, and chosen anew from a fresh one
+//! when somebody was faster. A large house is read from a random block on, and no further than there need be.
+
+use super::{Holder, NotHeld};
+use crate::{Store, claims::Seen, db::Consistency, seats::Taken};
+use frontrow_domain::{
+    Error, Result,
+    best_available::{choose, together},
+    hold::Hold,
+    limits::{BLOCK_READS_AT_ONCE, HOLD_ATTEMPTS},
+    seating::{Numbered, SeatId, SeatPlace},
+};
+use std::collections::{HashMap, HashSet};
+
+/// So many seats of one grade.
+pub(super) struct Search<'a> {
+    pub(super) store: &'a Store,
+    pub(super) holder: &'a Holder<'a>,
+    pub(super) house: &'a Numbered,
+    pub(super) grade: &'a str,
+    pub(super) quantity: u32,
+    pub(super) blocks: Vec<u32>,
+}
+
+impl<'a> Search<'a> {
+    /// # Errors
+    /// As [`Store::hold_of_grade`].
+    pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
+        // A map that is a moment behind will do to choose from, but not to choose again, and not to refuse.
+        let mut consistency = Consistency::Eventual;
+        for attempt in 1..=HOLD_ATTEMPTS {
+            let mut chosen = self.look(consistency).await?;
+            if chosen.is_err() && consistency == Consistency::Eventual {
+                chosen = self.look(Consistency::Strong).await?;
+            }
+            let seats = match chosen {
+                Ok(seats) => seats,
+                Err(available) => {
+                    // The contract names the member's own limits first.
+                    self.store.check_stake(self.holder, self.quantity).await?;
+                    return Err(Error::NotEnoughSeats { available });
+                }
+            };
+            let hold = hold.clone().of_seats(&seats);
+            match self.store.attempt(self.holder, &hold, &Seen::default()).await {
+                Ok(()) => return Ok(hold),
+                Err(NotHeld::Refused(error)) => return Err(error),
+                Err(NotHeld::Lost(_)) => {}
+            }
+            consistency = Consistency::Strong;
+            if attempt > 1 {
+                self.store.back_off(attempt).await;
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Chooses from the seats as they are; where there are not enough, says how many there are.
+    async fn look(&self, consistency: Consistency) -> Result<Result<Vec<SeatPlace<'a>>, u32>> {
+        let quantity = self.quantity as usize;
+        let dice = || (self.store.entropy.fraction)();
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "50 blocks"
+        )]
+        let first = (self.blocks.len() as f64 * dice()) as usize;
+        let mut blocks = self.blocks.iter().copied().cycle().skip(first).take(self.blocks.len()).peekable();
+        let mut read = HashSet::new();
+        let mut taken = HashMap::new();
+        // One block first, then ever more at once.
+        let mut step = 1;
+        while blocks.peek().is_some() {
+            let next: Vec<u32> = blocks.by_ref().take(step).collect();
+            read.extend(&next);
+            taken.extend(self.store.taken_in(self.holder.performance, next, consistency, self.holder.now).await?);
+            if let Some(seats) = together(&self.free(&read, &taken), quantity, dice(), dice()) {
+                return Ok(Ok(seats));
+            }
+            step = BLOCK_READS_AT_ONCE.min(2 * step);
+        }
+        let free = self.free(&read, &taken);
+        Ok(choose(&free, quantity, dice(), dice()).ok_or(u32::try_from(free.len()).unwrap_or(u32::MAX)))
+    }
+
+    /// The free seats of the grade in the blocks that were `read`, in layout order.
+    fn free(&self, read: &HashSet<u32>, taken: &HashMap<SeatId, Taken>) -> Vec<SeatPlace<'a>> {
+        let places = self.house.places_of(self.grade).filter(|place| read.contains(&place.block()));
+        places.filter(|place| !taken.contains_key(&place.seat_id())).collect()
+    }
+}

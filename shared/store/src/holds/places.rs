@@ -1,0 +1,86 @@
+//! Holding places that are only counted. One stripe of the area will do as a rule, chosen by the hold's id and written without
+//! having been read. Where it has not enough, all are read, and as many are taken from as need be.
+
+use super::{Holder, NotHeld};
+use crate::{
+    Store,
+    claims::{Seen, read_stripe},
+    db::Consistency,
+};
+use frontrow_domain::{
+    Error, Result,
+    general::{Area, Share, split},
+    hold::Hold,
+    limits::HOLD_ATTEMPTS,
+};
+
+/// So many places of one area.
+pub(super) struct Search<'a> {
+    pub(super) store: &'a Store,
+    pub(super) holder: &'a Holder<'a>,
+    pub(super) area: &'a Area,
+    pub(super) shares: Vec<Share>,
+    pub(super) quantity: u32,
+}
+
+/// From which stripes to take how many places, and what was seen of them.
+struct Choice {
+    parts: Vec<(u32, u32)>,
+    seen: Seen,
+}
+
+impl Search<'_> {
+    /// # Errors
+    /// As [`Store::hold_of_grade`].
+    pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
+        let Holder { performance, .. } = *self.holder;
+        let home = hold.hold_id.spread(self.shares.len());
+        let mut choice = match self.shares[home] {
+            Share { stripe, places } if places >= self.quantity => {
+                Choice { parts: vec![(stripe, self.quantity)], seen: Seen::default() }
+            }
+            _ => self.look(home).await?,
+        };
+        for attempt in 1..=HOLD_ATTEMPTS {
+            let hold = hold.clone().of_places(self.area, &choice.parts, performance);
+            let images = match self.store.attempt(self.holder, &hold, &choice.seen).await {
+                Ok(()) => return Ok(hold),
+                Err(NotHeld::Refused(error)) => return Err(error),
+                Err(NotHeld::Lost(images)) => images,
+            };
+            if attempt > 1 {
+                self.store.back_off(attempt).await;
+            }
+            choice = match (&choice.parts[..], images.into_iter().next().flatten()) {
+                // What stood in the way is all that there is to know of the only stripe.
+                (&[(stripe, _)], Some(image)) => {
+                    let (seen, share) = (read_stripe(&image)?, self.share_of(stripe));
+                    if seen.free(share, self.holder.now) >= self.quantity {
+                        Choice { seen: Seen::from([(stripe, seen)]), ..choice }
+                    } else {
+                        self.look(home).await?
+                    }
+                }
+                _ => self.look(home).await?,
+            };
+        }
+        Err(Error::Busy)
+    }
+
+    fn share_of(&self, stripe: u32) -> u32 {
+        self.shares.iter().find(|share| share.stripe == stripe).map_or(0, |share| share.places)
+    }
+
+    /// Chooses from all stripes as they are now.
+    async fn look(&self, home: usize) -> Result<Choice> {
+        let seen = self.store.stripes(self.holder.performance, &self.shares, Consistency::Strong).await?;
+        let free = |share: &Share| (share.stripe, seen[&share.stripe].free(share.places, self.holder.now));
+        let free: Vec<(u32, u32)> = self.shares.iter().map(free).collect();
+        if let Some(parts) = split(&free, self.quantity, home) {
+            return Ok(Choice { parts, seen });
+        }
+        // The contract names the member's own limits first.
+        self.store.check_stake(self.holder, self.quantity).await?;
+        Err(Error::NotEnoughSeats { available: free.iter().map(|(_, free)| free).sum() })
+    }
+}

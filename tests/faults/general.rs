@@ -1,0 +1,58 @@
+//! Holds of a grade under faults: three members on six places that are only counted, and on the best of four seats. Once all
+//! holds have lapsed, what was not sold can be had, to the last place.
+
+use super::{
+    booking::{buy, four_seats},
+    for_seeds,
+    instance::Ground,
+};
+use crate::harness::process::{call, member};
+use frontrow_domain::reservation::ReservationStatus;
+use frontrow_edge::Method;
+use serde_json::{Value, json};
+
+/// Runs of the normal test command, of each.
+const RUNS: u64 = 250;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_are_counted_exactly_whatever_breaks() {
+    for_seeds(10_000, RUNS, counted).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_best_seats_are_sold_once_whatever_breaks() {
+    for_seeds(20_000, RUNS, best).await;
+}
+
+async fn counted(seed: u64) -> Result<(), String> {
+    let seating = json!({"type": "general", "areas": [{"grade": "R", "price": 30_000, "capacity": 6}]});
+    let wish = |dice: &mut fastrand::Rng| json!({"grade": "R", "quantity": dice.u32(1..=3)});
+    let (ground, performance) = buy(seed, seating, wish).await?;
+    all_can_be_had(&ground, &performance, 6).await
+}
+
+async fn best(seed: u64) -> Result<(), String> {
+    let wish = |dice: &mut fastrand::Rng| json!({"grade": "R", "quantity": dice.u32(1..=2)});
+    let (ground, performance) = buy(seed, four_seats(), wish).await?;
+    all_can_be_had(&ground, &performance, 4).await
+}
+
+/// Holds what is left one by one.
+async fn all_can_be_had(ground: &Ground, performance: &str, capacity: usize) -> Result<(), String> {
+    ground.clock.advance_seconds(400);
+    let calm = ground.calm();
+    let reservations = ground.snapshot().await.reservations();
+    let confirmed = reservations.iter().filter(|one| one.status == ReservationStatus::Confirmed);
+    let sold: usize = confirmed.map(|one| one.seats.len()).sum();
+    let path = format!("/performances/{performance}/holds");
+    for number in sold..=capacity {
+        let (_, login) = member(&calm, &format!("filler{number}")).await;
+        let body: Value = json!({"grade": "R", "quantity": 1});
+        let told = call(&calm, &Method::POST, &path, &[("authorization", &login)], &body).await;
+        let expected = if number < capacity { 201 } else { 409 };
+        if told.status != expected {
+            return Err(format!("{sold} of {capacity} sold, and the next to hold was told {told:?}"));
+        }
+    }
+    ground.snapshot().await.check()
+}
