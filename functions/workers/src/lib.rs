@@ -6,14 +6,19 @@
 //! | [`queue`] | the queues, and sending to them |
 //! | [`message`] | what a message says: kind and ids |
 //! | [`ticket_mailer`] | messages → mails, each sent once |
+//! | [`payment_worker`] | messages → purchases by card, settled with the payment provider |
+//! | [`provider`] | the payment provider, over HTTP |
 //! | [`mails`] | what a mail says, in Korean and English, as MIME |
 
 pub mod mails;
 pub mod message;
+pub mod payment_worker;
+pub mod provider;
 pub mod queue;
 pub mod relay_outbox;
 pub mod ticket_mailer;
 
+pub use payment_worker::PaymentWorker;
 pub use relay_outbox::RelayOutbox;
 pub use ticket_mailer::TicketMailer;
 

@@ -1,7 +1,12 @@
-//! What travels from `relay_outbox` to `ticket_mailer`: [`Mail`] as JSON, kind and ids alone.
+//! What travels from `relay_outbox` to the workers, as JSON: [`Mail`] to `ticket_mailer`, [`PaymentDue`] to
+//! `payment_worker`. Kind and ids alone.
 
-use frontrow_domain::{Error, Result};
+use frontrow_domain::{
+    Error, Result,
+    ids::{MemberId, ReservationId},
+};
 use frontrow_store::Mail;
+use serde::{Deserialize, Serialize};
 
 /// The body of a message.
 pub fn encode(mail: &Mail) -> String {
@@ -14,6 +19,31 @@ pub fn encode(mail: &Mail) -> String {
 /// [`Error::Internal`] when it is none of ours.
 pub fn decode(body: &str) -> Result<Mail> {
     serde_json::from_str(body).map_err(|error| Error::internal("read a message", error))
+}
+
+/// A purchase by card of which something is left to do. What that is, its reservation says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentDue {
+    /// Who bought.
+    pub member_id: MemberId,
+    /// What.
+    pub reservation_id: ReservationId,
+}
+
+impl PaymentDue {
+    /// The body of a message.
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("ids are plain data")
+    }
+
+    /// Reads the body of a message.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it is none of ours.
+    pub fn decode(body: &str) -> Result<Self> {
+        serde_json::from_str(body).map_err(|error| Error::internal("read a message", error))
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Relays the table's stream to the queues. The stream is the outbox: what was committed cannot fail to be announced.
 
 use crate::{
-    message,
+    message::{self, PaymentDue},
     queue::{Outgoing, Queue, Sender},
 };
 use aws_lambda_events::{
@@ -10,6 +10,7 @@ use aws_lambda_events::{
 };
 use frontrow_domain::{
     Error, Result,
+    card::CardState,
     ids::{MemberId, ReservationId, VerificationId},
     mailing::Mailing,
     reservation::ReservationStatus,
@@ -37,7 +38,7 @@ impl Worker for RelayOutbox {
     type Reply = DynamoDbEventResponse;
 
     fn from_env() -> Result<Self, String> {
-        Ok(Self::new(Sender::from_env(&Aws::from_env(), &[Queue::Mails])?))
+        Ok(Self::new(Sender::from_env(&Aws::from_env(), &[Queue::Mails, Queue::Payments])?))
     }
 
     /// Answers the first record that could not be relayed; the stream comes back with it and all after it, so that
@@ -87,6 +88,12 @@ struct ReservationImage {
     status: ReservationStatus,
     mailing: Mailing,
     buyer: BuyerImage,
+    card: Option<CardImage>,
+}
+
+#[derive(Deserialize)]
+struct CardImage {
+    state: CardState,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +109,22 @@ struct VerificationImage {
 /// What follows from a record.
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::now(Queue::Mails, message::encode(&mail)));
-    Ok(mail.into_iter().collect())
+    let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
+    Ok(mail.into_iter().chain(payment).collect())
+}
+
+/// A purchase by card of which something is left to do since this record: the provider is to be asked for the money, or to
+/// give it back.
+fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
+    let (new, old) = (&record.change.new_image, &record.change.old_image);
+    if new.is_empty() || read::<Kind>(new)?.entity != "reservation" {
+        return Ok(None);
+    }
+    let now: ReservationImage = read(new)?;
+    let before = if old.is_empty() { None } else { read::<ReservationImage>(old)?.card };
+    let state = now.card.map(|card| card.state);
+    let is_due = state.is_some_and(|state| !state.is_settled()) && state != before.map(|card| card.state);
+    Ok(is_due.then_some(PaymentDue { member_id: now.buyer.member_id, reservation_id: now.reservation_id }))
 }
 
 /// Whom a record makes us write to: a reservation that became confirmed or cancelled, or whose tickets are to be mailed

@@ -1,7 +1,7 @@
 //! What API Gateway does: an HTTP request becomes a Lambda event, the event goes through the very handler that runs on
 //! Lambda, and what it answers becomes the HTTP response.
 
-use crate::{checkpoint::Outbox, local_pages, mailbox::Mailbox, moved_clock::MovedClock, routes};
+use crate::{checkpoint::Outbox, local_pages, mailbox::Mailbox, moved_clock::MovedClock, provider::Provider, routes};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -36,7 +36,9 @@ pub(crate) struct Gateway {
     pub(crate) app: App,
     /// The captured mails.
     pub(crate) mailbox: Mailbox,
-    /// What is on its way to them.
+    /// The payment provider's switches.
+    pub(crate) provider: Provider,
+    /// What is on its way to the mails.
     pub(crate) outbox: Outbox,
     /// The stack's clock.
     pub(crate) clock: MovedClock,

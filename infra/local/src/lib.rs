@@ -7,6 +7,7 @@
 //! | `gateway`, `routes` | what API Gateway does |
 //! | `event_sources`, `checkpoint` | what Lambda's event source mappings do |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`] | DynamoDB, SQS, SES |
+//! | [`provider`] | a payment provider, which is somebody else |
 //! | `local_pages`, `moved_clock` | what only the local stack serves: mails, clock, documents |
 //! | `data`, `seeds` | what is kept on disk, what is there at the start |
 //!
@@ -23,6 +24,7 @@ mod local_pages;
 pub mod mail;
 pub mod mailbox;
 mod moved_clock;
+pub mod provider;
 pub mod queues;
 mod routes;
 mod seeds;

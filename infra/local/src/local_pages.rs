@@ -1,4 +1,5 @@
-//! What only the local stack serves: readiness, the captured mails, its clock, and the API's documents.
+//! What only the local stack serves: readiness, the captured mails, its clock, the payment provider's switches, and the
+//! API's documents.
 
 use crate::gateway::{Gateway, into_http, page};
 use axum::response::Response;
@@ -26,6 +27,8 @@ pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Opt
     let allow = match segments[..] {
         ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
         ["_local", "clock"] => Method::POST,
+        ["_local", "provider"] if parts.method == Method::GET => Method::GET,
+        ["_local", "provider"] => Method::POST,
         _ => return None,
     };
     if parts.method != allow {
@@ -36,6 +39,7 @@ pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Opt
         ["_local", "mails"] => mails(gateway, parts.uri.query().unwrap_or_default()).await,
         ["_local", "mails", name] => mail(gateway, name),
         ["_local", "clock"] => advance(gateway, body),
+        ["_local", "provider"] => provider(gateway, &parts.method, body),
         ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
         _ => docs(&segments[1..].join("/")),
     };
@@ -83,6 +87,14 @@ fn advance(gateway: &Gateway, body: &[u8]) -> Result<Response, Error> {
         serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
     let now = gateway.clock.advance(advance_seconds)?;
     Ok(page(StatusCode::OK, JSON, json!({"now": UtcTime(now)}).to_string()))
+}
+
+/// How the payment provider behaves, and what it has been asked; after its switches were turned, where they are.
+fn provider(gateway: &Gateway, method: &Method, body: &[u8]) -> Result<Response, Error> {
+    if *method == Method::POST {
+        gateway.provider.switch(body)?;
+    }
+    Ok(page(StatusCode::OK, JSON, gateway.provider.state().to_string()))
 }
 
 /// Swagger UI from the binary itself: it loads nothing from elsewhere, and asks no validator.

@@ -9,13 +9,14 @@ use crate::{
     gateway::Gateway,
     mailbox::Mailbox,
     moved_clock::MovedClock,
+    provider::{self, Provider},
     queues::Queues,
     seeds, thread,
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
 use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config};
-use frontrow_workers::{RelayOutbox, TicketMailer, queue::Queue};
+use frontrow_workers::{PaymentWorker, RelayOutbox, TicketMailer, queue::Queue};
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -24,6 +25,8 @@ pub type WrapHttp = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient + Send>;
 
 /// Batches of mails that are sent at the same time.
 const MAILERS: usize = 2;
+/// Batches of card payments that are settled at the same time.
+const PAYMENT_WORKERS: usize = 2;
 
 /// How a stack differs from the usual one.
 pub struct Options {
@@ -40,6 +43,10 @@ pub struct Options {
     pub mail_visibility_seconds: u32,
     /// Tries until a mail is parked in the dead-letter queue.
     pub mail_max_receives: u32,
+    /// One call to the payment provider; two must end within the workers' timeout, which is the visibility less two seconds.
+    pub provider_call_millis: u64,
+    /// Longest wait before the payment provider is asked again: nobody watches a clock that can be moved for 15 minutes.
+    pub payment_wait_max_seconds: i64,
     /// Around the HTTP client of the endpoints' and workers' DynamoDB client.
     pub wrap_http: Option<WrapHttp>,
 }
@@ -53,6 +60,8 @@ impl Default for Options {
             organizer_emails: HashSet::new(),
             mail_visibility_seconds: 6,
             mail_max_receives: MAIL_MAX_RECEIVES,
+            provider_call_millis: 1_500,
+            payment_wait_max_seconds: 5,
             wrap_http: None,
         }
     }
@@ -66,6 +75,7 @@ pub struct Stack {
     outbox: Outbox,
     queues: Queues,
     mailbox: Mailbox,
+    provider: Provider,
     /// Gateway, queues, mailbox and workers; ends before the engine.
     platform: thread::Owned,
     engine: Engine,
@@ -100,6 +110,7 @@ impl Stack {
         let queues = Queues::start(platform.handle(), visibility_seconds, options.mail_max_receives).await?;
         let mailbox = Mailbox::open(file("mails"), clock.clone(), &url)?;
         let ses_url = mailbox.serve(platform.handle()).await?;
+        let provider = Provider::start(platform.handle(), file("provider")).await?;
         let checkpoint = Arc::new(Checkpoint::open(file("checkpoint"))?);
 
         let aws = Aws::emulated(&engine.url);
@@ -121,12 +132,29 @@ impl Stack {
             let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
             platform.handle().spawn(read_queue(mailer, Queue::Mails, queues.clone(), timeout));
         }
+        for _ in 0..PAYMENT_WORKERS {
+            let call_millis = options.provider_call_millis;
+            let client = frontrow_workers::provider::Provider::new(
+                provider.url(),
+                provider::SECRET_KEY.to_owned(),
+                call_millis,
+            )?;
+            let worker = PaymentWorker::new(app.clone(), client, queues.sender());
+            let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
+            platform.handle().spawn(read_queue(worker, Queue::Payments, queues.clone(), timeout));
+        }
         let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint] };
-        let gateway =
-            Gateway { app: app.clone(), mailbox: mailbox.clone(), outbox: outbox.clone(), clock: moved_clock, host };
+        let gateway = Gateway {
+            app: app.clone(),
+            mailbox: mailbox.clone(),
+            provider: provider.clone(),
+            outbox: outbox.clone(),
+            clock: moved_clock,
+            host,
+        };
         platform.handle().spawn(gateway.serve(listener));
         let engine_url = engine.url.clone();
-        Ok(Self { url, engine_url, app, outbox, queues, mailbox, platform, engine, data })
+        Ok(Self { url, engine_url, app, outbox, queues, mailbox, provider, platform, engine, data })
     }
 
     /// `http://localhost:<port>`.
@@ -157,6 +185,11 @@ impl Stack {
     /// The captured mails.
     pub fn mailbox(&self) -> &Mailbox {
         &self.mailbox
+    }
+
+    /// The payment provider.
+    pub fn provider(&self) -> &Provider {
+        &self.provider
     }
 
     /// Waits until everything that was written so far has been relayed, and its mails sent or parked.

@@ -4,6 +4,7 @@ use crate::{
     Error, Result, Timestamp,
     general::{Area, bucket_end},
     ids::{HoldId, MemberId, PerformanceId},
+    limits::HOLD_PROLONGED_TIMES,
     money::Won,
     performance::{Listing, Performance},
     seating::{SeatId, SeatPlace},
@@ -129,6 +130,14 @@ impl Hold {
         Self { prolongs: prolonged.map(|admission| admission.position), ..self }
     }
 
+    /// Until when the hold is kept for its member because card payments are paused: `holdSeconds` longer each time, at most
+    /// three times as long in all, never past the close of sales. `None` where it lives as long as it may.
+    pub fn kept_until(&self, performance: &Performance) -> Option<Timestamp> {
+        let last = self.created_at.plus_seconds(HOLD_PROLONGED_TIMES * performance.hold_seconds);
+        let until = self.expires_at.plus_seconds(performance.hold_seconds).min(last).min(performance.sales_close_at);
+        (until > self.expires_at).then_some(until)
+    }
+
     /// The performance.
     pub fn performance_id(&self) -> &PerformanceId {
         self.hold_id.performance()
@@ -156,7 +165,8 @@ impl Hold {
     }
 }
 
-/// What one member has of one performance: at most one live hold, and the seats already paid.
+/// What one member has of one performance: at most one hold that is live or whose payment is pending, and the seats already
+/// paid.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stake {
     /// The hold last taken and neither paid nor released; it may have lapsed.
@@ -164,9 +174,12 @@ pub struct Stake {
     /// When that hold lapses; 0 where there is none. A copy, because conditions compare it.
     #[serde(default)]
     pub hold_until: Timestamp,
-    /// Seats of live reservations.
+    /// Seats of confirmed reservations.
     #[serde(default)]
     pub paid_seats: u32,
+    /// The hold whose payment by card is pending. Until that is decided there is no other.
+    #[serde(default)]
+    pub pending_hold_id: Option<HoldId>,
 }
 
 impl Stake {
@@ -180,8 +193,9 @@ impl Stake {
     /// # Errors
     /// [`Error::HoldExists`] or [`Error::TooManySeats`].
     pub fn check_room_for(&self, quantity: u32, max: u32, now: Timestamp) -> Result<()> {
-        if let Some(hold) = self.live_hold(now) {
-            return Err(Error::HoldExists { hold_id: hold.hold_id.clone() });
+        let live = self.live_hold(now).map(|hold| &hold.hold_id);
+        if let Some(hold_id) = live.or(self.pending_hold_id.as_ref()) {
+            return Err(Error::HoldExists { hold_id: hold_id.clone() });
         }
         if self.paid_seats + quantity > max { Err(Error::TooManySeats { max }) } else { Ok(()) }
     }

@@ -236,6 +236,11 @@ impl ReservationId {
 }
 
 impl PaymentId {
+    /// What the payment provider knows the payment by: 34 letters, digits and hyphens. The UUID alone is unique, and providers
+    /// take no more.
+    pub fn order(&self) -> String {
+        format!("p-{}", self.0.uuid.simple())
+    }
     /// The reservation that was paid.
     pub fn reservation(&self) -> ReservationId {
         ReservationId(self.0.clone())

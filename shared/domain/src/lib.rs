@@ -16,8 +16,12 @@
 //! | [`reservation`] | a purchase, its tickets and its payment |
 //! | [`door`], [`mailing`] | what becomes of tickets after the sale: used, reissued, mailed again |
 //! | [`ticket_code`] | the text inside a ticket's QR code |
+//! | [`card`] | a payment by card: what is to be done next about it |
+//! | [`breaker`] | when the payment provider is asked, and when it is left alone |
 
 pub mod best_available;
+pub mod breaker;
+pub mod card;
 pub mod door;
 pub mod error;
 pub mod general;

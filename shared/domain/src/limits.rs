@@ -210,3 +210,46 @@ pub const MAIL_MAX_RECEIVES: u32 = 5;
 pub const SQS_BATCH_MESSAGES: usize = 10;
 /// Hard timeout of every endpoint but those named otherwise.
 pub const ENDPOINT_TIMEOUT_SECONDS: u64 = 10;
+
+/// Longest token of the payment provider; Toss Payments' keys are as long at most.
+pub const CARD_TOKEN_MAX_CHARS: usize = 200;
+/// How long a card payment may be pending, and keeps its seats.
+pub const CARD_DEADLINE_SECONDS: i64 = 600;
+/// How long after the deadline of a payment that is off the provider may come to know of it: far longer than any call lasts.
+pub const CARD_VOID_SECONDS: i64 = 900;
+/// Shortest wait before the provider is asked again.
+pub const CARD_WAIT_MIN_SECONDS: i64 = 2;
+/// Longest wait before the provider is asked again, and the longest that SQS delays a message.
+pub const CARD_WAIT_MAX_SECONDS: i64 = 900;
+/// A wait is so small a part of the time that it has lasted already.
+pub const CARD_WAIT_SHARE: i64 = 8;
+/// Wait of a message while another's probe of the provider is under way.
+pub const PROBE_WAIT_SECONDS: i64 = 2;
+/// Steps taken for one message before the rest is left to the next.
+pub const CARD_STEPS_MAX: usize = 4;
+/// One call to the payment provider, from connecting to the last byte. Two of them end within a worker's 30 s.
+pub const PROVIDER_CALL_MILLIS: u64 = 8_000;
+/// Part of that limit after which a call counts as slow.
+pub const PROVIDER_SLOW_SHARE: u64 = 2;
+/// Largest answer of the payment provider that is read.
+pub const PROVIDER_ANSWER_MAX_BYTES: usize = 64 * 1024;
+/// Over how long calls to the provider are counted together.
+pub const BREAKER_WINDOW_SECONDS: i64 = 60;
+/// Fewer calls than this in a window prove nothing.
+pub const BREAKER_CALLS_MIN: u32 = 10;
+/// So many failed calls of a hundred open the breaker.
+pub const BREAKER_FAILED_MAX_PERCENT: u64 = 50;
+/// So many slow calls of a hundred open the breaker.
+pub const BREAKER_SLOW_MAX_PERCENT: u64 = 80;
+/// How long an open breaker lets nobody ask.
+pub const BREAKER_OPEN_SECONDS: i64 = 30;
+/// Lease of a probe; longer than a worker lives.
+pub const BREAKER_PROBE_SECONDS: i64 = 35;
+/// Probes in a row that must go well before the breaker closes.
+pub const BREAKER_PROBES: u32 = 3;
+/// How often a worker adds the calls that it counted.
+pub const BREAKER_COUNT_SECONDS: i64 = 5;
+/// Times a change of the breaker that lost the race is tried again.
+pub const BREAKER_RETRIES: u32 = 8;
+/// A hold that an open breaker keeps from being paid lives at most so many times `holdSeconds`.
+pub const HOLD_PROLONGED_TIMES: i64 = 3;

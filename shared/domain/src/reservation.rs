@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Result, Timestamp,
+    card::{CardPayment, CardToken},
     door::Door,
     hold::{HeldSeat, Hold},
     ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
@@ -34,6 +35,10 @@ pub enum ReservationStatus {
 pub enum CancelReason {
     /// The member cancelled it.
     Member,
+    /// The card was declined.
+    PaymentDeclined,
+    /// The card was not charged in time.
+    PaymentExpired,
     /// The organizer cancelled the performance, and said why.
     Organizer(Reason),
 }
@@ -43,6 +48,8 @@ impl CancelReason {
     pub fn text(&self) -> &str {
         match self {
             Self::Member => "member",
+            Self::PaymentDeclined => "payment_declined",
+            Self::PaymentExpired => "payment_expired",
             Self::Organizer(reason) => reason.as_str(),
         }
     }
@@ -55,6 +62,8 @@ impl CancelReason {
 pub enum PaymentMethod {
     /// The member's wallet.
     Points,
+    /// A card, through the payment provider.
+    Card,
 }
 
 /// How a payment stands; told from its reservation.
@@ -66,7 +75,9 @@ pub enum PaymentStatus {
     Pending,
     /// Taken.
     Approved,
-    /// Returned.
+    /// Refused by the payment provider.
+    Declined,
+    /// Returned, or not taken after all.
     Cancelled,
 }
 
@@ -143,11 +154,24 @@ pub struct Reservation {
     pub door: Door,
     /// Its latest ticket mail.
     pub mailing: Mailing,
+    /// How far the payment by card has come; `None` for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardPayment>,
 }
 
 impl Reservation {
     /// What paying `hold` with points at `now` makes.
     pub fn paid_with_points(hold: &Hold, listing: &Listing, buyer: Buyer, now: Timestamp) -> Self {
+        Self::of(hold, listing, buyer, None, now)
+    }
+
+    /// What paying `hold` by card at `now` makes: accepted, and pending until the provider has said yes or no. The hold is
+    /// one that lasts until the payment's deadline.
+    pub fn paid_by_card(hold: &Hold, listing: &Listing, buyer: Buyer, token: CardToken, now: Timestamp) -> Self {
+        Self::of(hold, listing, buyer, Some(CardPayment::of(hold, token)), now)
+    }
+
+    fn of(hold: &Hold, listing: &Listing, buyer: Buyer, card: Option<CardPayment>, now: Timestamp) -> Self {
         let (show, performance) = (&listing.show, &listing.performance);
         Self {
             reservation_id: hold.hold_id.reservation(),
@@ -163,13 +187,14 @@ impl Reservation {
             },
             layout: hold.layout,
             seats: hold.seats.clone(),
-            status: ReservationStatus::Confirmed,
-            method: PaymentMethod::Points,
+            status: if card.is_some() { ReservationStatus::Pending } else { ReservationStatus::Confirmed },
+            method: if card.is_some() { PaymentMethod::Card } else { PaymentMethod::Points },
             created_at: now,
             cancelled_at: None,
             cancel_reason: None,
             door: Door::default(),
             mailing: Mailing::default(),
+            card,
         }
     }
 
@@ -188,6 +213,9 @@ impl Reservation {
         match self.status {
             ReservationStatus::Pending => PaymentStatus::Pending,
             ReservationStatus::Confirmed => PaymentStatus::Approved,
+            ReservationStatus::Cancelled if self.cancel_reason == Some(CancelReason::PaymentDeclined) => {
+                PaymentStatus::Declined
+            }
             ReservationStatus::Cancelled => PaymentStatus::Cancelled,
         }
     }
@@ -211,6 +239,18 @@ impl Reservation {
                 return Err(Error::AlreadyCheckedIn { checked_in_at });
             }
         }
-        Ok(Self { status: ReservationStatus::Cancelled, cancelled_at: Some(now), cancel_reason: Some(reason), ..self })
+        Ok(self.over(reason, now))
+    }
+
+    /// The same, over. What a card was charged for it, or may yet be, is to be given back.
+    pub(crate) fn over(self, reason: CancelReason, now: Timestamp) -> Self {
+        let card = self.card.map(CardPayment::called_off);
+        Self {
+            status: ReservationStatus::Cancelled,
+            cancelled_at: Some(now),
+            cancel_reason: Some(reason),
+            card,
+            ..self
+        }
     }
 }

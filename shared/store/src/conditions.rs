@@ -63,12 +63,12 @@ conditions! {
     /// Only places that are still in the hold's bucket are kept longer.
     PROLONG_PLACES = "#bucket >= :kept";
 
-    /// A member has one live hold of a performance, and no more seats than allowed, however many requests he sends.
-    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max)";
-    /// A hold is paid once, and not after it lapsed.
-    STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until > :now";
-    /// Releasing an old hold leaves a newer one alone.
-    STAKE_NAMES_HOLD = "#hold.#hold_id = :hold_id";
+    /// A member has one live or pending hold of a performance, and no more seats than allowed, however many requests he sends.
+    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max)";
+    /// A hold is paid or prolonged once, and only as it was read: one that was prolonged since is kept elsewhere.
+    STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until = :hold_until_read";
+    /// Releasing an old hold leaves a newer one alone, and one that was prolonged since.
+    STAKE_NAMES_HOLD = "#hold_until = :hold_until_read AND #hold.#hold_id = :hold_id";
 
     /// Each change of a wallet is made of the balance before it: none is lost, none is counted twice.
     WALLET_UNCHANGED = "#seq = :seq";
@@ -84,6 +84,11 @@ conditions! {
     TICKET_IS_REISSUABLE = "#mailing.#number = :seen AND attribute_not_exists(#door.#check_ins.#ticket) AND #status = :confirmed";
     /// Tickets are mailed again while they are valid, and no mail's number is given twice.
     TICKETS_ARE_MAILABLE = "#mailing.#number = :seen AND #status = :confirmed";
+    /// A pending purchase is confirmed, declined or called off: one of them, once.
+    RESERVATION_PENDING = "#status = :pending";
+
+    /// A change of the breaker is made of what it was: no counts are lost, and no change is undone by one that comes late.
+    BREAKER_UNCHANGED = "attribute_not_exists(#epoch) OR #epoch = :seen";
 
     /// Only a live admission of the member's own holds seats.
     ADMISSION_IS_LIVE = "#state = :active AND #member = :member AND #expires_at > :now";

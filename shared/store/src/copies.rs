@@ -4,6 +4,7 @@
 use crate::Store;
 use frontrow_domain::{
     Error, Result, Timestamp,
+    breaker::Breaker,
     ids::PerformanceId,
     limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS},
     performance::Listing,
@@ -73,6 +74,8 @@ pub(crate) struct Copies {
     /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
     /// poll from being the one that refreshes, and so from turning the turnstile.
     pub(crate) polled_rooms: CopiesOf<Room>,
+    /// The breaker before the payment provider, and when it was read.
+    pub(crate) breaker: tokio::sync::Mutex<Option<(Timestamp, Breaker)>>,
 }
 
 impl Store {

@@ -18,7 +18,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::{Hold, Stake},
     ids::{HoldId, MemberId},
-    limits::{PAGE_MAX_READS, STAKE_KEPT_SECONDS},
+    limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS},
     performance::Performance,
     seating::Seating,
     waiting_room::Admission,
@@ -190,11 +190,13 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] as in [`Store::live_hold`]; [`Error::Busy`].
     pub async fn release_hold(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<()> {
-        let hold = self.live_hold(member, hold_id, now).await?;
-        match self.free_hold(member, &hold, None).await? {
-            Freed::Hold => Ok(()),
-            Freed::Nothing => Err(Error::NotFound),
+        for _ in 0..RETRY_ATTEMPTS {
+            let hold = self.live_hold(member, hold_id, now).await?;
+            if self.free_hold(member, &hold, None).await? == Freed::Hold {
+                return Ok(());
+            }
         }
+        Err(Error::Busy)
     }
 
     /// Frees what is still in `hold`, with `beside` in the same transaction.
@@ -238,6 +240,7 @@ pub(crate) enum Freed {
 pub(crate) fn release_stake(member: &MemberId, hold: &Hold) -> Write {
     Write::update(keys::stake(member, hold.performance_id()), "REMOVE #hold, #hold_until")
         .when(&STAKE_NAMES_HOLD)
+        .value("hold_until_read", hold.expires_at)
         .value("hold_id", hold.hold_id.to_string())
 }
 

@@ -9,8 +9,8 @@
 //! | rate | `rate#<what>#<address>` | window's number | `count` |
 //! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
-//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats` |
-//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `door` (`check_ins`, `generations`), `mailing`, a marker per mail |
+//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id` |
+//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, a marker per mail |
 //! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
 //! | show | `shows` | `<showId>` | |
 //! | performance | `performance#<performanceId>` | `performance` | |
@@ -22,6 +22,7 @@
 //! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until` |
+//! | breaker | `breaker` | `breaker` | `epoch`, `phase` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!
 //! A free seat has no item, and a stripe of which nothing was ever taken has none. A seat, a stripe, a line and an admission have partition keys of their own: they are written in a rush.
@@ -33,6 +34,7 @@
 //! | may this member hold, what does he hold | get or condition on the stake |
 //! | my holds, my reservations, my ledger | query of the member with a sort key prefix |
 //! | pay | batch get of stake and wallet, then one transaction |
+//! | may the payment provider be asked | get of the breaker |
 //! | seat map of a house | query of each block |
 //! | what is left of an area | batch get of its stripes |
 //! | check in at the door | one update of the reservation, whose key the ticket's code has |
@@ -146,6 +148,11 @@ pub(crate) fn reservation(member: &MemberId, id: &ReservationId) -> Key {
 
 pub(crate) fn receipt(member: &MemberId, operation: &str, key: &str) -> Key {
     Key::new(member_partition(member), format!("receipt#{operation}#{key}"))
+}
+
+/// The breaker before the payment provider.
+pub(crate) fn breaker() -> Key {
+    Key::new("breaker".to_owned(), "breaker")
 }
 
 /// The partition of all shows.

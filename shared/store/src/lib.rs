@@ -12,8 +12,11 @@
 //! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `door` | tickets after the sale: used, reissued, mailed again |
+//! | `cards`, `breaker` | paying by card; whether the payment provider may be asked |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
+mod breaker;
+mod cards;
 mod catalogue;
 mod claims;
 pub mod conditions;
@@ -34,6 +37,7 @@ pub mod table;
 mod wallets;
 mod write;
 
+pub use cards::Confirmed;
 pub use db::{Entropy, Store};
 pub use holds::Holder;
 pub use mails::{Claim, Claimed, Mail, Marker};

@@ -74,6 +74,7 @@ impl Store {
         receipt: Option<&Receipted<'_, Reservation>>,
     ) -> Result<Paid> {
         let (member, now) = (reservation.buyer.member_id, reservation.created_at);
+        let mut hold = hold.clone();
         let change = Change {
             entry_id,
             kind: EntryKind::Payment,
@@ -92,9 +93,9 @@ impl Store {
                 }
                 Err(error) => return Err(error),
             };
-            let mut writes = vec![pay_stake(&member, hold, now)];
+            let mut writes = vec![pay_stake(&member, &hold)];
             writes.extend(wallets::book(&member, &entry));
-            let claimed = claims::sell(hold);
+            let claimed = claims::sell(&hold);
             let spots = claimed.len();
             writes.extend(claimed);
             writes.push(Write::put(reservation_item(reservation)));
@@ -111,10 +112,10 @@ impl Store {
                     wallet = read_wallet(Some(image))?;
                     fresh = true;
                 }
-                Obstacle::Stake => {
-                    let before = self.reservation(&member, &hold.hold_id.reservation()).await?;
-                    return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(Error::HoldExpired);
-                }
+                Obstacle::Stake(image) => match self.paid_or_prolonged(&member, &hold, image, now).await? {
+                    Found::Paid(before) => return Ok(Paid::Before(before)),
+                    Found::Prolonged(prolonged) => hold = prolonged,
+                },
                 Obstacle::Seat => return Err(Error::HoldExpired),
                 Obstacle::Admission => return Err(Error::QueueTokenExpired),
                 Obstacle::Receipt => return Err(Error::Busy),
@@ -123,6 +124,29 @@ impl Store {
         }
         Err(Error::Busy)
     }
+
+    /// What a hold stands for whose stake is not as it was read, by the stake that stood in the way.
+    pub(crate) async fn paid_or_prolonged(
+        &self,
+        member: &MemberId,
+        hold: &Hold,
+        stake: Item,
+        now: Timestamp,
+    ) -> Result<Found> {
+        if let Ok(prolonged) = read_stake(Some(stake))?.live_hold_of(&hold.hold_id, now) {
+            return Ok(Found::Prolonged(prolonged.clone()));
+        }
+        let before = self.reservation(member, &hold.hold_id.reservation()).await?;
+        before.map(|paid| Found::Paid(Box::new(paid))).ok_or(Error::HoldExpired)
+    }
+}
+
+/// What a hold stands for that is not as it was read.
+pub(crate) enum Found {
+    /// It lives longer.
+    Prolonged(Hold),
+    /// It was paid.
+    Paid(Box<Reservation>),
 }
 
 /// Which request paid.
@@ -135,7 +159,7 @@ pub enum Paid {
 }
 
 enum Obstacle {
-    Stake,
+    Stake(Item),
     Seat,
     Admission,
     Wallet(Item),
@@ -146,7 +170,7 @@ enum Obstacle {
 fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacle {
     let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
     if failed(0) {
-        Obstacle::Stake
+        Obstacle::Stake(images.swap_remove(0).unwrap_or_default())
     } else if (3..3 + spots).any(failed) {
         Obstacle::Seat
     } else if admitted && failed(3 + spots + 1) {
@@ -158,12 +182,12 @@ fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacl
     }
 }
 
-fn pay_stake(member: &MemberId, hold: &Hold, now: Timestamp) -> Write {
+fn pay_stake(member: &MemberId, hold: &Hold) -> Write {
     Write::update(keys::stake(member, hold.performance_id()), "REMOVE #hold, #hold_until ADD #paid_seats :quantity")
         .when(&STAKE_IS_LIVE)
         .value("hold_id", hold.hold_id.to_string())
+        .value("hold_until_read", hold.expires_at)
         .value("quantity", hold.seats.len())
-        .value("now", now)
 }
 
 /// A reservation as an item. `ticket_mail` and `cancellation_mail` are the mailer's markers; see [`crate::mails`].

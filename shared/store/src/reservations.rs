@@ -14,7 +14,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ReservationId},
     limits::WALLET_RETRIES,
-    reservation::{CancelReason, MailStatus, Reservation, ReservationStatus},
+    reservation::{CancelReason, MailStatus, PaymentMethod, Reservation, ReservationStatus},
     wallet::{Change, EntryKind},
 };
 use serde::{Deserialize, de::IgnoredAny};
@@ -106,6 +106,9 @@ impl Store {
         if booked.reservation.status == ReservationStatus::Cancelled {
             return Ok(booked);
         }
+        if booked.reservation.method == PaymentMethod::Card {
+            return self.cancel_by_card(booked, &reason, now).await;
+        }
         let cancelled = booked.reservation.clone().cancel(reason.clone(), now)?;
         let change = Change {
             entry_id,
@@ -142,16 +145,20 @@ impl Store {
 fn end(cancelled: &Reservation, now: Timestamp) -> Write {
     let key = keys::reservation(&cancelled.buyer.member_id, &cancelled.reservation_id);
     let write = Write::update(key, "SET #status = :cancelled, #cancelled_at = :now, #cancel_reason = :reason");
-    // The organizer takes used tickets back too: everybody is refunded.
+    while_confirmed(write, cancelled)
+        .value("cancelled", "cancelled")
+        .value("reason", keys::attribute(&cancelled.cancel_reason))
+        .value("now", now)
+}
+
+/// `write`, which ends a confirmed reservation as `cancelled` says. The organizer takes used tickets back too: everybody is
+/// refunded.
+pub(crate) fn while_confirmed(write: Write, cancelled: &Reservation) -> Write {
     let write = match cancelled.cancel_reason {
         Some(CancelReason::Organizer(_)) => write.when(&RESERVATION_CONFIRMED),
         _ => write.when(&RESERVATION_UNUSED).value("zero", 0),
     };
-    write
-        .value("cancelled", "cancelled")
-        .value("confirmed", "confirmed")
-        .value("reason", keys::attribute(&cancelled.cancel_reason))
-        .value("now", now)
+    write.value("confirmed", "confirmed")
 }
 
 /// A reservation as the stream shows it.

@@ -82,6 +82,15 @@ pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now
         .value("now", now)
 }
 
+/// The part of a prolonged hold in its transaction: the admission, which may live by the hold alone, lives with it.
+pub(crate) fn keep_admission(admission: &Admission, hold_until: Timestamp) -> Write {
+    Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
+        .when(&ADMISSION_IS_MINE)
+        .value("hold_until", hold_until)
+        .value("active", "active")
+        .value("member", admission.member_id.to_string())
+}
+
 /// RELEASE's part in its transaction: the admission lives no longer because of the hold.
 pub(crate) fn shorten_admission(hold: &Hold, position: u64) -> Write {
     Write::update(keys::admission(hold.performance_id(), position), "SET #hold_until = :zero")

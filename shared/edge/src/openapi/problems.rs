@@ -65,6 +65,7 @@ fn examples() -> Vec<Error> {
         Error::NotEnoughSeats { available: 3 },
         Error::HoldExpired,
         Error::InsufficientPoints { balance: Won(50_000), required: Won(150_000) },
+        Error::PaymentsBusy { retry_after_seconds: 30 },
         Error::BalanceLimit { balance: Won(9_000_000_000_000_000) },
         Error::IdempotencyKeyReused,
         Error::PerformanceStarted,

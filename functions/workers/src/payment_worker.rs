@@ -1,0 +1,231 @@
+//! Takes card payments on: asks the provider, then confirms the purchase or ends it; gives back what was taken for one that
+//! is over. Each message is about one purchase, and what to do is told from the purchase as it is then: a message that
+//! comes twice, late, or after a crash does what is left to do, or nothing.
+//!
+//! Waiting is a new message that comes later, then an acknowledgement: so waiting never ends in the dead-letter queue.
+
+mod gauge;
+
+use crate::{
+    message::PaymentDue,
+    provider::{Charged, GivenBack, Provider},
+    queue::{Outgoing, Queue, Sender},
+};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    breaker::{Counts, Permit},
+    card::{CardState, CardToken, Step, asked_since, is_never_taken, next_step, wait_seconds},
+    limits::{CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS},
+    reservation::Reservation,
+};
+use frontrow_edge::{App, clients::Aws, entropy, lambda::Worker};
+use frontrow_store::Confirmed;
+use gauge::Gauge;
+
+/// Settles purchases by card with the payment provider.
+#[derive(Debug, Clone)]
+pub struct PaymentWorker {
+    app: App,
+    provider: Provider,
+    sender: Sender,
+    gauge: Gauge,
+    wait_max_seconds: i64,
+}
+
+/// How far one message has brought its purchase.
+enum Progress {
+    /// One step; this is how it is now.
+    Went(Box<Reservation>),
+    /// Nothing can be done for so long.
+    Waits { seconds: i64 },
+    /// Nothing is left to do.
+    Settled,
+}
+
+impl PaymentWorker {
+    /// Asks `provider`, and sends what has to wait to itself.
+    pub fn new(app: App, provider: Provider, sender: Sender) -> Self {
+        Self { app, provider, sender, gauge: Gauge::default(), wait_max_seconds: CARD_WAIT_MAX_SECONDS }
+    }
+
+    /// The same, which never waits longer than `seconds`: for those who move the clock.
+    #[must_use]
+    pub fn waiting_at_most(self, seconds: i64) -> Self {
+        Self { wait_max_seconds: seconds, ..self }
+    }
+
+    /// One message from receipt to acknowledgement.
+    async fn deliver(self, received: SqsMessage) -> Result<()> {
+        let due = PaymentDue::decode(received.body.as_deref().unwrap_or_default())?;
+        let found = self.app.store.reservation(&due.member_id, &due.reservation_id).await?;
+        let mut reservation =
+            Box::new(found.ok_or_else(|| Error::internal("settle a payment", "its reservation is not there"))?);
+        for _ in 0..CARD_STEPS_MAX {
+            match self.step(*reservation).await? {
+                Progress::Went(then) => reservation = then,
+                Progress::Settled => return Ok(()),
+                Progress::Waits { seconds } => return self.wait(&due, seconds).await,
+            }
+        }
+        self.wait(&due, CARD_WAIT_MIN_SECONDS).await
+    }
+
+    async fn wait(&self, due: &PaymentDue, seconds: i64) -> Result<()> {
+        let seconds = seconds.clamp(1, self.wait_max_seconds);
+        let delay_seconds = i32::try_from(seconds).unwrap_or_default();
+        let later = Outgoing { queue: Queue::Payments, body: due.encode(), delay_seconds };
+        self.sender.send(&[later]).await.map_err(|_| Error::internal("wait", "the message was not accepted"))
+    }
+
+    async fn step(&self, reservation: Reservation) -> Result<Progress> {
+        let now = self.app.clock.now();
+        match next_step(&reservation, now) {
+            Step::Nothing => Ok(Progress::Settled),
+            Step::Expire => self.end(&reservation, &reservation.clone().expired(now)).await,
+            Step::Confirm(token) => self.charge(reservation, &token, now).await,
+            Step::GiveBack => self.give_back(reservation, now).await,
+        }
+    }
+
+    /// Asks for the money; the purchase is confirmed or over by the answer.
+    async fn charge(&self, reservation: Reservation, token: &CardToken, now: Timestamp) -> Result<Progress> {
+        let seconds_left = card_deadline(&reservation).seconds_since(now);
+        let charged = match self.ask(self.provider.charge(&reservation, token), now).await? {
+            Ok(charged) => charged,
+            Err(seconds) => return Ok(Progress::Waits { seconds: seconds.min(seconds_left) }),
+        };
+        match charged {
+            Charged::Yes => self.confirm(&reservation).await,
+            Charged::No(code) => {
+                tracing::info!(reservation_id = %reservation.reservation_id, code, "declined");
+                self.end(&reservation, &reservation.clone().declined(self.app.clock.now())).await
+            }
+            Charged::Unknown(why) => {
+                tracing::warn!(reservation_id = %reservation.reservation_id, why, "nobody knows whether it was paid");
+                let seconds = wait_seconds(asked_since(&reservation), now, entropy::fraction());
+                Ok(Progress::Waits { seconds: seconds.min(seconds_left) })
+            }
+        }
+    }
+
+    async fn confirm(&self, reservation: &Reservation) -> Result<Progress> {
+        match self.app.store.confirm_pending(reservation).await? {
+            Confirmed::Now => {
+                tracing::info!(reservation_id = %reservation.reservation_id, "confirmed");
+                Ok(Progress::Settled)
+            }
+            Confirmed::Changed(then) => Ok(Progress::Went(then)),
+            Confirmed::SeatsLost => self.end(reservation, &reservation.clone().expired(self.app.clock.now())).await,
+        }
+    }
+
+    async fn end(&self, pending: &Reservation, over: &Reservation) -> Result<Progress> {
+        let then = self.app.store.end_pending(pending, over).await?;
+        tracing::info!(reservation_id = %then.reservation_id, status = ?then.status, reason = ?then.cancel_reason, "ended");
+        Ok(Progress::Went(Box::new(then)))
+    }
+
+    /// Sees to it that the provider has no money of a purchase that is over.
+    async fn give_back(&self, reservation: Reservation, now: Timestamp) -> Result<Progress> {
+        let given_back = match self.ask(self.provider.give_back(&reservation), now).await? {
+            Ok(given_back) => given_back,
+            Err(seconds) => return Ok(Progress::Waits { seconds }),
+        };
+        let (reservation_id, card) = (&reservation.reservation_id, reservation.card.as_ref());
+        let over = match given_back {
+            GivenBack::Yes => true,
+            GivenBack::NotTaken => card.is_some_and(|card| is_never_taken(card, now)),
+            GivenBack::Unknown(why) => {
+                tracing::warn!(%reservation_id, why, "not given back yet");
+                false
+            }
+        };
+        if over && let Some(state) = reservation.given_back() {
+            self.app.store.note_given_back(&reservation, state).await?;
+            tracing::info!(%reservation_id, ?state, "the provider has no money of it");
+            return Ok(Progress::Settled);
+        }
+        let seconds = wait_seconds(asked_since(&reservation), now, entropy::fraction());
+        let voiding = card.is_some_and(|card| card.state == CardState::Voiding);
+        let last = card_deadline(&reservation).plus_seconds(CARD_VOID_SECONDS);
+        let seconds = if voiding && now < last { seconds.min(last.seconds_since(now)) } else { seconds };
+        Ok(Progress::Waits { seconds })
+    }
+
+    /// Calls the provider if the breaker lets us; else for how many seconds not.
+    async fn ask<T>(&self, call: impl Future<Output = (T, Counts)>, now: Timestamp) -> Result<Result<T, i64>> {
+        let store = &self.app.store;
+        match store.breaker(now).await?.permit(now) {
+            Permit::Go => {
+                let (answer, counts) = call.await;
+                self.gauge.add(counts);
+                Ok(Ok(answer))
+            }
+            Permit::Wait(until) => Ok(Err(until.seconds_since(now).max(1) + spread())),
+            Permit::Probe(taken) => {
+                if !store.change_breaker(&taken, now).await? {
+                    return Ok(Err(PROBE_WAIT_SECONDS + spread()));
+                }
+                let (answer, counts) = call.await;
+                let probed = taken.probed(counts, self.app.clock.now());
+                let told = store.change_breaker(&probed, self.app.clock.now()).await;
+                tracing::info!(?counts, ?probed, ?told, "probed the provider");
+                Ok(Ok(answer))
+            }
+        }
+    }
+
+    /// Adds the calls that were counted to the breaker's, now and then. They are a sample: a failure is only logged.
+    async fn tell_breaker(&self) {
+        let now = self.app.clock.now();
+        let Some(counts) = self.gauge.take_due(now) else { return };
+        if let Err(error) = self.app.store.count_calls(counts, now).await {
+            tracing::warn!(%error, ?counts, "the breaker was not told");
+        }
+    }
+}
+
+/// Up to two seconds, so that those who wait for one moment do not come at once.
+fn spread() -> i64 {
+    #[allow(clippy::cast_possible_truncation, reason = "0, 1 or 2")]
+    let seconds = (entropy::fraction() * 3.0) as i64;
+    seconds
+}
+
+fn card_deadline(reservation: &Reservation) -> Timestamp {
+    reservation.card.as_ref().map_or(reservation.created_at, |card| card.deadline)
+}
+
+impl Worker for PaymentWorker {
+    const NAME: &'static str = "payment_worker";
+    type Event = SqsEvent;
+    type Reply = SqsBatchResponse;
+
+    fn from_env() -> Result<Self, String> {
+        let sender = Sender::from_env(&Aws::from_env(), &[Queue::Payments])?;
+        Ok(Self::new(App::from_env()?, Provider::from_env()?, sender))
+    }
+
+    /// All messages side by side: one that fails, hangs or panics holds none of the others up.
+    async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
+        let deliveries: Vec<_> = event
+            .records
+            .into_iter()
+            .map(|received| {
+                (received.message_id.clone().unwrap_or_default(), tokio::spawn(self.clone().deliver(received)))
+            })
+            .collect();
+        let mut response = SqsBatchResponse::default();
+        for (message_id, delivery) in deliveries {
+            let outcome = delivery.await.unwrap_or_else(|panic| Err(Error::internal("deliver a message", panic)));
+            if let Err(error) = outcome {
+                tracing::warn!(message_id, %error, "message not done");
+                response.add_failure(message_id);
+            }
+        }
+        // On the heap: with the runtime's futures around it, it is too deep for the compiler.
+        Box::pin(self.tell_breaker()).await;
+        Ok(response)
+    }
+}

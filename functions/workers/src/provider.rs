@@ -1,0 +1,254 @@
+//! The payment provider over HTTP, in the manner of Toss Payments: confirm, find by order, cancel. Every request that changes
+//! something carries an `Idempotency-Key`, and every one ends at a strict timeout. What it says is turned into yes, no, or
+//! "nobody knows"; only a no in the provider's own words counts as one.
+
+use frontrow_domain::{
+    breaker::Counts,
+    card::CardToken,
+    limits::{PROVIDER_ANSWER_MAX_BYTES, PROVIDER_CALL_MILLIS, PROVIDER_SLOW_SHARE},
+    money::Won,
+    reservation::Reservation,
+};
+use frontrow_edge::config::variable;
+use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The payment provider.
+#[derive(Clone)]
+pub struct Provider {
+    http: Client,
+    url: String,
+    secret_key: String,
+    call_millis: u64,
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Provider({})", self.url)
+    }
+}
+
+/// What came of asking for the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Charged {
+    /// It was taken.
+    Yes,
+    /// It will not be; the provider's word for why.
+    No(String),
+    /// It may or may not have been. The text is for the log.
+    Unknown(String),
+}
+
+/// What came of seeing to it that the provider has no money of a purchase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenBack {
+    /// It has none: it gave it back, or refused to take it.
+    Yes,
+    /// It took none so far, and may yet.
+    NotTaken,
+    /// Nobody knows. The text is for the log.
+    Unknown(String),
+}
+
+/// A payment as the provider shows it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payment {
+    payment_key: String,
+    order_id: String,
+    status: String,
+    total_amount: i64,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: String,
+}
+
+/// What one call was answered.
+enum Answer {
+    Payment(Payment),
+    /// A refusal in the provider's own words.
+    Refusal(StatusCode, String),
+    Unknown(String),
+}
+
+/// The calls made about one payment.
+struct Calls<'a> {
+    provider: &'a Provider,
+    counts: Counts,
+}
+
+impl Provider {
+    /// The provider at `url`, whose calls end after `call_millis`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(url: &str, secret_key: String, call_millis: u64) -> Result<Self, String> {
+        let timeout = Duration::from_millis(call_millis);
+        let http = Client::builder().timeout(timeout).connect_timeout(timeout / 3);
+        // The environment is read in one place, and no answer of a provider leads elsewhere.
+        let http = http.no_proxy().redirect(redirect::Policy::none()).build();
+        let http = http.map_err(|error| format!("make an HTTP client: {error}"))?;
+        Ok(Self { http, url: url.trim_end_matches('/').to_owned(), secret_key, call_millis })
+    }
+
+    /// From `PROVIDER_URL` and `PROVIDER_SECRET_KEY`.
+    ///
+    /// # Errors
+    /// Names a variable that is missing.
+    pub fn from_env() -> Result<Self, String> {
+        let required = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
+        Self::new(&required("PROVIDER_URL")?, required("PROVIDER_SECRET_KEY")?, PROVIDER_CALL_MILLIS)
+    }
+
+    /// Asks for the money of `reservation`: however often, it is taken once. With it, the calls that were made.
+    pub async fn charge(&self, reservation: &Reservation, token: &CardToken) -> (Charged, Counts) {
+        let mut calls = self.calls();
+        let charged = calls.charge(reservation, token).await;
+        (charged, calls.counts)
+    }
+
+    /// Sees to it that the provider has no money of `reservation`. With it, the calls that were made.
+    pub async fn give_back(&self, reservation: &Reservation) -> (GivenBack, Counts) {
+        let mut calls = self.calls();
+        let given_back = calls.give_back(reservation).await;
+        (given_back, calls.counts)
+    }
+
+    fn calls(&self) -> Calls<'_> {
+        Calls { provider: self, counts: Counts::default() }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Answer {
+        match self.receive(request).await {
+            Ok((status, body)) if status.is_success() => match read::<Payment>(&body) {
+                Some(payment) => Answer::Payment(payment),
+                None => Answer::Unknown(format!("{status} without a payment")),
+            },
+            Ok((status, body)) => match read::<Refusal>(&body) {
+                Some(refusal) if is_refusal(status) => Answer::Refusal(status, word(&refusal.code)),
+                Some(refusal) => Answer::Unknown(format!("{status} {}", word(&refusal.code))),
+                None => Answer::Unknown(format!("{status}")),
+            },
+            // Without the URL, which names the payment's key.
+            Err(error) => Answer::Unknown(error.without_url().to_string()),
+        }
+    }
+
+    async fn receive(&self, request: RequestBuilder) -> reqwest::Result<(StatusCode, Vec<u8>)> {
+        let mut response = request.basic_auth(&self.secret_key, Some("")).send().await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > PROVIDER_ANSWER_MAX_BYTES {
+                body.clear();
+                break;
+            }
+        }
+        Ok((response.status(), body))
+    }
+}
+
+impl Calls<'_> {
+    /// One call, counted.
+    async fn call(&mut self, request: RequestBuilder) -> Answer {
+        let started = Instant::now();
+        let answer = self.provider.send(request).await;
+        let slow = started.elapsed() > Duration::from_millis(self.provider.call_millis / PROVIDER_SLOW_SHARE);
+        self.counts = self.counts.plus(Counts::of_one(matches!(answer, Answer::Unknown(_)), slow));
+        answer
+    }
+
+    async fn post(&mut self, path: &str, key: &str, body: &Value) -> Answer {
+        let url = format!("{}{path}", self.provider.url);
+        let request = self.provider.http.post(url).header("Idempotency-Key", key).json(body);
+        self.call(request).await
+    }
+
+    async fn find(&mut self, order: &str) -> Answer {
+        let request = self.provider.http.get(format!("{}/v1/payments/orders/{order}", self.provider.url));
+        self.call(request).await
+    }
+
+    async fn charge(&mut self, reservation: &Reservation, token: &CardToken) -> Charged {
+        let (payment_id, total) = (reservation.payment_id(), reservation.total());
+        let order = payment_id.order();
+        let body = json!({"paymentKey": token.expose(), "orderId": order, "amount": total});
+        let answer = match self.post("/v1/payments/confirm", &payment_id.to_string(), &body).await {
+            // By an earlier request of ours, whose idempotency key the provider has forgotten.
+            Answer::Refusal(_, code) if code == "ALREADY_PROCESSED_PAYMENT" => match self.find(&order).await {
+                Answer::Refusal(_, why) => Answer::Unknown(why),
+                found => found,
+            },
+            answer => answer,
+        };
+        match answer {
+            Answer::Payment(payment) => charged(&payment, &order, total),
+            Answer::Refusal(_, code) => Charged::No(code),
+            Answer::Unknown(why) => Charged::Unknown(why),
+        }
+    }
+
+    async fn give_back(&mut self, reservation: &Reservation) -> GivenBack {
+        let payment_id = reservation.payment_id();
+        let order = payment_id.order();
+        let payment = match self.find(&order).await {
+            Answer::Payment(payment) if payment.order_id == order => payment,
+            Answer::Payment(_) => return GivenBack::Unknown("another order's payment".to_owned()),
+            Answer::Refusal(StatusCode::NOT_FOUND, _) => return GivenBack::NotTaken,
+            Answer::Refusal(_, why) | Answer::Unknown(why) => return GivenBack::Unknown(why),
+        };
+        match payment.status.as_str() {
+            "CANCELED" | "ABORTED" | "EXPIRED" => return GivenBack::Yes,
+            "READY" | "IN_PROGRESS" | "WAITING_FOR_DEPOSIT" => return GivenBack::NotTaken,
+            _ => {}
+        }
+        let Some(path) = cancel_path(&payment.payment_key) else {
+            return GivenBack::Unknown("the payment's key is none".to_owned());
+        };
+        let body = json!({"cancelReason": reservation.cancel_reason.as_ref().map_or("cancelled", |why| why.text())});
+        match self.post(&path, &format!("cancel-{payment_id}"), &body).await {
+            Answer::Payment(payment) if payment.status == "CANCELED" => GivenBack::Yes,
+            Answer::Payment(payment) => GivenBack::Unknown(format!("it is {}", word(&payment.status))),
+            Answer::Refusal(_, code) if code == "ALREADY_CANCELED_PAYMENT" => GivenBack::Yes,
+            Answer::Refusal(_, why) | Answer::Unknown(why) => GivenBack::Unknown(why),
+        }
+    }
+}
+
+/// Whether `payment` is the money that was asked for.
+fn charged(payment: &Payment, order: &str, total: Won) -> Charged {
+    if payment.order_id != order || payment.total_amount != total.0 {
+        return Charged::Unknown("the provider speaks of another order or amount".to_owned());
+    }
+    match payment.status.as_str() {
+        "DONE" => Charged::Yes,
+        "ABORTED" | "EXPIRED" => Charged::No(payment.status.clone()),
+        status => Charged::Unknown(format!("it is {}", word(status))),
+    }
+}
+
+/// Whether a refusal is about the payment: not about our login, our haste, or a request that is still being worked on.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 409 | 425 | 429)
+}
+
+/// A key comes from outside, and becomes part of a path.
+fn cancel_path(payment_key: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte);
+    let is_key = !payment_key.is_empty() && payment_key.bytes().all(plain);
+    is_key.then(|| format!("/v1/payments/{payment_key}/cancel"))
+}
+
+/// The provider's word as logs may show it.
+fn word(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect()
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_json::from_slice(body).ok()
+}

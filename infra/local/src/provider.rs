@@ -1,0 +1,288 @@
+//! A payment provider to try things with: an HTTP server of its own, in the manner of Toss Payments, that knows nothing of
+//! the platform. Switches make it decline, fail, stall or vanish. Its book is kept with the data, because a real provider's
+//! would outlive us too.
+
+mod book;
+
+pub use book::{Book, Entry, EntryStatus};
+
+use crate::engine::because;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+    serve::Listener,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use book::Refused;
+use frontrow_domain::{Error, Result};
+use http::{
+    StatusCode,
+    header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::Handle,
+};
+
+/// What a platform has to show.
+pub const SECRET_KEY: &str = "local-provider-secret-key";
+
+/// Longest request that is read.
+const REQUEST_MAX_BYTES: usize = 64 * 1024;
+/// Longest delay that can be set.
+const DELAY_MAX_MILLIS: u64 = 600_000;
+
+/// How the provider behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It does what it is asked.
+    #[default]
+    Normal,
+    /// It declines every payment.
+    Decline,
+    /// It answers 500, and does nothing.
+    Fail,
+    /// It refuses connections.
+    Refuse,
+    /// It takes requests, does nothing, and never answers.
+    Hang,
+    /// It does what it is asked, and never answers.
+    AnswerLate,
+}
+
+/// How the provider behaves, and how long it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Switches {
+    mode: Mode,
+    delay_millis: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Turned {
+    mode: Option<Mode>,
+    delay_millis: Option<u64>,
+}
+
+/// Requests so far, whatever became of them.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct Requests {
+    confirm: u64,
+    cancel: u64,
+    find: u64,
+}
+
+#[derive(Default)]
+struct Inside {
+    switches: Switches,
+    requests: Requests,
+    book: Book,
+}
+
+/// The running provider; clones are the same one.
+#[derive(Clone)]
+pub struct Provider {
+    inside: Arc<Mutex<Inside>>,
+    file: Option<PathBuf>,
+    url: String,
+}
+
+impl Provider {
+    /// Serves on `runtime`. The book is what `file` says, where it exists.
+    ///
+    /// # Errors
+    /// Says what could not be read or bound.
+    pub async fn start(runtime: &Handle, file: Option<PathBuf>) -> Result<Self, String> {
+        let book = match file.as_ref().filter(|file| file.exists()) {
+            Some(file) => {
+                let text = fs::read(file).map_err(because("read the provider's book"))?;
+                serde_json::from_slice(&text).map_err(because("read the provider's book"))?
+            }
+            None => Book::default(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the provider"))?;
+        let address = listener.local_addr().map_err(because("bind the provider"))?;
+        let inside = Arc::new(Mutex::new(Inside { book, ..Inside::default() }));
+        let provider = Self { inside, file, url: format!("http://{address}") };
+        let router = Router::new().fallback(answer).with_state(provider.clone());
+        let door = Door { listener, provider: provider.clone() };
+        runtime.spawn(async move {
+            if let Err(error) = axum::serve(door, router).await {
+                tracing::error!(%error, "the provider ended");
+            }
+        });
+        Ok(provider)
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its switches, the requests so far, and its book.
+    pub fn state(&self) -> Value {
+        let inside = self.lock();
+        let mut state = json!(inside.switches);
+        state["requests"] = json!(inside.requests);
+        state["payments"] = json!(inside.book.entries().collect::<Vec<_>>());
+        state
+    }
+
+    /// Turns the switches that `body` names: `mode`, `delayMillis`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for anything else.
+    pub fn switch(&self, body: &[u8]) -> Result<()> {
+        let turned: Turned = serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
+        if turned.delay_millis.is_some_and(|millis| millis > DELAY_MAX_MILLIS) {
+            return Err(Error::invalid("delayMillis", format!("expected at most {DELAY_MAX_MILLIS}")));
+        }
+        let mut inside = self.lock();
+        inside.switches.mode = turned.mode.unwrap_or(inside.switches.mode);
+        inside.switches.delay_millis = turned.delay_millis.unwrap_or(inside.switches.delay_millis);
+        Ok(())
+    }
+
+    /// Everything it was ever asked to pay.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().book.entries().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mode(&self) -> Mode {
+        self.lock().switches.mode
+    }
+
+    /// One request, which goes on when its client has gone.
+    async fn work(self, asked: Asked) -> Response {
+        let Switches { mode, delay_millis } = {
+            let mut inside = self.lock();
+            match asked.call {
+                Call::Confirm => inside.requests.confirm += 1,
+                Call::Cancel(_) => inside.requests.cancel += 1,
+                Call::Find(_) => inside.requests.find += 1,
+            }
+            inside.switches
+        };
+        tokio::time::sleep(Duration::from_millis(delay_millis)).await;
+        match mode {
+            Mode::Fail => refusal(&Refused(500, "FAILED_INTERNAL_SYSTEM_PROCESSING", "Try again later.")),
+            Mode::Hang | Mode::Refuse => std::future::pending().await,
+            Mode::Normal | Mode::Decline => self.book(&asked, mode == Mode::Decline),
+            Mode::AnswerLate => {
+                self.book(&asked, false);
+                std::future::pending().await
+            }
+        }
+    }
+
+    fn book(&self, asked: &Asked, declines: bool) -> Response {
+        let mut inside = self.lock();
+        let booked = match &asked.call {
+            Call::Confirm => inside.book.confirm(&asked.key, &asked.body, declines),
+            Call::Cancel(payment_key) => inside.book.cancel(&asked.key, payment_key),
+            Call::Find(order_id) => inside.book.find(order_id),
+        };
+        if let Err(why) = self.keep(&inside.book) {
+            tracing::error!(why, "the provider's book");
+        }
+        match booked {
+            Ok(entry) => respond(StatusCode::OK, &json!(entry)),
+            Err(refused) => refusal(&refused),
+        }
+    }
+
+    fn keep(&self, book: &Book) -> Result<(), String> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let text = serde_json::to_vec(book).expect("a book is plain data");
+        let unfinished = file.with_extension("part");
+        fs::write(&unfinished, text).and_then(|()| fs::rename(unfinished, file)).map_err(because("keep it"))
+    }
+}
+
+/// What is asked.
+enum Call {
+    Confirm,
+    Cancel(String),
+    Find(String),
+}
+
+struct Asked {
+    call: Call,
+    key: String,
+    body: Value,
+}
+
+async fn answer(State(provider): State<Provider>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let header =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let expected = format!("Basic {}", STANDARD.encode(format!("{SECRET_KEY}:")));
+    if header(AUTHORIZATION.as_str()) != expected {
+        return refusal(&Refused(401, "UNAUTHORIZED_KEY", "The secret key is not one of ours."));
+    }
+    let path: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
+    let call = match (parts.method.as_str(), &path[..]) {
+        ("POST", ["v1", "payments", "confirm"]) => Call::Confirm,
+        ("POST", ["v1", "payments", payment_key, "cancel"]) => Call::Cancel((*payment_key).to_owned()),
+        ("GET", ["v1", "payments", "orders", order_id]) => Call::Find((*order_id).to_owned()),
+        _ => return refusal(&Refused(404, "NOT_FOUND", "There is nothing here.")),
+    };
+    let bytes = to_bytes(body, REQUEST_MAX_BYTES).await.unwrap_or_default();
+    let body = serde_json::from_slice(&bytes).unwrap_or_default();
+    let asked = Asked { call, key: header("idempotency-key"), body };
+    let worked = tokio::spawn(provider.work(asked)).await;
+    worked.unwrap_or_else(|_| refusal(&Refused(500, "FAILED_INTERNAL_SYSTEM_PROCESSING", "It panicked.")))
+}
+
+fn refusal(refused: &Refused) -> Response {
+    let Refused(status, code, message) = refused;
+    let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    respond(status, &json!({"code": code, "message": message}))
+}
+
+/// Each answer ends its connection, so that connections can be refused from one request to the next.
+fn respond(status: StatusCode, body: &Value) -> Response {
+    let response = Response::builder().status(status).header(CONTENT_TYPE, "application/json");
+    response.header(CONNECTION, "close").body(Body::from(body.to_string())).expect("headers are ASCII")
+}
+
+/// Where connections come in; while they are refused, they end at once.
+struct Door {
+    listener: TcpListener,
+    provider: Provider,
+}
+
+impl Listener for Door {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            let (stream, address) = Listener::accept(&mut self.listener).await;
+            if self.provider.mode() != Mode::Refuse {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}

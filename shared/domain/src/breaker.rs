@@ -1,0 +1,158 @@
+//! The circuit breaker before the payment provider: when it fails or answers slowly too often, nobody asks it for a while;
+//! then a few probes find out whether it is well again. One item tells all processes how it stands.
+//!
+//! Pure: each change is a new value with the next epoch, which the table takes only while the epoch is still the one before.
+
+use crate::{
+    Timestamp,
+    limits::{
+        BREAKER_CALLS_MIN, BREAKER_FAILED_MAX_PERCENT, BREAKER_OPEN_SECONDS, BREAKER_PROBE_SECONDS, BREAKER_PROBES,
+        BREAKER_SLOW_MAX_PERCENT, BREAKER_WINDOW_SECONDS,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// What became of calls to the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// All of them.
+    pub calls: u32,
+    /// Those without an answer that says yes or no.
+    pub failed: u32,
+    /// Those that took too long, answered or not.
+    pub slow: u32,
+}
+
+impl Counts {
+    /// One call.
+    pub fn of_one(failed: bool, slow: bool) -> Self {
+        Self { calls: 1, failed: u32::from(failed), slow: u32::from(slow) }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_add(more.calls),
+            failed: self.failed.saturating_add(more.failed),
+            slow: self.slow.saturating_add(more.slow),
+        }
+    }
+
+    /// Whether so many went wrong that nobody should go on asking. A few calls prove nothing.
+    fn are_bad(self) -> bool {
+        let share = |part: u32| u64::from(part) * 100 / u64::from(self.calls.max(1));
+        self.calls >= BREAKER_CALLS_MIN
+            && (share(self.failed) >= BREAKER_FAILED_MAX_PERCENT || share(self.slow) >= BREAKER_SLOW_MAX_PERCENT)
+    }
+}
+
+/// How the breaker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// All calls are made, and counted over a window of time.
+    Closed {
+        /// When the window began.
+        since: Timestamp,
+        /// The calls since then.
+        counts: Counts,
+    },
+    /// No call is made.
+    Open {
+        /// From then on probes find out.
+        until: Timestamp,
+    },
+    /// One probe at a time is made.
+    HalfOpen {
+        /// Probes that went well.
+        passed: u32,
+        /// Until when the probe under way is another's.
+        probe_until: Timestamp,
+    },
+}
+
+/// The breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaker {
+    /// Counts the changes.
+    pub epoch: u64,
+    /// How it stands.
+    pub phase: Phase,
+}
+
+/// Whether a call may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// Yes; it is to be counted.
+    Go,
+    /// As a probe, by whoever gets this breaker into the table.
+    Probe(Breaker),
+    /// Not before then.
+    Wait(Timestamp),
+}
+
+impl Default for Breaker {
+    /// Closed, before any call.
+    fn default() -> Self {
+        Self { epoch: 0, phase: Phase::Closed { since: Timestamp::default(), counts: Counts::default() } }
+    }
+}
+
+impl Breaker {
+    fn becomes(self, phase: Phase) -> Self {
+        Self { epoch: self.epoch + 1, phase }
+    }
+
+    /// The breaker after `counts` more calls, made while it was closed. `None` where it is closed no longer: calls that
+    /// began before say nothing about the time since.
+    pub fn note(self, counts: Counts, now: Timestamp) -> Option<Self> {
+        let Phase::Closed { since, counts: before } = self.phase else { return None };
+        let over = since.plus_seconds(BREAKER_WINDOW_SECONDS) <= now;
+        let (since, counts) = if over { (now, counts) } else { (since, before.plus(counts)) };
+        Some(self.becomes(if counts.are_bad() { open(now) } else { Phase::Closed { since, counts } }))
+    }
+
+    /// Whether a call may be made at `now`.
+    pub fn permit(self, now: Timestamp) -> Permit {
+        let (passed, free_at) = match self.phase {
+            Phase::Closed { .. } => return Permit::Go,
+            Phase::Open { until } => (0, until),
+            Phase::HalfOpen { passed, probe_until } => (passed, probe_until),
+        };
+        if now < free_at {
+            return Permit::Wait(free_at);
+        }
+        let probe_until = now.plus_seconds(BREAKER_PROBE_SECONDS);
+        Permit::Probe(self.becomes(Phase::HalfOpen { passed, probe_until }))
+    }
+
+    /// The breaker after the calls of the probe that it was made for: closed when enough went well, open again after one that
+    /// did not. A probe without a call has found out nothing.
+    #[must_use]
+    pub fn probed(self, counts: Counts, now: Timestamp) -> Self {
+        let Phase::HalfOpen { passed, .. } = self.phase else { return self };
+        self.becomes(match passed + 1 {
+            _ if counts.failed > 0 || counts.slow > 0 => open(now),
+            _ if counts.calls == 0 => Phase::HalfOpen { passed, probe_until: now },
+            enough if enough >= BREAKER_PROBES => Phase::Closed { since: now, counts: Counts::default() },
+            more => Phase::HalfOpen { passed: more, probe_until: now },
+        })
+    }
+
+    /// Seconds after which a new payment may be tried again; `None` where it is taken now. A half-open breaker lets them
+    /// in: they are what it is probed with.
+    pub fn refuses_for_seconds(self, now: Timestamp) -> Option<i64> {
+        match self.phase {
+            Phase::Open { until } if now < until => Some(until.seconds_since(now).max(1)),
+            _ => None,
+        }
+    }
+}
+
+fn open(now: Timestamp) -> Phase {
+    Phase::Open { until: now.plus_seconds(BREAKER_OPEN_SECONDS) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! The breaker's item: one for all processes, never in a transaction. Each change is made of what was seen, and done only
+//! while that is still so.
+
+use crate::{
+    Store,
+    conditions::BREAKER_UNCHANGED,
+    db::Refused,
+    keys::{self, Item, from_item, item_of},
+    write::Write,
+};
+use frontrow_domain::{
+    Result, Timestamp,
+    breaker::{Breaker, Counts},
+    limits::{BREAKER_RETRIES, COPY_MAX_AGE_MILLIS},
+};
+
+impl Store {
+    /// How the breaker stands, at most a second ago.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn breaker(&self, now: Timestamp) -> Result<Breaker> {
+        let mut copy = self.copies.breaker.lock().await;
+        if let Some((read_at, breaker)) = *copy
+            && (now.millis() - read_at.millis()).abs() < COPY_MAX_AGE_MILLIS
+        {
+            return Ok(breaker);
+        }
+        let found = self.get(&keys::breaker(), crate::db::Consistency::Strong).await?;
+        let fresh = read_breaker(found)?;
+        *copy = Some((now, fresh));
+        Ok(fresh)
+    }
+
+    /// Makes the breaker `next`, if it is still the one that `next` was made of. `false` where another was faster.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn change_breaker(&self, next: &Breaker, now: Timestamp) -> Result<bool> {
+        let put = Write::put(item_of(keys::breaker(), "breaker", next))
+            .when(&BREAKER_UNCHANGED)
+            .value("seen", next.epoch.saturating_sub(1));
+        let (changed, known) = match self.write(put).await {
+            Ok(_) => (true, *next),
+            Err(Refused::Failed(error)) => return Err(error),
+            Err(Refused::Conditions(images)) => {
+                let found = read_breaker(images.into_iter().flatten().next())?;
+                // This very change, whose first answer was lost.
+                (found == *next, found)
+            }
+        };
+        *self.copies.breaker.lock().await = Some((now, known));
+        Ok(changed)
+    }
+
+    /// Adds calls that were made while the breaker was closed. It may open by them. Where too many others add theirs at the
+    /// same time they are forgotten: they are a sample as well.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn count_calls(&self, counts: Counts, now: Timestamp) -> Result<()> {
+        for attempt in 1..=BREAKER_RETRIES {
+            let Some(next) = self.breaker(now).await?.note(counts, now) else { return Ok(()) };
+            if self.change_breaker(&next, now).await? {
+                return Ok(());
+            }
+            self.back_off(attempt).await;
+        }
+        Ok(())
+    }
+}
+
+fn read_breaker(item: Option<Item>) -> Result<Breaker> {
+    item.filter(|item| !item.is_empty()).map_or_else(|| Ok(Breaker::default()), from_item)
+}

@@ -1,0 +1,256 @@
+//! Purchases by card: accepted in one transaction, and ended in one, whichever way. What happens at the provider in between
+//! is no part of them.
+
+use crate::{
+    Store, claims,
+    conditions::{RESERVATION_PENDING, STAKE_IS_LIVE},
+    db::Refused,
+    holds::read_stake,
+    keys::{self, attribute, from_item},
+    payments::{Found, Paid, give_back, reservation_item},
+    receipts::Receipted,
+    reservations::{Booked, while_confirmed},
+    rooms,
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    card::CardState,
+    hold::Hold,
+    ids::MemberId,
+    limits::{CARD_STEPS_MAX, RETRY_ATTEMPTS},
+    reservation::{CancelReason, Reservation, ReservationStatus},
+    waiting_room::Admission,
+};
+
+/// What became of confirming a purchase.
+#[derive(Debug)]
+pub enum Confirmed {
+    /// It is confirmed now.
+    Now,
+    /// It was pending no longer; this is how it is.
+    Changed(Box<Reservation>),
+    /// Somebody else has its seats.
+    SeatsLost,
+}
+
+impl Store {
+    /// Accepts a purchase by card: its seats stay held until the payment's deadline, as `kept` says, the member's place inside
+    /// the waiting room is free for the next, and there is no other hold until the payment is decided.
+    ///
+    /// # Errors
+    /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`]; [`Error::Busy`]. Where the hold was paid
+    /// a moment ago, the reservation of that payment is the answer.
+    pub async fn pay_by_card(
+        &self,
+        hold: &Hold,
+        kept: &Hold,
+        pending: &Reservation,
+        admission: Option<&Admission>,
+        receipt: Option<&Receipted<'_, Reservation>>,
+    ) -> Result<Paid> {
+        let (member, now) = (pending.buyer.member_id, pending.created_at);
+        let mut hold = hold.clone();
+        for _ in 0..RETRY_ATTEMPTS {
+            let mut writes = vec![pending_stake(&member, &hold)];
+            writes.extend(claims::prolong(&hold, kept));
+            let claimed = writes.len();
+            writes.push(Write::put(reservation_item(pending)));
+            writes.extend(admission.map(rooms::spend_admission));
+            writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
+
+            let mut images = match self.transact(writes).await {
+                Ok(()) => return Ok(Paid::Now),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(images)) => images,
+            };
+            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
+            if !failed(0) {
+                return Err(if (1..claimed).any(failed) {
+                    Error::HoldExpired
+                } else if admission.is_some() && failed(claimed + 1) {
+                    Error::QueueTokenExpired
+                } else {
+                    // Answered under this key: that answer is told again.
+                    Error::Busy
+                });
+            }
+            let stake = images.swap_remove(0).unwrap_or_default();
+            match self.paid_or_prolonged(&member, &hold, stake, now).await? {
+                Found::Paid(before) => return Ok(Paid::Before(before)),
+                Found::Prolonged(prolonged) => hold = prolonged,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Keeps a live hold for its member as `kept` says, and his place inside with it, because its payment cannot be taken now.
+    ///
+    /// # Errors
+    /// [`Error::HoldExpired`] where it is live no longer; [`Error::QueueTokenExpired`]; [`Error::Busy`].
+    pub async fn keep_hold(
+        &self,
+        member: &MemberId,
+        hold: &Hold,
+        kept: &Hold,
+        admission: Option<&Admission>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let stake =
+            Write::update(keys::stake(member, hold.performance_id()), "SET #hold = :hold, #hold_until = :hold_until");
+        let mut writes = vec![
+            stake
+                .when(&STAKE_IS_LIVE)
+                .value("hold", attribute(kept))
+                .value("hold_until", kept.expires_at)
+                .value("hold_until_read", hold.expires_at)
+                .value("hold_id", hold.hold_id.to_string()),
+        ];
+        writes.extend(claims::prolong(hold, kept));
+        let claimed = writes.len();
+        writes.extend(admission.map(|admission| rooms::keep_admission(admission, kept.expires_at)));
+        match self.transact(writes).await {
+            Ok(()) => Ok(()),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(mut images)) => {
+                let admission = images.get(claimed).is_some_and(Option::is_some);
+                match images.swap_remove(0).map(|stake| read_stake(Some(stake))).transpose()? {
+                    // Kept by another refusal at the same time.
+                    Some(stake) if stake.live_hold_of(&hold.hold_id, now).is_ok() => Ok(()),
+                    None if admission => Err(Error::QueueTokenExpired),
+                    _ => Err(Error::HoldExpired),
+                }
+            }
+        }
+    }
+
+    /// Confirms a pending purchase that was paid: its seats are sold.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub async fn confirm_pending(&self, pending: &Reservation) -> Result<Confirmed> {
+        let confirmed = pending.clone().approved();
+        let Some(hold) = pending.pending_hold() else { return Ok(Confirmed::Changed(Box::new(pending.clone()))) };
+        let stake = Write::update(stake_key(pending), "REMOVE #pending_hold_id ADD #paid_seats :quantity");
+        let status = Write::update(key(pending), "SET #status = :confirmed, #card = :card");
+        let mut writes = vec![
+            status
+                .when(&RESERVATION_PENDING)
+                .value("pending", attribute(&ReservationStatus::Pending))
+                .value("confirmed", attribute(&confirmed.status))
+                .value("card", attribute(&confirmed.card)),
+            stake.value("quantity", pending.seats.len()),
+        ];
+        writes.extend(claims::sell(&hold));
+        match self.transact(writes).await {
+            Ok(()) => Ok(Confirmed::Now),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
+                Some(found) => Ok(Confirmed::Changed(Box::new(from_item(found)?))),
+                None => Ok(Confirmed::SeatsLost),
+            },
+        }
+    }
+
+    /// Ends a pending purchase as `over` says: what it still has of its seats is free, and its member may hold others.
+    /// Answers how it is then; something else may have ended or confirmed it first.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub async fn end_pending(&self, pending: &Reservation, over: &Reservation) -> Result<Reservation> {
+        let mut claimed = pending.pending_hold().map(|hold| claims::free_held(&hold)).unwrap_or_default();
+        loop {
+            let mut writes = vec![
+                end(over).when(&RESERVATION_PENDING).value("pending", attribute(&ReservationStatus::Pending)),
+                Write::update(stake_key(pending), "REMOVE #pending_hold_id"),
+            ];
+            let first = writes.len();
+            writes.extend(claimed.iter().cloned());
+            let images = match self.transact(writes).await {
+                Ok(()) => return Ok(over.clone()),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(images)) => images,
+            };
+            if let Some(Some(found)) = images.first() {
+                return from_item(found.clone());
+            }
+            // What is another's by now stays his.
+            let mut lost = images.iter().skip(first).map(Option::is_some);
+            claimed.retain(|_| !lost.next().unwrap_or_default());
+        }
+    }
+
+    /// Cancels a purchase by card, pending or confirmed, for `reason`. The provider gives back afterwards what it took.
+    pub(crate) async fn cancel_by_card(
+        &self,
+        mut booked: Booked,
+        reason: &CancelReason,
+        now: Timestamp,
+    ) -> Result<Booked> {
+        for _ in 0..CARD_STEPS_MAX {
+            let before = booked.reservation.clone();
+            if before.status == ReservationStatus::Cancelled {
+                return Ok(booked);
+            }
+            let over = before.clone().cancel(reason.clone(), now)?;
+            booked.reservation = if before.status == ReservationStatus::Pending {
+                self.end_pending(&before, &over).await?
+            } else {
+                self.cancel_confirmed(&over).await?
+            };
+        }
+        Err(Error::Busy)
+    }
+
+    async fn cancel_confirmed(&self, over: &Reservation) -> Result<Reservation> {
+        let mut writes = vec![while_confirmed(end(over), over)];
+        writes.extend(claims::free_sold(over));
+        writes.push(give_back(&over.buyer.member_id, over));
+        match self.transact(writes).await {
+            Ok(()) => Ok(over.clone()),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(mut images)) => from_item(images.swap_remove(0).unwrap_or_default()),
+        }
+    }
+
+    /// Notes that the provider has no money of a purchase that is over. No condition: nothing else changes a payment that
+    /// is to be given back, and whoever notes it twice says the same.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn note_given_back(&self, over: &Reservation, state: CardState) -> Result<()> {
+        let note = Write::update(key(over), "SET #card.#state = :state").value("state", attribute(&state));
+        match self.write(note).await {
+            Ok(_) => Ok(()),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(_)) => Err(Error::internal("note a refund", "it has no condition")),
+        }
+    }
+}
+
+fn key(reservation: &Reservation) -> keys::Key {
+    keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id)
+}
+
+fn stake_key(reservation: &Reservation) -> keys::Key {
+    keys::stake(&reservation.buyer.member_id, &reservation.sold.performance_id)
+}
+
+/// The reservation's part in the end of a purchase.
+fn end(over: &Reservation) -> Write {
+    let update = "SET #status = :cancelled, #cancelled_at = :at, #cancel_reason = :reason, #card = :card";
+    Write::update(key(over), update)
+        .value("cancelled", attribute(&over.status))
+        .value("at", attribute(&over.cancelled_at))
+        .value("reason", attribute(&over.cancel_reason))
+        .value("card", attribute(&over.card))
+}
+
+/// The stake's part in a payment by card: no hold that could be paid again or released, and none beside it.
+fn pending_stake(member: &MemberId, hold: &Hold) -> Write {
+    let update = "SET #pending_hold_id = :hold_id REMOVE #hold, #hold_until";
+    Write::update(keys::stake(member, hold.performance_id()), update)
+        .when(&STAKE_IS_LIVE)
+        .value("hold_until_read", hold.expires_at)
+        .value("hold_id", hold.hold_id.to_string())
+}
