@@ -6,6 +6,7 @@
 //! | [`budgets`] | what each operation costs in DynamoDB |
 //! | [`general`] | many members on a count of places |
 //! | [`best_available`] | many members on the best seats |
+//! | [`cards`] | payments by card, and a provider that fails in every way |
 //! | [`races`] | many clients at once |
 //! | [`conditions`] | every condition expression and the test that needs it |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
@@ -20,6 +21,7 @@
 
 mod best_available;
 mod budgets;
+mod cards;
 mod conditions;
 mod drift;
 mod faults;

@@ -74,6 +74,8 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
         .env("AWS_ENDPOINT_URL", world.stack.engine().endpoint_url())
         .env("TABLE_NAME", &config.table_name)
         .env("SIGNING_KEYS", &config.signing_keys)
+        .env("PROVIDER_URL", world.stack.provider().url())
+        .env("PROVIDER_SECRET_KEY", frontrow_local::provider::SECRET_KEY)
         .envs(world.stack.queues().urls().iter().map(|(queue, url)| (queue.variable(), url)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -131,7 +133,7 @@ async fn every_endpoint_starts_and_answers_on_lambda() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_worker_starts_and_answers_on_lambda() {
     World::run(async |world| {
-        for worker in ["relay_outbox", "ticket_mailer"] {
+        for worker in ["payment_worker", "relay_outbox", "ticket_mailer"] {
             let answer =
                 invoke(world, worker, json!({"Records": []})).await.unwrap_or_else(|why| panic!("{worker}: {why}"));
             assert_eq!(answer["batchItemFailures"], json!([]), "{worker}");

@@ -29,6 +29,13 @@ impl Ground {
         self.app(Aws::emulated(self.engine.url()), self.clock.clone())
     }
 
+    /// A process that speaks to the table over `wire`.
+    pub(crate) fn through(&self, wire: &Wire) -> App {
+        let aws = Aws::emulated(self.engine.url());
+        let http: SharedHttpClient = wire.around(aws.http());
+        self.app(aws.through(http), self.clock.clone())
+    }
+
     /// The table as it is.
     pub(crate) async fn snapshot(&self) -> Snapshot {
         Snapshot::read(&Aws::emulated(self.engine.url()).dynamodb(), TABLE).await
@@ -49,9 +56,7 @@ impl Ground {
         let chaos = Chaos::new(seed, rates);
         let wire = Wire::default();
         wire.meddle(Some(Arc::new(Arc::clone(&chaos))));
-        let aws = Aws::emulated(self.engine.url());
-        let http: SharedHttpClient = wire.around(aws.http());
-        let app = self.app(aws.through(http), self.clock.skewed_by_seconds(skew_seconds));
+        let app = App { clock: self.clock.skewed_by_seconds(skew_seconds), ..self.through(&wire) };
         Instance { app, chaos }
     }
 }
@@ -71,8 +76,13 @@ impl Instance {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Option<Told> {
+        self.living(call(&self.app, method, path, headers, body)).await
+    }
+
+    /// What comes of `work` in this process; `None` where it died first.
+    pub(crate) async fn living<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
-            told = call(&self.app, method, path, headers, body) => Some(told),
+            done = work => Some(done),
             () = self.chaos.died.notified() => None,
         }
     }

@@ -3,11 +3,13 @@
 //! and `FAULT_SEED=<seed>` runs that one alone.
 
 mod booking;
+mod cards;
 pub(crate) mod chaos;
 mod general;
 mod instance;
 mod line;
 
+pub(crate) use instance::Ground;
 use std::{future::Future, panic::AssertUnwindSafe};
 use tokio::task::JoinSet;
 

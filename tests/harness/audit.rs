@@ -3,13 +3,15 @@
 use super::World;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use frontrow_domain::{
+    card::CardState,
     ids::MemberId,
     performance::Performance,
-    reservation::{Reservation, ReservationStatus},
+    reservation::{PaymentMethod, Reservation, ReservationStatus},
     seating::Seating,
     wallet::{EntryKind, LedgerEntry, Wallet},
 };
-use std::collections::{BTreeMap, HashMap};
+use frontrow_local::provider::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -138,7 +140,7 @@ impl Snapshot {
         let paid: i64 = self
             .reservations()
             .iter()
-            .filter(|reservation| reservation.status == ReservationStatus::Confirmed)
+            .filter(|one| one.status == ReservationStatus::Confirmed && one.method == PaymentMethod::Points)
             .map(|reservation| reservation.total().0)
             .sum();
         if balances + paid == top_ups {
@@ -167,6 +169,41 @@ impl Snapshot {
         if paid.is_empty() { Ok(()) } else { Err(format!("paid without a stake: {paid:?}")) }
     }
 
+    /// A stake names a hold as pending exactly while that hold's purchase is.
+    pub(crate) fn pending_purchases_are_staked(&self) -> Result<(), String> {
+        let staked: BTreeSet<&str> = self.of_kind("stake").map(|stake| text(stake, "pending_hold_id")).collect();
+        let staked: BTreeSet<String> = staked.into_iter().filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let pending = |one: &Reservation| one.status == ReservationStatus::Pending;
+        let pending: BTreeSet<String> = self
+            .reservations()
+            .iter()
+            .filter(|one| pending(one))
+            .map(|one| one.reservation_id.hold().to_string())
+            .collect();
+        if staked == pending { Ok(()) } else { Err(format!("pending are {pending:?}, staked {staked:?}")) }
+    }
+
+    /// What the payment provider has is what confirmed purchases by card cost, each once. Of a purchase that is not settled
+    /// it may have the money or not.
+    pub(crate) fn provider_has_what_was_bought(&self, entries: &[Entry]) -> Result<(), String> {
+        let mut held: BTreeMap<&str, i64> =
+            entries.iter().map(|entry| (entry.order_id.as_str(), entry.balance_amount)).collect();
+        for reservation in self.reservations() {
+            let Some(card) = &reservation.card else { continue };
+            let balance = held.remove(reservation.payment_id().order().as_str()).unwrap_or_default();
+            let confirmed = reservation.status == ReservationStatus::Confirmed;
+            let expected = if confirmed { reservation.total().0 } else { 0 };
+            if card.state.is_settled() && balance != expected {
+                return Err(format!("the provider has {balance} of {reservation:?}, expected {expected}"));
+            }
+            if card.state != CardState::Pending && card.token.is_some() {
+                return Err(format!("the token outlived its purpose: {reservation:?}"));
+            }
+        }
+        held.retain(|_, balance| *balance != 0);
+        if held.is_empty() { Ok(()) } else { Err(format!("the provider has money of nobody's: {held:?}")) }
+    }
+
     /// Admissions that were granted or claimed and not given back, of all rooms.
     pub(crate) fn admissions(&self) -> usize {
         self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")).count()
@@ -186,13 +223,18 @@ impl Snapshot {
         self.seats_are_sold_once()?;
         self.places_are_sold_once()?;
         self.money_is_conserved()?;
+        self.pending_purchases_are_staked()?;
         self.stakes_count_paid_seats()
     }
 }
 
 /// Panics where the stack is not as it must be.
 pub(crate) async fn check(world: &World) {
-    if let Err(why) = Snapshot::of(world).await.check() {
+    let snapshot = Snapshot::of(world).await;
+    if let Err(why) = snapshot.check() {
+        panic!("the audit found: {why}");
+    }
+    if let Err(why) = snapshot.provider_has_what_was_bought(&world.stack.provider().entries()) {
         panic!("the audit found: {why}");
     }
     let parked = world.stack.queues().parked().await.expect("the queue answers");

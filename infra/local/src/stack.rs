@@ -132,16 +132,15 @@ impl Stack {
             let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
             platform.handle().spawn(read_queue(mailer, Queue::Mails, queues.clone(), timeout));
         }
+        let client = frontrow_workers::provider::Provider::new(
+            provider.url(),
+            provider::SECRET_KEY.to_owned(),
+            options.provider_call_millis,
+        )?;
+        let worker = PaymentWorker::new(app.clone(), client, queues.sender());
+        let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
         for _ in 0..PAYMENT_WORKERS {
-            let call_millis = options.provider_call_millis;
-            let client = frontrow_workers::provider::Provider::new(
-                provider.url(),
-                provider::SECRET_KEY.to_owned(),
-                call_millis,
-            )?;
-            let worker = PaymentWorker::new(app.clone(), client, queues.sender());
-            let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
-            platform.handle().spawn(read_queue(worker, Queue::Payments, queues.clone(), timeout));
+            platform.handle().spawn(read_queue(worker.clone(), Queue::Payments, queues.clone(), timeout));
         }
         let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint] };
         let gateway = Gateway {

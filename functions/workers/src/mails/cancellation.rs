@@ -1,4 +1,4 @@
-//! That a reservation was cancelled, and what was refunded.
+//! That a reservation was cancelled or its payment failed, and what was refunded.
 
 use super::{
     Letter,
@@ -6,7 +6,11 @@ use super::{
     words::{Labels, labels, one_line},
 };
 use askama::Template;
-use frontrow_domain::{member::Language, reservation::Reservation};
+use frontrow_domain::{
+    card::CardState,
+    member::Language,
+    reservation::{CancelReason, Reservation},
+};
 
 #[derive(Template)]
 #[template(path = "cancellation.html")]
@@ -27,22 +31,48 @@ struct Text<'a> {
 }
 
 struct Words {
+    subject: &'static str,
     heading: &'static str,
     greeting: String,
     intro: &'static str,
+    amount: &'static str,
     note: &'static str,
+}
+
+/// What became of the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Money {
+    /// It went back to the member's points.
+    BackToPoints,
+    /// It goes back to his card.
+    BackToCard,
+    /// It was never asked for, or goes back; the purchase was called off before the provider had answered.
+    NotTaken,
+    /// The card was declined.
+    Declined,
+    /// The provider did not answer in time.
+    Late,
+}
+
+impl Money {
+    fn of(reservation: &Reservation) -> Self {
+        match (&reservation.cancel_reason, &reservation.card) {
+            (Some(CancelReason::PaymentDeclined), _) => Self::Declined,
+            (Some(CancelReason::PaymentExpired), _) => Self::Late,
+            (_, None) => Self::BackToPoints,
+            (_, Some(card)) if matches!(card.state, CardState::Voiding | CardState::Voided) => Self::NotTaken,
+            (_, Some(_)) => Self::BackToCard,
+        }
+    }
 }
 
 /// The mail.
 pub fn letter(reservation: &Reservation) -> Letter {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
     let (labels, facts) = (labels(language), Facts::of(reservation));
-    let words = words(language, &one_line(buyer.name.as_str()));
+    let words = words(language, Money::of(reservation), &one_line(buyer.name.as_str()));
     let seats = seats(reservation);
-    let subject = match language {
-        Language::Ko => format!("[frontrow] 예매 취소: {}", facts.show),
-        Language::En => format!("[frontrow] Reservation cancelled: {}", facts.show),
-    };
+    let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
     let html = Page { labels, words: &words, facts: &facts, seats: &seats };
     let text = Text { labels, words: &words, facts: &facts, seats: &seats };
     Letter {
@@ -67,19 +97,88 @@ fn seats(reservation: &Reservation) -> String {
     named.into_iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
-fn words(language: Language, name: &str) -> Words {
+fn words(language: Language, money: Money, name: &str) -> Words {
     match language {
-        Language::Ko => Words {
-            heading: "예매가 취소되었습니다",
-            greeting: format!("{name}님, 안녕하세요."),
-            intro: "아래 예매가 취소되고 결제 금액이 포인트로 환불되었습니다.",
-            note: "취소된 티켓의 QR 코드로는 입장할 수 없습니다.",
+        Language::Ko => korean(money, format!("{name}님, 안녕하세요.")),
+        Language::En => english(money, format!("Hello {name},")),
+    }
+}
+
+fn korean(money: Money, greeting: String) -> Words {
+    let cancelled = Words {
+        subject: "예매 취소",
+        heading: "예매가 취소되었습니다",
+        greeting,
+        intro: "아래 예매가 취소되고 결제 금액이 포인트로 환불되었습니다.",
+        amount: "환불 금액",
+        note: "취소된 티켓의 QR 코드로는 입장할 수 없습니다.",
+    };
+    match money {
+        Money::BackToPoints => cancelled,
+        Money::BackToCard => Words {
+            intro: "아래 예매가 취소되었으며 결제 금액은 카드로 환불됩니다.", ..cancelled
         },
-        Language::En => Words {
-            heading: "Reservation cancelled",
-            greeting: format!("Hello {name},"),
-            intro: "The reservation below was cancelled, and what you paid went back to your points.",
-            note: "The QR codes of its tickets no longer open the door.",
+        Money::NotTaken => Words {
+            intro: "결제가 끝나기 전에 아래 예매가 취소되었습니다.",
+            amount: "금액",
+            note: "이미 승인된 금액이 있으면 카드로 환불됩니다.",
+            ..cancelled
+        },
+        Money::Declined => Words {
+            subject: "결제 거절",
+            heading: "카드 결제가 거절되었습니다",
+            intro: "카드 결제가 승인되지 않아 아래 예매가 취소되고 좌석이 반환되었습니다.",
+            amount: "금액",
+            note: "결제된 금액은 없습니다.",
+            ..cancelled
+        },
+        Money::Late => Words {
+            subject: "결제 실패",
+            heading: "결제를 완료하지 못했습니다",
+            intro: "카드 결제가 제때 확인되지 않아 아래 예매가 취소되고 좌석이 반환되었습니다.",
+            amount: "금액",
+            note: "이미 승인된 금액이 있으면 카드로 환불됩니다.",
+            ..cancelled
+        },
+    }
+}
+
+fn english(money: Money, greeting: String) -> Words {
+    let cancelled = Words {
+        subject: "Reservation cancelled",
+        heading: "Reservation cancelled",
+        greeting,
+        intro: "The reservation below was cancelled, and what you paid went back to your points.",
+        amount: "Refunded",
+        note: "The QR codes of its tickets no longer open the door.",
+    };
+    match money {
+        Money::BackToPoints => cancelled,
+        Money::BackToCard => Words {
+            intro: "The reservation below was cancelled, and what you paid goes back to your card.",
+            ..cancelled
+        },
+        Money::NotTaken => Words {
+            intro: "The reservation below was cancelled before its payment was through.",
+            amount: "Amount",
+            note: "Should your card have been charged, the money goes back to it.",
+            ..cancelled
+        },
+        Money::Declined => Words {
+            subject: "Card declined",
+            heading: "Your card was declined",
+            intro: "Your card was declined, so the reservation below was cancelled and its seats were released.",
+            amount: "Amount",
+            note: "Nothing was charged.",
+            ..cancelled
+        },
+        Money::Late => Words {
+            subject: "Payment failed",
+            heading: "Your payment did not go through",
+            intro: "Your card payment was not confirmed in time, so the reservation below was cancelled and its seats were released.",
+            amount: "Amount",
+            note: "Should your card have been charged, the money goes back to it.",
+            ..cancelled
         },
     }
 }

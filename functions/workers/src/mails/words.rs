@@ -12,7 +12,6 @@ pub(super) struct Labels {
     pub(super) seats: &'static str,
     pub(super) unnumbered: &'static str,
     pub(super) total: &'static str,
-    pub(super) refund: &'static str,
     pub(super) reservation: &'static str,
     pub(super) footer: &'static str,
 }
@@ -25,7 +24,6 @@ const KO: Labels = Labels {
     seats: "좌석",
     unnumbered: "자유석",
     total: "결제 금액",
-    refund: "환불 금액",
     reservation: "예매 번호",
     footer: "이 메일은 발신 전용입니다.",
 };
@@ -38,7 +36,6 @@ const EN: Labels = Labels {
     seats: "Seats",
     unnumbered: "general admission",
     total: "Total paid",
-    refund: "Refunded",
     reservation: "Reservation",
     footer: "This mail was sent automatically; replies are not read.",
 };

@@ -67,6 +67,39 @@ fn a_reservation_is_announced_when_it_is_confirmed_and_when_it_is_cancelled() {
     assert_eq!(said("MODIFY", Some(confirmed), Some(cancelled)), message_about_reservation("cancellation"));
 }
 
+fn by_card(status: &str, state: &str) -> Value {
+    let mut image = reservation(status);
+    image["card"] = json!({"M": {"state": {"S": state}, "deadline": {"N": "5"}, "token": {"S": "tok_secret"}}});
+    image
+}
+
+#[test]
+fn a_payment_by_card_is_due_when_it_is_accepted_and_when_it_is_to_be_given_back() {
+    let due = |old: Option<Value>, new: Value| {
+        let name = if old.is_some() { "MODIFY" } else { "INSERT" };
+        let sent = messages_of(&record(name, old, Some(new))).unwrap();
+        let of_payments: Vec<_> = sent.into_iter().filter(|one| one.queue == Queue::Payments).collect();
+        assert!(of_payments.iter().all(|one| !one.body.contains("tok") && one.delay_seconds == 0));
+        of_payments.into_iter().map(|one| one.body).next()
+    };
+    let said = Some(format!(r#"{{"memberId":"{MEMBER}","reservationId":"{RESERVATION}"}}"#));
+    let pending = by_card("pending", "pending");
+    assert_eq!(due(None, pending.clone()), said);
+    assert_eq!(due(Some(pending.clone()), by_card("cancelled", "voiding")), said);
+    assert_eq!(due(Some(by_card("confirmed", "approved")), by_card("cancelled", "refund_due")), said);
+    for (before, after) in [
+        (pending.clone(), with_marker(pending.clone(), "ticket_mail")),
+        (pending.clone(), by_card("confirmed", "approved")),
+        (pending, by_card("cancelled", "declined")),
+        (by_card("cancelled", "voiding"), by_card("cancelled", "voided")),
+        (by_card("cancelled", "refund_due"), by_card("cancelled", "refunded")),
+        (reservation("confirmed"), reservation("cancelled")),
+    ] {
+        assert_eq!(due(Some(before), after), None);
+    }
+    assert_eq!(due(None, reservation("confirmed")), None);
+}
+
 #[test]
 fn tickets_are_mailed_again_when_that_was_asked_for_and_once_for_each_number() {
     let mut asked = reservation("confirmed");

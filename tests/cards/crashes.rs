@@ -1,0 +1,204 @@
+//! A worker that dies before or after any of its calls to the table, at each of them in turn: the message comes again, another
+//! worker takes it, and the end is the same.
+
+use crate::{
+    faults::Ground,
+    harness::{
+        process::{call, listed, member},
+        wire::{Execute, Meddler, Wire},
+    },
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use frontrow_domain::{
+    card::CardState,
+    ids::{MemberId, ReservationId},
+};
+use frontrow_edge::{App, Method, clients::Aws, lambda::Worker};
+use frontrow_local::provider::{Provider, SECRET_KEY};
+use frontrow_workers::{PaymentWorker, message::PaymentDue, queue::Sender};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// Kills the process at one of its calls.
+struct Mortal {
+    left: AtomicUsize,
+    after: bool,
+    died: Arc<Notify>,
+}
+
+impl Meddler for Mortal {
+    fn meddle(
+        &self,
+        _: &str,
+        _: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+        let (dies, after, died) = (self.left.fetch_sub(1, Ordering::SeqCst) == 0, self.after, Arc::clone(&self.died));
+        Box::pin(async move {
+            if !dies {
+                return execute().await;
+            }
+            if after {
+                execute().await?;
+            }
+            died.notify_one();
+            std::future::pending().await
+        })
+    }
+}
+
+/// A worker over `app`, whose messages to itself get lost: what has to come again, the test brings.
+pub(crate) fn worker(app: &App, provider: &Provider, call_millis: u64) -> PaymentWorker {
+    let client = frontrow_workers::provider::Provider::new(provider.url(), SECRET_KEY.to_owned(), call_millis);
+    let sender = Sender::new(Aws::emulated(provider.url()).sqs(), HashMap::new());
+    PaymentWorker::new(app.clone(), client.expect("a client"), sender)
+}
+
+/// The event that brings these messages.
+pub(crate) fn event(due: &[PaymentDue]) -> <PaymentWorker as Worker>::Event {
+    let record = |(number, due): (usize, &PaymentDue)| {
+        let (id, none) = (number.to_string(), json!({}));
+        json!({"messageId": id, "receiptHandle": "r", "body": due.encode(), "attributes": none, "messageAttributes": none})
+    };
+    let records: Vec<_> = due.iter().enumerate().map(record).collect();
+    serde_json::from_value(json!({"Records": records})).expect("an event")
+}
+
+/// One way that a purchase goes, and what is to be in the end.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Confirmed,
+    Declined,
+    Expired,
+    Refunded,
+    CancelledPending,
+}
+
+impl Way {
+    const ALL: [Self; 5] = [Self::Confirmed, Self::Declined, Self::Expired, Self::Refunded, Self::CancelledPending];
+
+    fn end(self) -> CardState {
+        match self {
+            Self::Confirmed => CardState::Approved,
+            Self::Declined => CardState::Declined,
+            Self::Expired | Self::CancelledPending => CardState::Voided,
+            Self::Refunded => CardState::Refunded,
+        }
+    }
+}
+
+struct Bought {
+    login: String,
+    due: PaymentDue,
+}
+
+async fn buy(calm: &App, performance: &str, way: Way, name: &str) -> Bought {
+    let (identity, login) = member(calm, name).await;
+    let headers = [("authorization", login.as_str())];
+    let map = call(calm, &Method::GET, &format!("/performances/{performance}/seats"), &[], &Value::Null).await;
+    let mut seats = map.json["seats"].as_array().into_iter().flatten();
+    let free = seats.find(|seat| seat["status"] == "free").expect("one is free");
+    let seats = json!({"seatIds": [free["seatId"]]});
+    let held = call(calm, &Method::POST, &format!("/performances/{performance}/holds"), &headers, &seats).await;
+    assert_eq!(held.status, 201, "{held:?}");
+    let token = if matches!(way, Way::Declined) { "declined" } else { "tok" };
+    let body = json!({"holdId": held.json["holdId"], "method": "card", "cardToken": token});
+    let paid = call(calm, &Method::POST, "/payments", &headers, &body).await;
+    assert_eq!(paid.status, 202, "{paid:?}");
+    let member_id: MemberId = identity.member_id;
+    let reservation_id: ReservationId = paid.text("reservationId").parse().expect("an id");
+    Bought { login, due: PaymentDue { member_id, reservation_id } }
+}
+
+/// What the runs of one way share.
+struct Place {
+    ground: Ground,
+    provider: Provider,
+    performance: String,
+}
+
+/// Runs one way with a worker that dies at its `number`-th call. `false` where it never made so many.
+async fn run(place: &Place, way: Way, number: usize, after: bool) -> bool {
+    let Place { ground, provider, performance } = place;
+    let calm = ground.calm();
+    let worker = |app: &App| worker(app, provider, 2_000);
+    let bought = buy(&calm, performance, way, &format!("buyer-{number}-{after}")).await;
+    let message = || event(std::slice::from_ref(&bought.due));
+    let cancel = async || {
+        let path = format!("/reservations/{}", bought.due.reservation_id);
+        let told = call(&calm, &Method::DELETE, &path, &[("authorization", &bought.login)], &Value::Null).await;
+        assert_eq!(told.status, 200, "{told:?}");
+    };
+    let switch = |mode: &str| provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
+    match way {
+        Way::Confirmed | Way::Declined => {}
+        // The provider has the money, and nobody knows.
+        Way::Expired | Way::CancelledPending => {
+            switch("answer_late");
+            let unheard = worker(&calm);
+            let asked = tokio::time::timeout(Duration::from_millis(300), unheard.handle(message())).await;
+            assert!(asked.is_err(), "{way:?}: the answer came");
+            switch("normal");
+        }
+        Way::Refunded => {
+            worker(&calm).handle(message()).await.expect("handled");
+            cancel().await;
+        }
+    }
+    match way {
+        Way::Expired => ground.clock.advance_seconds(601),
+        Way::CancelledPending => cancel().await,
+        _ => {}
+    }
+
+    let died = Arc::new(Notify::new());
+    let wire = Wire::default();
+    wire.meddle(Some(Arc::new(Mortal { left: AtomicUsize::new(number), after, died: Arc::clone(&died) })));
+    let mortal = ground.through(&wire);
+    let first_worker = worker(&mortal);
+    let first = tokio::select! {
+        handled = first_worker.handle(message()) => Some(handled),
+        () = died.notified() => None,
+    };
+    worker(&calm).handle(message()).await.expect("handled");
+    worker(&calm).handle(message()).await.expect("handled again");
+
+    let snapshot = ground.snapshot().await;
+    let all = snapshot.reservations();
+    let one = all.iter().find(|one| one.reservation_id == bought.due.reservation_id).expect("it is there");
+    assert_eq!(one.card.as_ref().expect("a card").state, way.end(), "{way:?} at call {number}");
+    snapshot.check().unwrap_or_else(|why| panic!("{way:?} at call {number}: {why}"));
+    let audited = snapshot.provider_has_what_was_bought(&provider.entries());
+    audited.unwrap_or_else(|why| panic!("{way:?} at call {number}: {why}"));
+    first.is_none()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_death_at_any_call_is_recovered_by_the_message_that_comes_again() {
+    for way in Way::ALL {
+        let ground = Ground::new().await.expect("an engine");
+        let provider = Provider::start(&tokio::runtime::Handle::current(), None).await.expect("a provider");
+        let sections = json!([{"name": "A", "grade": "R", "price": 30_000, "rows": 5, "seatsPerRow": 20}]);
+        let performance = listed(&ground.calm(), json!({"seating": {"type": "numbered", "sections": sections}})).await;
+        let place = Place { ground, provider, performance };
+        let mut deaths = 0;
+        for after in [false, true] {
+            for number in 0.. {
+                if !run(&place, way, number, after).await {
+                    break;
+                }
+                deaths += 1;
+            }
+        }
+        assert!(deaths >= 6, "{way:?}: only {deaths} deaths");
+    }
+}

@@ -1,0 +1,105 @@
+//! Card payments (R6), over HTTP and against a payment provider that is a server of its own: what members see, what the
+//! provider has in the end, and what a crash at any step leaves.
+
+mod breaker;
+pub(crate) mod crashes;
+mod races;
+mod saga;
+
+use crate::harness::{Person, World, client::Reply, hold};
+use frontrow_domain::card::CardState;
+use frontrow_local::{Options, provider::EntryStatus};
+use serde_json::{Value, json};
+use std::{borrow::Borrow, time::Duration};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A stack that asks the provider often, and waits for it briefly.
+fn impatient() -> Options {
+    Options { demo: false, provider_call_millis: 800, payment_wait_max_seconds: 1, ..Options::default() }
+}
+
+/// Pays `hold_id` by card.
+pub(crate) async fn pay_by_card(
+    person: &impl Borrow<crate::harness::client::Client>,
+    hold_id: &str,
+    token: &str,
+) -> Reply {
+    let body = json!({"holdId": hold_id, "method": "card", "cardToken": token});
+    person.borrow().post("/payments", body).await
+}
+
+/// Holds and pays by card; answers the payment, which is pending.
+pub(crate) async fn buy(person: &Person, performance: &str, seats: &[&str]) -> Reply {
+    let held = hold(person, performance, seats).await.expect(201).text("holdId");
+    pay_by_card(person, &held, "tok_visa").await.expect(202)
+}
+
+/// Turns the provider's switches.
+pub(crate) async fn switch(world: &World, switches: Value) {
+    world.anyone().post("/_local/provider", switches).await.expect(200);
+}
+
+/// The reservation of a payment, as soon as its status is `wanted`.
+async fn reservation_once(world: &World, person: &Person, payment: &Reply, wanted: &str) -> Reply {
+    let path = format!("/reservations/{}", payment.text("reservationId"));
+    let mut last = String::new();
+    let wait = async {
+        loop {
+            // The clock may have been moved past the life of a login.
+            let found = world.log_in_again(person).get(&path).await.expect(200);
+            last = found.text("status");
+            if last == wanted {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, wait).await;
+    found.unwrap_or_else(|_| panic!("it is {last}, not {wanted}"))
+}
+
+/// Waits until the provider's part of the payment is `wanted`.
+async fn card_is(world: &World, payment: &Reply, wanted: CardState) {
+    let id = payment.text("reservationId");
+    let mut last = None;
+    let wait = async {
+        loop {
+            let all = crate::harness::audit::Snapshot::of(world).await.reservations();
+            last = all.into_iter().find(|one| one.reservation_id.to_string() == id).and_then(|one| one.card);
+            if last.as_ref().is_some_and(|card| card.state == wanted) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, wait).await;
+    found.unwrap_or_else(|_| panic!("it is {last:?}, not {wanted:?}"));
+}
+
+/// Waits until the provider has an order, and answers how it stands.
+async fn order_at_provider(world: &World) -> EntryStatus {
+    let wait = async {
+        loop {
+            if let [entry] = &world.stack.provider().entries()[..] {
+                return entry.status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("the provider is asked")
+}
+
+/// How often the provider was asked for money.
+fn confirms(world: &World) -> u64 {
+    world.stack.provider().state()["requests"]["confirm"].as_u64().expect("a count")
+}
+
+/// How each of the performance's seats stands.
+async fn seat_status(world: &World, performance: &str, seat: &str) -> String {
+    let map = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
+    let seats = map.json["seats"].as_array().expect("seats").clone();
+    let found = seats.into_iter().find(|one| one["seatId"] == seat).expect("a seat");
+    found["status"].as_str().unwrap_or_default().to_owned()
+}

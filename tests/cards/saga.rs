@@ -1,0 +1,281 @@
+//! Each way that a purchase by card can go.
+
+use super::{buy, card_is, confirms, impatient, order_at_provider, pay_by_card, reservation_once, seat_status, switch};
+use crate::harness::{World, hold, pay, process::call};
+use frontrow_domain::{card::CardState, limits::CARD_DEADLINE_SECONDS};
+use frontrow_edge::{App, Method};
+use frontrow_local::provider::EntryStatus;
+use serde_json::json;
+
+const PAST_DEADLINE: u32 = CARD_DEADLINE_SECONDS as u32 + 1;
+const PAST_VOIDING: u32 = 901;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_accepted_at_once_and_confirmed_when_the_provider_has_the_money() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        let held = hold(&person, &performance, &["A-1-1", "B-1-1"]).await.expect(201).text("holdId");
+        // The token is good for exactly what the seats cost: the amount is ours, and it is right.
+        let paid = pay_by_card(&person.client.with("Accept-Language", "en"), &held, "tok@80000").await.expect(202);
+        assert_eq!((paid.text("status"), paid.text("method")), ("pending".into(), "card".into()));
+        let confirmed = reservation_once(world, &person, &paid, "confirmed").await;
+        assert!(confirmed.json["cancelReason"].is_null());
+        let path = format!("/payments/{}", paid.text("paymentId"));
+        assert_eq!(person.get(&path).await.expect(200).text("status"), "approved");
+        assert_eq!(seat_status(world, &performance, "A-1-1").await, "sold");
+        let mails = world.mails_to(person.identity.email.as_str()).await;
+        assert_eq!(mails.len(), 1, "the tickets");
+        assert!(!mails[0].to_string().contains("tok@80000"));
+        let entries = world.stack.provider().entries();
+        assert_eq!((entries.len(), entries[0].balance_amount), (1, 80_000));
+        // The member may go on booking.
+        hold(&person, &performance, &["A-1-2"]).await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declined_card_releases_the_seats_and_says_so() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(50_000).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        let english = person.client.with("Accept-Language", "en");
+        let paid = pay_by_card(&english, &held, "declined_card").await.expect(202);
+        let over = reservation_once(world, &person, &paid, "cancelled").await;
+        assert_eq!(over.text("cancelReason"), "payment_declined");
+        assert!(over.json["cancelledAt"].is_string());
+        let payment = person.get(&format!("/payments/{}", paid.text("paymentId"))).await.expect(200);
+        assert_eq!(payment.text("status"), "declined");
+        assert_eq!(seat_status(world, &performance, "A-1-1").await, "free");
+        let mails = world.mails_to(person.identity.email.as_str()).await;
+        let subjects: Vec<_> = mails.iter().map(|mail| mail["subject"].as_str().unwrap_or_default()).collect();
+        assert_eq!(subjects, ["[frontrow] Card declined: Aida"]);
+        // The same seats with points: nothing stands in the way. Paying the old hold again tells the first payment.
+        assert_eq!(pay(&person, &held).await.expect(200).text("status"), "declined");
+        let again = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        pay(&person, &again).await.expect(201);
+    })
+    .await;
+}
+
+/// Accepted while the provider is down, whichever way it is down; confirmed when it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_a_provider_that_is_down() {
+    for mode in ["fail", "refuse", "hang"] {
+        World::run_with(impatient(), async |world| {
+            let performance = world.performance(json!({})).await;
+            let person = world.member(1_000_000).await;
+            switch(world, json!({"mode": mode})).await;
+            let paid = buy(&person, &performance, &["A-1-1"]).await;
+            let pending = reservation_once(world, &person, &paid, "pending").await;
+            assert_eq!(pending.json["ticketMail"]["status"], "queued");
+            assert_eq!(seat_status(world, &performance, "A-1-1").await, "held");
+            hold(&world.member(0).await, &performance, &["A-1-1"]).await.problem(409, "seats_taken");
+            // It counts as the member's hold, and is none that he could look at or release.
+            let other = hold(&person, &performance, &["A-1-2"]).await.problem(409, "hold_exists");
+            assert_eq!(other.json["holdId"], paid.json["holdId"]);
+            assert!(person.get("/holds").await.items().is_empty());
+            person.delete(&format!("/holds/{}", paid.text("holdId"))).await.problem(404, "not_found");
+            assert_eq!(pay(&person, &paid.text("holdId")).await.expect(200).json, paid.json);
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            assert_eq!(person.get("/points").await.number("balance"), 1_000_000);
+            assert!(world.stack.provider().entries().is_empty());
+            switch(world, json!({"mode": "normal"})).await;
+            reservation_once(world, &person, &paid, "confirmed").await;
+        })
+        .await;
+    }
+}
+
+/// The provider took the money, and its answer was lost: it is asked again, and there is one charge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_charges_once() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        switch(world, json!({"mode": "answer_late"})).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Done);
+        reservation_once(world, &person, &paid, "pending").await;
+        switch(world, json!({"mode": "normal"})).await;
+        reservation_once(world, &person, &paid, "confirmed").await;
+        assert!(confirms(world) >= 2);
+        assert_eq!(world.stack.provider().entries().len(), 1);
+    })
+    .await;
+}
+
+/// The request reaches the provider's books only after we gave up on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_provider_charges_once() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        switch(world, json!({"delayMillis": 1_500})).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Done);
+        switch(world, json!({"delayMillis": 0})).await;
+        reservation_once(world, &person, &paid, "confirmed").await;
+        assert_eq!(world.stack.provider().entries().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn past_the_deadline_the_seats_are_free_and_nothing_is_charged_any_more() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        switch(world, json!({"mode": "refuse"})).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        world.advance_seconds(PAST_DEADLINE);
+        // The seats lapse by themselves: another has them whether or not a worker has been there.
+        let other = world.member(100_000).await;
+        let taken = hold(&other, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        let over = reservation_once(world, &person, &paid, "cancelled").await;
+        assert_eq!(over.text("cancelReason"), "payment_expired");
+        pay(&other, &taken).await.expect(201);
+        switch(world, json!({"mode": "normal"})).await;
+        // The provider does not know it; a request of ours might still be on its way there.
+        card_is(world, &paid, CardState::Voiding).await;
+        world.advance_seconds(PAST_VOIDING);
+        card_is(world, &paid, CardState::Voided).await;
+        assert!(world.stack.provider().entries().is_empty());
+        let payment =
+            world.log_in_again(&person).get(&format!("/payments/{}", paid.text("paymentId"))).await.expect(200);
+        assert_eq!(payment.text("status"), "cancelled");
+        assert_eq!(world.mails_to(person.identity.email.as_str()).await.len(), 1);
+    })
+    .await;
+}
+
+/// Charged, but nobody knew until it was too late: given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_charge_that_is_found_past_the_deadline_is_given_back() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        switch(world, json!({"mode": "answer_late"})).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Done);
+        world.advance_seconds(PAST_DEADLINE);
+        reservation_once(world, &person, &paid, "cancelled").await;
+        switch(world, json!({"mode": "normal"})).await;
+        card_is(world, &paid, CardState::Voided).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
+    })
+    .await;
+}
+
+/// A process whose clock is ahead saw the seats lapse, and gave them to another, before the provider said yes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_after_the_seats_were_lost_is_refunded() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, other) = (world.member(0).await, world.member(100_000).await);
+        switch(world, json!({"mode": "fail"})).await;
+        let paid = buy(&person, &performance, &["A-1-1", "A-1-2"]).await;
+        let ahead = world.stack.clock().skewed_by_seconds(CARD_DEADLINE_SECONDS + 60);
+        let ahead = App { clock: ahead, ..world.app().clone() };
+        let login = format!("Bearer {}", world.app().tokens.access(&other.identity));
+        let path = format!("/performances/{performance}/holds");
+        let body = json!({"seatIds": ["A-1-1"]});
+        let taken = call(&ahead, &Method::POST, &path, &[("authorization", &login)], &body).await;
+        assert_eq!(taken.status, 201, "{taken:?}");
+        switch(world, json!({"mode": "normal"})).await;
+        let over = reservation_once(world, &person, &paid, "cancelled").await;
+        assert_eq!(over.text("cancelReason"), "payment_expired");
+        card_is(world, &paid, CardState::Voided).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
+        assert_eq!(seat_status(world, &performance, "A-1-1").await, "held", "it is another's");
+        assert_eq!(seat_status(world, &performance, "A-1-2").await, "free");
+    })
+    .await;
+}
+
+/// Who cancels is told so, and may book again, whatever the provider does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_purchase_can_be_cancelled() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        switch(world, json!({"mode": "answer_late"})).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Done);
+        let path = format!("/reservations/{}", paid.text("reservationId"));
+        let cancelled = person.delete(&path).await.expect(200);
+        assert_eq!((cancelled.text("status"), cancelled.text("cancelReason")), ("cancelled".into(), "member".into()));
+        assert_eq!(person.delete(&path).await.expect(200).json, cancelled.json);
+        let again = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        pay(&person, &again).await.expect(201);
+        switch(world, json!({"mode": "normal"})).await;
+        card_is(world, &paid, CardState::Voided).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
+    })
+    .await;
+}
+
+/// The money goes back to the card, also when the provider is down at that moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmed_purchase_is_refunded_at_the_provider() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        reservation_once(world, &person, &paid, "confirmed").await;
+        world.settle().await;
+        switch(world, json!({"mode": "fail"})).await;
+        let path = format!("/reservations/{}", paid.text("reservationId"));
+        let cancelled = person.delete(&path).await.expect(200);
+        assert_eq!(cancelled.text("status"), "cancelled");
+        assert_eq!(seat_status(world, &performance, "A-1-1").await, "free");
+        let payment = person.get(&format!("/payments/{}", paid.text("paymentId"))).await.expect(200);
+        assert_eq!(payment.text("status"), "cancelled");
+        card_is(world, &paid, CardState::RefundDue).await;
+        switch(world, json!({"mode": "normal"})).await;
+        card_is(world, &paid, CardState::Refunded).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
+        assert_eq!(person.get("/points").await.number("balance"), 0, "no points were given for it");
+        assert_eq!(world.mails_to(person.identity.email.as_str()).await.len(), 2);
+    })
+    .await;
+}
+
+/// Counted places are kept, sold and freed like seats.
+#[tokio::test(flavor = "multi_thread")]
+async fn places_without_numbers_are_bought_by_card_too() {
+    World::run_with(impatient(), async |world| {
+        let areas = json!([{"grade": "Standing", "price": 10_000, "capacity": 10}]);
+        let details = json!({"seating": {"type": "general", "areas": areas}, "maxSeatsPerMember": 6});
+        let performance = world.performance(details).await;
+        let left = async || {
+            let found = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
+            found.json["grades"][0]["available"].as_i64()
+        };
+        for (token, status, available) in [("tok@60000", "confirmed", 4), ("declined", "cancelled", 4)] {
+            let person = world.member(0).await;
+            let quantity = if status == "confirmed" { 6 } else { 4 };
+            let path = format!("/performances/{performance}/holds");
+            let held = person.post(&path, json!({"grade": "Standing", "quantity": quantity})).await.expect(201);
+            let paid = pay_by_card(&person, &held.text("holdId"), token).await.expect(202);
+            reservation_once(world, &person, &paid, status).await;
+            tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+            assert_eq!(left().await, Some(available));
+        }
+        // Kept until the deadline, longer than the hold's own five minutes, and free after it.
+        switch(world, json!({"mode": "refuse"})).await;
+        let person = world.member(0).await;
+        let path = format!("/performances/{performance}/holds");
+        let held = person.post(&path, json!({"grade": "Standing", "quantity": 4})).await.expect(201);
+        let paid = pay_by_card(&person, &held.text("holdId"), "tok").await.expect(202);
+        let one = json!({"grade": "Standing", "quantity": 1});
+        world.advance_seconds(400);
+        world.member(0).await.post(&path, one.clone()).await.problem(409, "not_enough_seats");
+        world.advance_seconds(PAST_DEADLINE - 400);
+        reservation_once(world, &person, &paid, "cancelled").await;
+        world.member(0).await.post(&path, one).await.expect(201);
+    })
+    .await;
+}

@@ -1,0 +1,184 @@
+//! Card payments under faults: members who buy, cancel and hold through processes that stall and die, workers that do too, and
+//! a provider that changes its mind about working. In the end the provider has what confirmed purchases cost, and no more.
+
+use super::{
+    booking::Fleet,
+    chaos::Rates,
+    for_seeds,
+    instance::{Ground, Instance},
+};
+use crate::{
+    cards::crashes::{event, worker},
+    harness::process::{Told, listed, member},
+};
+use frontrow_edge::{App, Method, lambda::Worker};
+use frontrow_local::provider::Provider;
+use frontrow_workers::message::PaymentDue;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::task::JoinSet;
+
+/// Runs of the normal test command.
+const RUNS: u64 = 80;
+const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "A-1-3", "A-1-4"];
+/// Short, because many answers never come.
+const CALL_MILLIS: u64 = 150;
+/// Rounds of workers without faults after which everything is settled.
+const LAST_ROUNDS: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_is_where_the_seats_are_whatever_breaks() {
+    for_seeds(5_000, RUNS, run).await;
+}
+
+struct Buyer {
+    login: String,
+    dice: fastrand::Rng,
+    performance: String,
+    bought: BTreeSet<String>,
+    cancelled: BTreeSet<String>,
+}
+
+impl Buyer {
+    /// Sends until it is answered for good, or card payments are paused.
+    async fn insist(&mut self, fleet: &Fleet, method: &Method, path: &str, body: &Value) -> Result<Told, String> {
+        let headers = [("authorization", self.login.as_str())];
+        for _ in 0..300 {
+            match fleet.send(&mut self.dice, method, path, &headers, body).await {
+                Some(told) if told.status == 503 && told.text("code") != "payments_busy" => {}
+                Some(told) if told.status == 500 => return Err(format!("{method} {path}: {told:?}")),
+                Some(told) => return Ok(told),
+                None => {}
+            }
+        }
+        Err(format!("{method} {path} was never answered"))
+    }
+
+    async fn step(&mut self, fleet: &Fleet) -> Result<(), String> {
+        let seat = SEATS[self.dice.usize(..SEATS.len())];
+        let path = format!("/performances/{}/holds", self.performance);
+        self.insist(fleet, &Method::POST, &path, &json!({"seatIds": [seat]})).await?;
+        let holds = self.insist(fleet, &Method::GET, "/holds", &Value::Null).await?;
+        if let Some(hold) = holds.json["items"][0]["holdId"].as_str() {
+            let token = if self.dice.u32(..5) == 0 { "declined" } else { "tok" };
+            let body = json!({"holdId": hold, "method": "card", "cardToken": token});
+            let paid = self.insist(fleet, &Method::POST, "/payments", &body).await?;
+            match paid.status {
+                200 | 202 => drop(self.bought.insert(paid.text("reservationId"))),
+                410 | 503 => {}
+                _ => return Err(format!("a payment was answered {paid:?}")),
+            }
+        }
+        if self.dice.u32(..3) == 0
+            && let Some(reservation) = self.bought.first().cloned()
+        {
+            let path = format!("/reservations/{reservation}");
+            let told = self.insist(fleet, &Method::DELETE, &path, &Value::Null).await?;
+            if told.status != 200 || told.text("status") != "cancelled" {
+                return Err(format!("a cancellation was answered {told:?}"));
+            }
+            self.bought.remove(&reservation);
+            self.cancelled.insert(reservation);
+        }
+        Ok(())
+    }
+}
+
+/// What is left to do, as the stream's messages would say.
+async fn due(ground: &Ground) -> Vec<PaymentDue> {
+    let all = ground.snapshot().await.reservations();
+    let open = all.into_iter().filter(|one| one.card.as_ref().is_some_and(|card| !card.state.is_settled()));
+    let due = |one: frontrow_domain::reservation::Reservation| PaymentDue {
+        member_id: one.buyer.member_id,
+        reservation_id: one.reservation_id,
+    };
+    open.map(due).collect()
+}
+
+/// Workers that stall and die, and a provider with moods, until the buyers have gone.
+async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<AtomicBool>) {
+    let mut dice = fastrand::Rng::with_seed(seed ^ 0xCA2D);
+    let start =
+        |dice: &mut fastrand::Rng| -> Instance { ground.instance(dice.u64(..), Rates::BAD_DAY, dice.i64(-2..=2)) };
+    let mut process = start(&mut dice);
+    while !gone.load(Ordering::Relaxed) {
+        let modes = ["normal", "normal", "normal", "decline", "fail", "refuse", "hang", "answer_late"];
+        let mode = modes[dice.usize(..modes.len())];
+        provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
+        if dice.u32(..4) == 0 {
+            ground.clock.advance_seconds(dice.u32(1..200));
+        }
+        let mut messages = due(&ground).await;
+        messages.extend(messages.first().cloned().filter(|_| dice.bool()));
+        let working = worker(&process.app, &provider, CALL_MILLIS);
+        if process.living(working.handle(event(&messages))).await.is_none() {
+            process = start(&mut dice);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn run(seed: u64) -> Result<(), String> {
+    let ground = Arc::new(Ground::new().await?);
+    let provider = Provider::start(&tokio::runtime::Handle::current(), None).await?;
+    let calm = ground.calm();
+    let sections = json!([{"name": "A", "grade": "R", "price": 30_000, "rows": 1, "seatsPerRow": 4}]);
+    let performance = listed(&calm, json!({"seating": {"type": "numbered", "sections": sections}})).await;
+    let fleet = Arc::new(Fleet::new(Arc::clone(&ground), seed, Rates::BAD_DAY, 2));
+    let gone = Arc::new(AtomicBool::new(false));
+    let postman = tokio::spawn(deliver(Arc::clone(&ground), provider.clone(), seed, Arc::clone(&gone)));
+    let mut buyers = JoinSet::new();
+    for number in 0..3 {
+        let (_, login) = member(&calm, &format!("buyer{number}")).await;
+        let dice = fastrand::Rng::with_seed(seed * 31 + number);
+        let (fleet, performance) = (Arc::clone(&fleet), performance.clone());
+        let mut buyer = Buyer { login, dice, performance, bought: BTreeSet::new(), cancelled: BTreeSet::new() };
+        buyers.spawn(async move {
+            for _ in 0..6 {
+                buyer.step(&fleet).await?;
+            }
+            Ok::<_, String>(buyer)
+        });
+    }
+    let buyers = buyers.join_all().await;
+    gone.store(true, Ordering::Relaxed);
+    postman.await.map_err(|error| error.to_string())?;
+    settle(&ground, &calm, &provider).await?;
+
+    let snapshot = ground.snapshot().await;
+    snapshot.check()?;
+    snapshot.provider_has_what_was_bought(&provider.entries())?;
+    let all = snapshot.reservations();
+    for buyer in buyers {
+        let Buyer { bought, cancelled, .. } = buyer?;
+        for (id, over) in bought.iter().map(|id| (id, false)).chain(cancelled.iter().map(|id| (id, true))) {
+            let found = all.iter().find(|one| one.reservation_id.to_string() == *id);
+            let Some(found) = found else { return Err(format!("{id} was accepted and is not there")) };
+            if over && found.cancelled_at.is_none() {
+                return Err(format!("{id} was cancelled and is {found:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A day without faults, on which every wait is over.
+async fn settle(ground: &Ground, calm: &App, provider: &Provider) -> Result<(), String> {
+    provider.switch(br#"{"mode": "normal"}"#).expect("a mode");
+    let working = worker(calm, provider, 2_000);
+    for _ in 0..LAST_ROUNDS {
+        let left = due(ground).await;
+        if left.is_empty() {
+            return Ok(());
+        }
+        working.handle(event(&left)).await.map_err(|error| error.to_string())?;
+        ground.clock.advance_seconds(300);
+    }
+    Err(format!("not settled: {:?}", due(ground).await))
+}
