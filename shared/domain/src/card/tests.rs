@@ -23,6 +23,8 @@ fn pending() -> Reservation {
             "performance_id": "demo", "starts_at": NOW.plus_seconds(86_400).millis(),
         },
         "seats": [{"seat_id": "A-1-7", "block": 0, "grade": "VIP", "price": 150_000}],
+        "door": {"check_ins": {}, "generations": {}},
+        "mailing": {"number": 0},
         "card": {"state": "pending", "deadline": deadline.millis(), "token": "tok_1"},
     });
     serde_json::from_value(reservation).unwrap()
