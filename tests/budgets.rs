@@ -3,6 +3,7 @@
 //!
 //! The process's once-a-second copies of performance, show and room are left out: they cost a process, not a person.
 
+mod cards;
 mod door;
 mod grades;
 
@@ -41,7 +42,8 @@ impl Budgets {
 /// Whether the call refreshes a process's copy.
 fn is_copy(call: &Metered) -> bool {
     let partition = call.request["Key"]["pk"]["S"].as_str().unwrap_or_default();
-    call.operation == "GetItem" && ["performance#", "shows", "room#"].iter().any(|copy| partition.starts_with(copy))
+    call.operation == "GetItem"
+        && ["performance#", "shows", "room#", "breaker"].iter().any(|copy| partition.starts_with(copy))
 }
 
 async fn meter<T>(world: &World, call: impl Future<Output = T>) -> (T, Vec<Metered>) {
@@ -60,6 +62,7 @@ async fn every_operation_keeps_its_budget() {
         grades::best_available(world, &mut budgets).await;
         waiting_room(world, &mut budgets).await;
         mails(world, &mut budgets).await;
+        cards::note(world, &mut budgets).await;
         door::note(world, &mut budgets).await;
         println!("{:<34} calls / write units / read units\n{}", "operation", budgets.table);
         assert!(budgets.over.is_empty(), "over budget:\n{}", budgets.over.join("\n"));

@@ -39,7 +39,7 @@ fn ahead(world: &World) -> App {
 }
 
 /// Takes `A-1-1` for a new member through the process that is ahead; answers his login and hold.
-async fn take_ahead(world: &World, performance: &str) -> (String, String) {
+pub(super) async fn take_ahead(world: &World, performance: &str) -> (String, String) {
     let person = world.member(100_000).await;
     let login = format!("Bearer {}", world.app().tokens.access(&person.identity));
     let path = format!("/performances/{performance}/holds");
@@ -89,7 +89,7 @@ pub(super) async fn paid_seats_count(world: &World) -> Found {
 
 /// Answers every batch read after the first with what the first was told: an eventual read that is far behind.
 #[derive(Default)]
-struct StaleBatches(Arc<Mutex<Option<String>>>);
+pub(super) struct StaleBatches(Arc<Mutex<Option<String>>>);
 
 impl Meddler for StaleBatches {
     fn meddle(

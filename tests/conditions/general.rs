@@ -29,7 +29,7 @@ pub(super) async fn lapsed_places_are_given_back_once(world: &World) -> Found {
 }
 
 /// Takes both places of an area for a new member through a process to whose clock the hold on them has lapsed.
-async fn take_ahead(world: &World, performance: &str) {
+pub(super) async fn take_ahead(world: &World, performance: &str) {
     let ahead = App { clock: world.stack.clock().skewed_by_seconds(400), ..world.app().clone() };
     let person = world.member(0).await;
     let login = format!("Bearer {}", world.app().tokens.access(&person.identity));

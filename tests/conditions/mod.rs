@@ -3,6 +3,7 @@
 //! which mutations survive.
 
 mod booking;
+mod cards;
 mod catalogue;
 mod door;
 mod general;
@@ -53,6 +54,12 @@ guards! {
     FREE_PLACES => general::places_lost_to_another_clock_are_not_freed,
     STAKE_HAS_ROOM => booking::a_second_hold_is_refused,
     STAKE_HAS_ROOM => booking::paid_seats_count,
+    STAKE_HAS_ROOM => cards::a_pending_purchase_keeps_from_another_hold,
+    PROLONG_SEAT => cards::a_seat_lost_to_another_clock_is_not_kept,
+    PROLONG_PLACES => cards::places_lost_to_another_clock_are_not_kept,
+    STAKE_IS_LIVE => cards::a_prolonged_hold_is_paid_where_it_is_kept,
+    RESERVATION_PENDING => cards::a_cancelled_purchase_is_not_declined,
+    BREAKER_UNCHANGED => cards::a_late_count_does_not_close_the_breaker,
     ADMISSION_PROLONGED => room::a_release_revives_no_admission,
     STAKE_IS_LIVE => booking::a_stale_read_does_not_hide_a_payment,
     STAKE_NAMES_HOLD => booking::a_late_release_leaves_a_newer_hold,

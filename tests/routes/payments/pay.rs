@@ -1,8 +1,9 @@
 //! `POST /payments`.
 
 use crate::{
+    cards::pay_by_card,
     harness::{World, hold, pay},
-    routes::{needs_login, refuses_malformed_bodies},
+    routes::{complaint, needs_login, refuses_malformed_bodies},
 };
 use serde_json::json;
 
@@ -54,6 +55,67 @@ async fn bad_input_pays_nothing() {
             .await
             .problem(400, "invalid_request");
         assert_eq!(person.get("/points").await.number("balance"), 100_000);
+    })
+    .await;
+}
+
+/// R6: accepted at once; paid again it is the first payment, by whatever means.
+#[tokio::test]
+async fn by_card_it_is_accepted() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        let held = hold(&person, &performance, &["A-1-1", "B-1-1"]).await.expect(201).text("holdId");
+        let paid = pay_by_card(&person.with_key("k"), &held, "tok_visa").await.expect(202);
+        assert_eq!(paid.json["holdId"], held.as_str());
+        assert_eq!(
+            (paid.text("method"), paid.text("status"), paid.number("amount")),
+            ("card".into(), "pending".into(), 80_000)
+        );
+        assert!(!String::from_utf8_lossy(&paid.bytes).contains("tok_visa"));
+        assert_eq!(pay_by_card(&person.with_key("k"), &held, "tok_visa").await.expect(202).json, paid.json);
+        let again = pay_by_card(&person, &held, "tok_other").await.expect(200);
+        assert_eq!(again.json["paymentId"], paid.json["paymentId"]);
+        assert_eq!(pay(&person, &held).await.expect(200).json["method"], "card");
+        let found = person.get(&format!("/payments/{}", paid.text("paymentId"))).await.expect(200);
+        assert_eq!(found.json["createdAt"], paid.json["createdAt"]);
+    })
+    .await;
+}
+
+/// The token belongs to the card, and has bounds.
+#[tokio::test]
+async fn a_card_needs_a_token_and_points_take_none() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        let valid = json!({"holdId": held, "method": "card", "cardToken": "tok"});
+        refuses_malformed_bodies(&person, "POST", "/payments", &valid).await;
+        for (method, token) in [
+            ("card", json!(null)),
+            ("points", json!("tok")),
+            ("card", json!("")),
+            ("card", json!("a b")),
+            ("card", json!("카드")),
+            ("card", json!("a".repeat(201))),
+        ] {
+            let body = json!({"holdId": held, "method": method, "cardToken": token});
+            let refused = person.post("/payments", body).await;
+            assert!(
+                token
+                    .as_str()
+                    .is_none_or(|token| token.len() < 3 || !String::from_utf8_lossy(&refused.bytes).contains(token))
+            );
+            assert_eq!(complaint(refused), "cardToken");
+        }
+        // Before anybody is asked to log in.
+        world
+            .anyone()
+            .post("/payments", json!({"holdId": held, "method": "card"}))
+            .await
+            .problem(400, "invalid_request");
+        pay(&person, &held).await.expect(201);
     })
     .await;
 }

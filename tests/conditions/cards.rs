@@ -1,0 +1,99 @@
+//! Guards of card payments and of the breaker before their provider.
+
+use super::{
+    Found,
+    booking::{StaleBatches, take_ahead},
+    ensure, general,
+    interlude::Interlude,
+};
+use crate::{
+    cards::{buy, pay_by_card, switch},
+    general::area,
+    harness::{World, hold, hold_of_grade, pay},
+};
+use frontrow_domain::{
+    breaker::{Counts, Phase},
+    limits::BREAKER_CALLS_MIN,
+};
+use frontrow_edge::App;
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+
+/// Calls that open the breaker.
+const BAD: Counts = Counts { calls: BREAKER_CALLS_MIN, failed: BREAKER_CALLS_MIN, slow: 0 };
+
+pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(0).await;
+    switch(world, json!({"mode": "refuse"})).await;
+    buy(&person, &performance, &["A-1-1"]).await;
+    let more = hold(&person, &performance, &["A-1-2"]).await;
+    ensure(more.status == 409, || format!("beside a pending purchase a hold was answered {}", more.status))
+}
+
+/// The member cancels between the provider's no and the write that says so.
+pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(0).await;
+    switch(world, json!({"delayMillis": 700})).await;
+    let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    let paid = pay_by_card(&person, &held, "declined").await.expect(202);
+    let path = format!("/reservations/{}", paid.text("reservationId"));
+    let (client, same) = (person.client.clone(), path.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        client.delete(&same).await.expect(200);
+    })));
+    while person.get(&path).await.expect(200).text("status") == "pending" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    world.settle().await;
+    let reason = person.get(&path).await.expect(200).text("cancelReason");
+    ensure(reason == "member", || format!("who cancelled is told {reason}"))
+}
+
+pub(super) async fn a_seat_lost_to_another_clock_is_not_kept(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(0).await;
+    let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    take_ahead(world, &performance).await;
+    let paid = pay_by_card(&person, &held, "tok").await;
+    ensure(paid.status == 410, || format!("a lost seat was kept: {}", paid.status))
+}
+
+pub(super) async fn places_lost_to_another_clock_are_not_kept(world: &World) -> Found {
+    let performance = area(world, 2, json!({})).await;
+    let person = world.member(0).await;
+    let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
+    general::take_ahead(world, &performance).await;
+    let paid = pay_by_card(&person, &held, "tok").await;
+    ensure(paid.status == 410, || format!("lost places were kept: {}", paid.status))
+}
+
+/// A late read knows the bucket that the places were in before: another's are in there.
+pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> Found {
+    let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
+    let (person, other) = (world.member(100_000).await, world.member(100_000).await);
+    let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
+    let others = hold_of_grade(&other, &performance, "Standing", 2).await.expect(201).text("holdId");
+    world.app().store.count_calls(BAD, world.stack.clock().now()).await.expect("it can be written");
+    world.wire.meddle(Some(Arc::new(StaleBatches::default())));
+    pay_by_card(&person, &held, "tok").await.expect(503);
+    pay(&person, &held).await.expect(201);
+    world.wire.meddle(None);
+    let paid = pay(&other, &others).await;
+    ensure(paid.status == 201, || format!("another's places were sold: {}", paid.status))
+}
+
+/// A process whose copy is older than the breaker's opening adds what it counted.
+pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Found {
+    let (late, now) = (&world.app().store, world.stack.clock().now());
+    let process = || {
+        let (config, clock) = (world.app().config.clone(), world.stack.clock().clone());
+        App::new(config, &world.stack.engine(), clock).expect("the stack's keys").store
+    };
+    late.breaker(now).await.expect("it can be read");
+    process().count_calls(BAD, now).await.expect("it can be written");
+    late.count_calls(Counts { calls: 1, failed: 0, slow: 0 }, now).await.expect("it can be written");
+    let found = process().breaker(now).await.expect("it can be read");
+    ensure(matches!(found.phase, Phase::Open { .. }), || format!("an open breaker became {found:?}"))
+}
