@@ -1,0 +1,49 @@
+//! What who paid by card is told.
+
+use super::{ALICE, mime, reservation, take_apart, visible};
+use crate::mails::cancellation;
+use frontrow_domain::{
+    Timestamp,
+    card::{CardPayment, CardState},
+    member::Language,
+    reservation::{CancelReason, Reservation, ReservationStatus},
+};
+
+/// Who paid by card is not told of points, and who was never charged is not told of a refund.
+#[test]
+fn a_cancellation_says_what_becomes_of_a_cards_money() {
+    let now = Timestamp::parse("2026-12-02T00:00:00Z").unwrap();
+    let pending = |language| {
+        let deadline = now.plus_seconds(600);
+        let card = CardPayment { state: CardState::Pending, deadline, bucket_end: None, token: None };
+        Reservation {
+            card: Some(card), status: ReservationStatus::Pending, ..reservation(language, ALICE, "아이다")
+        }
+    };
+    let by_member = |one: Reservation| one.cancel(CancelReason::Member, now).unwrap();
+    for (language, [refund, declined, late, not_taken]) in [
+        (Language::Ko, ["카드로 환불됩니다", "카드 결제가 승인되지 않아", "제때 확인되지 않아", "결제가 끝나기 전에"]),
+        (
+            Language::En,
+            [
+                "goes back to your card",
+                "Your card was declined",
+                "not confirmed in time",
+                "before its payment was through",
+            ],
+        ),
+    ] {
+        for (told, reservation) in [
+            (refund, by_member(pending(language).approved())),
+            (declined, pending(language).declined(now)),
+            (late, pending(language).expired(now)),
+            (not_taken, by_member(pending(language))),
+        ] {
+            let (text, html, _) = take_apart(&mime(&cancellation::letter(&reservation)));
+            assert!(text.contains(told) && visible(&html).contains(told), "{told}: {text}");
+            assert!(!text.contains("포인트") && !text.contains("points"), "{text}");
+            let refunded = text.contains("환불 금액") || text.contains("Refunded");
+            assert_eq!(refunded, told == refund, "{text}");
+        }
+    }
+}
