@@ -5,6 +5,7 @@
 mod booking;
 mod cards;
 pub(crate) mod chaos;
+mod door;
 mod general;
 mod instance;
 mod line;

@@ -4,7 +4,6 @@
 pub(crate) mod audit;
 pub(crate) mod binaries;
 pub(crate) mod client;
-pub(crate) mod derived;
 pub(crate) mod door;
 pub(crate) mod line;
 pub(crate) mod process;

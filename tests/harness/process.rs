@@ -60,6 +60,11 @@ pub(crate) async fn member(app: &App, name: &str) -> (Identity, String) {
     person(app, name, Role::Member).await
 }
 
+/// A new organizer, logged in.
+pub(crate) async fn organizer(app: &App, name: &str) -> (Identity, String) {
+    person(app, name, Role::Organizer).await
+}
+
 async fn person(app: &App, name: &str, role: Role) -> (Identity, String) {
     let email = Email::try_from(format!("{name}@example.com")).expect("an address");
     let identity = enrol(app, email, Name::try_from(name.to_owned()).expect("a name"), role).await;

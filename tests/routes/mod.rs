@@ -3,8 +3,6 @@
 
 mod holds;
 mod members;
-mod my_page;
-mod notices;
 mod payments;
 mod performances;
 mod points;

@@ -3,7 +3,6 @@
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ShowId},
-    limits::STRIPES_DEFAULT,
     member::{Email, Member, Name, Password, Role},
     money::Won,
     performance::{Performance, PerformanceDetails},
@@ -133,7 +132,7 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
         "seating": seating,
         "waitingRoom": waiting_room,
     }));
-    let waiting_room = details.waiting_room.map(|policy| (policy, STRIPES_DEFAULT));
+    let waiting_room = details.waiting_room.map(|policy| (policy, details.stripes));
     let id = id.parse().expect("a plain word is an id");
     let performance = Performance::new(id, show.show_id.clone(), details, now);
     match app.store.create_performance(&performance, show, waiting_room).await {

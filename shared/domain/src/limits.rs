@@ -112,16 +112,6 @@ pub const HOLD_REMEMBERED_SECONDS: i64 = 24 * 3600;
 /// How long a stake outlives its performance's start before TTL may collect it.
 pub const STAKE_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
-/// Times rows of a projection are made anew when another projector was faster.
-pub const PROJECTION_ATTEMPTS: u32 = 8;
-/// Characters of a member's name by which a door list is ordered and searched; keeps sort keys and cursors short.
-pub const NAME_SORTED_CHARS: usize = 40;
-/// Reservations of a cancelled performance that one message of `cancel_reservations` looks up: each is cancelled by a message
-/// of its own.
-pub const CANCELLATION_PAGE_ITEMS: u32 = 100;
-/// Writes of one transaction.
-pub const TRANSACTION_WRITES_MAX: usize = 100;
-
 /// Largest top-up, in won.
 pub const TOP_UP_MAX_WON: i64 = 10_000_000;
 /// Highest balance of a wallet, in won: exact in every JSON reader (2^53).
@@ -198,8 +188,14 @@ pub const POLL_SOON_AHEAD: u64 = 10;
 pub const LEFT_BLOCKS_MAX: u64 = 1_024;
 /// Times a join or a leave that met another of the same member starts over.
 pub const LINE_RETRIES: u32 = 6;
-/// Stripes of a new room: one keeps exact request order, at about 1,000 joins a second.
+/// Stripes of a new room whose organizer expects nothing in particular: one keeps exact request order.
 pub const STRIPES_DEFAULT: u32 = 1;
+/// Joins a second that one stripe takes: the write limit of a DynamoDB partition.
+pub const STRIPE_JOINS_PER_SECOND: u32 = 1_000;
+/// How much busier than its average the busiest second of a minute is taken to be.
+pub const ARRIVALS_PEAK_FACTOR: u32 = 2;
+/// Largest `expectedArrivalsPerMinute`.
+pub const EXPECTED_ARRIVALS_MAX: u32 = 10_000_000;
 /// Most stripes of a line.
 pub const STRIPES_MAX: u32 = 32;
 

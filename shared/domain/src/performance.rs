@@ -4,12 +4,14 @@ use crate::{
     Error, FieldError, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{
-        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, REASON_MAX_CHARS,
-        ROOM_RATE_MAX, SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
+        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, HOLD_DEFAULT_SECONDS,
+        HOLD_MAX_SECONDS, REASON_MAX_CHARS, ROOM_RATE_MAX, SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
+        STRIPES_DEFAULT,
     },
     seating::{Numbered, Seating},
     show::{Show, Text},
     time::UtcTime,
+    waiting_room::stripes_for,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,6 +67,49 @@ impl TryFrom<PolicyFields> for WaitingRoomPolicy {
     }
 }
 
+/// A waiting room as it is asked for with a new performance: its policy, and for how many people it is made.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(try_from = "RoomFields")]
+struct NewRoom {
+    policy: WaitingRoomPolicy,
+    stripes: u32,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+struct RoomFields {
+    max_active: Option<u32>,
+    admit_per_minute: Option<u32>,
+    admission_seconds: Option<i64>,
+    paused: Option<bool>,
+    /// How many people are expected to join within the busiest minute; fixed with the room. Up to 30,000 positions follow
+    /// request order exactly; a larger crowd joins several lines side by side that are served in turn.
+    #[schemars(range(min = 1, max = EXPECTED_ARRIVALS_MAX))]
+    expected_arrivals_per_minute: Option<u32>,
+}
+
+impl TryFrom<RoomFields> for NewRoom {
+    type Error = FieldError;
+
+    /// # Errors
+    /// Names the field that is out of range.
+    fn try_from(fields: RoomFields) -> Result<Self, FieldError> {
+        let expected = fields.expected_arrivals_per_minute;
+        if expected.is_some_and(|expected| !(1..=EXPECTED_ARRIVALS_MAX).contains(&expected)) {
+            let message = format!("expected null or 1 to {EXPECTED_ARRIVALS_MAX}");
+            return Err(FieldError::new("expectedArrivalsPerMinute", message));
+        }
+        let policy = WaitingRoomPolicy::try_from(PolicyFields {
+            max_active: fields.max_active,
+            admit_per_minute: fields.admit_per_minute,
+            admission_seconds: fields.admission_seconds,
+            paused: fields.paused,
+        })?;
+        Ok(Self { policy, stripes: expected.map_or(STRIPES_DEFAULT, stripes_for) })
+    }
+}
+
 /// What an organizer says of a performance, as it comes in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "PerformanceFields")]
@@ -84,6 +129,8 @@ pub struct PerformanceDetails {
     pub seating: Seating,
     /// The waiting room, if there is one.
     pub waiting_room: Option<WaitingRoomPolicy>,
+    /// Stripes of its line.
+    pub stripes: u32,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -97,7 +144,7 @@ struct PerformanceFields {
     max_seats_per_member: Option<u32>,
     hold_seconds: Option<i64>,
     seating: Seating,
-    waiting_room: Option<WaitingRoomPolicy>,
+    waiting_room: Option<NewRoom>,
 }
 
 impl TryFrom<PerformanceFields> for PerformanceDetails {
@@ -130,7 +177,8 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
             max_seats_per_member,
             hold_seconds,
             seating: fields.seating,
-            waiting_room: fields.waiting_room,
+            waiting_room: fields.waiting_room.map(|room| room.policy),
+            stripes: fields.waiting_room.map_or(STRIPES_DEFAULT, |room| room.stripes),
         })
     }
 }

@@ -6,7 +6,7 @@ pub mod wait;
 use crate::{
     Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::ADMISSION_GRACE_SECONDS,
+    limits::{ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, STRIPE_JOINS_PER_SECOND, STRIPES_MAX},
     performance::WaitingRoomPolicy,
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,14 @@ impl Place {
         let stripe = u32::try_from((position - 1) % stripes).expect("a remainder of a u32 is one");
         Self { stripe, index: (position - 1) / stripes + 1 }
     }
+}
+
+/// Stripes of a line that so many people are expected to join within a minute: as few as can take them, because order is
+/// exact within a stripe alone.
+pub fn stripes_for(expected_per_minute: u32) -> u32 {
+    let peak = u64::from(expected_per_minute) * u64::from(ARRIVALS_PEAK_FACTOR);
+    let stripes = peak.div_ceil(60 * u64::from(STRIPE_JOINS_PER_SECOND));
+    u32::try_from(stripes).unwrap_or(STRIPES_MAX).clamp(1, STRIPES_MAX)
 }
 
 /// Whose admission to which performance: what a hold extends and a payment spends.

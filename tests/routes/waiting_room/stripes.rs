@@ -6,11 +6,6 @@ use crate::harness::{
     line::{join, leave, poll},
     performance_details, show_details,
 };
-use frontrow_domain::{
-    ids::{PerformanceId, ShowId},
-    performance::{Performance, PerformanceDetails},
-};
-use frontrow_edge::entropy;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
@@ -19,19 +14,39 @@ const STRIPES: u32 = 4;
 const MEMBERS: usize = 40;
 const MAX_ACTIVE: i64 = 5;
 
-/// A performance whose line has four stripes, which no call of the API can ask for.
+/// A performance whose line has four stripes, because so many people are expected.
 async fn striped(world: &World) -> String {
-    let listed = world.organizer().await.post("/shows", show_details()).await.expect(201);
-    let show_id: ShowId = listed.text("showId").parse().unwrap();
-    let store = &world.app().store;
-    let show = store.show(&show_id).await.unwrap().unwrap();
-    let room = json!({"waitingRoom": {"maxActive": MAX_ACTIVE, "admissionSeconds": 20}});
-    let details: PerformanceDetails = serde_json::from_value(performance_details(world.app(), room)).unwrap();
-    let policy = details.waiting_room.unwrap();
-    let id = PerformanceId::new(entropy::fresh_uuid());
-    let performance = Performance::new(id, show_id, details, world.stack.clock().now());
-    store.create_performance(&performance, &show, Some((policy, STRIPES))).await.unwrap();
-    performance.performance_id.to_string()
+    let room = json!({"maxActive": MAX_ACTIVE, "admissionSeconds": 20, "expectedArrivalsPerMinute": 120_000});
+    let performance = world.performance(json!({"waitingRoom": room})).await;
+    let id = performance.parse().expect("an id");
+    let room = world.app().store.room(&id, world.stack.clock().now()).await.expect("a room");
+    assert_eq!(room.stripes, STRIPES);
+    performance
+}
+
+/// What is expected is fixed with the room: no policy has it, and nobody is told.
+#[tokio::test]
+async fn what_is_expected_is_said_when_the_room_is_made() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let show = organizer.post("/shows", show_details()).await.expect(201).text("showId");
+        let path = format!("/shows/{show}/performances");
+        for wrong in [json!(0), json!(-1), json!(1.5), json!("many"), json!(10_000_001)] {
+            let room = json!({"maxActive": 5, "expectedArrivalsPerMinute": wrong});
+            let body = performance_details(world.app(), json!({"waitingRoom": room}));
+            organizer.post(&path, body).await.problem(400, "invalid_request");
+        }
+        let room = json!({"maxActive": 5, "expectedArrivalsPerMinute": 10_000_000});
+        let made =
+            organizer.post(&path, performance_details(world.app(), json!({"waitingRoom": room}))).await.expect(201);
+        assert_eq!(
+            made.json["waitingRoom"],
+            json!({"maxActive": 5, "admitPerMinute": null, "admissionSeconds": 600, "paused": false})
+        );
+        let policy = format!("/performances/{}/waiting-room", made.text("performanceId"));
+        organizer.put(&policy, room).await.problem(400, "invalid_request");
+    })
+    .await;
 }
 
 /// Who waits, each with his last place; and the round in which each position was let in.

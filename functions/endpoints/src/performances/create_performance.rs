@@ -4,7 +4,6 @@ use super::get_performance::PerformanceWithGrades;
 use frontrow_domain::{
     Error, Result,
     ids::{PerformanceId, ShowId},
-    limits::STRIPES_DEFAULT,
     performance::{Performance, PerformanceDetails},
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer, entropy};
@@ -33,10 +32,10 @@ impl Endpoint for CreatePerformance {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
         let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
-        let policy = call.body.waiting_room;
+        let (policy, stripes) = (call.body.waiting_room, call.body.stripes);
         let id = PerformanceId::new(entropy::fresh_uuid());
         let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
-        app.store.create_performance(&performance, &show, policy.map(|policy| (policy, STRIPES_DEFAULT))).await?;
+        app.store.create_performance(&performance, &show, policy.map(|policy| (policy, stripes))).await?;
         let nothing_taken = TakenSeats::default();
         let reply = PerformanceWithGrades::of(&performance, policy, &nothing_taken);
         Ok(Answer::created(format!("/performances/{}", performance.performance_id), reply))

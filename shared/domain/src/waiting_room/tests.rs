@@ -209,3 +209,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_has_as_many_stripes_as_its_crowd_needs() {
+    let stripes = [0, 1, 30_000, 30_001, 60_000, 300_000, 959_999, 1_000_000, u32::MAX].map(super::stripes_for);
+    assert_eq!(stripes, [1, 1, 1, 2, 2, 10, 32, 32, 32]);
+}

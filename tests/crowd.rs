@@ -1,0 +1,117 @@
+//! A simulated crowd in a waiting room: the store as it is, an engine, several processes, and a clock that is moved.
+//! Without HTTP, because what is looked at is the line and what it costs in DynamoDB.
+//!
+//! `CROWD=100000 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table that the README shows.
+
+mod bill;
+mod sale;
+
+use sale::{Figures, Plan, run};
+
+/// People of the large crowd when `CROWD` does not say.
+const CROWD_DEFAULT: usize = 10_000;
+
+const SMALL: Plan = Plan {
+    people: 2_000,
+    arrivals_per_second: 400,
+    max_active: Some(300),
+    admit_per_minute: None,
+    expected_per_minute: 24_000,
+    stay: (2, 6),
+    vanish_percent: 0,
+};
+
+/// What holds for every crowd.
+fn check(plan: &Plan, figures: &Figures) {
+    assert_eq!((figures.joined, figures.positions), (plan.people, plan.people), "every position is one person's");
+    let vanishing = (0..plan.people).filter(|person| person % 100 < plan.vanish_percent).count();
+    assert_eq!((figures.let_in, figures.lost), (plan.people - vanishing, 0), "everybody who waits gets in");
+    if figures.stripes == 1 {
+        assert_eq!(figures.inversions, 0, "one stripe keeps request order");
+    }
+    if let Some(most) = plan.max_active {
+        assert!(figures.active_max <= u64::from(most), "{} of {most} inside", figures.active_max);
+        assert!(figures.inside_max <= most as usize, "{} of {most} inside", figures.inside_max);
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "small numbers")]
+fn row(plan: &Plan, figures: &Figures) -> String {
+    let bound = |limit: Option<u32>| limit.map_or("–".to_owned(), |limit| limit.to_string());
+    let (people, usage) = (plan.people as f64, figures.usage);
+    let (table, all) = usage.dollars();
+    let over =
+        plan.max_active.map_or("–".to_owned(), |most| (figures.active_max as i64 - i64::from(most)).to_string());
+    format!(
+        "| {} | {} | {} | {} | {} % | {} | {} | {} ({}) | {} | {} ({:.0}) | {:.1} | {:.1} | {:.1} | {:.1} | ${:.2} | ${:.2} |",
+        plan.people,
+        plan.arrivals_per_second,
+        bound(plan.max_active),
+        bound(plan.admit_per_minute),
+        plan.vanish_percent,
+        figures.stripes,
+        plan.people - figures.positions,
+        figures.inversions,
+        figures.furthest,
+        over,
+        figures.drain_seconds,
+        plan.ideal_seconds(),
+        usage.requests as f64 / people,
+        usage.calls as f64 / people,
+        usage.write_units / people,
+        usage.read_units / people,
+        table / people * 1e6,
+        all / people * 1e6,
+    )
+}
+
+const HEAD: &str = "\
+| people | arrivals/s | maxActive | per minute | vanish | stripes | positions given twice | out of order (by at most) | active − maxActive | drained in s (ideal) | requests | DynamoDB calls | write units | read units | DynamoDB per million people | in all |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+
+async fn report(plans: &[Plan]) {
+    println!("{HEAD}");
+    for plan in plans {
+        let figures = run(*plan).await;
+        println!("{}", row(plan, &figures));
+        check(plan, &figures);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_crowd_is_let_in_in_order_and_never_too_many() {
+    report(&[SMALL]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_crowd_in_several_stripes_is_let_in_and_never_too_many() {
+    report(&[Plan { expected_per_minute: 120_000, vanish_percent: 3, people: 1_000, ..SMALL }]).await;
+}
+
+/// E4: who arrives, waits and is admitted is varied.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: the figures of the README"]
+async fn figures_of_large_crowds() {
+    #[allow(clippy::disallowed_methods, reason = "the size is given by hand")]
+    let people = std::env::var("CROWD").ok().and_then(|people| people.parse().ok()).unwrap_or(CROWD_DEFAULT);
+    let large = Plan {
+        people,
+        arrivals_per_second: 1_000,
+        max_active: Some(6_000),
+        admit_per_minute: None,
+        expected_per_minute: 30_000,
+        stay: (15, 45),
+        vanish_percent: 0,
+    };
+    let part = Plan { people: people / 10, max_active: Some(600), ..large };
+    report(&[
+        large,
+        Plan { expected_per_minute: 1_000_000, arrivals_per_second: 5_000, ..part },
+        Plan { arrivals_per_second: 100, ..part },
+        Plan { max_active: Some(150), ..part },
+        Plan { max_active: None, admit_per_minute: Some(3_000), ..part },
+        Plan { admit_per_minute: Some(600), ..part },
+        Plan { vanish_percent: 10, ..part },
+    ])
+    .await;
+}

@@ -1,0 +1,164 @@
+//! The door under faults: two tickets are scanned, reissued, mailed and cancelled through processes that lose requests and
+//! answers, throttle and read late. Every answer is the one that the calls before it leave: above all, a ticket that is
+//! good is answered 201, though the answer of the write was lost.
+
+use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Ground};
+use crate::harness::process::{Told, call, give_points, listed, member, organizer};
+use frontrow_domain::{ids::ReservationId, reservation::Reservation};
+use frontrow_edge::{App, Method, tokens::Identity};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Runs of the normal test command.
+const RUNS: u64 = 200;
+const STEPS: usize = 14;
+/// Nobody dies: whoever asks hears, and knows what was done.
+const RATES: Rates = Rates { death: 0, ..Rates::BAD_DAY };
+const TRIES: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_door_is_exact_whatever_breaks() {
+    for_seeds(20_000_000, RUNS, run).await;
+}
+
+/// What the calls so far must have left.
+#[derive(Default)]
+struct Known {
+    cancelled: bool,
+    used: [bool; 2],
+}
+
+struct Story {
+    calm: App,
+    fleet: Fleet,
+    dice: fastrand::Rng,
+    owner: Identity,
+    owner_login: String,
+    organizer_login: String,
+    performance: String,
+    reservation: ReservationId,
+    known: Known,
+}
+
+impl Story {
+    /// The reservation as it is.
+    async fn truth(&self) -> Reservation {
+        self.calm
+            .store
+            .reservation(&self.owner.member_id, &self.reservation)
+            .await
+            .expect("a read")
+            .expect("it is kept")
+    }
+
+    /// Sends it until it is answered for good; and whether a try before that may have done it unheard.
+    async fn insist(&mut self, login: &str, method: &Method, path: &str, body: &Value) -> Result<(Told, bool), String> {
+        for number in 0..TRIES {
+            let told = self.fleet.send(&mut self.dice, method, path, &[("authorization", login)], body).await;
+            match told {
+                Some(told) if told.status == 503 => {}
+                Some(told) => return Ok((told, number > 0)),
+                None => return Err("nobody dies here".to_owned()),
+            }
+        }
+        Err(format!("{method} {path} was not answered in {TRIES} tries"))
+    }
+
+    async fn scan(&mut self) -> Result<(), String> {
+        let index = self.dice.u32(..2);
+        let (truth, ticket) = (self.truth().await, self.reservation.ticket(index));
+        let mut claim = truth.claim(&ticket);
+        let old = claim.generation > 0 && self.dice.bool();
+        claim.generation -= u32::from(old);
+        let body = json!({"performanceId": self.performance, "code": self.calm.codes.ticket_code(&claim)});
+        let login = self.organizer_login.clone();
+        let (told, unheard) = self.insist(&login, &Method::POST, "/check-ins", &body).await?;
+        let used = &mut self.known.used[index as usize];
+        let expected = match (self.known.cancelled, old, *used) {
+            (true, ..) => "reservation_cancelled",
+            (_, true, _) => "ticket_reissued",
+            (_, _, true) => "already_checked_in",
+            _ => "",
+        };
+        *used |= expected.is_empty();
+        let code = told.text("code");
+        if code == expected || (unheard && expected.is_empty() && code == "already_checked_in") {
+            return Ok(());
+        }
+        Err(format!("a scan was answered {told:?} rather than {expected:?}"))
+    }
+
+    async fn reissue(&mut self) -> Result<(), String> {
+        let index = self.dice.u32(..2);
+        let ticket = self.reservation.ticket(index);
+        let before = self.truth().await.claim(&ticket).generation;
+        let (path, login) = (format!("/tickets/{ticket}/reissue"), self.owner_login.clone());
+        let (told, unheard) = self.insist(&login, &Method::POST, &path, &Value::Null).await?;
+        let after = self.truth().await.claim(&ticket).generation;
+        let expected = match (self.known.cancelled, self.known.used[index as usize]) {
+            (true, _) => 404,
+            (_, true) => 409,
+            _ => 200,
+        };
+        let (status, done) = (told.status, after - before);
+        let right = status == expected && (done == u32::from(status == 200) || (unheard && done > 0));
+        if right || status == 429 && expected == 200 {
+            return Ok(());
+        }
+        Err(format!("a reissue was answered {told:?} and done {done} times"))
+    }
+
+    async fn mail(&mut self) -> Result<(), String> {
+        let (path, login) = (format!("/reservations/{}/ticket-mail", self.reservation), self.owner_login.clone());
+        let before = self.truth().await.mailing.number;
+        let (told, unheard) = self.insist(&login, &Method::POST, &path, &Value::Null).await?;
+        let done = self.truth().await.mailing.number - before;
+        let right = match told.status {
+            202 => !self.known.cancelled && (done == 1 || unheard && done > 0),
+            409 => self.known.cancelled && done == 0,
+            429 => done == 0 || unheard,
+            _ => false,
+        };
+        if right { Ok(()) } else { Err(format!("a mail was asked for, answered {told:?}, and promised {done} times")) }
+    }
+
+    async fn cancel(&mut self) -> Result<(), String> {
+        let (path, login) = (format!("/reservations/{}", self.reservation), self.owner_login.clone());
+        let (told, _) = self.insist(&login, &Method::DELETE, &path, &Value::Null).await?;
+        let refused = !self.known.cancelled && self.known.used.contains(&true);
+        self.known.cancelled |= !refused;
+        let expected = if refused { (409, "already_checked_in") } else { (200, "") };
+        if (told.status, told.text("code").as_str()) == expected {
+            return Ok(());
+        }
+        Err(format!("a cancellation was answered {told:?} rather than {expected:?}"))
+    }
+}
+
+async fn run(seed: u64) -> Result<(), String> {
+    let ground = Arc::new(Ground::new().await?);
+    let calm = ground.calm();
+    let performance = listed(&calm, json!({})).await;
+    let (owner, owner_login) = member(&calm, "owner").await;
+    let (_, organizer_login) = organizer(&calm, "usher").await;
+    give_points(&calm, &owner_login, 100_000).await;
+    let headers = [("authorization", owner_login.as_str())];
+    let seats = json!({"seatIds": ["A-1-1", "A-1-2"]});
+    let held = call(&calm, &Method::POST, &format!("/performances/{performance}/holds"), &headers, &seats).await;
+    let body = json!({"holdId": held.text("holdId"), "method": "points"});
+    let paid = call(&calm, &Method::POST, "/payments", &headers, &body).await;
+    let reservation = paid.text("reservationId").parse().map_err(|_| format!("not paid: {paid:?}"))?;
+    let fleet = Fleet::new(Arc::clone(&ground), seed, RATES, 2);
+    let dice = fastrand::Rng::with_seed(seed);
+    let known = Known::default();
+    let mut story = Story { calm, fleet, dice, owner, owner_login, organizer_login, performance, reservation, known };
+    for _ in 0..STEPS {
+        match story.dice.u32(..10) {
+            0..5 => story.scan().await?,
+            5..8 => story.reissue().await?,
+            8 => story.mail().await?,
+            _ => story.cancel().await?,
+        }
+    }
+    ground.snapshot().await.check()
+}

@@ -1,3 +1,0 @@
-//! My page.
-
-mod show_my_page;

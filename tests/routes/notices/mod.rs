@@ -1,3 +1,0 @@
-//! Notices.
-
-mod list_notices;
