@@ -308,6 +308,14 @@ mod tests {
     }
 
     #[test]
+    fn holds_of_one_moment_begin_in_different_places() {
+        let spread = |n: u128| HoldId::new(Uuid::from_u128(n), &MEMBER, "demo".parse().unwrap(), NOW).spread(32);
+        let mut held = [0; 32];
+        (0..3_200).for_each(|n| held[spread(n * 0x9e37_79b9_7f4a_7c15)] += 1);
+        assert!(held.iter().all(|count| (50..150).contains(count)), "{held:?}");
+    }
+
+    #[test]
     fn what_a_hold_buys_is_found_by_its_id() {
         let hold = hold("demo-queue");
         assert_eq!(hold.to_string().parse::<HoldId>().unwrap(), hold);
