@@ -192,7 +192,6 @@ pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
 }
 
 /// Keeps what `hold` claims until `prolonged` lapses; that is [`Hold::prolonged`] of it.
-#[allow(dead_code, reason = "card payments keep what they are paying for")]
 pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
     let (from, to) = (Claim::from(hold), Claim::from(prolonged));
     let prolong = |spot| match spot {
