@@ -17,7 +17,7 @@ async fn insist<F: Future<Output = Reply>>(person: &Person, ask: impl Fn() -> F)
     let mut reply = ask().await;
     while reply.status == 503 {
         reply = ask().await;
-        if reply.text("code") == "hold_exists" {
+        if reply.json["code"] == "hold_exists" {
             reply = person.get(&format!("/holds/{}", reply.text("holdId"))).await;
         }
     }
@@ -49,7 +49,7 @@ fn is_held(reply: &Reply) -> bool {
 /// Refusals that name no lack of seats: what must never be.
 fn refused_while_free(told: &[(i64, Reply)]) -> usize {
     let is_true = |(wanted, reply): &&(i64, Reply)| {
-        is_held(reply) || reply.text("code") == "not_enough_seats" && reply.number("available") < *wanted
+        is_held(reply) || reply.json["code"] == "not_enough_seats" && reply.number("available") < *wanted
     };
     told.iter().filter(|one| !is_true(one)).count()
 }
