@@ -7,7 +7,9 @@
 //! | [`general`] | many members on a count of places |
 //! | [`best_available`] | many members on the best seats |
 //! | [`cards`] | payments by card, and a provider that fails in every way |
+//! | [`projections`] | what is derived from reservations, whatever records come |
 //! | [`races`] | many clients at once |
+//! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
 //! | [`crowd`] | a simulated crowd in a waiting room, in numbers |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
@@ -22,6 +24,7 @@
 
 mod best_available;
 mod budgets;
+mod cancellations;
 mod cards;
 mod conditions;
 mod crowd;
@@ -30,6 +33,7 @@ mod faults;
 mod general;
 mod harness;
 mod lambda;
+mod projections;
 mod races;
 mod restart;
 mod routes;

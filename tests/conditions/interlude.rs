@@ -12,7 +12,7 @@ type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Before the first call of `operation` whose update says `update`, and that says `text` anywhere, reaches the engine,
 /// `happening` runs to its end.
-pub(super) struct Interlude {
+pub(crate) struct Interlude {
     operation: &'static str,
     update: &'static str,
     text: &'static str,
@@ -20,7 +20,7 @@ pub(super) struct Interlude {
 }
 
 impl Interlude {
-    pub(super) fn before(operation: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+    pub(crate) fn before(operation: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
         Arc::new(Self { operation, update: "", text: "", happening: Mutex::new(Some(Box::pin(happening))) })
     }
 

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use frontrow_domain::{Timestamp, ids::PerformanceId};
 use frontrow_edge::{App, Method};
+use frontrow_store::Store;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -35,6 +36,17 @@ impl Machine {
         let id: PerformanceId = performance.parse().expect("an id");
         machine.0.store.room(&id, Timestamp::default()).await.expect("a room");
         machine
+    }
+
+    /// One whose projections meet `meddler`.
+    pub(super) fn projecting(world: &World, meddler: Arc<dyn Meddler>) -> Self {
+        let wire = Wire::default();
+        wire.meddle_with_projections(Some(meddler));
+        Self::over(world, &wire, 0)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.0.store
     }
 
     fn over(world: &World, wire: &Wire, seconds: i64) -> Self {

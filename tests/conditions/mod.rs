@@ -7,10 +7,11 @@ mod cards;
 mod catalogue;
 mod door;
 mod general;
-mod interlude;
+pub(crate) mod interlude;
 mod machine;
 mod mails;
 mod members;
+mod projections;
 mod room;
 mod room_turns;
 
@@ -64,6 +65,8 @@ guards! {
     STAKE_IS_LIVE => booking::a_stale_read_does_not_hide_a_payment,
     STAKE_NAMES_HOLD => booking::a_late_release_leaves_a_newer_hold,
     WALLET_UNCHANGED => booking::top_ups_between_read_and_write_are_kept,
+    DOOR_ROW_UNCHANGED => projections::a_slow_projector_undoes_nothing,
+    NOT_YET_CANCELLED => projections::the_first_reason_stands,
     RESERVATION_CONFIRMED => door::the_organizer_refunds_once,
     RESERVATION_UNUSED => booking::two_cancellations_refund_once,
     RESERVATION_UNUSED => door::a_ticket_used_meanwhile_is_not_refunded,

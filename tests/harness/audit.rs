@@ -13,14 +13,14 @@ use frontrow_domain::{
 use frontrow_local::provider::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The table as it is.
 pub(crate) struct Snapshot {
     pub(crate) items: Vec<Item>,
 }
 
-fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
 }
 
@@ -40,7 +40,7 @@ impl Snapshot {
         Self { items }
     }
 
-    fn of_kind(&self, entity: &str) -> impl Iterator<Item = &Item> {
+    pub(crate) fn of_kind(&self, entity: &str) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(move |item| text(item, "entity") == entity)
     }
 
@@ -248,7 +248,7 @@ impl Snapshot {
 /// Panics where the stack is not as it must be.
 pub(crate) async fn check(world: &World) {
     let snapshot = Snapshot::of(world).await;
-    if let Err(why) = snapshot.check() {
+    if let Err(why) = snapshot.check().and_then(|()| snapshot.projections_are_true()) {
         panic!("the audit found: {why}");
     }
     if let Err(why) = snapshot.provider_has_what_was_bought(&world.stack.provider().entries()) {

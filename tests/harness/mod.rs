@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod binaries;
 pub(crate) mod client;
+pub(crate) mod derived;
 pub(crate) mod door;
 pub(crate) mod line;
 pub(crate) mod process;

@@ -3,6 +3,8 @@
 
 mod holds;
 mod members;
+mod my_page;
+mod notices;
 mod payments;
 mod performances;
 mod points;

@@ -2,6 +2,8 @@
 
 pub mod holds;
 pub mod members;
+pub mod my_page;
+pub mod notices;
 pub mod payments;
 pub mod performances;
 pub mod points;
@@ -28,6 +30,9 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<performances::create_performance::CreatePerformance>(),
     Descriptor::of::<performances::get_performance::GetPerformance>(),
     Descriptor::of::<performances::list_seats::ListSeats>(),
+    Descriptor::of::<performances::cancel_performance::CancelPerformance>(),
+    Descriptor::of::<performances::show_sales::ShowSales>(),
+    Descriptor::of::<performances::show_door_list::ShowDoorList>(),
     Descriptor::of::<waiting_room::join_queue::JoinQueue>(),
     Descriptor::of::<waiting_room::poll_queue::PollQueue>(),
     Descriptor::of::<waiting_room::leave_queue::LeaveQueue>(),
@@ -47,6 +52,8 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<reservations::get_reservation::GetReservation>(),
     Descriptor::of::<reservations::cancel_reservation::CancelReservation>(),
     Descriptor::of::<reservations::mail_tickets::MailTickets>(),
+    Descriptor::of::<notices::list_notices::ListNotices>(),
+    Descriptor::of::<my_page::show_my_page::ShowMyPage>(),
     Descriptor::of::<tickets::get_ticket_qr::GetTicketQr>(),
     Descriptor::of::<tickets::reissue_ticket::ReissueTicket>(),
     Descriptor::of::<tickets::check_in::CheckIn>(),

@@ -3,6 +3,8 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`relay_outbox`] | the table's stream → messages |
+//! | [`project`] | the table's stream → notices, my page, door lists, sums |
+//! | [`cancel_reservations`] | messages → the end of a cancelled performance's reservations |
 //! | [`queue`] | the queues, and sending to them |
 //! | [`message`] | what a message says: kind and ids |
 //! | [`ticket_mailer`] | messages → mails, each sent once |
@@ -10,15 +12,20 @@
 //! | [`provider`] | the payment provider, over HTTP |
 //! | [`mails`] | what a mail says, in Korean and English, as MIME |
 
+pub mod cancel_reservations;
 pub mod mails;
 pub mod message;
 pub mod payment_worker;
+pub mod project;
 pub mod provider;
 pub mod queue;
+mod records;
 pub mod relay_outbox;
 pub mod ticket_mailer;
 
+pub use cancel_reservations::CancelReservations;
 pub use payment_worker::PaymentWorker;
+pub use project::Project;
 pub use relay_outbox::RelayOutbox;
 pub use ticket_mailer::TicketMailer;
 

@@ -110,7 +110,7 @@ impl PaymentWorker {
     }
 
     async fn confirm(&self, reservation: &Reservation) -> Result<Progress> {
-        match self.app.store.confirm_pending(reservation).await? {
+        match self.app.store.confirm_pending(reservation, self.app.clock.now()).await? {
             Confirmed::Now => {
                 tracing::info!(reservation_id = %reservation.reservation_id, "confirmed");
                 Ok(Progress::Settled)

@@ -1,23 +1,26 @@
 //! Relays the table's stream to the queues. The stream is the outbox: what was committed cannot fail to be announced.
 
 use crate::{
+    cancel_reservations::Concerned,
     message::{self, PaymentDue},
     queue::{Outgoing, Queue, Sender},
+    records::{entity, from_here, read, sequence_number},
 };
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
-    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
+    streams::DynamoDbEventResponse,
 };
 use frontrow_domain::{
-    Error, Result,
+    Result,
     card::CardState,
-    ids::{MemberId, ReservationId, VerificationId},
+    ids::{MemberId, PerformanceId, ReservationId, VerificationId},
     mailing::Mailing,
+    performance::Cancellation,
     reservation::ReservationStatus,
 };
 use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_store::Mail;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 /// Sends a message for each committed change that somebody is to be told of.
 #[derive(Debug, Clone)]
@@ -38,7 +41,8 @@ impl Worker for RelayOutbox {
     type Reply = DynamoDbEventResponse;
 
     fn from_env() -> Result<Self, String> {
-        Ok(Self::new(Sender::from_env(&Aws::from_env(), &[Queue::Mails, Queue::Payments])?))
+        let queues = [Queue::Mails, Queue::Payments, Queue::Cancellations];
+        Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
     }
 
     /// Answers the first record that could not be relayed; the stream comes back with it and all after it, so that
@@ -47,7 +51,7 @@ impl Worker for RelayOutbox {
         let (mut numbers, mut messages) = (Vec::new(), Vec::new());
         let mut unreadable = None;
         for record in &event.records {
-            let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
+            let sequence_number = sequence_number(record);
             match messages_of(record) {
                 Ok(said) => {
                     numbers.extend(said.iter().map(|_| sequence_number.clone()));
@@ -65,21 +69,6 @@ impl Worker for RelayOutbox {
         }
         Ok(unreadable.map(from_here).unwrap_or_default())
     }
-}
-
-fn from_here(sequence_number: String) -> DynamoDbEventResponse {
-    let mut failure = DynamoDbBatchItemFailure::default();
-    failure.item_identifier = Some(sequence_number);
-    let mut response = DynamoDbEventResponse::default();
-    response.batch_item_failures.push(failure);
-    response
-}
-
-/// The part of every image that says what it is an image of.
-#[derive(Deserialize)]
-struct Kind {
-    #[serde(default)]
-    entity: String,
 }
 
 #[derive(Deserialize)]
@@ -106,18 +95,36 @@ struct VerificationImage {
     verification_id: VerificationId,
 }
 
+#[derive(Deserialize)]
+struct PerformanceImage {
+    performance_id: PerformanceId,
+    cancellation: Option<Cancellation>,
+}
+
 /// What follows from a record.
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::now(Queue::Mails, message::encode(&mail)));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
-    Ok(mail.into_iter().chain(payment).collect())
+    Ok(mail.into_iter().chain(payment).chain(cancellation_of(record)?).collect())
+}
+
+/// Whose reservations end: those of a performance that became cancelled.
+fn cancellation_of(record: &EventRecord) -> Result<Option<Outgoing>> {
+    if entity(record)? != "performance" {
+        return Ok(None);
+    }
+    let now: PerformanceImage = read(&record.change.new_image)?;
+    let old = &record.change.old_image;
+    let before = !old.is_empty() && read::<PerformanceImage>(old)?.cancellation.is_some();
+    let concerned = Concerned::Performance { performance_id: now.performance_id, after: None };
+    Ok((now.cancellation.is_some() && !before).then(|| concerned.message()))
 }
 
 /// A purchase by card of which something is left to do since this record: the provider is to be asked for the money, or to
 /// give it back.
 fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
-    if new.is_empty() || read::<Kind>(new)?.entity != "reservation" {
+    if entity(record)? != "reservation" {
         return Ok(None);
     }
     let now: ReservationImage = read(new)?;
@@ -132,10 +139,7 @@ fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
 /// Markers, collected garbage and everything else tell nobody anything.
 fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
-    if new.is_empty() {
-        return Ok(None);
-    }
-    match read::<Kind>(new)?.entity.as_str() {
+    match entity(record)?.as_str() {
         "reservation" => {
             let now: ReservationImage = read(new)?;
             let before = if old.is_empty() { None } else { Some(read::<ReservationImage>(old)?) };
@@ -157,10 +161,6 @@ fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
         }
         _ => Ok(None),
     }
-}
-
-fn read<T: DeserializeOwned>(image: &serde_dynamo::Item) -> Result<T> {
-    serde_dynamo::from_item(image.clone()).map_err(|error| Error::internal("read an image", error))
 }
 
 #[cfg(test)]

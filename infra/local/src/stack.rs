@@ -16,7 +16,7 @@ use crate::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
 use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config};
-use frontrow_workers::{PaymentWorker, RelayOutbox, TicketMailer, queue::Queue};
+use frontrow_workers::{CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue};
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -112,6 +112,7 @@ impl Stack {
         let ses_url = mailbox.serve(platform.handle()).await?;
         let provider = Provider::start(platform.handle(), file("provider")).await?;
         let checkpoint = Arc::new(Checkpoint::open(file("checkpoint"))?);
+        let projected = Arc::new(Checkpoint::open(file("projected"))?);
 
         let aws = Aws::emulated(&engine.url);
         let wrapped = match &options.wrap_http {
@@ -127,7 +128,11 @@ impl Stack {
 
         let relay = RelayOutbox::new(queues.sender());
         platform.handle().spawn(read_stream(relay, engine.stream.clone(), queues.clone(), checkpoint.clone()));
+        let project = Project::new(app.store.clone(), app.clock.clone(), queues.sender());
+        platform.handle().spawn(read_stream(project, engine.stream.clone(), queues.clone(), projected.clone()));
         let timeout = Duration::from_secs(u64::from(visibility_seconds - 2));
+        let cancel = CancelReservations::new(app.store.clone(), app.clock.clone(), queues.sender());
+        platform.handle().spawn(read_queue(cancel, Queue::Cancellations, queues.clone(), timeout));
         for _ in 0..MAILERS {
             let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
             platform.handle().spawn(read_queue(mailer, Queue::Mails, queues.clone(), timeout));
@@ -142,7 +147,7 @@ impl Stack {
         for _ in 0..PAYMENT_WORKERS {
             platform.handle().spawn(read_queue(worker.clone(), Queue::Payments, queues.clone(), timeout));
         }
-        let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint] };
+        let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint, projected] };
         let gateway = Gateway {
             app: app.clone(),
             mailbox: mailbox.clone(),

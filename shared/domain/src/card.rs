@@ -106,6 +106,9 @@ pub struct CardPayment {
     /// The end of the bucket that keeps its places until then, where they are only counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket_end: Option<Timestamp>,
+    /// When it said yes and the seats were sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<Timestamp>,
     /// What the provider gave the member; gone once it said yes or no, or nobody wants to know any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<CardToken>,
@@ -114,7 +117,13 @@ pub struct CardPayment {
 impl CardPayment {
     /// One for the seats of `hold`, which are kept until the deadline.
     pub(crate) fn of(hold: &Hold, token: CardToken) -> Self {
-        Self { state: CardState::Pending, deadline: hold.expires_at, bucket_end: hold.bucket_end, token: Some(token) }
+        Self {
+            state: CardState::Pending,
+            deadline: hold.expires_at,
+            bucket_end: hold.bucket_end,
+            approved_at: None,
+            token: Some(token),
+        }
     }
 
     fn in_state(self, state: CardState) -> Self {
@@ -149,8 +158,9 @@ impl Reservation {
 
     /// The same, paid: the provider said yes.
     #[must_use]
-    pub fn approved(self) -> Self {
-        let card = self.card.map(|card| card.in_state(CardState::Approved));
+    pub fn approved(self, now: Timestamp) -> Self {
+        let approved = |card: CardPayment| CardPayment { approved_at: Some(now), ..card.in_state(CardState::Approved) };
+        let card = self.card.map(approved);
         Self { status: ReservationStatus::Confirmed, card, ..self }
     }
 

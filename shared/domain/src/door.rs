@@ -41,6 +41,11 @@ impl Door {
         self.generations.get(&Self::name(ticket_id)).copied().unwrap_or_default()
     }
 
+    /// Tickets that were used.
+    pub fn used(&self) -> usize {
+        self.check_ins.len()
+    }
+
     /// When the first of the tickets was used.
     pub fn first_check_in_at(&self) -> Option<Timestamp> {
         self.check_ins.values().map(|check_in| check_in.at).min()

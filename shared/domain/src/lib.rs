@@ -15,6 +15,7 @@
 //! | [`wallet`] | points and their ledger |
 //! | [`reservation`] | a purchase, its tickets and its payment |
 //! | [`door`], [`mailing`] | what becomes of tickets after the sale: used, reissued, mailed again |
+//! | [`notice`], [`my_page`], [`door_list`], [`sales`] | what a reservation shows its member and its organizer, derived from it |
 //! | [`ticket_code`] | the text inside a ticket's QR code |
 //! | [`card`] | a payment by card: what is to be done next about it |
 //! | [`breaker`] | when the payment provider is asked, and when it is left alone |
@@ -23,6 +24,7 @@ pub mod best_available;
 pub mod breaker;
 pub mod card;
 pub mod door;
+pub mod door_list;
 pub mod error;
 pub mod general;
 pub mod hold;
@@ -31,8 +33,11 @@ pub mod limits;
 pub mod mailing;
 pub mod member;
 pub mod money;
+pub mod my_page;
+pub mod notice;
 pub mod performance;
 pub mod reservation;
+pub mod sales;
 pub mod seating;
 pub mod show;
 pub mod ticket_code;

@@ -112,6 +112,16 @@ pub const HOLD_REMEMBERED_SECONDS: i64 = 24 * 3600;
 /// How long a stake outlives its performance's start before TTL may collect it.
 pub const STAKE_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
+/// Times rows of a projection are made anew when another projector was faster.
+pub const PROJECTION_ATTEMPTS: u32 = 8;
+/// Characters of a member's name by which a door list is ordered and searched; keeps sort keys and cursors short.
+pub const NAME_SORTED_CHARS: usize = 40;
+/// Reservations of a cancelled performance that one message of `cancel_reservations` looks up: each is cancelled by a message
+/// of its own.
+pub const CANCELLATION_PAGE_ITEMS: u32 = 100;
+/// Writes of one transaction.
+pub const TRANSACTION_WRITES_MAX: usize = 100;
+
 /// Largest top-up, in won.
 pub const TOP_UP_MAX_WON: i64 = 10_000_000;
 /// Highest balance of a wallet, in won: exact in every JSON reader (2^53).

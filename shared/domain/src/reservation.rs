@@ -203,6 +203,19 @@ impl Reservation {
         self.seats.iter().map(|seat| seat.price).sum()
     }
 
+    /// When its payment was approved; `None` where that never happened.
+    pub fn approved_at(&self) -> Option<Timestamp> {
+        match self.method {
+            PaymentMethod::Points => Some(self.created_at),
+            PaymentMethod::Card => self.card.as_ref().and_then(|card| card.approved_at),
+        }
+    }
+
+    /// What went back to the member: nothing of a payment that never was.
+    pub fn refunded(&self) -> Won {
+        if self.cancelled_at.is_some() && self.approved_at().is_some() { self.total() } else { Won(0) }
+    }
+
     /// Its payment's id.
     pub fn payment_id(&self) -> PaymentId {
         self.reservation_id.payment()

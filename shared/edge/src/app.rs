@@ -1,6 +1,13 @@
 //! What every function works with; built once per cold start.
 
-use crate::{clients::Aws, clock::Clock, codes::Codes, config::Config, entropy, tokens::Tokens};
+use crate::{
+    clients::Aws,
+    clock::Clock,
+    codes::Codes,
+    config::{Config, variable},
+    entropy,
+    tokens::Tokens,
+};
 use frontrow_store::{Entropy, Store};
 
 /// What every function works with.
@@ -24,13 +31,8 @@ impl App {
     /// # Errors
     /// When the signing keys are malformed.
     pub fn new(config: Config, aws: &Aws, clock: Clock) -> Result<Self, String> {
-        let store = Store::new(
-            aws.dynamodb(),
-            config.table_name.clone(),
-            Entropy { fraction: entropy::fraction, uuid: entropy::fresh_uuid },
-        );
         Ok(Self {
-            store,
+            store: store(config.table_name.clone(), aws),
             clock,
             tokens: Tokens::new(&config.signing_keys)?,
             codes: Codes::new(&config.signing_keys)?,
@@ -45,4 +47,17 @@ impl App {
     pub fn from_env() -> Result<Self, String> {
         Self::new(Config::from_env()?, &Aws::from_env(), Clock::default())
     }
+}
+
+/// The table, for functions that need nothing else: no keys, no mail.
+///
+/// # Errors
+/// When `TABLE_NAME` is missing.
+pub fn store_from_env(aws: &Aws) -> Result<Store, String> {
+    Ok(store(variable("TABLE_NAME").ok_or("TABLE_NAME is not set")?, aws))
+}
+
+fn store(table_name: String, aws: &Aws) -> Store {
+    let entropy = Entropy { fraction: entropy::fraction, uuid: entropy::fresh_uuid };
+    Store::new(aws.dynamodb(), table_name, entropy)
 }

@@ -124,12 +124,12 @@ impl Store {
         }
     }
 
-    /// Confirms a pending purchase that was paid: its seats are sold.
+    /// Confirms a pending purchase that was paid by `now`: its seats are sold.
     ///
     /// # Errors
     /// [`Error::Busy`].
-    pub async fn confirm_pending(&self, pending: &Reservation) -> Result<Confirmed> {
-        let confirmed = pending.clone().approved();
+    pub async fn confirm_pending(&self, pending: &Reservation, now: Timestamp) -> Result<Confirmed> {
+        let confirmed = pending.clone().approved(now);
         let Some(hold) = pending.pending_hold() else { return Ok(Confirmed::Changed(Box::new(pending.clone()))) };
         let stake = Write::update(stake_key(pending), "REMOVE #pending_hold_id ADD #paid_seats :quantity");
         let status = Write::update(key(pending), "SET #status = :confirmed, #card = :card");

@@ -73,6 +73,12 @@ conditions! {
     /// Each change of a wallet is made of the balance before it: none is lost, none is counted twice.
     WALLET_UNCHANGED = "#seq = :seq";
 
+    /// A performance is cancelled once: the first reason stands. Its date under the show is where it was when it was read.
+    NOT_YET_CANCELLED = "attribute_not_exists(#cancellation) AND #starts_at = :starts_at";
+    /// What a reservation shows is made of what was read after its row was: no projector undoes another's work, and each
+    /// change of the sums is counted once.
+    DOOR_ROW_UNCHANGED = "#seq = :seen OR attribute_not_exists(#seq)";
+
     /// A reservation is cancelled, and refunded, once.
     RESERVATION_CONFIRMED = "#status = :confirmed";
     /// Its member cancels it once, and not after one of its tickets was used.

@@ -18,6 +18,10 @@
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
 //! | stripe of an area | `stripe#<performanceId>#<layout>#<stripe>` | `stripe` | `taken`, `version`, `unswept`, `b<bucket's end>`: places held in it |
+//! | notice (projection) | `member#<memberId>` | `notice#<createdAt>#<noticeId>` | |
+//! | my page's row (projection) | `member#<memberId>` | `page#<createdAt>#<entryId>` | |
+//! | door list's row (projection) | `door#<performanceId>` | `name#<name>␁<uuid>.<performanceId>` | `seq` |
+//! | sums (projection) | `sales#<performanceId>` | `all#<grade>`, `day#<day>#<grade>` | `seats`, `amount` |
 //! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace` |
 //! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
@@ -32,7 +36,8 @@
 //! | Question | Call |
 //! |---|---|
 //! | may this member hold, what does he hold | get or condition on the stake |
-//! | my holds, my reservations, my ledger | query of the member with a sort key prefix |
+//! | my holds, my reservations, my ledger, my notices, my page | query of the member with a sort key prefix |
+//! | who comes to a performance; what was sold of it | query of its door list, by name; of its sums |
 //! | pay | batch get of stake and wallet, then one transaction |
 //! | may the payment provider be asked | get of the breaker |
 //! | seat map of a house | query of each block |
@@ -45,8 +50,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
+    door_list::sorted_name,
     ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
-    member::Email,
+    member::{Email, Name},
+    my_page::PageEntry,
+    notice::Notice,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -144,6 +152,56 @@ pub(crate) const RESERVATION_PREFIX: &str = "reservation#";
 
 pub(crate) fn reservation(member: &MemberId, id: &ReservationId) -> Key {
     Key::new(member_partition(member), format!("{RESERVATION_PREFIX}{}", id.key()))
+}
+
+/// Prefix of a member's notices.
+pub(crate) const NOTICE_PREFIX: &str = "notice#";
+
+pub(crate) fn notice(member: &MemberId, notice: &Notice) -> Key {
+    let sk = format!("{NOTICE_PREFIX}{:015}#{}", notice.created_at.millis(), notice.notice_id);
+    Key::new(member_partition(member), sk)
+}
+
+/// Prefix of the rows of a member's page.
+pub(crate) const PAGE_PREFIX: &str = "page#";
+
+pub(crate) fn page_entry(member: &MemberId, entry: &PageEntry) -> Key {
+    let sk = format!("{PAGE_PREFIX}{:015}#{}", entry.created_at.millis(), entry.entry_id);
+    Key::new(member_partition(member), sk)
+}
+
+/// The partition of a performance's door list.
+pub(crate) fn door_partition(performance: &PerformanceId) -> String {
+    format!("door#{performance}")
+}
+
+/// The beginning of the sort key of members whose name begins with `name`; text order is the order of names.
+pub(crate) fn door_prefix(name: &str) -> String {
+    format!("name#{}", sorted_name(name))
+}
+
+pub(crate) fn door_row(reservation: &ReservationId, name: &Name) -> Key {
+    // Below every letter: a name comes before all that begin with it.
+    let sk = format!("{}\u{1}{}", door_prefix(name.as_str()), reservation.key());
+    Key::new(door_partition(reservation.performance()), sk)
+}
+
+/// The partition of a performance's sums.
+pub(crate) fn sales_partition(performance: &PerformanceId) -> String {
+    format!("sales#{performance}")
+}
+
+/// Prefix of a performance's sums over all days.
+pub(crate) const SALES_PREFIX: &str = "all#";
+/// Prefix of a performance's sums of each day.
+pub(crate) const SALES_OF_DAY_PREFIX: &str = "day#";
+
+pub(crate) fn sales(performance: &PerformanceId, grade: &str) -> Key {
+    Key::new(sales_partition(performance), format!("{SALES_PREFIX}{grade}"))
+}
+
+pub(crate) fn sales_of_day(performance: &PerformanceId, day: &str, grade: &str) -> Key {
+    Key::new(sales_partition(performance), format!("{SALES_OF_DAY_PREFIX}{day}#{grade}"))
 }
 
 pub(crate) fn receipt(member: &MemberId, operation: &str, key: &str) -> Key {

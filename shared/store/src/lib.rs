@@ -13,9 +13,12 @@
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `door` | tickets after the sale: used, reissued, mailed again |
 //! | `cards`, `breaker` | paying by card; whether the payment provider may be asked |
+//! | `projections` | what follows from a reservation: notices, my page, door list, sums |
+//! | `cancellations` | an organizer's cancellation of a performance, and whom it concerns |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
 mod breaker;
+mod cancellations;
 mod cards;
 mod catalogue;
 mod claims;
@@ -29,6 +32,7 @@ mod mails;
 mod members;
 mod page;
 mod payments;
+mod projections;
 mod receipts;
 mod reservations;
 mod rooms;
@@ -44,6 +48,7 @@ pub use mails::{Claim, Claimed, Mail, Marker};
 pub use members::Credentials;
 pub use page::{PageOf, PageRequest};
 pub use payments::{Paid, Payable};
+pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::{Booked, reservation_of};
 pub use rooms::{Joined, RoomView};

@@ -1,9 +1,12 @@
 //! Performances.
 
+mod cancel_performance;
 mod create_performance;
 mod get_performance;
 mod list_performances;
 mod list_seats;
+mod show_door_list;
+mod show_sales;
 
 use crate::harness::{Person, World, performance_details, show_details};
 use serde_json::{Value, json};

@@ -1,9 +1,12 @@
-//! Performances: the dates of a show and the seats of one of them (C3-C6).
+//! Performances: the dates of a show, the seats of one of them (C3-C6), and what its organizer sees of it.
 
+pub mod cancel_performance;
 pub mod create_performance;
 pub mod get_performance;
 pub mod list_performances;
 pub mod list_seats;
+pub mod show_door_list;
+pub mod show_sales;
 
 use frontrow_domain::{
     Result, Timestamp,

@@ -19,6 +19,7 @@ struct Page<'a> {
     words: &'a Words,
     facts: &'a Facts,
     seats: &'a str,
+    reason: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -28,6 +29,7 @@ struct Text<'a> {
     words: &'a Words,
     facts: &'a Facts,
     seats: &'a str,
+    reason: Option<&'a str>,
 }
 
 struct Words {
@@ -72,13 +74,34 @@ pub fn letter(reservation: &Reservation) -> Letter {
     let (labels, facts) = (labels(language), Facts::of(reservation));
     let words = words(language, Money::of(reservation), &one_line(buyer.name.as_str()));
     let seats = seats(reservation);
+    let reason = organizers_words(reservation);
+    let words = if reason.is_some() { words.about_the_performance(language) } else { words };
     let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
-    let html = Page { labels, words: &words, facts: &facts, seats: &seats };
-    let text = Text { labels, words: &words, facts: &facts, seats: &seats };
+    let reason = reason.as_deref();
+    let html = Page { labels, words: &words, facts: &facts, seats: &seats, reason };
+    let text = Text { labels, words: &words, facts: &facts, seats: &seats, reason };
     Letter {
         text: text.render().expect("the template takes any text"),
         html: html.render().expect("the template takes any text"),
         ..Letter::about(reservation, "cancellation", subject)
+    }
+}
+
+/// Why the organizer cancelled the performance, where it was he.
+fn organizers_words(reservation: &Reservation) -> Option<String> {
+    match &reservation.cancel_reason {
+        Some(CancelReason::Organizer(reason)) => Some(one_line(reason.as_str())),
+        _ => None,
+    }
+}
+
+impl Words {
+    /// The same, where the whole performance is off.
+    fn about_the_performance(self, language: Language) -> Self {
+        match language {
+            Language::Ko => Self { subject: "공연 취소", heading: "공연이 취소되었습니다", ..self },
+            Language::En => Self { subject: "Performance cancelled", heading: "Performance cancelled", ..self },
+        }
     }
 }
 

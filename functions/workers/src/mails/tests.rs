@@ -1,5 +1,8 @@
 //! Mails as a reader's program takes them apart.
 
+mod cancellations;
+mod cards;
+
 use super::{Letter, cancellation, ticket, verification};
 use frontrow_domain::{
     Timestamp,
@@ -17,8 +20,6 @@ use frontrow_domain::{
 use frontrow_edge::codes::Codes;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use std::collections::HashSet;
-
-mod cards;
 
 const FROM: &str = "frontrow <tickets@example.com>";
 const ALICE: &str = "김앨리스";
@@ -282,31 +283,6 @@ fn each_ticket_mail_of_a_reservation_says_why_it_comes_and_shares_no_name_with_t
         ids.insert(parse(&raw).message_id().unwrap().to_owned());
     }
     assert_eq!((names.len(), ids.len()), (10, 5));
-}
-
-#[test]
-fn a_cancellation_says_what_was_cancelled_and_refunded() {
-    for (language, subject, facts) in [
-        (
-            Language::Ko,
-            "[frontrow] 예매 취소: 아이다",
-            ["환불 금액: 270,000원", "좌석: A-1-7 (VIP), A-1-8 (R)", "일시: 2026년"],
-        ),
-        (
-            Language::En,
-            "[frontrow] Reservation cancelled: 아이다",
-            ["Refunded: KRW 270,000", "Seats: A-1-7 (VIP), A-1-8 (R)", "Date: Thu, 24 December 2026, 19:30"],
-        ),
-    ] {
-        let raw = mime(&cancellation::letter(&reservation(language, ALICE, "아이다")));
-        assert_eq!(parse(&raw).subject(), Some(subject));
-        let (text, html, pictures) = take_apart(&raw);
-        assert!(pictures.is_empty());
-        for fact in facts {
-            assert!(text.contains(fact), "{fact} in {text}");
-            assert!(visible(&html).contains(&fact.replace(": ", " ")), "{fact} in {html}");
-        }
-    }
 }
 
 #[test]

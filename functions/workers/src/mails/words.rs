@@ -13,6 +13,7 @@ pub(super) struct Labels {
     pub(super) unnumbered: &'static str,
     pub(super) total: &'static str,
     pub(super) reservation: &'static str,
+    pub(super) reason: &'static str,
     pub(super) footer: &'static str,
 }
 
@@ -25,6 +26,7 @@ const KO: Labels = Labels {
     unnumbered: "자유석",
     total: "결제 금액",
     reservation: "예매 번호",
+    reason: "취소 사유",
     footer: "이 메일은 발신 전용입니다.",
 };
 
@@ -37,6 +39,7 @@ const EN: Labels = Labels {
     unnumbered: "general admission",
     total: "Total paid",
     reservation: "Reservation",
+    reason: "Reason",
     footer: "This mail was sent automatically; replies are not read.",
 };
 

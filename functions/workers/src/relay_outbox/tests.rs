@@ -120,6 +120,33 @@ fn a_verification_is_announced_when_it_is_new() {
     assert_eq!(said("MODIFY", Some(verification()), Some(guessed)), None);
 }
 
+fn performance(cancelled: bool) -> Value {
+    let mut image = json!({
+        "pk": {"S": "performance#p1"}, "sk": {"S": "performance"}, "entity": {"S": "performance"},
+        "performance_id": {"S": "p1"}, "show_id": {"S": "s1"},
+    });
+    if cancelled {
+        image["cancellation"] = json!({"M": {"reason": {"S": "Rain"}, "cancelled_at": {"N": "5"}}});
+    }
+    image
+}
+
+#[test]
+fn a_performance_that_becomes_cancelled_ends_its_reservations_once() {
+    let said = |old, new| messages_of(&record("MODIFY", old, new)).unwrap();
+    let begun = said(Some(performance(false)), Some(performance(true)));
+    assert_eq!(
+        begun,
+        [Outgoing::now(Queue::Cancellations, r#"{"kind":"performance","performanceId":"p1"}"#.to_owned())]
+    );
+    assert!(said(None, Some(performance(false))).is_empty());
+    assert!(said(Some(performance(true)), Some(performance(true))).is_empty());
+    assert!(said(Some(performance(true)), None).is_empty());
+    let mut date = performance(true);
+    date["entity"] = json!({"S": "date"});
+    assert!(said(Some(performance(false)), Some(date)).is_empty());
+}
+
 #[test]
 fn markers_collected_garbage_and_other_items_tell_nobody_anything() {
     let (confirmed, cancelled) = (reservation("confirmed"), reservation("cancelled"));

@@ -57,7 +57,7 @@ fn a_pending_payment_is_confirmed_until_its_deadline_and_then_off() {
 #[test]
 fn what_the_member_sees_at_every_step() {
     let seen = |one: &Reservation| (one.status, one.payment_status());
-    let (pending, approved) = (pending(), pending().approved());
+    let (pending, approved) = (pending(), pending().approved(NOW));
     assert_eq!(seen(&pending), (ReservationStatus::Pending, PaymentStatus::Pending));
     assert_eq!(seen(&approved), (ReservationStatus::Confirmed, PaymentStatus::Approved));
     assert_eq!(seen(&pending.clone().declined(NOW)), (ReservationStatus::Cancelled, PaymentStatus::Declined));
@@ -78,7 +78,7 @@ fn a_payment_that_is_off_is_given_up_only_when_no_call_can_be_under_way() {
     let last = deadline(NOW).plus_seconds(CARD_VOID_SECONDS);
     assert!(!is_never_taken(&voiding, last.plus_seconds(-1)));
     assert!(is_never_taken(&voiding, last));
-    let refund_due = pending().approved().cancel(CancelReason::Member, NOW).unwrap().card.unwrap();
+    let refund_due = pending().approved(NOW).cancel(CancelReason::Member, NOW).unwrap().card.unwrap();
     assert!(!is_never_taken(&refund_due, last), "the provider did take it");
 }
 
@@ -106,7 +106,7 @@ proptest! {
                 // The provider charges whether or not anybody still wants it, as long as it was not told to give back.
                 Happening::Approved => {
                     charged |= matches!(state(&one), CardState::Pending | CardState::Voiding);
-                    if is_pending { one = one.approved(); }
+                    if is_pending { one = one.approved(NOW); }
                 }
                 Happening::Declined if is_pending && !charged => one = one.declined(NOW),
                 Happening::Expired if is_pending => one = one.expired(NOW),

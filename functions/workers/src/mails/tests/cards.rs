@@ -15,7 +15,8 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
     let now = Timestamp::parse("2026-12-02T00:00:00Z").unwrap();
     let pending = |language| {
         let deadline = now.plus_seconds(600);
-        let card = CardPayment { state: CardState::Pending, deadline, bucket_end: None, token: None };
+        let card =
+            CardPayment { state: CardState::Pending, deadline, bucket_end: None, approved_at: None, token: None };
         Reservation {
             card: Some(card), status: ReservationStatus::Pending, ..reservation(language, ALICE, "아이다")
         }
@@ -34,7 +35,7 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
         ),
     ] {
         for (told, reservation) in [
-            (refund, by_member(pending(language).approved())),
+            (refund, by_member(pending(language).approved(now))),
             (declined, pending(language).declined(now)),
             (late, pending(language).expired(now)),
             (not_taken, by_member(pending(language))),

@@ -1,0 +1,5 @@
+//! [`frontrow_endpoints::notices::list_notices::ListNotices`] on Lambda.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), frontrow_edge::lambda::Error> {
+    frontrow_edge::lambda::serve::<frontrow_endpoints::notices::list_notices::ListNotices>().await
+}

@@ -1,0 +1,92 @@
+//! `GET /my-page`: how far one's own bookings and cancellations have come, in one query. May lag by two seconds.
+
+use frontrow_domain::{
+    Result,
+    ids::{PaymentId, ReservationId},
+    money::Won,
+    my_page::{PageEntry, PageEntryStatus, PageEntryType},
+    show::TimeZone,
+    time::UtcTime,
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A booking, or its cancellation.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "MyPageEntry")]
+pub struct EntryView {
+    entry_id: String,
+    #[serde(rename = "type")]
+    kind: PageEntryType,
+    /// Of a booking: `payment_pending`, then `payment_approved`, `payment_declined`, or `payment_cancelled` where it ended
+    /// before it was paid. Of a cancellation: `payment_cancelled`.
+    status: PageEntryStatus,
+    reservation_id: ReservationId,
+    payment_id: PaymentId,
+    show_title: String,
+    starts_at: UtcTime,
+    /// Zone of the show's local time.
+    time_zone: TimeZone,
+    quantity: usize,
+    /// What was paid or is to be paid; of a cancellation, what went back.
+    amount: Won,
+    created_at: UtcTime,
+    /// When the status last changed.
+    updated_at: UtcTime,
+}
+
+impl From<PageEntry> for EntryView {
+    fn from(entry: PageEntry) -> Self {
+        Self {
+            entry_id: entry.entry_id,
+            kind: entry.kind,
+            status: entry.status,
+            reservation_id: entry.reservation_id,
+            payment_id: entry.payment_id,
+            show_title: entry.show_title,
+            starts_at: entry.starts_at.into(),
+            time_zone: entry.time_zone,
+            quantity: entry.quantity,
+            amount: entry.amount,
+            created_at: entry.created_at.into(),
+            updated_at: entry.updated_at.into(),
+        }
+    }
+}
+
+/// What its cursors are bound to.
+const LIST: &str = "my-page";
+
+/// The endpoint.
+pub struct ShowMyPage;
+
+impl Endpoint for ShowMyPage {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/my-page",
+        operation: "show_my_page",
+        tag: "My page",
+        summary: "How far one's own bookings and cancellations have come, newest first",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:Query"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = PageQuery;
+    type Body = NoBody;
+    type Reply = Page<EntryView>;
+
+    fn check(query: &PageQuery) -> Result<()> {
+        query.request(LIST).map(drop)
+    }
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
+        let page = call.query.request(LIST)?;
+        let entries = app.store.my_page(&call.caller.member_id, &page).await?;
+        Ok(Answer::ok(Page::of(entries, LIST, EntryView::from)))
+    }
+}

@@ -1,0 +1,77 @@
+//! `GET /notices`: what became of one's own payments and reservations. May lag by two seconds.
+
+use frontrow_domain::{
+    Result,
+    ids::{PaymentId, ReservationId},
+    money::Won,
+    notice::{Notice, NoticeType},
+    time::UtcTime,
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A notice.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Notice")]
+pub struct NoticeView {
+    notice_id: String,
+    #[serde(rename = "type")]
+    kind: NoticeType,
+    reservation_id: ReservationId,
+    payment_id: PaymentId,
+    show_title: String,
+    /// What was paid, was declined, or went back.
+    amount: Won,
+    created_at: UtcTime,
+}
+
+impl From<Notice> for NoticeView {
+    fn from(notice: Notice) -> Self {
+        Self {
+            notice_id: notice.notice_id,
+            kind: notice.kind,
+            reservation_id: notice.reservation_id,
+            payment_id: notice.payment_id,
+            show_title: notice.show_title,
+            amount: notice.amount,
+            created_at: notice.created_at.into(),
+        }
+    }
+}
+
+/// What its cursors are bound to.
+const LIST: &str = "notices";
+
+/// The endpoint.
+pub struct ListNotices;
+
+impl Endpoint for ListNotices {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/notices",
+        operation: "list_notices",
+        tag: "My page",
+        summary: "Every approval and every cancellation of one's own, newest first",
+        success: &[200],
+        errors: &[],
+        headers: &[],
+        table_actions: &["dynamodb:Query"],
+    };
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = PageQuery;
+    type Body = NoBody;
+    type Reply = Page<NoticeView>;
+
+    fn check(query: &PageQuery) -> Result<()> {
+        query.request(LIST).map(drop)
+    }
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<NoticeView>>> {
+        let page = call.query.request(LIST)?;
+        let notices = app.store.notices(&call.caller.member_id, &page).await?;
+        Ok(Answer::ok(Page::of(notices, LIST, NoticeView::from)))
+    }
+}

@@ -1,0 +1,3 @@
+//! Notices: every approval and every cancellation (R7).
+
+pub mod list_notices;

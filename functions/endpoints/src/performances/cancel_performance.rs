@@ -1,0 +1,55 @@
+//! `POST /performances/{performanceId}/cancellation`: an organizer cancels a performance. Sales end at once; everybody is
+//! refunded and told by mail soon after. Once, however often: the first reason stands.
+
+use super::CancellationView;
+use frontrow_domain::{Result, ids::PerformanceId, performance::Reason};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CancellationRequest")]
+pub struct Body {
+    /// What every member is told: 1 to 500 characters.
+    reason: Reason,
+}
+
+/// What was begun.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "CancelledPerformance")]
+pub struct Reply {
+    /// The performance.
+    performance_id: PerformanceId,
+    #[serde(flatten)]
+    cancellation: CancellationView,
+}
+
+/// The endpoint.
+pub struct CancelPerformance;
+
+impl Endpoint for CancelPerformance {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/performances/{performanceId}/cancellation",
+        operation: "cancel_performance",
+        tag: "Catalogue",
+        summary: "Cancel a performance: everybody is refunded and told",
+        success: &[202],
+        errors: &["not_found", "performance_started"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    };
+    type Caller = Organizer;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = Reply;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let cancellation = app.store.cancel_performance(&call.path, &call.body.reason, call.now).await?;
+        Ok(Answer::accepted(Reply { performance_id: call.path, cancellation: cancellation.into() }))
+    }
+}

@@ -1,0 +1,103 @@
+//! `GET /performances/{performanceId}/reservations`: the door list, by the members' names. May lag by two seconds; the codes
+//! of tickets are judged by the reservations themselves.
+
+use frontrow_domain::{
+    Error, Result,
+    door_list::{DoorRow, sorted_name},
+    ids::{PerformanceId, ReservationId},
+    limits::NAME_MAX_CHARS,
+    member::Name,
+    reservation::ReservationStatus,
+    seating::SeatId,
+    time::UtcTime,
+};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, caller::Organizer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which of them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Those of one status.
+    status: Option<ReservationStatus>,
+    /// Those of members whose name begins so, in capitals or not.
+    name: Option<String>,
+    /// Items of the page: 1 to 100, 20 when absent.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A reservation as the door sees it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "DoorListEntry")]
+pub struct EntryView {
+    reservation_id: ReservationId,
+    /// The member's name when he booked.
+    member_name: Name,
+    /// Only a confirmed one opens the door.
+    status: ReservationStatus,
+    seat_ids: Vec<SeatId>,
+    /// Tickets.
+    quantity: usize,
+    /// Tickets that were used.
+    checked_in: usize,
+    created_at: UtcTime,
+}
+
+impl From<DoorRow> for EntryView {
+    fn from(row: DoorRow) -> Self {
+        Self {
+            reservation_id: row.reservation_id,
+            member_name: row.member_name,
+            status: row.status,
+            seat_ids: row.seat_ids,
+            quantity: row.quantity,
+            checked_in: row.checked_in,
+            created_at: row.created_at.into(),
+        }
+    }
+}
+
+/// The endpoint.
+pub struct ShowDoorList;
+
+impl Endpoint for ShowDoorList {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/performances/{performanceId}/reservations",
+        operation: "show_door_list",
+        tag: "Catalogue",
+        summary: "The door list: who comes to a performance, by name",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+    };
+    type Caller = Organizer;
+    type Path = PerformanceId;
+    type Query = Query;
+    type Body = NoBody;
+    type Reply = Page<EntryView>;
+
+    fn check(query: &Query) -> Result<()> {
+        if query.name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX_CHARS) {
+            return Err(Error::invalid("name", format!("expected at most {NAME_MAX_CHARS} characters")));
+        }
+        PageQuery { limit: query.limit, cursor: None }.request("").map(drop)
+    }
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
+        let Query { status, name, limit, cursor } = call.query;
+        let name = name.unwrap_or_default();
+        let list = format!("door/{}/{status:?}/{}", call.path, sorted_name(&name));
+        let page = PageQuery { limit, cursor }.request(&list)?;
+        app.store.listing(&call.path, call.now).await?;
+        let wanted = |row: &DoorRow| status.is_none_or(|status| row.status == status);
+        let rows = app.store.door_list(&call.path, &name, &page, wanted).await?;
+        Ok(Answer::ok(Page::of(rows, &list, EntryView::from)))
+    }
+}

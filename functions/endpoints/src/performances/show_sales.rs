@@ -1,0 +1,100 @@
+//! `GET /performances/{performanceId}/sales`: what was sold and not cancelled since, by grade and by day. May lag by two
+//! seconds.
+
+use frontrow_domain::{Result, ids::PerformanceId, money::Won};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, PageQuery, Route, caller::Organizer, endpoint::Page};
+use frontrow_store::{SalesOfDay, SalesOfGrade};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Sums of a performance.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Sales")]
+pub struct Reply {
+    /// The performance.
+    performance_id: PerformanceId,
+    /// Seats sold, in all.
+    seats: i64,
+    /// What they cost together.
+    amount: Won,
+    /// The same by grade, over all days.
+    grades: Vec<GradeView>,
+    /// The same by day and grade, latest day first.
+    #[serde(flatten)]
+    days: Page<DayView>,
+}
+
+/// What was sold of a grade.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SalesOfGrade")]
+pub struct GradeView {
+    grade: String,
+    /// Seats.
+    seats: i64,
+    /// What they cost together.
+    amount: Won,
+}
+
+/// What was sold of a grade on one day.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SalesOfDay")]
+pub struct DayView {
+    /// The day of the payment, on the calendar of the show's own zone, such as `2026-12-24`.
+    day: String,
+    #[serde(flatten)]
+    grade: GradeView,
+}
+
+impl From<SalesOfGrade> for GradeView {
+    fn from(sales: SalesOfGrade) -> Self {
+        Self { grade: sales.grade, seats: sales.seats, amount: sales.amount }
+    }
+}
+
+impl From<SalesOfDay> for DayView {
+    fn from(of_day: SalesOfDay) -> Self {
+        Self { day: of_day.day, grade: of_day.sales.into() }
+    }
+}
+
+/// The endpoint.
+pub struct ShowSales;
+
+impl Endpoint for ShowSales {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/performances/{performanceId}/sales",
+        operation: "show_sales",
+        tag: "Catalogue",
+        summary: "What a performance sold, by grade and by day",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+    };
+    type Caller = Organizer;
+    type Path = PerformanceId;
+    type Query = PageQuery;
+    type Body = NoBody;
+    type Reply = Reply;
+
+    fn check(query: &PageQuery) -> Result<()> {
+        PageQuery { limit: query.limit, cursor: None }.request("").map(drop)
+    }
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let list = format!("sales/{}", call.path);
+        let page = call.query.request(&list)?;
+        app.store.listing(&call.path, call.now).await?;
+        let grades = app.store.sales(&call.path).await?;
+        let days = app.store.sales_by_day(&call.path, &page).await?;
+        Ok(Answer::ok(Reply {
+            seats: grades.iter().map(|sold| sold.seats).sum(),
+            amount: grades.iter().map(|sold| sold.amount).sum(),
+            grades: grades.into_iter().map(GradeView::from).collect(),
+            days: Page::of(days, &list, DayView::from),
+            performance_id: call.path,
+        }))
+    }
+}

@@ -1,0 +1,136 @@
+//! Cancels the reservations of a performance that its organizer cancelled. One message stands for the performance, from a
+//! place in its door list on: it becomes a message for each live reservation of a page, and one for the pages after it. So no
+//! call lasts long, one reservation that cannot be cancelled holds up no other, and a message that comes again does no harm.
+
+use crate::queue::{Outgoing, Queue, Sender};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use frontrow_domain::{
+    Error, Result,
+    ids::{EntryId, MemberId, PerformanceId, ReservationId},
+    reservation::CancelReason,
+};
+use frontrow_edge::{app::store_from_env, clients::Aws, clock::Clock, entropy, lambda::Worker};
+use frontrow_store::Store;
+use serde::{Deserialize, Serialize};
+
+/// Whom a cancellation concerns: kind and ids alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Concerned {
+    /// Everybody with a reservation of a performance, from a place in its door list on.
+    Performance {
+        /// The performance.
+        performance_id: PerformanceId,
+        /// The last that was seen; `None` at the beginning.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Seen>,
+    },
+    /// One reservation.
+    Reservation {
+        /// Who bought.
+        member_id: MemberId,
+        /// What.
+        reservation_id: ReservationId,
+    },
+}
+
+/// A place in a door list: a reservation, by what finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Seen {
+    member_id: MemberId,
+    reservation_id: ReservationId,
+}
+
+impl Concerned {
+    /// The message that says so.
+    pub fn message(&self) -> Outgoing {
+        Outgoing::now(Queue::Cancellations, serde_json::to_string(self).expect("ids are plain data"))
+    }
+
+    fn read(body: &str) -> Result<Self> {
+        serde_json::from_str(body).map_err(|error| Error::internal("read a message", error))
+    }
+}
+
+/// Cancels what the queue's messages name.
+#[derive(Debug, Clone)]
+pub struct CancelReservations {
+    store: Store,
+    clock: Clock,
+    sender: Sender,
+}
+
+impl CancelReservations {
+    /// Cancels in `store`; what is left to do goes to `sender`.
+    pub fn new(store: Store, clock: Clock, sender: Sender) -> Self {
+        Self { store, clock, sender }
+    }
+
+    async fn cancel(self, received: SqsMessage) -> Result<()> {
+        match Concerned::read(received.body.as_deref().unwrap_or_default())? {
+            Concerned::Performance { performance_id, after } => self.hand_over(performance_id, after).await,
+            Concerned::Reservation { member_id, reservation_id } => self.cancel_one(member_id, reservation_id).await,
+        }
+    }
+
+    /// Sends a message for each live reservation of the next page, and one for what comes after it.
+    async fn hand_over(&self, performance_id: PerformanceId, after: Option<Seen>) -> Result<()> {
+        let after = after.as_ref().map(|seen| (&seen.member_id, &seen.reservation_id));
+        let page = self.store.door_rows(&performance_id, after).await?;
+        let mut messages = Vec::new();
+        for row in page.items.iter().filter(|row| row.is_live()) {
+            let (member_id, reservation_id) = (row.member_id, row.reservation_id.clone());
+            messages.push(Concerned::Reservation { member_id, reservation_id }.message());
+        }
+        if let (Some(last), true) = (page.items.last(), page.next.is_some()) {
+            let seen = Seen { member_id: last.member_id, reservation_id: last.reservation_id.clone() };
+            messages.push(Concerned::Performance { performance_id, after: Some(seen) }.message());
+        }
+        self.sender
+            .send(&messages)
+            .await
+            .map_err(|index| Error::internal("hand a cancellation over", format!("message {index} was not accepted")))
+    }
+
+    /// Refunded and told once, however often: the member may have cancelled himself meanwhile.
+    async fn cancel_one(&self, member_id: MemberId, reservation_id: ReservationId) -> Result<()> {
+        let now = self.clock.now();
+        let Some(cancellation) = self.store.cancellation(reservation_id.performance(), now).await? else {
+            tracing::warn!(%reservation_id, "its performance is not cancelled");
+            return Ok(());
+        };
+        let (reason, entry_id) = (CancelReason::Organizer(cancellation.reason), EntryId::new(entropy::fresh_uuid()));
+        self.store.cancel_reservation(&member_id, &reservation_id, reason, entry_id, now).await?;
+        tracing::info!(%reservation_id, "cancelled with its performance");
+        Ok(())
+    }
+}
+
+impl Worker for CancelReservations {
+    const NAME: &'static str = "cancel_reservations";
+    type Event = SqsEvent;
+    type Reply = SqsBatchResponse;
+
+    fn from_env() -> Result<Self, String> {
+        let aws = Aws::from_env();
+        Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
+    }
+
+    /// All messages side by side: one that fails holds none of the others up.
+    async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
+        let begin = |received: SqsMessage| {
+            (received.message_id.clone().unwrap_or_default(), tokio::spawn(self.clone().cancel(received)))
+        };
+        let begun: Vec<_> = event.records.into_iter().map(begin).collect();
+        let mut response = SqsBatchResponse::default();
+        for (message_id, cancelling) in begun {
+            let outcome = cancelling.await.unwrap_or_else(|panic| Err(Error::internal("cancel", panic)));
+            if let Err(error) = outcome {
+                tracing::warn!(message_id, %error, "message not done");
+                response.add_failure(message_id);
+            }
+        }
+        Ok(response)
+    }
+}

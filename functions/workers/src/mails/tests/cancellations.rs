@@ -1,0 +1,49 @@
+//! What members are told when a reservation ends.
+
+use super::*;
+use frontrow_domain::reservation::CancelReason;
+
+#[test]
+fn a_cancellation_says_what_was_cancelled_and_refunded() {
+    for (language, subject, facts) in [
+        (
+            Language::Ko,
+            "[frontrow] 예매 취소: 아이다",
+            ["환불 금액: 270,000원", "좌석: A-1-7 (VIP), A-1-8 (R)", "일시: 2026년"],
+        ),
+        (
+            Language::En,
+            "[frontrow] Reservation cancelled: 아이다",
+            ["Refunded: KRW 270,000", "Seats: A-1-7 (VIP), A-1-8 (R)", "Date: Thu, 24 December 2026, 19:30"],
+        ),
+    ] {
+        let raw = mime(&cancellation::letter(&reservation(language, ALICE, "아이다")));
+        assert_eq!(parse(&raw).subject(), Some(subject));
+        let (text, html, pictures) = take_apart(&raw);
+        assert!(pictures.is_empty());
+        for fact in facts {
+            assert!(text.contains(fact), "{fact} in {text}");
+            assert!(visible(&html).contains(&fact.replace(": ", " ")), "{fact} in {html}");
+        }
+    }
+}
+
+#[test]
+fn the_organizers_reason_is_told_and_escaped() {
+    for (language, subject, label) in [
+        (Language::Ko, "[frontrow] 공연 취소: 아이다", "취소 사유"),
+        (Language::En, "[frontrow] Performance cancelled: 아이다", "Reason"),
+    ] {
+        let mut cancelled = reservation(language, ALICE, "아이다");
+        let reason = "<script>alert(1)</script> & rain\nSubject: forged".to_owned();
+        cancelled.cancel_reason = Some(CancelReason::Organizer(reason.try_into().unwrap()));
+        let raw = mime(&cancellation::letter(&cancelled));
+        assert_eq!(parse(&raw).subject(), Some(subject));
+        let (text, html, _) = take_apart(&raw);
+        assert!(text.contains(&format!("{label}: <script>alert(1)</script> & rain Subject: forged")), "{text}");
+        assert!(!html.contains("<script>") && visible(&html).contains("rain Subject: forged"), "{html}");
+        cancelled.cancel_reason = Some(CancelReason::Member);
+        let (text, html, _) = take_apart(&mime(&cancellation::letter(&cancelled)));
+        assert!(!text.contains(label) && !visible(&html).contains(label), "{text}");
+    }
+}

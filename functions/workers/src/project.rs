@@ -1,0 +1,142 @@
+//! Keeps what is derived: notices, my page, door lists, sums. A record of the stream only says what is to be looked at again;
+//! what is written is read from the table. So records may come twice, late, in another order, or to two of us at once.
+
+use crate::{
+    cancel_reservations::Concerned,
+    queue::{Outgoing, Queue, Sender},
+    records::{entity, from_here, read, sequence_number},
+};
+use aws_lambda_events::{
+    dynamodb::{Event, EventRecord},
+    streams::DynamoDbEventResponse,
+};
+use frontrow_domain::{
+    Result,
+    ids::{MemberId, PerformanceId, ReservationId},
+    member::Name,
+    reservation::Reservation,
+};
+use frontrow_edge::{app::store_from_env, clients::Aws, clock::Clock, lambda::Worker};
+use frontrow_store::{DirtyReservation, Store};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Projects what the stream shows as changed.
+#[derive(Debug, Clone)]
+pub struct Project {
+    store: Store,
+    clock: Clock,
+    sender: Sender,
+}
+
+/// What a batch of records makes dirty, each with the place of its first record in the batch.
+#[derive(Debug, Default)]
+struct Dirty {
+    reservations: Vec<(usize, DirtyReservation)>,
+}
+
+/// The place in the batch of the first record that was not done.
+type NotDone = usize;
+
+impl Dirty {
+    /// Adds what `record` makes dirty.
+    fn note(&mut self, place: usize, record: &EventRecord) -> Result<()> {
+        if entity(record)? == "reservation"
+            && let Some(dirty) = dirty_reservation(record)?
+            && self.reservations.iter().all(|(_, known)| known.reservation_id != dirty.reservation_id)
+        {
+            self.reservations.push((place, dirty));
+        }
+        Ok(())
+    }
+}
+
+impl Project {
+    /// Projects into `store`, and hands what it finds to be cancelled to `sender`.
+    pub fn new(store: Store, clock: Clock, sender: Sender) -> Self {
+        Self { store, clock, sender }
+    }
+
+    async fn project(&self, dirty: &Dirty) -> Result<(), NotDone> {
+        let (places, reservations): (Vec<_>, Vec<_>) = dirty.reservations.iter().cloned().unzip();
+        let Some(first) = places.first().copied() else { return Ok(()) };
+        let failed = |error| {
+            tracing::warn!(%error, "reservations not projected");
+            first
+        };
+        let live = self.store.project_reservations(&reservations).await.map_err(failed)?;
+        let overtaken = self.overtaken(live).await.map_err(failed)?;
+        let messages: Vec<Outgoing> = overtaken.iter().map(Concerned::message).collect();
+        self.sender.send(&messages).await.map_err(|_| first)
+    }
+
+    /// The live ones of performances that are cancelled. Whoever cancels a performance marks it first and reads the door list
+    /// then; this reads the mark after the list was written. So one of the two sees a reservation that was made meanwhile.
+    async fn overtaken(&self, live: Vec<DirtyReservation>) -> Result<Vec<Concerned>> {
+        let mut by_performance: BTreeMap<PerformanceId, Vec<DirtyReservation>> = BTreeMap::new();
+        for one in live {
+            by_performance.entry(one.reservation_id.performance().clone()).or_default().push(one);
+        }
+        let mut concerned = Vec::new();
+        for (performance, reservations) in by_performance {
+            if self.store.cancellation(&performance, self.clock.now()).await?.is_some() {
+                let one = |one: DirtyReservation| Concerned::Reservation {
+                    member_id: one.member_id,
+                    reservation_id: one.reservation_id,
+                };
+                concerned.extend(reservations.into_iter().map(one));
+            }
+        }
+        Ok(concerned)
+    }
+}
+
+impl Worker for Project {
+    const NAME: &'static str = "project";
+    type Event = Event;
+    type Reply = DynamoDbEventResponse;
+
+    fn from_env() -> Result<Self, String> {
+        let aws = Aws::from_env();
+        Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
+    }
+
+    /// Answers the first record of what could not be projected; what was done after it is found done the next time.
+    async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse> {
+        let mut dirty = Dirty::default();
+        let mut not_done = None;
+        for (place, record) in event.records.iter().enumerate() {
+            if let Err(error) = dirty.note(place, record) {
+                tracing::error!(%error, sequence_number = sequence_number(record), "record not understood");
+                not_done = Some(place);
+                break;
+            }
+        }
+        if let Err(place) = self.project(&dirty).await {
+            not_done = Some(not_done.unwrap_or(place).min(place));
+        }
+        Ok(not_done.map(|place| from_here(sequence_number(&event.records[place]))).unwrap_or_default())
+    }
+}
+
+#[derive(Deserialize)]
+struct ReservationImage {
+    reservation_id: ReservationId,
+    buyer: BuyerImage,
+}
+
+#[derive(Deserialize)]
+struct BuyerImage {
+    member_id: MemberId,
+    name: Name,
+}
+
+/// The reservation that a record of one makes dirty; `None` where only marks beside it changed.
+fn dirty_reservation(record: &EventRecord) -> Result<Option<DirtyReservation>> {
+    let (new, old) = (&record.change.new_image, &record.change.old_image);
+    if !old.is_empty() && read::<Reservation>(old)? == read::<Reservation>(new)? {
+        return Ok(None);
+    }
+    let ReservationImage { reservation_id, buyer } = read(new)?;
+    Ok(Some(DirtyReservation { member_id: buyer.member_id, reservation_id, name: buyer.name }))
+}

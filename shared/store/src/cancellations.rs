@@ -1,0 +1,88 @@
+//! An organizer's cancellation of a performance. It is marked first; only then is anybody looked for whom it concerns, so
+//! that of whoever cancels and whoever books at the same time one sees the other.
+
+use crate::{
+    PageOf, PageRequest, Store,
+    conditions::NOT_YET_CANCELLED,
+    db::{Consistency, Refused},
+    keys::{self, from_item},
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    door_list::DoorRow,
+    ids::{MemberId, PerformanceId, ReservationId},
+    limits::{CANCELLATION_PAGE_ITEMS, RETRY_ATTEMPTS},
+    performance::{Cancellation, Performance, Reason},
+};
+
+impl Store {
+    /// Marks a performance as cancelled, for good. Answers the cancellation that stands: the first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::Busy`].
+    pub async fn cancel_performance(
+        &self,
+        id: &PerformanceId,
+        reason: &Reason,
+        now: Timestamp,
+    ) -> Result<Cancellation> {
+        let key = keys::performance(id);
+        for attempt in 1..=RETRY_ATTEMPTS {
+            let item = self.get(&key, Consistency::Strong).await?.ok_or(Error::NotFound)?;
+            let performance: Performance = from_item(item)?;
+            let cancellation = performance.cancel(reason.clone(), now)?;
+            if performance.cancellation.is_some() {
+                return Ok(cancellation);
+            }
+            let date = keys::date(&performance.show_id, performance.starts_at, id);
+            let mark = |key| {
+                let mark = Write::update(key, "SET #cancellation = :cancellation");
+                mark.value("cancellation", keys::attribute(&cancellation))
+            };
+            let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
+            match self.transact(vec![first, mark(date)]).await {
+                Ok(()) => return Ok(cancellation),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// The cancellation of a performance; `None` where it was not cancelled by now, or is not there. It is for good, so a copy
+    /// that knows of it is enough.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn cancellation(&self, id: &PerformanceId, now: Timestamp) -> Result<Option<Cancellation>> {
+        match self.listing(id, now).await {
+            Ok(copy) if copy.performance.cancellation.is_some() => return Ok(copy.performance.cancellation.clone()),
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        let item = self.get(&keys::performance(id), Consistency::Strong).await?;
+        let performance: Option<Performance> = item.map(from_item).transpose()?;
+        Ok(performance.and_then(|performance| performance.cancellation))
+    }
+
+    /// [`CANCELLATION_PAGE_ITEMS`] of a performance's door list, live or not: the first, or those after a reservation. The list
+    /// is complete as far as projectors have come.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where that reservation is not there; as any read.
+    pub async fn door_rows(
+        &self,
+        id: &PerformanceId,
+        after: Option<(&MemberId, &ReservationId)>,
+    ) -> Result<PageOf<DoorRow>> {
+        let after = match after {
+            Some((member, reservation_id)) => {
+                let found = self.reservation(member, reservation_id).await?.ok_or(Error::NotFound)?;
+                Some(keys::door_row(reservation_id, &found.buyer.name).sk)
+            }
+            None => None,
+        };
+        self.door_list(id, "", &PageRequest { limit: CANCELLATION_PAGE_ITEMS, after }, |_| true).await
+    }
+}

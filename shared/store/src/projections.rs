@@ -1,0 +1,274 @@
+//! What a reservation shows: its member's notices and page, its performance's door list and sums.
+//!
+//! A reservation's rows are made of the reservation as it is, in one transaction that is conditioned on the `seq` of its row
+//! in the door list, which was read before. So it does not matter how often, in which order and by how many projectors at
+//! once it is looked at, and each change of the sums is counted once.
+
+use crate::{
+    PageOf, PageRequest, Store,
+    conditions::DOOR_ROW_UNCHANGED,
+    db::{Consistency, Refused},
+    keys::{self, from_item, item_of},
+    page::Range,
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result,
+    door_list::DoorRow,
+    ids::{MemberId, PerformanceId, ReservationId},
+    limits::{PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, TRANSACTION_WRITES_MAX},
+    member::Name,
+    money::Won,
+    my_page::PageEntry,
+    notice::Notice,
+    reservation::{Reservation, ReservationStatus},
+    sales::Sale,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A reservation that changed, by what never changes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirtyReservation {
+    /// Who bought.
+    pub member_id: MemberId,
+    /// What.
+    pub reservation_id: ReservationId,
+    /// His name when he bought, which its row is sorted by.
+    pub name: Name,
+}
+
+/// A row of the door list with what guards it, and what of the member's rows it was written with.
+#[derive(Serialize, Deserialize)]
+struct StoredRow {
+    #[serde(flatten)]
+    row: DoorRow,
+    /// Counts how often it was written.
+    seq: u64,
+    /// The member's rows that there are.
+    told: Vec<String>,
+}
+
+/// What a performance sold of a grade.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SalesOfGrade {
+    /// Grade.
+    pub grade: String,
+    /// Seats.
+    pub seats: i64,
+    /// What they cost together.
+    pub amount: Won,
+}
+
+/// The same on one day.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SalesOfDay {
+    /// The day, on the calendar of the show's own zone: `2026-12-24`.
+    pub day: String,
+    /// What was sold of the grade on that day, and not cancelled since.
+    #[serde(flatten)]
+    pub sales: SalesOfGrade,
+}
+
+/// A sum of a performance: of a grade, on one day or (`None`) over all.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Sum {
+    performance_id: PerformanceId,
+    day: Option<String>,
+    grade: String,
+}
+
+/// By how much sums change: seats and won.
+type Sums = BTreeMap<Sum, (i64, Won)>;
+
+/// What one reservation's rows and sums have to become; or those of several, as far as they fit one transaction.
+#[derive(Default)]
+struct Change {
+    rows: Vec<Write>,
+    sums: Sums,
+}
+
+impl Change {
+    /// What makes the rows of `reservation` true, where `before` is its row; nothing where they are.
+    fn of(reservation: &Reservation, before: Option<StoredRow>) -> Self {
+        let (member, row) = (&reservation.buyer.member_id, DoorRow::of(reservation));
+        let (notices, entries) = (Notice::all_of(reservation), PageEntry::all_of(reservation));
+        let mut told: Vec<String> = notices.iter().map(|notice| notice.notice_id.clone()).collect();
+        told.extend(entries.iter().map(|entry| format!("{}.{}", entry.entry_id, entry.updated_at.millis())));
+        let (seen, told_before, sales_before) = match before {
+            Some(before) if before.row == row && before.told == told => return Self::default(),
+            Some(before) => (before.seq, before.told, before.row.sales),
+            None => (0, Vec::new(), Vec::new()),
+        };
+        let mut change = Self::default();
+        if told != told_before {
+            let notice = |notice| Write::put(item_of(keys::notice(member, notice), "notice", notice));
+            change.rows.extend(notices.iter().map(notice));
+            let entry = |entry| Write::put(item_of(keys::page_entry(member, entry), "page_entry", entry));
+            change.rows.extend(entries.iter().map(entry));
+        }
+        if sales_before != row.sales {
+            for sale in sales_before.iter().map(Sale::undone).chain(row.sales.iter().cloned()) {
+                change.count(&reservation.sold.performance_id, sale);
+            }
+        }
+        let key = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
+        let stored = StoredRow { row, seq: seen + 1, told };
+        change.rows.push(Write::put(item_of(key, "door_row", &stored)).when(&DOOR_ROW_UNCHANGED).value("seen", seen));
+        change
+    }
+
+    fn count(&mut self, performance: &PerformanceId, sale: Sale) {
+        for day in [None, Some(sale.day)] {
+            let sum = Sum { performance_id: performance.clone(), day, grade: sale.grade.clone() };
+            self.add_to(sum, (sale.seats, sale.amount));
+        }
+    }
+
+    fn add_to(&mut self, sum: Sum, (seats, amount): (i64, Won)) {
+        let (all_seats, all) = self.sums.entry(sum).or_default();
+        (*all_seats, *all) = (*all_seats + seats, *all + amount);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Takes `other` up, or gives it back where it does not fit into the same transaction.
+    fn join(&mut self, other: Self) -> Result<(), Self> {
+        let more = other.sums.keys().filter(|sum| !self.sums.contains_key(sum)).count();
+        if self.rows.len() + self.sums.len() + other.rows.len() + more > TRANSACTION_WRITES_MAX {
+            return Err(other);
+        }
+        self.rows.extend(other.rows);
+        for (sum, by) in other.sums {
+            self.add_to(sum, by);
+        }
+        Ok(())
+    }
+
+    fn into_writes(self) -> Vec<Write> {
+        let write = |(sum, (seats, amount)): (Sum, (i64, Won))| {
+            let write = match sum.day {
+                Some(day) => Write::update(
+                    keys::sales_of_day(&sum.performance_id, &day, &sum.grade),
+                    "SET #grade = :grade, #day = :day ADD #seats :seats, #amount :amount",
+                )
+                .value("day", day),
+                None => Write::update(
+                    keys::sales(&sum.performance_id, &sum.grade),
+                    "SET #grade = :grade ADD #seats :seats, #amount :amount",
+                ),
+            };
+            write.value("grade", sum.grade).value("seats", seats).value("amount", amount)
+        };
+        self.rows.into_iter().chain(self.sums.into_iter().map(write)).collect()
+    }
+}
+
+impl Store {
+    /// Makes true what these reservations show, no two of them the same. Answers those that are live.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write. Some may have been done.
+    pub async fn project_reservations(&self, dirty: &[DirtyReservation]) -> Result<Vec<DirtyReservation>> {
+        for attempt in 1..=PROJECTION_ATTEMPTS {
+            // The rows first: what is written must have been read after them.
+            let row = |one: &DirtyReservation| keys::door_row(&one.reservation_id, &one.name);
+            let rows = self.get_all(dirty.iter().map(row).collect(), Consistency::Strong).await?;
+            let truth = |one: &DirtyReservation| keys::reservation(&one.member_id, &one.reservation_id);
+            let truths = self.get_all(dirty.iter().map(truth).collect(), Consistency::Strong).await?;
+            let (mut live, mut changes) = (Vec::new(), Vec::new());
+            for ((one, row), truth) in dirty.iter().zip(rows).zip(truths) {
+                let Some(truth) = truth else { continue };
+                let reservation: Reservation = from_item(truth)?;
+                if reservation.status != ReservationStatus::Cancelled {
+                    live.push(one.clone());
+                }
+                changes.push(Change::of(&reservation, row.map(from_item).transpose()?));
+            }
+            if self.write_changes(changes).await? {
+                return Ok(live);
+            }
+            self.back_off(attempt).await;
+        }
+        Err(Error::Busy)
+    }
+
+    /// `false` where another projector was faster with one of them.
+    async fn write_changes(&self, changes: Vec<Change>) -> Result<bool> {
+        let mut batches = vec![Change::default()];
+        for change in changes {
+            let last = batches.last_mut().expect("there is one from the start");
+            if let Err(change) = last.join(change) {
+                batches.push(change);
+            }
+        }
+        for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
+            match self.transact(batch.into_writes()).await {
+                Ok(()) => {}
+                Err(Refused::Conditions(_)) => return Ok(false),
+                Err(Refused::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The member's notices, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn notices(&self, member: &MemberId, page: &PageRequest) -> Result<PageOf<Notice>> {
+        self.newest_first(&keys::member_partition(member), keys::NOTICE_PREFIX, page, |_| true).await
+    }
+
+    /// The rows of the member's page, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn my_page(&self, member: &MemberId, page: &PageRequest) -> Result<PageOf<PageEntry>> {
+        self.newest_first(&keys::member_partition(member), keys::PAGE_PREFIX, page, |_| true).await
+    }
+
+    /// The rows of a performance's door list that `keep` keeps and whose member's name begins with `name`, by name.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor of another list.
+    pub async fn door_list(
+        &self,
+        performance: &PerformanceId,
+        name: &str,
+        page: &PageRequest,
+        keep: impl Fn(&DoorRow) -> bool,
+    ) -> Result<PageOf<DoorRow>> {
+        let range = Range::prefix(&keys::door_prefix(name));
+        self.page(&keys::door_partition(performance), range, page, keep).await
+    }
+
+    /// What a performance sold, by grade. There are as many grades as a house may have sections, so this is not paged.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn sales(&self, performance: &PerformanceId) -> Result<Vec<SalesOfGrade>> {
+        let (partition, range) = (keys::sales_partition(performance), Range::prefix(keys::SALES_PREFIX));
+        let mut grades = Vec::new();
+        let mut page = PageRequest { limit: PAGE_MAX_ITEMS, after: None };
+        loop {
+            let found = self.page(&partition, range.clone(), &page, |sold: &SalesOfGrade| sold.seats != 0).await?;
+            grades.extend(found.items);
+            page.after = found.next;
+            if page.after.is_none() {
+                return Ok(grades);
+            }
+        }
+    }
+
+    /// What a performance sold, by day and grade, latest day first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor of another list.
+    pub async fn sales_by_day(&self, performance: &PerformanceId, page: &PageRequest) -> Result<PageOf<SalesOfDay>> {
+        let partition = keys::sales_partition(performance);
+        self.newest_first(&partition, keys::SALES_OF_DAY_PREFIX, page, |sold: &SalesOfDay| sold.sales.seats != 0).await
+    }
+}

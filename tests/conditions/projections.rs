@@ -1,0 +1,47 @@
+//! Guards of what is derived, and of an organizer's cancellation.
+
+use super::{Found, ensure, interlude::Interlude, machine::Machine};
+use crate::harness::{World, audit::Snapshot, book};
+use frontrow_store::DirtyReservation;
+use serde_json::json;
+
+/// A projector that read a reservation before its member cancelled it writes after another that read it since.
+pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let path = format!("/reservations/{}", book(&person, &performance, &["A-1-1"]).await.text("reservationId"));
+    world.settle().await;
+    let snapshot = Snapshot::of(world).await;
+    snapshot.forget_derived(world).await;
+    let reservation = snapshot.reservations().remove(0);
+    let dirty = DirtyReservation {
+        member_id: reservation.buyer.member_id,
+        reservation_id: reservation.reservation_id,
+        name: reservation.buyer.name,
+    };
+    let (client, fast, same) = (person.client.clone(), world.app().store.clone(), dirty.clone());
+    let slow = Machine::projecting(
+        world,
+        Interlude::before("TransactWriteItems", async move {
+            client.delete(&path).await.expect(200);
+            fast.project_reservations(&[same]).await.expect("it projects");
+        }),
+    );
+    slow.store().project_reservations(&[dirty]).await.map_err(|error| error.to_string())?;
+    world.settle().await;
+    Snapshot::of(world).await.projections_are_true()
+}
+
+/// Two organizers cancel a performance at once, each with a reason of his own: one of them stands, and both are told it.
+pub(super) async fn the_first_reason_stands(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let (first, second) = (world.organizer().await, world.organizer().await);
+    let path = format!("/performances/{performance}/cancellation");
+    world.settle().await;
+    let (client, same) = (first.client.clone(), path.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        client.post(&same, json!({"reason": "Rain"})).await.expect(202);
+    })));
+    let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
+    ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer is told {told}"))
+}

@@ -1,0 +1,3 @@
+//! My page.
+
+mod show_my_page;

@@ -1,0 +1,3 @@
+//! Notices.
+
+mod list_notices;
