@@ -4,6 +4,7 @@
 //! The process's once-a-second copies of performance, show and room are left out: they cost a process, not a person.
 
 mod cards;
+mod catalogue;
 mod derived;
 mod door;
 mod grades;
@@ -66,6 +67,7 @@ async fn every_operation_keeps_its_budget() {
         cards::note(world, &mut budgets).await;
         door::note(world, &mut budgets).await;
         derived::measure(world, &mut budgets).await;
+        catalogue::catalogue(world, &mut budgets).await;
         println!("{:<34} calls / write units / read units\n{}", "operation", budgets.table);
         assert!(budgets.over.is_empty(), "over budget:\n{}", budgets.over.join("\n"));
     })

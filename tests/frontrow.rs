@@ -8,6 +8,8 @@
 //! | [`best_available`] | many members on the best seats |
 //! | [`cards`] | payments by card, and a provider that fails in every way |
 //! | [`projections`] | what is derived from reservations, whatever records come |
+//! | [`closing`] | organizers against buyers: moves and deletes while everybody books |
+//! | [`announcements`] | a new show is told to ten thousand, each once |
 //! | [`races`] | many clients at once |
 //! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
@@ -22,10 +24,12 @@
 
 #![recursion_limit = "256"]
 
+mod announcements;
 mod best_available;
 mod budgets;
 mod cancellations;
 mod cards;
+mod closing;
 mod conditions;
 mod crowd;
 mod drift;

@@ -133,7 +133,9 @@ async fn every_endpoint_starts_and_answers_on_lambda() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_worker_starts_and_answers_on_lambda() {
     World::run(async |world| {
-        for worker in ["payment_worker", "relay_outbox", "project", "ticket_mailer", "cancel_reservations"] {
+        for worker in
+            ["announce_show", "payment_worker", "relay_outbox", "project", "ticket_mailer", "cancel_reservations"]
+        {
             let answer =
                 invoke(world, worker, json!({"Records": []})).await.unwrap_or_else(|why| panic!("{worker}: {why}"));
             assert_eq!(answer["batchItemFailures"], json!([]), "{worker}");

@@ -73,6 +73,10 @@ impl Machine {
         self.ask(person, Method::DELETE, &format!("/performances/{performance}/queue"), "", Value::Null).await
     }
 
+    pub(super) async fn pay(&self, person: &Person, hold_id: &str) -> Told {
+        self.ask(person, Method::POST, "/payments", "", json!({"holdId": hold_id, "method": "points"})).await
+    }
+
     pub(super) async fn hold(&self, person: &Person, performance: &str, token: &str, seat: &str) -> Told {
         let path = format!("/performances/{performance}/holds");
         self.ask(person, Method::POST, &path, token, json!({"seatIds": [seat]})).await

@@ -1,7 +1,7 @@
 //! Guards of the mails: each is sent once.
 
 use super::{Found, ensure, interlude::Interlude};
-use crate::harness::{Person, World, book};
+use crate::harness::{Person, World, book, show_details};
 use axum::Router;
 use frontrow_domain::mailing::Occasion;
 use frontrow_edge::{clients::Aws, lambda::Worker};
@@ -105,6 +105,16 @@ pub(super) async fn a_mail_about_nothing_needs_no_sending(world: &World) -> Foun
     let mailer = Mailer::start(world).await;
     let done = mailer.deliver(&Mail::Code { verification_id: "gone".parse().expect("an id") }, 1).await;
     ensure(done, || "a verification that was collected came back as a stump".to_owned())
+}
+
+pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> Found {
+    let (person, organizer) = (world.member(0).await, world.organizer().await);
+    person.put("/members/me/alerts", json!({"categories": ["musical"]})).await.expect(200);
+    let show_id = organizer.post("/shows", show_details()).await.expect(201).text("showId").parse().expect("an id");
+    world.settle().await;
+    let mailer = Mailer::start(world).await;
+    let done = mailer.deliver(&Mail::Alert { member_id: person.identity.member_id, show_id }, 1).await;
+    ensure(done && mailer.accepted() == 0, || "a member was told of a show again".to_owned())
 }
 
 pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Found {

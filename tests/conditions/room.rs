@@ -80,10 +80,14 @@ pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -
     ensure(waiting == 0, || "who left twice still waits".to_owned())
 }
 
-pub(super) async fn a_performance_without_a_room_gets_none(world: &World) -> Found {
-    let performance = world.performance(json!({})).await;
-    let path = format!("/performances/{performance}/waiting-room");
-    let replaced = world.organizer().await.put(&path, json!({"maxActive": 1})).await;
+/// Who still has a copy of the performance gives a policy to a room that is gone with it.
+pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> Found {
+    let performance = format!("/performances/{}", room_for(world, 1).await);
+    let (organizer, other, path) = (world.organizer().await, world.organizer().await, performance.clone());
+    world.wire.meddle(Some(Interlude::before_update("#policy", async move {
+        other.delete(&path).await.expect(204);
+    })));
+    let replaced = organizer.put(&format!("{performance}/waiting-room"), json!({"maxActive": 1})).await;
     ensure(replaced.status == 404, || format!("a policy without a room: {replaced:?}"))
 }
 

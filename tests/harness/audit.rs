@@ -241,7 +241,8 @@ impl Snapshot {
         self.money_is_conserved()?;
         self.pending_purchases_are_staked()?;
         self.stakes_count_paid_seats()?;
-        self.used_tickets_are_not_refunded()
+        self.used_tickets_are_not_refunded()?;
+        super::catalogue::check(self)
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod binaries;
+mod catalogue;
 pub(crate) mod client;
 pub(crate) mod derived;
 pub(crate) mod door;
@@ -14,7 +15,7 @@ use client::{Client, Reply};
 use frontrow_domain::{
     ids::MemberId,
     limits::ACCESS_TOKEN_SECONDS,
-    member::{Email, Member, Name, Role},
+    member::{Email, Language, Member, Name, Role},
 };
 use frontrow_edge::{App, entropy, tokens::Identity};
 use frontrow_local::{Options, Stack};
@@ -182,8 +183,15 @@ pub(crate) fn performance_details(app: &App, details: Value) -> Value {
 /// Makes a member, past the mails and the password that sign-up takes.
 pub(crate) async fn enrol(app: &App, email: Email, name: Name, role: Role) -> Identity {
     let (member_id, now) = (MemberId(entropy::fresh_uuid()), app.clock.now());
-    let member =
-        Member { member_id, email: email.clone(), name: name.clone(), role, alerts: Vec::new(), created_at: now };
+    let member = Member {
+        member_id,
+        email: email.clone(),
+        name: name.clone(),
+        role,
+        language: Language::default(),
+        alerts: Vec::new(),
+        created_at: now,
+    };
     app.store.create_member(&member, "no password".to_owned(), None).await.expect("a new member");
     Identity { member_id, role, email, name, expires_at: now.plus_seconds(ACCESS_TOKEN_SECONDS) }
 }

@@ -13,6 +13,7 @@ pub mod tickets;
 pub mod unmatched;
 pub mod waiting_room;
 
+use frontrow_domain::limits::{CLOSING_TIMEOUT_SECONDS, ENDPOINT_TIMEOUT_SECONDS};
 use frontrow_edge::Descriptor;
 
 pub use unmatched::UNMATCHED;
@@ -21,14 +22,20 @@ pub use unmatched::UNMATCHED;
 pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::request_email_verification::RequestEmailVerification>(),
     Descriptor::of::<members::sign_up::SignUp>(),
+    Descriptor::of::<members::reset_password::ResetPassword>(),
     Descriptor::of::<members::log_in::LogIn>(),
     Descriptor::of::<members::show_me::ShowMe>(),
+    Descriptor::of::<members::replace_alerts::ReplaceAlerts>(),
     Descriptor::of::<shows::list_shows::ListShows>(),
     Descriptor::of::<shows::create_show::CreateShow>(),
     Descriptor::of::<shows::get_show::GetShow>(),
+    Descriptor::of::<shows::replace_show::ReplaceShow>(),
+    Descriptor::of::<shows::delete_show::DeleteShow>(),
     Descriptor::of::<performances::list_performances::ListPerformances>(),
     Descriptor::of::<performances::create_performance::CreatePerformance>(),
     Descriptor::of::<performances::get_performance::GetPerformance>(),
+    Descriptor::of::<performances::replace_performance::ReplacePerformance>(),
+    Descriptor::of::<performances::delete_performance::DeletePerformance>(),
     Descriptor::of::<performances::list_seats::ListSeats>(),
     Descriptor::of::<performances::cancel_performance::CancelPerformance>(),
     Descriptor::of::<performances::show_sales::ShowSales>(),
@@ -58,6 +65,14 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<tickets::reissue_ticket::ReissueTicket>(),
     Descriptor::of::<tickets::check_in::CheckIn>(),
 ];
+
+/// The hard timeout of the function that serves `operation`, in the template and in the local stack.
+pub fn timeout_seconds(operation: &str) -> u64 {
+    match operation {
+        "replace_show" | "delete_show" | "replace_performance" | "delete_performance" => CLOSING_TIMEOUT_SECONDS,
+        _ => ENDPOINT_TIMEOUT_SECONDS,
+    }
+}
 
 #[cfg(test)]
 mod tests {

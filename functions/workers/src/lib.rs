@@ -7,11 +7,13 @@
 //! | [`cancel_reservations`] | messages → the end of a cancelled performance's reservations |
 //! | [`queue`] | the queues, and sending to them |
 //! | [`message`] | what a message says: kind and ids |
+//! | [`announce_show`] | a new show → a mail's message for each who asked for alerts |
 //! | [`ticket_mailer`] | messages → mails, each sent once |
 //! | [`payment_worker`] | messages → purchases by card, settled with the payment provider |
 //! | [`provider`] | the payment provider, over HTTP |
 //! | [`mails`] | what a mail says, in Korean and English, as MIME |
 
+pub mod announce_show;
 pub mod cancel_reservations;
 pub mod mails;
 pub mod message;
@@ -23,6 +25,7 @@ mod records;
 pub mod relay_outbox;
 pub mod ticket_mailer;
 
+pub use announce_show::AnnounceShow;
 pub use cancel_reservations::CancelReservations;
 pub use payment_worker::PaymentWorker;
 pub use project::Project;

@@ -1,6 +1,7 @@
 //! Relays the table's stream to the queues. The stream is the outbox: what was committed cannot fail to be announced.
 
 use crate::{
+    announce_show::Announcement,
     cancel_reservations::Concerned,
     message::{self, PaymentDue},
     queue::{Outgoing, Queue, Sender},
@@ -13,10 +14,11 @@ use aws_lambda_events::{
 use frontrow_domain::{
     Result,
     card::CardState,
-    ids::{MemberId, PerformanceId, ReservationId, VerificationId},
+    ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
     mailing::Mailing,
     performance::Cancellation,
     reservation::ReservationStatus,
+    show::Category,
 };
 use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_store::Mail;
@@ -41,7 +43,7 @@ impl Worker for RelayOutbox {
     type Reply = DynamoDbEventResponse;
 
     fn from_env() -> Result<Self, String> {
-        let queues = [Queue::Mails, Queue::Payments, Queue::Cancellations];
+        let queues = [Queue::Mails, Queue::Payments, Queue::Announcements, Queue::Cancellations];
         Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
     }
 
@@ -96,6 +98,17 @@ struct VerificationImage {
 }
 
 #[derive(Deserialize)]
+struct ShowImage {
+    show_id: ShowId,
+    details: DetailsImage,
+}
+
+#[derive(Deserialize)]
+struct DetailsImage {
+    category: Category,
+}
+
+#[derive(Deserialize)]
 struct PerformanceImage {
     performance_id: PerformanceId,
     cancellation: Option<Cancellation>,
@@ -105,7 +118,7 @@ struct PerformanceImage {
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::now(Queue::Mails, message::encode(&mail)));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
-    Ok(mail.into_iter().chain(payment).chain(cancellation_of(record)?).collect())
+    Ok(mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(announcements_of(record)?).collect())
 }
 
 /// Whose reservations end: those of a performance that became cancelled.
@@ -132,6 +145,16 @@ fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
     let state = now.card.map(|card| card.state);
     let is_due = state.is_some_and(|state| !state.is_settled()) && state != before.map(|card| card.state);
     Ok(is_due.then_some(PaymentDue { member_id: now.buyer.member_id, reservation_id: now.reservation_id }))
+}
+
+/// A show that is new is announced, each part of its subscribers by a message.
+fn announcements_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
+    let (new, old) = (&record.change.new_image, &record.change.old_image);
+    if !old.is_empty() || entity(record)? != "show" {
+        return Ok(Vec::new());
+    }
+    let show: ShowImage = read(new)?;
+    Ok(Announcement::of(&show.show_id, show.details.category).map(|part| part.to_message()).collect())
 }
 
 /// Whom a record makes us write to: a reservation that became confirmed or cancelled, or whose tickets are to be mailed

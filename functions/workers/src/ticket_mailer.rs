@@ -66,7 +66,7 @@ impl TicketMailer {
             Claim::Missing if matches!(mail, Mail::Code { .. }) => return Ok(()),
             Claim::Missing => return Err(Error::internal("claim a mail", "what it is about is not there")),
         };
-        let Some(letter) = self.write(mail, &claimed)? else { return Ok(()) };
+        let Some(letter) = self.write(mail, &claimed).await? else { return Ok(()) };
         match self.post(&letter).await {
             Outcome::Accepted => {
                 self.note_sent(mail, &claimed).await;
@@ -80,8 +80,9 @@ impl TicketMailer {
         }
     }
 
-    /// The mail's text; `None` where there is nothing left to say: tickets of a cancelled reservation.
-    fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
+    /// The mail's text; `None` where there is nothing left to say: tickets of a cancelled reservation, a show that is gone or
+    /// that the member does not want to hear of any more.
+    async fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
         let codes = &self.app.codes;
         Ok(match mail {
             Mail::Ticket { number, occasion, .. } => {
@@ -91,6 +92,11 @@ impl TicketMailer {
                 wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, code_of))
             }
             Mail::Cancellation { .. } => Some(mails::cancellation::letter(&claimed.reservation()?)),
+            Mail::Alert { member_id, show_id } => {
+                let (member, show) = tokio::try_join!(self.app.store.member(member_id), self.app.store.show(show_id))?;
+                let wanted = member.zip(show).filter(|(member, show)| member.alerts.contains(&show.details.category));
+                wanted.map(|(member, show)| mails::alert::letter(&member, &show))
+            }
             Mail::Code { .. } => {
                 let verification = claimed.verification()?;
                 let code = codes.verification_code(&verification.verification_id);

@@ -9,9 +9,9 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use frontrow_domain::{Error, limits::ENDPOINT_TIMEOUT_SECONDS};
+use frontrow_domain::Error;
 use frontrow_edge::{App, Descriptor, entropy, problem};
-use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
+use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, HOST},
@@ -85,7 +85,7 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
     // As on Lambda, an invocation goes on when its client has gone, and ends at its timeout. One that panics is one
     // failed invocation.
     let mut invocation = tokio::spawn(async move { (endpoint.respond)(&gateway.app, request).await });
-    match timeout(Duration::from_secs(ENDPOINT_TIMEOUT_SECONDS), &mut invocation).await {
+    match timeout(Duration::from_secs(timeout_seconds(endpoint.route.operation)), &mut invocation).await {
         Ok(Ok(response)) => into_http(response),
         Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
         Err(_) => {

@@ -3,7 +3,7 @@
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ShowId},
-    member::{Email, Member, Name, Password, Role},
+    member::{Email, Language, Member, Name, Password, Role},
     money::Won,
     performance::{Performance, PerformanceDetails},
     show::{Show, ShowDetails},
@@ -63,6 +63,7 @@ async fn member(app: &App, address: &str, name: &str, role: Role) -> Result<Memb
         email: email(address),
         name: Name::try_from(name.to_owned()).expect("the seeds' names are valid"),
         role,
+        language: Language::default(),
         alerts: Vec::new(),
         created_at: app.clock.now(),
     };
@@ -91,17 +92,18 @@ async fn give_points(app: &App, member_id: &MemberId) -> Result<()> {
 }
 
 async fn show(app: &App) -> Result<Show> {
-    let show = Show {
-        show_id: "demo".parse::<ShowId>().expect("a plain word is an id"),
-        details: parsed::<ShowDetails>(json!({
-            "title": "The Opening Night",
-            "category": "musical",
-            "venue": "Front Row Hall",
-            "runningMinutes": 150,
-            "description": "A show to try frontrow with.",
-        })),
-        created_at: app.clock.now(),
-    };
+    let id: ShowId = "demo".parse().expect("a plain word is an id");
+    if let Some(planted) = app.store.show(&id).await? {
+        return Ok(planted);
+    }
+    let details = parsed::<ShowDetails>(json!({
+        "title": "The Opening Night",
+        "category": "musical",
+        "venue": "Front Row Hall",
+        "runningMinutes": 150,
+        "description": "A show to try frontrow with.",
+    }));
+    let show = Show::new(id, details, app.clock.now());
     app.store.create_show(&show).await?;
     Ok(show)
 }

@@ -16,7 +16,9 @@ use crate::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
 use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config};
-use frontrow_workers::{CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue};
+use frontrow_workers::{
+    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue,
+};
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -147,6 +149,8 @@ impl Stack {
         for _ in 0..PAYMENT_WORKERS {
             platform.handle().spawn(read_queue(worker.clone(), Queue::Payments, queues.clone(), timeout));
         }
+        let announcer = AnnounceShow::new(app.clone(), queues.sender());
+        platform.handle().spawn(read_queue(announcer, Queue::Announcements, queues.clone(), timeout));
         let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint, projected] };
         let gateway = Gateway {
             app: app.clone(),

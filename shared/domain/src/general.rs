@@ -159,6 +159,11 @@ impl Stripe {
         self.buckets.keys().any(|end| Self::is_lapsed(*end, now))
     }
 
+    /// Whether anybody holds or owns places of it at `now`: as holders see it, without the seconds of grace.
+    pub fn is_claimed(&self, now: Timestamp) -> bool {
+        self.buckets.range(..=now).map(|(_, count)| count).sum::<u32>() < self.taken
+    }
+
     /// Places that can be had of `share`, those of lapsed buckets included.
     pub fn free(&self, share: u32, now: Timestamp) -> u32 {
         let lapsed = self.buckets.iter().filter(|(end, _)| Self::is_lapsed(**end, now)).map(|(_, count)| count);

@@ -18,7 +18,7 @@ pub const PAGE_DEFAULT_ITEMS: u32 = 20;
 /// Most items of a page.
 pub const PAGE_MAX_ITEMS: u32 = 100;
 /// Longest cursor accepted.
-pub const CURSOR_MAX_CHARS: usize = 1024;
+pub const CURSOR_MAX_CHARS: usize = 4096;
 /// Pages of the table read to fill one filtered page of an answer, so that no list is unbounded.
 pub const PAGE_MAX_READS: usize = 20;
 
@@ -44,6 +44,35 @@ pub const LOGIN_MAX_FAILURES: u32 = 10;
 pub const LOGIN_WINDOW_SECONDS: i64 = 900;
 /// Life of an access token.
 pub const ACCESS_TOKEN_SECONDS: i64 = 12 * 3600;
+
+/// How long an access to the catalogue that closes performances may take: they are closed for so long that holds in flight
+/// have ended, and that takes longer than other calls.
+pub const CLOSING_TIMEOUT_SECONDS: u64 = 25;
+/// For how long a performance is closed at most; whoever closed it and died does not keep it from being sold for longer.
+pub const CLOSING_LEASE_SECONDS: i64 = 40;
+/// A hold's transaction is sent only while what is known of the performance is younger than this; else that is read anew.
+pub const LISTING_TRUSTED_MILLIS: u64 = 2_000;
+/// After it no hold is in flight that did not know of a closing: the oldest listing that is trusted, and a call's time.
+pub const CLOSING_WAIT_MILLIS: u64 = LISTING_TRUSTED_MILLIS + DYNAMODB_CALL_MILLIS;
+/// Holds that lapsed so recently may be in a payment that is under way, on a clock that is behind: they are ended for good
+/// before a performance is deleted or moved. Longer than a payment may take, and clocks may differ.
+pub const LAPSED_PAYABLE_SECONDS: i64 = 60;
+/// Of such holds, ended at the same time.
+pub const LAPSED_ENDS_AT_ONCE: usize = 16;
+/// Times an organizer's change that lost a race starts over.
+pub const CATALOGUE_RETRIES: u32 = 24;
+/// Most performances of a show, so that it can be moved or deleted as a whole.
+pub const SHOW_PERFORMANCES_MAX: u32 = 1_000;
+/// Performances deleted in one transaction: four items each, and the show's own four make less than 100.
+pub const DELETED_AT_ONCE: usize = 24;
+/// Performances closed in one transaction.
+pub const CLOSED_AT_ONCE: usize = 100;
+/// Performances looked through, and slots taken, at the same time.
+pub const CATALOGUE_CALLS_AT_ONCE: usize = 16;
+/// Longest keyword of a search.
+pub const KEYWORD_MAX_CHARS: usize = 100;
+/// Shows of one page of which is asked whether they play within a range of dates.
+pub const RANGE_PROBES_MAX: usize = 200;
 
 /// How long anybody may keep what shows and dates there are.
 pub const CATALOGUE_MAX_AGE_SECONDS: u32 = 5;
@@ -222,6 +251,18 @@ pub const TICKET_RETRIES: u32 = 12;
 pub const MAIL_LEASE_SECONDS: i64 = 60;
 /// Receives after which a message is parked in the dead-letter queue.
 pub const MAIL_MAX_RECEIVES: u32 = 5;
+/// Partitions of those who are told of a category's new shows; each is announced to by a message of its own.
+pub const ALERT_SHARDS: u8 = 8;
+/// Subscribers read in one call.
+pub const ANNOUNCED_PAGE_MEMBERS: u32 = 100;
+/// Subscribers announced to by one message at most; the rest is handed over to the next.
+pub const ANNOUNCED_MAX_MEMBERS: usize = 1_000;
+/// A message hands the rest over after so long, well before its function's timeout.
+pub const ANNOUNCING_MAX_MILLIS: i64 = 15_000;
+/// Batches of mails' messages that are on their way to SQS at the same time.
+pub const ANNOUNCED_BATCHES_AT_ONCE: usize = 5;
+/// How long it is remembered that a member was told of a show: longer than any message lives (14 days).
+pub const ALERT_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 /// Messages that SQS takes in one call.
 pub const SQS_BATCH_MESSAGES: usize = 10;
 /// Hard timeout of every endpoint but those named otherwise.

@@ -185,11 +185,28 @@ pub struct Member {
     pub name: Name,
     /// Role.
     pub role: Role,
+    /// The language of mails that nothing else decides: the one in which the address was verified.
+    #[serde(default)]
+    pub language: Language,
     /// Categories whose new shows are mailed to the member (C2).
     #[serde(default)]
     pub alerts: Vec<Category>,
     /// Sign-up.
     pub created_at: Timestamp,
+}
+
+impl Member {
+    /// The same member, told of new shows of those categories; each counts once.
+    #[must_use]
+    pub fn alerted_of(self, mut categories: Vec<Category>) -> Self {
+        let mut seen = Vec::new();
+        categories.retain(|category| {
+            let first = !seen.contains(category);
+            seen.push(*category);
+            first
+        });
+        Self { alerts: categories, ..self }
+    }
 }
 
 #[cfg(test)]

@@ -224,6 +224,12 @@ pub struct Performance {
     /// The organizer's cancellation; for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
+    /// Changes so far; each is made of the one before it.
+    pub revision: u64,
+    /// Until when it is closed, because it is being moved, re-seated or deleted; `None` where it is not. As long as this is
+    /// there nothing can be held, also after that moment: whoever wants to takes it away first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing_until: Option<Timestamp>,
 }
 
 impl Performance {
@@ -242,6 +248,8 @@ impl Performance {
             has_waiting_room: details.waiting_room.is_some(),
             created_at: now,
             cancellation: None,
+            revision: 1,
+            closing_until: None,
         }
     }
 
@@ -255,6 +263,39 @@ impl Performance {
             None if now >= self.starts_at => Err(Error::PerformanceStarted),
             None => Ok(Cancellation { reason, cancelled_at: now }),
         }
+    }
+
+    /// The performance as it is next, with those details. Another house is a new edition of the layout: none of its seats
+    /// has an item of the old one's.
+    #[must_use]
+    pub fn edited(&self, details: PerformanceDetails) -> Self {
+        let layout = if self.seating == details.seating { self.layout } else { self.layout + 1 };
+        Self {
+            starts_at: details.starts_at,
+            sales_open_at: details.sales_open_at,
+            sales_close_at: details.sales_close_at,
+            max_seats_per_member: details.max_seats_per_member,
+            hold_seconds: details.hold_seconds,
+            seating: details.seating,
+            layout,
+            has_waiting_room: details.waiting_room.is_some(),
+            revision: self.revision + 1,
+            closing_until: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether `details` change what a buyer has relied on: when it starts, his seat, or its price.
+    pub fn is_upset_by(&self, details: &PerformanceDetails) -> bool {
+        self.starts_at != details.starts_at || self.seating != details.seating
+    }
+
+    /// Whether seats may be held as far as organizers go.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while it is being moved, re-seated or deleted: it may be on sale again in a moment.
+    pub fn check_settled(&self) -> Result<(), Error> {
+        if self.closing_until.is_some() { Err(Error::Busy) } else { Ok(()) }
     }
 
     /// The house's numbered layout; `None` where places are only counted.

@@ -1,9 +1,12 @@
 //! Shows: the productions that are listed.
 
 use crate::{
-    Timestamp,
+    Error, Timestamp,
     ids::ShowId,
-    limits::{DESCRIPTION_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS, VENUE_MAX_CHARS},
+    limits::{
+        DESCRIPTION_MAX_CHARS, KEYWORD_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS,
+        VENUE_MAX_CHARS,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,21 @@ pub enum Category {
     Musical,
     Movie,
     Play,
+}
+
+impl Category {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Concert, Self::Musical, Self::Movie, Self::Play];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Concert => "concert",
+            Self::Musical => "musical",
+            Self::Movie => "movie",
+            Self::Play => "play",
+        }
+    }
 }
 
 /// Trimmed text of 1 to `MAX` characters without control characters; several `LINES` only where that is said.
@@ -190,13 +208,129 @@ pub struct Show {
     pub details: ShowDetails,
     /// When it was listed.
     pub created_at: Timestamp,
+    /// Changes so far: of the show, and of which performances it has.
+    pub edition: u64,
+    /// How many performances it has.
+    pub performances: u32,
+    /// The first start of its performances.
+    pub first_starts_at: Option<Timestamp>,
+    /// The last.
+    pub last_starts_at: Option<Timestamp>,
+    /// Until when it is being moved or deleted, so that no performance comes, moves or goes; `None` where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing_until: Option<Timestamp>,
 }
 
 impl Show {
+    /// A show without performances, listed at `now`.
+    pub fn new(show_id: ShowId, details: ShowDetails, now: Timestamp) -> Self {
+        Self {
+            show_id,
+            details,
+            created_at: now,
+            edition: 1,
+            performances: 0,
+            first_starts_at: None,
+            last_starts_at: None,
+            closing_until: None,
+        }
+    }
+
+    /// The show as it is next, with that many performances between those starts. Whoever was closing it is not any more.
+    #[must_use]
+    pub fn playing(&self, performances: u32, starts: Option<(Timestamp, Timestamp)>) -> Self {
+        let (first_starts_at, last_starts_at) = starts.unzip();
+        let edition = self.edition + 1;
+        Self { edition, performances, first_starts_at, last_starts_at, closing_until: None, ..self.clone() }
+    }
+
+    /// The show as it is next, with those details.
+    #[must_use]
+    pub fn described(&self, details: ShowDetails) -> Self {
+        Self { details, edition: self.edition + 1, closing_until: None, ..self.clone() }
+    }
+
+    /// Whether its performances may change at `now`.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while it is being moved or deleted.
+    pub fn check_settled(&self, now: Timestamp) -> Result<(), Error> {
+        if self.closing_until.is_some_and(|until| now < until) { Err(Error::Busy) } else { Ok(()) }
+    }
+
     /// The zone of the show's local time.
     pub fn time_zone(&self) -> TimeZone {
         self.details.time_zone.clone().unwrap_or_default()
     }
+}
+
+/// Which shows a list has. Everything that is given must fit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShowFilter {
+    /// Of this kind.
+    pub category: Option<Category>,
+    /// With these words, in this order, in title, venue or description; upper and lower case are the same.
+    pub keyword: Option<Text<KEYWORD_MAX_CHARS>>,
+    /// With a performance that starts then or later, and before `to`.
+    pub from: Option<Timestamp>,
+    /// With a performance that starts before, and not before `from`.
+    pub to: Option<Timestamp>,
+}
+
+/// Whether a show has a performance within a range, as far as its first and last start tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plays {
+    /// It has.
+    Certainly,
+    /// Its performances have to be asked.
+    Perhaps,
+    /// It has none.
+    Never,
+}
+
+impl ShowFilter {
+    /// Whether the show's own words fit.
+    pub fn describes(&self, show: &Show) -> bool {
+        let details = &show.details;
+        let has = |keyword: &str| {
+            let texts = [Some(details.title.as_str()), Some(details.venue.as_str())];
+            let description = details.description.as_ref().map(Text::as_str);
+            texts.into_iter().chain([description]).flatten().any(|text| text.to_lowercase().contains(keyword))
+        };
+        self.category.is_none_or(|category| category == details.category)
+            && self.keyword.as_ref().is_none_or(|keyword| has(&keyword.as_str().to_lowercase()))
+    }
+
+    /// Whether the show plays within the range.
+    pub fn plays(&self, show: &Show) -> Plays {
+        if self.from.is_none() && self.to.is_none() {
+            return Plays::Certainly;
+        }
+        let (Some(first), Some(last)) = (show.first_starts_at, show.last_starts_at) else { return Plays::Never };
+        let not_before = |start: Timestamp| self.from.is_none_or(|from| from <= start);
+        let before_end = |start: Timestamp| self.to.is_none_or(|to| start < to);
+        if !not_before(last) || !before_end(first) {
+            Plays::Never
+        } else if before_end(last) || not_before(first) {
+            Plays::Certainly
+        } else {
+            Plays::Perhaps
+        }
+    }
+}
+
+/// In which order shows are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ShowOrder {
+    /// Newest first.
+    #[default]
+    Recent,
+    /// By title; upper and lower case are the same.
+    Title,
+    /// Earliest last performance first; without shows whose last performance has started, or that have none.
+    Ending,
 }
 
 #[cfg(test)]
@@ -218,5 +352,45 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn first_and_last_start_tell_whether_a_show_plays_in_a_range() {
+        let details = serde_json::from_str(r#"{"title":"Aida","category":"musical","venue":"Blue Hall"}"#).unwrap();
+        let show = Show::new("s".parse().unwrap(), details, Timestamp::default());
+        let at = Timestamp::from_millis;
+        let between = |from: Option<i64>, to: Option<i64>| ShowFilter {
+            from: from.map(at),
+            to: to.map(at),
+            ..ShowFilter::default()
+        };
+        assert_eq!(between(None, None).plays(&show), Plays::Certainly);
+        assert_eq!(between(Some(0), None).plays(&show), Plays::Never);
+        let show = show.playing(2, Some((at(10), at(20))));
+        for (from, to, plays) in [
+            (Some(10), None, Plays::Certainly),
+            (Some(20), None, Plays::Certainly),
+            (Some(21), None, Plays::Never),
+            (None, Some(11), Plays::Certainly),
+            (None, Some(10), Plays::Never),
+            (Some(10), Some(11), Plays::Certainly),
+            (Some(11), Some(20), Plays::Perhaps),
+            (Some(11), Some(21), Plays::Certainly),
+            (Some(1), Some(5), Plays::Never),
+        ] {
+            assert_eq!(between(from, to).plays(&show), plays, "{from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn a_keyword_is_looked_for_in_title_venue_and_description() {
+        let json = r#"{"title":"Aida 2","category":"musical","venue":"블루 Hall","description":"By\nVerdi"}"#;
+        let show = Show::new("s".parse().unwrap(), serde_json::from_str(json).unwrap(), Timestamp::default());
+        let finds = |keyword: &str| {
+            let keyword = Some(Text::try_from(keyword.to_owned()).unwrap());
+            ShowFilter { keyword, ..ShowFilter::default() }.describes(&show)
+        };
+        assert!(finds("aIDA") && finds("블루 hALL") && finds("verdi") && finds("a 2"));
+        assert!(!finds("aida hall") && !finds("musical") && !finds("%"));
     }
 }

@@ -37,8 +37,8 @@ impl Store {
             }
             let date = keys::date(&performance.show_id, performance.starts_at, id);
             let mark = |key| {
-                let mark = Write::update(key, "SET #cancellation = :cancellation");
-                mark.value("cancellation", keys::attribute(&cancellation))
+                let mark = Write::update(key, "SET #cancellation = :cancellation ADD #revision :one");
+                mark.value("cancellation", keys::attribute(&cancellation)).value("one", 1)
             };
             let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
             match self.transact(vec![first, mark(date)]).await {

@@ -6,8 +6,8 @@
 
 use crate::{
     conditions::{
-        FREE_PLACES, FREE_SEAT, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, STRIPE_UNCHANGED, TAKE_PLACES,
-        TAKE_SEAT,
+        FREE_PLACES, FREE_SEAT, HOLD_LAPSED, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, STRIPE_UNCHANGED,
+        TAKE_PLACES, TAKE_SEAT,
     },
     keys::{self, Item, Key, attribute, item_of},
     write::Write,
@@ -189,6 +189,16 @@ pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
         }
     };
     spots(&reservation.seats).into_iter().map(free).collect()
+}
+
+/// Frees a seat of a hold that has lapsed at `now`, for good: a payment on a clock that is behind finds nothing to sell.
+pub(crate) fn end_lapsed_seat(seat: Key, now: Timestamp) -> Write {
+    Write::delete(seat).when(&HOLD_LAPSED).value("held", "held").value("now", now)
+}
+
+/// The same of all places of a stripe that is as it was `seen`.
+pub(crate) fn end_lapsed_places(stripe: Key, seen: &Stripe) -> Write {
+    Write::delete(stripe).when(&STRIPE_UNCHANGED).value("version", seen.version)
 }
 
 /// Keeps what `hold` claims until `prolonged` lapses; that is [`Hold::prolonged`] of it.

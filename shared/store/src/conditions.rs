@@ -43,6 +43,17 @@ conditions! {
     /// No two performances start in one venue at one instant.
     SLOT_IS_FREE = "attribute_not_exists(#performance_id)";
 
+    /// Each change of a show is made of the show before it: two at once do not mix, and none misses a performance that came or
+    /// went meanwhile.
+    SHOW_UNCHANGED = "#edition = :edition";
+    /// Each change of a performance is made of the performance before it: two at once do not mix, and none that was made
+    /// under a closing is done after that was ended by others.
+    PERFORMANCE_UNCHANGED = "#revision = :revision";
+    /// A slot is freed only of whom it was found with: not of whoever took it meanwhile.
+    SLOT_NAMES = "#performance_id = :performance_id";
+    /// A lapsed hold ends for good only while nobody paid it by a clock that is behind.
+    HOLD_LAPSED = "#hold_expires_at <= :now AND #status = :held";
+
     /// A seat is taken only while nobody holds or owns it: of many on one seat, one wins. A lapsed hold is no obstacle.
     TAKE_SEAT = "attribute_not_exists(#pk) OR (#status = :held AND #hold_expires_at <= :now)";
     /// Only the hold that still has the seat sells it, whatever the clocks say.
@@ -124,6 +135,8 @@ conditions! {
 
     /// A mail has one sender at a time, is not sent again once it was, and is about something that is there.
     MAIL_FREE = "attribute_exists(#pk) AND (attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now))";
+    /// A member is told of a new show once, by one sender at a time.
+    ALERT_FREE = "attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now)";
     /// Only who claimed a mail says that it was sent, or gives it back: not one whose lease was taken over.
     MAIL_MINE = "#mail.#claimed_by = :claimer";
     /// A mail that was sent is not said to have failed.

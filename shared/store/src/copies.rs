@@ -13,13 +13,27 @@ use frontrow_domain::{
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+use tokio::time::Instant;
 
-type Slot<T> = Arc<tokio::sync::Mutex<Option<(Timestamp, Arc<T>)>>>;
+/// What was read, and when that began: by the caller's clock, and by one that nobody moves.
+struct Copy<T> {
+    read_at: Timestamp,
+    begun: Instant,
+    value: Arc<T>,
+}
+
+type Slot<T> = Arc<tokio::sync::Mutex<Option<Copy<T>>>>;
 
 /// Copies by id. A std mutex, because nothing awaits while it is held; the slot's own mutex makes one refresh serve all.
-#[derive(Debug)]
 pub(crate) struct CopiesOf<T>(Mutex<HashMap<PerformanceId, Slot<T>>>);
+
+impl<T> std::fmt::Debug for CopiesOf<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CopiesOf")
+    }
+}
 
 impl<T> Default for CopiesOf<T> {
     fn default() -> Self {
@@ -37,23 +51,35 @@ impl<T> CopiesOf<T> {
     ) -> Result<Arc<T>> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
-        if let Some((read_at, copy)) = &*copy
+        if let Some(Copy { read_at, value, .. }) = &*copy
             && (now.millis() - read_at.millis()).abs() < COPY_MAX_AGE_MILLIS
         {
-            return Ok(Arc::clone(copy));
+            return Ok(Arc::clone(value));
         }
-        let before = copy.as_ref().map(|(_, before)| Arc::clone(before));
+        let (before, begun) = (copy.as_ref().map(|before| Arc::clone(&before.value)), Instant::now());
         let fresh = Arc::new(read(before).await?);
-        *copy = Some((now, Arc::clone(&fresh)));
+        *copy = Some(Copy { read_at: now, begun, value: Arc::clone(&fresh) });
         Ok(fresh)
+    }
+
+    /// The copy as it is, with its age; `None` where there is none.
+    pub(crate) async fn aged(&self, id: &PerformanceId) -> Option<(Arc<T>, Duration)> {
+        let slot = self.slot(id);
+        let copy = slot.lock().await;
+        copy.as_ref().map(|copy| (Arc::clone(&copy.value), copy.begun.elapsed()))
+    }
+
+    /// Drops the copy: who asks next gets what is there by then.
+    pub(crate) async fn forget(&self, id: &PerformanceId) {
+        *self.slot(id).lock().await = None;
     }
 
     /// Replaces the copy by what a write answered: `make` gets the copy before, if there is one.
     pub(crate) async fn put(&self, id: &PerformanceId, now: Timestamp, make: impl FnOnce(Option<&T>) -> T) -> Arc<T> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
-        let fresh = Arc::new(make(copy.as_ref().map(|(_, before)| &**before)));
-        *copy = Some((now, Arc::clone(&fresh)));
+        let fresh = Arc::new(make(copy.as_ref().map(|before| &*before.value)));
+        *copy = Some(Copy { read_at: now, begun: Instant::now(), value: Arc::clone(&fresh) });
         fresh
     }
 
@@ -79,7 +105,8 @@ pub(crate) struct Copies {
 }
 
 impl Store {
-    /// The performance with its show, at most a second old.
+    /// The performance with its show, at most a second old. Read consistently: for how long a hold may be made of it is
+    /// counted from the moment of reading (see [`crate::catalogue::closing`]).
     ///
     /// # Errors
     /// [`Error::NotFound`].

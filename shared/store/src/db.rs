@@ -64,6 +64,8 @@ enum Verdict {
     Refused(Vec<Option<Item>>),
     Again,
     Broken,
+    /// It was not sent.
+    Stopped(Error),
 }
 
 impl Store {
@@ -74,6 +76,15 @@ impl Store {
 
     /// All or nothing. At most 100 writes, no two of one item.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<(), Refused> {
+        self.transact_while(writes, || std::future::ready(Ok(()))).await
+    }
+
+    /// The same, asking before each attempt whether it may still be sent.
+    pub(crate) async fn transact_while<F: Future<Output = Result<()>>>(
+        &self,
+        writes: Vec<Write>,
+        may_send: impl Fn() -> F,
+    ) -> Result<(), Refused> {
         let token = (self.entropy.uuid)().to_string();
         let items: Vec<_> = writes.into_iter().map(|write| write.into_transaction(&self.table)).collect();
         self.retrying("transaction", || {
@@ -84,7 +95,9 @@ impl Store {
                 .client_request_token(&token)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send();
+            let asked = may_send();
             async move {
+                asked.await.map_err(|error| (Verdict::Stopped(error), String::new()))?;
                 call.await.map(drop).map_err(|error| {
                     let verdict = match error.as_service_error() {
                         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -111,6 +124,7 @@ impl Store {
             Verdict::Refused(images) => Refused::Conditions(images),
             Verdict::Again => Refused::Failed(Error::Busy),
             Verdict::Broken => Refused::Failed(Error::internal("write", text)),
+            Verdict::Stopped(error) => Refused::Failed(error),
         })
     }
 
@@ -255,6 +269,7 @@ impl Store {
                 Ok(done) => return Ok(done),
                 Err((Verdict::Refused(images), _)) => return Err(Refused::Conditions(images)),
                 Err((Verdict::Broken, text)) => return Err(Error::internal(what, text).into()),
+                Err((Verdict::Stopped(error), _)) => return Err(error.into()),
                 Err((Verdict::Again, text)) => tracing::debug!(what, attempt, text, "again"),
             }
             if attempt < RETRY_ATTEMPTS {

@@ -108,7 +108,7 @@ impl Store {
         );
         writes.extend(admission.map(|admission| rooms::extend_admission(admission, hold.expires_at, now)));
         writes.extend(receipt.map(|receipt| receipt.keep(hold, now)));
-        match self.transact(writes).await {
+        match self.transact_while(writes, || self.check_open(performance)).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(NotHeld::Refused(error)),
             Err(Refused::Conditions(images)) => Err(why_not_held(holder, hold.quantity(), spots, images)),

@@ -11,8 +11,11 @@
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
 //! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id` |
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, a marker per mail |
+//! | subscriber to alerts | `alerts#<category>#<shard>` | `<memberId>` | |
+//! | alert (mail) | `member#<memberId>` | `alert#<showId>` | its mail's marker |
 //! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
 //! | show | `shows` | `<showId>` | |
+//! | show by title, by ending | `shows#title`, `shows#ending` | `<title>␁<showId>`, `<lastStartsAt>#<showId>` | the show's, so that a list is one query |
 //! | performance | `performance#<performanceId>` | `performance` | |
 //! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | the performance's, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
@@ -44,6 +47,9 @@
 //! | what is left of an area | batch get of its stripes |
 //! | check in at the door | one update of the reservation, whose key the ticket's code has |
 //! | dates of a show | query of the show, between two starts |
+//! | shows: newest, by title, ending soon | query of the shows in that order |
+//! | does a show play within a range | its first and last start; where they do not tell, query of its dates |
+//! | who is told of a new show | query of each shard of its category, page by page |
 //! | login | get of the e-mail, get of the member |
 //! | who waits, who is in | line, admission partitions, left |
 
@@ -52,9 +58,11 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::sorted_name,
     ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
+    limits::ALERT_SHARDS,
     member::{Email, Name},
     my_page::PageEntry,
     notice::Notice,
+    show::{Category, Show},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -77,6 +85,8 @@ pub(crate) fn ticket_mail(number: u32) -> String {
 }
 /// The marker of a reservation's cancellation mail.
 pub const CANCELLATION_MAIL: &str = "cancellation_mail";
+/// The marker of an alert's mail.
+pub const ALERT_MAIL: &str = "alert_mail";
 /// The marker of a verification's mail.
 pub const CODE_MAIL: &str = "code_mail";
 
@@ -213,6 +223,21 @@ pub(crate) fn breaker() -> Key {
     Key::new("breaker".to_owned(), "breaker")
 }
 
+/// The partition of a part of those who are told of new shows of a category.
+pub(crate) fn alerts_partition(category: Category, shard: u8) -> String {
+    format!("alerts#{}#{shard}", category.as_str())
+}
+
+/// Every member is in one shard.
+pub(crate) fn subscriber(category: Category, member: &MemberId) -> Key {
+    let shard = member.0.as_bytes()[15] % ALERT_SHARDS;
+    Key::new(alerts_partition(category, shard), member.to_string())
+}
+
+pub(crate) fn alert(member: &MemberId, show: &ShowId) -> Key {
+    Key::new(member_partition(member), format!("alert#{show}"))
+}
+
 /// The partition of all shows.
 pub(crate) const SHOWS: &str = "shows";
 
@@ -220,6 +245,30 @@ pub(crate) const SHOWS: &str = "shows";
 pub(crate) const SHOW_FIRST: &str = "-";
 /// Above every show's sort key.
 pub(crate) const SHOW_LAST: &str = "~";
+
+/// The partition of all shows, by title.
+pub(crate) const SHOWS_BY_TITLE: &str = "shows#title";
+
+/// Below every title. Between a title and the show's id it makes a title come before all that begin with it.
+pub(crate) const TITLE_END: &str = "\u{1}";
+/// Above every title.
+pub(crate) const TITLE_LAST: &str = "\u{10ffff}";
+
+/// The partition of all shows that have performances, by the start of the last.
+pub(crate) const SHOWS_BY_ENDING: &str = "shows#ending";
+
+/// The beginning of the sort key of shows whose last performance starts at `moment`; text order is time order.
+pub(crate) fn ending_prefix(moment: Timestamp) -> String {
+    format!("{:015}", moment.millis())
+}
+
+/// Where `show` stands in the other orders of shows.
+pub(crate) fn show_orders(show: &Show) -> Vec<Key> {
+    let title = show.details.title.as_str().to_lowercase();
+    let ending = |last| Key::new(SHOWS_BY_ENDING.to_owned(), format!("{}#{}", ending_prefix(last), show.show_id));
+    let by_title = Key::new(SHOWS_BY_TITLE.to_owned(), format!("{title}{TITLE_END}{}", show.show_id));
+    std::iter::once(by_title).chain(show.last_starts_at.map(ending)).collect()
+}
 
 pub(crate) fn show(id: &ShowId) -> Key {
     Key::new(SHOWS.to_owned(), id.as_str())
@@ -272,6 +321,11 @@ pub(crate) fn bucket(end: Timestamp) -> String {
 /// The end of the bucket that the attribute is, if it is one.
 pub(crate) fn bucket_end(attribute: &str) -> Option<Timestamp> {
     attribute.strip_prefix(BUCKET_PREFIX)?.parse().ok().map(Timestamp::from_millis)
+}
+
+/// The seat of that id under the partition of its block.
+pub(crate) fn block_seat(partition: &str, seat_id: &str) -> Key {
+    Key::new(partition.to_owned(), seat_id)
 }
 
 pub(crate) fn room(performance: &PerformanceId) -> Key {

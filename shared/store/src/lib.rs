@@ -7,7 +7,8 @@
 //! | [`table`] | what a caller needs to make the table: keys, stream, TTL |
 //! | `db`, `write`, `page` | one call: sending, retrying, judging cancellations, pages |
 //! | `receipts` | answers kept under an `Idempotency-Key` |
-//! | `members`, `catalogue`, `copies` | members, verifications; shows and performances; the once-a-second copies |
+//! | `members`, `alerts` | members, verifications; who is told of new shows |
+//! | `catalogue`, `copies` | shows and performances, closing them; the once-a-second copies |
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
@@ -17,6 +18,7 @@
 //! | `cancellations` | an organizer's cancellation of a performance, and whom it concerns |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
+mod alerts;
 mod breaker;
 mod cancellations;
 mod cards;

@@ -1,18 +1,20 @@
-//! The markers that keep a mail from being sent twice: one attribute per mail on the item that the mail is about.
+//! The markers that keep a mail from being sent twice: one attribute per mail on the item that the mail is about; for an
+//! alert an item of its own.
 //!
 //! Sending is CLAIM, the mail service, SENT. The claim is a lease: who dies with it holds nobody up for longer. Between
 //! "accepted" and SENT a crash can mail twice, because the mail service knows no idempotency; nothing is done in that gap.
 
 use crate::{
     Store,
-    conditions::{Condition, MAIL_FREE, MAIL_MINE, MAIL_UNSENT},
+    conditions::{ALERT_FREE, Condition, MAIL_FREE, MAIL_MINE, MAIL_UNSENT},
     db::Refused,
     keys::{self, Item, Key, from_item},
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
-    ids::{MemberId, ReservationId, VerificationId},
+    ids::{MemberId, ReservationId, ShowId, VerificationId},
+    limits::ALERT_KEPT_SECONDS,
     mailing::Occasion,
     reservation::{MailStatus, Reservation},
     verification::Verification,
@@ -43,6 +45,13 @@ pub enum Mail {
         /// What.
         reservation_id: ReservationId,
     },
+    /// That a show is new of a category that the member chose.
+    Alert {
+        /// Who is told.
+        member_id: MemberId,
+        /// Of what.
+        show_id: ShowId,
+    },
     /// The code that verifies an address.
     Code {
         /// The verification.
@@ -66,6 +75,7 @@ impl Mail {
             Self::Ticket { member_id, reservation_id, .. } | Self::Cancellation { member_id, reservation_id } => {
                 keys::reservation(member_id, reservation_id)
             }
+            Self::Alert { member_id, show_id } => keys::alert(member_id, show_id),
             Self::Code { verification_id } => keys::verification(verification_id),
         }
     }
@@ -74,6 +84,7 @@ impl Mail {
         match self {
             Self::Ticket { number, .. } => keys::ticket_mail(*number),
             Self::Cancellation { .. } => keys::CANCELLATION_MAIL.to_owned(),
+            Self::Alert { .. } => keys::ALERT_MAIL.to_owned(),
             Self::Code { .. } => keys::CODE_MAIL.to_owned(),
         }
     }
@@ -152,8 +163,15 @@ impl Store {
             lease_until: now.plus_seconds(lease_seconds),
             status: MailStatus::Queued,
         };
-        let claim = mail
-            .update("SET #mail = :marker", &MAIL_FREE)
+        let claim = match mail {
+            // About no item of its own: the claim makes it.
+            Mail::Alert { .. } => mail
+                .update("SET #mail = :marker, #entity = :alert, #ttl = :ttl", &ALERT_FREE)
+                .value("alert", "alert")
+                .value("ttl", now.plus_seconds(ALERT_KEPT_SECONDS).ttl_seconds()),
+            _ => mail.update("SET #mail = :marker", &MAIL_FREE),
+        };
+        let claim = claim
             .value("marker", keys::attribute(&marker))
             .value("sent", keys::attribute(&MailStatus::Sent))
             .value("now", now);

@@ -1,5 +1,5 @@
 //! Members, their verifications, and what is counted per address. Signing up is one transaction: profile, unique address,
-//! wallet, and the verification's use.
+//! wallet, and the verification's use. A new password is one too.
 
 use crate::{
     Store,
@@ -145,12 +145,7 @@ impl Store {
             Write::put(email).when(&EMAIL_IS_FREE),
             Write::put(item_of(keys::wallet(id), "wallet", &Wallet::default())),
         ];
-        writes.extend(verification.map(|verification| {
-            Write::update(keys::verification(verification), "SET #used_by = :used_by")
-                .when(&VERIFICATION_IS_OPEN)
-                .value("used_by", id.to_string())
-                .value("attempts_max", VERIFICATION_MAX_ATTEMPTS)
-        }));
+        writes.extend(verification.map(|verification| use_up(verification, id)));
         match self.transact(writes).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
@@ -159,6 +154,32 @@ impl Store {
                 Some(image) => Err(why_not_open(Some(image), member.created_at)),
                 None => Err(Error::EmailTaken),
             },
+        }
+    }
+
+    /// Gives `member` another password, using up the verification of his address. What was counted of wrong ones is
+    /// forgotten.
+    ///
+    /// # Errors
+    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile.
+    pub async fn replace_password(
+        &self,
+        member: &Member,
+        password_hash: String,
+        verification: &VerificationId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let id = &member.member_id;
+        let writes = vec![
+            use_up(verification, id),
+            Write::update(keys::member(id), "SET #password_hash = :password_hash")
+                .value("password_hash", password_hash),
+            Write::delete(FAILED_LOGINS.key(&member.email, now)),
+        ];
+        match self.transact(writes).await {
+            Ok(()) => Ok(()),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(mut images)) => Err(why_not_open(images.swap_remove(0), now)),
         }
     }
 
@@ -204,6 +225,14 @@ impl Store {
         let used_up = rate.is_some_and(|rate| rate.count >= FAILED_LOGINS.limit);
         if used_up { Err(too_many_logins(now)) } else { Ok(()) }
     }
+}
+
+/// A verification is used once, for whatever.
+fn use_up(verification: &VerificationId, member: &MemberId) -> Write {
+    Write::update(keys::verification(verification), "SET #used_by = :used_by")
+        .when(&VERIFICATION_IS_OPEN)
+        .value("used_by", member.to_string())
+        .value("attempts_max", VERIFICATION_MAX_ATTEMPTS)
 }
 
 fn too_many_logins(now: Timestamp) -> Error {

@@ -66,45 +66,57 @@ impl Store {
         page: &PageRequest,
         keep: impl Fn(&T) -> bool,
     ) -> Result<PageOf<T>> {
-        let limit = page.limit as usize;
         let mut items = Vec::new();
         let mut after = page.after.clone();
-        if after.as_deref().is_some_and(|after| !(range.from.as_str()..=range.to.as_str()).contains(&after)) {
-            return Err(Error::invalid("cursor", "not a cursor of this list with these filters"));
-        }
         for _ in 0..PAGE_MAX_READS {
-            let (found, next) = self
-                .query(|query| {
-                    query
-                        .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
-                        .expression_attribute_names("#pk", keys::PK)
-                        .expression_attribute_names("#sk", keys::SK)
-                        .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-                        .expression_attribute_values(":from", AttributeValue::S(range.from.clone()))
-                        .expression_attribute_values(":to", AttributeValue::S(range.to.clone()))
-                        .scan_index_forward(!range.newest_first)
-                        .consistent_read(true)
-                        .limit(i32::try_from(page.limit).unwrap_or(i32::MAX))
-                        .set_exclusive_start_key(after.clone().map(|sk| start_key(partition, sk)))
-                })
-                .await?;
-            for item in found {
-                let key = sort_key(&item);
-                let value: T = from_item(item)?;
-                after = Some(key);
+            let read = self.keyed_page(partition, &range, &PageRequest { limit: page.limit, after }).await?;
+            for (key, value) in read.items {
                 if keep(&value) {
                     items.push(value);
                 }
-                if items.len() == limit {
-                    return Ok(PageOf { items, next: after });
+                if items.len() == page.limit as usize {
+                    return Ok(PageOf { items, next: Some(key) });
                 }
             }
-            if next.is_none() {
-                return Ok(PageOf { items, next: None });
+            after = read.next;
+            if after.is_none() {
+                break;
             }
-            after = next.as_ref().map(sort_key);
         }
         Ok(PageOf { items, next: after })
+    }
+
+    /// A page of `range` as one read gives it, each item with its sort key.
+    ///
+    /// # Errors
+    /// As [`Store::page`].
+    pub(crate) async fn keyed_page<T: DeserializeOwned>(
+        &self,
+        partition: &str,
+        range: &Range,
+        page: &PageRequest,
+    ) -> Result<PageOf<(String, T)>> {
+        let after = page.after.as_ref();
+        if after.is_some_and(|after| !(&range.from..=&range.to).contains(&after)) {
+            return Err(Error::invalid("cursor", "not a cursor of this list with these filters"));
+        }
+        let (found, next) = self
+            .query(|query| {
+                query
+                    .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .expression_attribute_names("#sk", keys::SK)
+                    .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+                    .expression_attribute_values(":from", AttributeValue::S(range.from.clone()))
+                    .expression_attribute_values(":to", AttributeValue::S(range.to.clone()))
+                    .scan_index_forward(!range.newest_first)
+                    .consistent_read(true)
+                    .limit(i32::try_from(page.limit).unwrap_or(i32::MAX))
+                    .set_exclusive_start_key(after.map(|sk| start_key(partition, sk.clone())))
+            })
+            .await?;
+        let items = found.into_iter().map(|item| Ok((sort_key(&item), from_item(item)?))).collect::<Result<_>>()?;
+        Ok(PageOf { items, next: next.as_ref().map(sort_key) })
     }
 }
 

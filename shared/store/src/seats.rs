@@ -29,11 +29,12 @@ pub enum Taken {
     Sold,
 }
 
+/// A seat that has an item.
 #[derive(Deserialize)]
-struct SeatItem {
-    sk: SeatId,
-    status: Taken,
-    hold_expires_at: Option<Timestamp>,
+pub(crate) struct SeatItem {
+    pub(crate) sk: SeatId,
+    pub(crate) status: Taken,
+    pub(crate) hold_expires_at: Option<Timestamp>,
 }
 
 /// What of a house is not free at some moment.
@@ -138,6 +139,18 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<(SeatId, Taken)>> {
         let mut taken = Vec::new();
+        for seat in self.block_seats(&partition, consistency).await? {
+            let lapsed = seat.status == Taken::Held && seat.hold_expires_at.is_none_or(|until| until <= now);
+            if !lapsed {
+                taken.push((seat.sk, seat.status));
+            }
+        }
+        Ok(taken)
+    }
+
+    /// All of a block that have an item.
+    pub(crate) async fn block_seats(&self, partition: &str, consistency: Consistency) -> Result<Vec<SeatItem>> {
+        let mut found = Vec::new();
         let mut start: Option<Item> = None;
         loop {
             let (items, next) = self
@@ -145,21 +158,17 @@ impl Store {
                     query
                         .key_condition_expression("#pk = :pk")
                         .expression_attribute_names("#pk", keys::PK)
-                        .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
+                        .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
                         .consistent_read(consistency.is_strong())
                         .set_exclusive_start_key(start.clone())
                 })
                 .await?;
             for item in items {
-                let seat: SeatItem = from_item(item)?;
-                let lapsed = seat.status == Taken::Held && seat.hold_expires_at.is_none_or(|until| until <= now);
-                if !lapsed {
-                    taken.push((seat.sk, seat.status));
-                }
+                found.push(from_item(item)?);
             }
             start = next;
             if start.is_none() {
-                return Ok(taken);
+                return Ok(found);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Members.
 
 mod log_in;
+mod replace_alerts;
 mod request_email_verification;
+mod reset_password;
 mod show_me;
 mod sign_up;
 

@@ -2,9 +2,11 @@
 
 mod cancel_performance;
 mod create_performance;
+mod delete_performance;
 mod get_performance;
 mod list_performances;
 mod list_seats;
+mod replace_performance;
 mod show_door_list;
 mod show_sales;
 

@@ -1,10 +1,174 @@
 //! `GET /shows`.
 
 use crate::{
-    harness::{World, show_details},
-    routes::{needs_no_login, refuses_bad_pages},
+    harness::{Person, World, client::Client, performance_details, show_details},
+    routes::{complaint, needs_no_login, refuses_bad_pages},
 };
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// A show with performances at those starts: its path.
+async fn playing(world: &World, organizer: &Person, show: Value, starts: &[&str]) -> String {
+    let mut details = show_details();
+    details.as_object_mut().unwrap().extend(show.as_object().unwrap().clone());
+    let path = organizer.post("/shows", details).await.expect(201).header("location");
+    for start in starts {
+        let body = performance_details(world.app(), json!({"startsAt": start}));
+        organizer.post(&format!("{path}/performances"), body).await.expect(201);
+    }
+    path
+}
+
+/// Titles of a whole list, page by page.
+async fn titles(client: &Client, query: &str, limit: u32) -> Vec<String> {
+    let mut titles = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("/shows?{query}&limit={limit}{cursor}")).await.expect(200);
+        titles.extend(page.items().iter().map(|show| show["title"].as_str().unwrap().to_owned()));
+        match page.json["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return titles,
+        }
+    }
+}
+
+/// C1: category, keyword and dates, alone and together.
+#[tokio::test]
+async fn filters_leave_what_fits() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let show =
+            |title: &str, category: &str, venue: &str| json!({"title": title, "category": category, "venue": venue});
+        playing(
+            world,
+            &organizer,
+            show("Aida", "musical", "Blue Hall"),
+            &["2099-01-01T10:00:00Z", "2099-03-01T10:00:00Z"],
+        )
+        .await;
+        playing(world, &organizer, show("애니 OST 콘서트", "concert", "올림픽홀"), &["2099-02-01T10:00:00Z"]).await;
+        let mut described = show("Nora", "play", "Red Hall");
+        described["description"] = json!("By IBSEN,\nnot by Verdi's aida");
+        playing(world, &organizer, described, &[]).await;
+        let anyone = world.anyone();
+        for (query, expected) in [
+            ("category=concert", vec!["애니 OST 콘서트"]),
+            ("category=movie", vec![]),
+            ("keyword=aIDA", vec!["Nora", "Aida"]),
+            ("keyword=hall", vec!["Nora", "Aida"]),
+            ("keyword=%EC%98%AC%EB%A6%BC%ED%94%BD", vec!["애니 OST 콘서트"]),
+            ("keyword=ost%20%EC%BD%98", vec!["애니 OST 콘서트"]),
+            ("keyword=ibsen", vec!["Nora"]),
+            ("keyword=%25", vec![]),
+            ("keyword=aida&category=musical", vec!["Aida"]),
+            ("from=2099-01-01T00:00:00Z", vec!["애니 OST 콘서트", "Aida"]),
+            ("to=2099-02-01T10:00:00Z", vec!["Aida"]),
+            ("to=2099-02-01T10:00:01Z", vec!["애니 OST 콘서트", "Aida"]),
+            ("from=2099-01-01T10:00:00Z&to=2099-01-01T10:00:01Z", vec!["Aida"]),
+            // It plays before and after, and not then.
+            ("from=2099-01-01T10:00:01Z&to=2099-03-01T10:00:00Z", vec!["애니 OST 콘서트"]),
+            ("from=2099-03-01T19:00:00%2B09:00", vec!["Aida"]),
+            ("from=2099-03-01T10:00:01Z", vec![]),
+            ("from=2099-03-01T00:00:00Z&to=2099-01-01T00:00:00Z", vec![]),
+            ("from=2099-01-02T00:00:00Z&to=2099-02-02T00:00:00Z&keyword=hall", vec![]),
+        ] {
+            for limit in [1, 100] {
+                assert_eq!(titles(&anyone, query, limit).await, expected, "{query} by {limit}");
+            }
+        }
+    })
+    .await;
+}
+
+/// C1: by name, recent, ending soon.
+#[tokio::test]
+async fn shows_are_sorted() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let soon = world.stack.clock().now().plus_seconds(3_600).to_string();
+        let titled = |title: &str| json!({"title": title});
+        let first =
+            playing(world, &organizer, titled("cats 2"), &["2099-05-01T10:00:00Z", "2098-01-01T10:00:00Z"]).await;
+        playing(world, &organizer, titled("Cats"), &["2099-04-01T10:00:00Z"]).await;
+        playing(world, &organizer, titled("나비"), &[]).await;
+        playing(world, &organizer, titled("Aida"), &[soon.as_str()]).await;
+        playing(world, &organizer, titled("가을"), &["2099-04-01T10:00:01Z"]).await;
+        let anyone = world.anyone();
+        let by = async |sort: &str| {
+            let whole = titles(&anyone, &format!("sort={sort}"), 100).await;
+            assert_eq!(titles(&anyone, &format!("sort={sort}"), 2).await, whole, "page by page");
+            whole
+        };
+        assert_eq!(by("recent").await, ["가을", "Aida", "나비", "Cats", "cats 2"]);
+        assert_eq!(by("title").await, ["Aida", "Cats", "cats 2", "가을", "나비"]);
+        assert_eq!(by("ending").await, ["Aida", "Cats", "가을", "cats 2"]);
+        assert_eq!(titles(&anyone, "sort=ending&keyword=cats", 1).await, ["Cats", "cats 2"]);
+
+        // A last performance that moves, goes or is over.
+        let dates = anyone.get(&format!("{first}/performances")).await.items();
+        let last = format!("/performances/{}", dates[1]["performanceId"].as_str().unwrap());
+        let body = performance_details(world.app(), json!({"startsAt": "2097-01-01T10:00:00Z"}));
+        organizer.put(&last, body).await.expect(200);
+        assert_eq!(by("ending").await, ["Aida", "cats 2", "Cats", "가을"]);
+        let now_last = format!("/performances/{}", dates[0]["performanceId"].as_str().unwrap());
+        organizer.delete(&now_last).await.expect(204);
+        assert_eq!(titles(&anyone, "from=2097-06-01T00:00:00Z&keyword=cats", 9).await, ["Cats"]);
+        world.advance_seconds(3_601);
+        assert_eq!(by("ending").await, ["cats 2", "Cats", "가을"]);
+        assert_eq!(by("title").await, ["Aida", "Cats", "cats 2", "가을", "나비"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bad_filters_are_refused() {
+    World::run(async |world| {
+        let long = "k".repeat(101);
+        for (query, field) in [
+            ("category=opera", "category"),
+            ("category=", "category"),
+            ("keyword=", "keyword"),
+            ("keyword=%20", "keyword"),
+            ("keyword=a%0Ab", "keyword"),
+            ("from=tomorrow", "from"),
+            ("to=2099-01-01", "to"),
+            ("sort=price", "sort"),
+            ("sort=Title", "sort"),
+            ("order=title", "order"),
+        ] {
+            assert_eq!(complaint(world.anyone().get(&format!("/shows?{query}")).await), field, "{query}");
+        }
+        assert_eq!(complaint(world.anyone().get(&format!("/shows?keyword={long}")).await), "keyword");
+        // A cursor is bound to its filters and its sort.
+        let organizer = world.organizer().await;
+        for _ in 0..2 {
+            organizer.post("/shows", show_details()).await.expect(201);
+        }
+        let cursor = world.anyone().get("/shows?limit=1&sort=title").await.text("nextCursor");
+        for other in ["", "&sort=recent", "&sort=ending", "&sort=title&keyword=a", "&sort=title&category=play"] {
+            let path = format!("/shows?limit=1&cursor={cursor}{other}");
+            assert_eq!(complaint(world.anyone().get(&path).await), "cursor", "{other}");
+        }
+        let path = format!("/shows?limit=1&cursor={cursor}&sort=title");
+        assert_eq!(world.anyone().get(&path).await.expect(200).items().len(), 1);
+    })
+    .await;
+}
+
+/// The longest keyword and the longest title still make a cursor that is taken.
+#[tokio::test]
+async fn the_longest_cursor_is_taken() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let title = "\u{1d11e}".repeat(200);
+        for _ in 0..2 {
+            playing(world, &organizer, json!({"title": title}), &[]).await;
+        }
+        let query = format!("sort=title&keyword={}", "%F0%9D%84%9E".repeat(100));
+        assert_eq!(titles(&world.anyone(), &query, 1).await, [title.clone(), title]);
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn happy_path() {

@@ -132,7 +132,7 @@ impl Endpoint for HoldSeats {
     type Reply = HoldView;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<HoldView>> {
-        let listing = app.store.listing(&call.path, call.now).await?;
+        let listing = app.store.listing_to_book(&call.path, call.now).await?;
         let performance = &listing.performance;
         let member = call.caller.member_id;
         if matches!(call.body, Body::Seats(_)) && performance.numbered().is_none() {

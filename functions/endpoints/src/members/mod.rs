@@ -1,7 +1,9 @@
-//! Members: verifying an address, signing up, logging in.
+//! Members: verifying an address, signing up, logging in, a new password, alerts.
 
 pub mod log_in;
+pub mod replace_alerts;
 pub mod request_email_verification;
+pub mod reset_password;
 pub mod show_me;
 pub mod sign_up;
 

@@ -65,6 +65,7 @@ impl Endpoint for SignUp {
             email,
             name,
             role: if organizer { Role::Organizer } else { Role::Member },
+            language: verification.language,
             alerts: Vec::new(),
             created_at: call.now,
         };

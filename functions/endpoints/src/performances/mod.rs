@@ -2,9 +2,11 @@
 
 pub mod cancel_performance;
 pub mod create_performance;
+pub mod delete_performance;
 pub mod get_performance;
 pub mod list_performances;
 pub mod list_seats;
+pub mod replace_performance;
 pub mod show_door_list;
 pub mod show_sales;
 

@@ -30,7 +30,7 @@ impl Endpoint for CreateShow {
     type Reply = ShowView;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
-        let show = Show { show_id: ShowId::new(entropy::fresh_uuid()), details: call.body, created_at: call.now };
+        let show = Show::new(ShowId::new(entropy::fresh_uuid()), call.body, call.now);
         app.store.create_show(&show).await?;
         Ok(Answer::created(format!("/shows/{}", show.show_id), show.into()))
     }

@@ -1,8 +1,37 @@
-//! `GET /shows`: all shows, newest first.
+//! `GET /shows`: the shows that filters leave, in the order asked for (C1).
 
 use super::ShowView;
-use frontrow_domain::{Result, limits::CATALOGUE_MAX_AGE_SECONDS};
+use frontrow_domain::{
+    Result,
+    limits::{CATALOGUE_MAX_AGE_SECONDS, KEYWORD_MAX_CHARS},
+    show::{Category, ShowFilter, ShowOrder, Text},
+    time::UtcTime,
+};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Anyone};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which of them, and in which order.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Those of this kind.
+    category: Option<Category>,
+    /// Those with this text in title, venue or description; upper and lower case are the same.
+    keyword: Option<Text<KEYWORD_MAX_CHARS>>,
+    /// Those with a performance that starts at this moment or later, and before `to`.
+    from: Option<UtcTime>,
+    /// Those with a performance that starts before this moment, and not before `from`.
+    to: Option<UtcTime>,
+    /// `recent`, when absent: newest first. `title`: by title. `ending`: earliest last performance first, without shows
+    /// whose last performance has started or that have none.
+    sort: Option<ShowOrder>,
+    /// Items of the page: 1 to 100, 20 when absent. A page may have fewer though more follow: `nextCursor` tells.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
 
 /// The endpoint.
 pub struct ListShows;
@@ -13,7 +42,7 @@ impl Endpoint for ListShows {
         path: "/shows",
         operation: "list_shows",
         tag: "Catalogue",
-        summary: "All shows, newest first",
+        summary: "Shows by category, words and dates; newest first, by title, or ending soon",
         success: &[200],
         errors: &[],
         headers: &[],
@@ -21,13 +50,17 @@ impl Endpoint for ListShows {
     };
     type Caller = Anyone;
     type Path = NoPath;
-    type Query = PageQuery;
+    type Query = Query;
     type Body = NoBody;
     type Reply = Page<ShowView>;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ShowView>>> {
-        let list = "shows";
-        let found = app.store.shows(&call.query.request(list)?).await?;
-        Ok(Answer::ok(Page::of(found, list, ShowView::from)).public(CATALOGUE_MAX_AGE_SECONDS))
+        let Query { category, keyword, from, to, sort, limit, cursor } = call.query;
+        let order = sort.unwrap_or_default();
+        let filter = ShowFilter { category, keyword, from: from.map(|time| time.0), to: to.map(|time| time.0) };
+        let list = format!("shows/{order:?}/{filter:?}");
+        let page = PageQuery { limit, cursor }.request(&list)?;
+        let found = app.store.shows(order, &filter, &page, call.now).await?;
+        Ok(Answer::ok(Page::of(found, &list, ShowView::from)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }

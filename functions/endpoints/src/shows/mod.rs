@@ -1,8 +1,10 @@
 //! Shows: the productions that are listed (C1).
 
 pub mod create_show;
+pub mod delete_show;
 pub mod get_show;
 pub mod list_shows;
+pub mod replace_show;
 
 use frontrow_domain::{
     ids::ShowId,

@@ -1,7 +1,7 @@
 //! `PUT /performances/{performanceId}/waiting-room`: how the room lets people in from now on (Q4). The turnstile reads
 //! the policy at each turn, and a turn ends its grants in time: it takes effect within 2 s.
 
-use frontrow_domain::{Result, ids::PerformanceId, performance::WaitingRoomPolicy};
+use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
 
 /// The endpoint.
@@ -27,6 +27,9 @@ impl Endpoint for ReplaceWaitingRoom {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<WaitingRoomPolicy>> {
         let listing = app.store.listing(&call.path, call.now).await?;
+        if !listing.performance.has_waiting_room {
+            return Err(Error::NoWaitingRoom);
+        }
         app.store.replace_policy(&listing.performance.performance_id, &call.body, call.now).await?;
         Ok(Answer::ok(call.body))
     }

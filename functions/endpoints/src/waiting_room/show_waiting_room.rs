@@ -1,6 +1,6 @@
 //! `GET /performances/{performanceId}/waiting-room`: the room in numbers, for its organizer.
 
-use frontrow_domain::{Result, ids::PerformanceId, performance::WaitingRoomPolicy};
+use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Organizer};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -46,6 +46,9 @@ impl Endpoint for ShowWaitingRoom {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
         let listing = app.store.listing(&call.path, call.now).await?;
+        if !listing.performance.has_waiting_room {
+            return Err(Error::NoWaitingRoom);
+        }
         let view = app.store.room_view(&listing.performance.performance_id, call.now).await?;
         let policy = view.room.policy;
         Ok(Answer::ok(Reply {

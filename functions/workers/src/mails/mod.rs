@@ -1,5 +1,6 @@
 //! What a mail says. One file per mail; its pages are in `templates/`, where all data is escaped.
 
+pub mod alert;
 pub mod cancellation;
 mod letter;
 pub mod ticket;

@@ -1,0 +1,62 @@
+//! `PUT /members/password`: a new password for who proves the address by a mailed code.
+//!
+//! Access tokens carry no reference to the password: one that was issued before lives on until its time is over.
+
+use frontrow_domain::{Error, Result, ids::VerificationId, member::Password};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, answer::Nothing, caller::Anyone, passwords,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The new password, and the code that proves the address.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "PasswordReset", example = serde_json::json!({
+    "verificationId": "0193f1b07c8a7d3fae52c1d1a5b0c003", "code": "042317", "password": "correct horse"
+}))]
+pub struct Body {
+    /// As answered by `POST /email-verifications`.
+    verification_id: String,
+    /// The six digits of the mail.
+    code: String,
+    /// 8 to 128 characters.
+    password: Password,
+}
+
+/// The endpoint.
+pub struct ResetPassword;
+
+impl Endpoint for ResetPassword {
+    const ROUTE: Route = Route {
+        method: Method::PUT,
+        path: "/members/password",
+        operation: "reset_password",
+        tag: "Members",
+        summary: "Replaces a forgotten password, by the code that was mailed to the address",
+        success: &[204],
+        errors: &["wrong_code", "not_found", "verification_expired", "too_many_attempts"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    };
+    type Caller = Anyone;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = Nothing;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
+        let Body { verification_id, code, password } = call.body;
+        let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
+        let verification = app.store.open_verification(&id, call.now).await?;
+        if !app.codes.is_verification_code(&id, &code) {
+            app.store.count_wrong_code(&id, call.now).await?;
+            return Err(Error::WrongCode);
+        }
+        // Told only to who reads the address's mail, and he could sign up with the same code.
+        let known = app.store.credentials(&verification.email).await?.ok_or(Error::NotFound)?;
+        let password_hash = passwords::hash(password).await?;
+        app.store.replace_password(&known.member, password_hash, &id, call.now).await?;
+        Ok(Answer::no_content())
+    }
+}

@@ -1,0 +1,40 @@
+//! `PUT /performances/{performanceId}`: replaces what is said of a performance. Another start, house or price needs that it
+//! has no live holds and reservations (C3, C7).
+
+use super::get_performance::PerformanceWithGrades;
+use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+
+/// The endpoint.
+pub struct ReplacePerformance;
+
+impl Endpoint for ReplacePerformance {
+    const ROUTE: Route = Route {
+        method: Method::PUT,
+        path: "/performances/{performanceId}",
+        operation: "replace_performance",
+        tag: "Catalogue",
+        summary: "Change a performance; its start, house and prices only while nobody holds or owns seats of it",
+        success: &[200],
+        errors: &["not_found", "has_reservations", "slot_taken"],
+        headers: &[],
+        table_actions: &[
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        ],
+    };
+    type Caller = Organizer;
+    type Path = PerformanceId;
+    type Query = NoQuery;
+    type Body = PerformanceDetails;
+    type Reply = PerformanceWithGrades;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
+        let performance = app.store.replace_performance(&call.path, &call.body, call.now).await?;
+        let taken = app.store.taken_seats(&performance, call.now).await?;
+        Ok(Answer::ok(PerformanceWithGrades::of(&performance, call.body.waiting_room, &taken)))
+    }
+}

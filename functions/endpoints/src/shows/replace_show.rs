@@ -1,0 +1,39 @@
+//! `PUT /shows/{showId}`: replaces what is said of a show. Another venue moves all its performances, if none of them has
+//! live holds or reservations (C1).
+
+use super::ShowView;
+use frontrow_domain::{Result, ids::ShowId, show::ShowDetails};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+
+/// The endpoint.
+pub struct ReplaceShow;
+
+impl Endpoint for ReplaceShow {
+    const ROUTE: Route = Route {
+        method: Method::PUT,
+        path: "/shows/{showId}",
+        operation: "replace_show",
+        tag: "Catalogue",
+        summary: "Change a show; another venue moves all its performances",
+        success: &[200],
+        errors: &["not_found", "has_reservations", "slot_taken"],
+        headers: &[],
+        table_actions: &[
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        ],
+    };
+    type Caller = Organizer;
+    type Path = ShowId;
+    type Query = NoQuery;
+    type Body = ShowDetails;
+    type Reply = ShowView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
+        let show = app.store.replace_show(&call.path, &call.body, call.now).await?;
+        Ok(Answer::ok(show.into()))
+    }
+}

@@ -1,0 +1,131 @@
+//! Announces a new show to the members who asked for alerts on its category (C2): a mail's message for each.
+//!
+//! Each message of the queue stands for one shard of the subscribers, from some member on. A run announces to a bounded
+//! number of them and hands the rest over to a message of its own, so that it ends long before its time is up. One that is
+//! killed is run again from where its message began: some members' mails are asked for twice, and sent once, because the
+//! mailer marks each.
+
+use crate::{
+    message,
+    queue::{Outgoing, Queue, Sender},
+};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use frontrow_domain::{
+    Error, Result,
+    ids::{MemberId, ShowId},
+    limits::{
+        ALERT_SHARDS, ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, ANNOUNCED_PAGE_MEMBERS, ANNOUNCING_MAX_MILLIS,
+    },
+    show::Category,
+};
+use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config, lambda::Worker};
+use frontrow_store::Mail;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+/// What a message of the queue says: who of a show's subscribers are still to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Announcement {
+    /// The show.
+    pub show_id: ShowId,
+    /// Its category when it was listed.
+    pub category: Category,
+    /// Whose subscribers.
+    pub shard: u8,
+    /// Those after this one; absent: all of the shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+impl Announcement {
+    /// All that a new show is worth.
+    pub fn of(show_id: &ShowId, category: Category) -> impl Iterator<Item = Self> {
+        (0..ALERT_SHARDS).map(move |shard| Self { show_id: show_id.clone(), category, shard, after: None })
+    }
+
+    /// As a message.
+    pub fn to_message(&self) -> Outgoing {
+        Outgoing::now(Queue::Announcements, serde_json::to_string(self).expect("ids and words are plain data"))
+    }
+}
+
+/// Asks for the mails about new shows.
+#[derive(Debug, Clone)]
+pub struct AnnounceShow {
+    app: App,
+    sender: Sender,
+}
+
+impl AnnounceShow {
+    /// Sends to the mail queue, and what is left to the announcements' own, through `sender`.
+    pub fn new(app: App, sender: Sender) -> Self {
+        Self { app, sender }
+    }
+
+    /// One message: its shard's next subscribers, and a message for the rest.
+    async fn announce(self, received: SqsMessage) -> Result<()> {
+        let body = received.body.as_deref().unwrap_or_default();
+        let mut announcement: Announcement =
+            serde_json::from_str(body).map_err(|error| Error::internal("read an announcement", error))?;
+        let (begun, mut told) = (self.app.clock.now(), 0);
+        loop {
+            let Announcement { show_id, category, shard, after } = &announcement;
+            let page = self.app.store.subscribers(*category, *shard, after.clone()).await?;
+            told += page.items.len();
+            self.ask_for_mails(show_id, page.items).await?;
+            if page.next.is_none() {
+                tracing::info!(show = %show_id, shard, told, "announced to the last of the shard");
+                return Ok(());
+            }
+            announcement.after = page.next;
+            let elapsed_millis = self.app.clock.now().millis() - begun.millis();
+            if told >= ANNOUNCED_MAX_MEMBERS || elapsed_millis >= ANNOUNCING_MAX_MILLIS {
+                return self.send(&[announcement.to_message()]).await;
+            }
+        }
+    }
+
+    async fn ask_for_mails(&self, show_id: &ShowId, members: Vec<MemberId>) -> Result<()> {
+        let mail = |member_id| Mail::Alert { member_id, show_id: show_id.clone() };
+        let messages: Vec<_> =
+            members.into_iter().map(|it| Outgoing::now(Queue::Mails, message::encode(&mail(it)))).collect();
+        let part = (ANNOUNCED_PAGE_MEMBERS as usize).div_ceil(ANNOUNCED_BATCHES_AT_ONCE);
+        join_all(messages.chunks(part).map(|some| self.send(some))).await.into_iter().collect()
+    }
+
+    async fn send(&self, messages: &[Outgoing]) -> Result<()> {
+        let sent = self.sender.send(messages).await;
+        sent.map_err(|first| Error::internal("announce a show", format!("from {first} on no message was accepted")))
+    }
+}
+
+impl Worker for AnnounceShow {
+    const NAME: &'static str = "announce_show";
+    type Event = SqsEvent;
+    type Reply = SqsBatchResponse;
+
+    fn from_env() -> Result<Self, String> {
+        let aws = Aws::from_env();
+        let sender = Sender::from_env(&aws, &[Queue::Mails, Queue::Announcements])?;
+        Ok(Self::new(App::new(Config::from_env()?, &aws, Clock::default())?, sender))
+    }
+
+    /// All messages side by side: one that fails holds none of the others up.
+    async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
+        let runs: Vec<_> = event
+            .records
+            .into_iter()
+            .map(|received| (received.message_id.clone().unwrap_or_default(), self.clone().announce(received)))
+            .collect();
+        let (ids, runs): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
+        let mut response = SqsBatchResponse::default();
+        for (message_id, outcome) in ids.into_iter().zip(join_all(runs).await) {
+            if let Err(error) = outcome {
+                tracing::warn!(message_id, %error, "message not done");
+                response.add_failure(message_id);
+            }
+        }
+        Ok(response)
+    }
+}

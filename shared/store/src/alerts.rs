@@ -1,0 +1,52 @@
+//! Who is told of new shows: chosen by the member, kept by category, in shards.
+
+use crate::{
+    PageOf, PageRequest, Store,
+    db::Refused,
+    keys::{self, attribute, item_of},
+    page::Range,
+    write::Write,
+};
+use frontrow_domain::{Error, Result, ids::MemberId, limits::ANNOUNCED_PAGE_MEMBERS, member::Member, show::Category};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Subscriber {
+    member_id: MemberId,
+}
+
+impl Store {
+    /// Keeps the categories of `member.alerts`: all at once, so that of two choices at once one is kept whole.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub async fn replace_alerts(&self, member: Member) -> Result<Member> {
+        let id = &member.member_id;
+        let mut writes =
+            vec![Write::update(keys::member(id), "SET #alerts = :alerts").value("alerts", attribute(&member.alerts))];
+        writes.extend(Category::ALL.map(|category| {
+            let key = keys::subscriber(category, id);
+            if member.alerts.contains(&category) {
+                Write::put(item_of(key, "subscriber", &Subscriber { member_id: *id }))
+            } else {
+                Write::delete(key)
+            }
+        }));
+        match self.transact(writes).await {
+            Ok(()) => Ok(member),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(_)) => Err(Error::internal("choose alerts", "it has no condition")),
+        }
+    }
+
+    /// Who is told of new shows of `category`: one page of a shard.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn subscribers(&self, category: Category, shard: u8, after: Option<String>) -> Result<PageOf<MemberId>> {
+        let page = PageRequest { limit: ANNOUNCED_PAGE_MEMBERS, after };
+        let found = self.keyed_page(&keys::alerts_partition(category, shard), &Range::prefix(""), &page).await?;
+        let id = |(_, subscriber): (String, Subscriber)| subscriber.member_id;
+        Ok(PageOf { items: found.items.into_iter().map(id).collect(), next: found.next })
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether anybody holds or owns seats or places of a performance; part of [`super::closing`].
+
+use crate::{
+    Store, claims,
+    db::{Consistency, Refused},
+    keys,
+    seats::Taken,
+    write::Write,
+};
+use frontrow_domain::{
+    Result, Timestamp,
+    general::{General, Stripe},
+    limits::{BLOCK_READS_AT_ONCE, LAPSED_ENDS_AT_ONCE, LAPSED_PAYABLE_SECONDS},
+    performance::Performance,
+    seating::{Numbered, Seating},
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::future::Future;
+
+impl Store {
+    /// Whether anybody holds or owns seats of `performance` at `now`: read consistently. `finally` ends lapsed holds that a
+    /// payment on a clock that is behind may still be about to pay, so that what is said stays true while nothing can be
+    /// held.
+    pub(super) async fn is_claimed(&self, performance: &Performance, now: Timestamp, finally: bool) -> Result<bool> {
+        match &performance.seating {
+            Seating::Numbered(house) => self.is_seat_claimed(house, performance, now, finally).await,
+            Seating::General(house) => self.is_place_claimed(house, performance, now, finally).await,
+        }
+    }
+
+    async fn is_seat_claimed(
+        &self,
+        house: &Numbered,
+        performance: &Performance,
+        now: Timestamp,
+        finally: bool,
+    ) -> Result<bool> {
+        let partition = |block| keys::block_partition(&performance.performance_id, performance.layout, block);
+        let looks = (0..house.blocks()).map(|block| self.is_block_claimed(partition(block), now, finally)).collect();
+        any(looks, BLOCK_READS_AT_ONCE).await
+    }
+
+    async fn is_block_claimed(&self, partition: String, now: Timestamp, finally: bool) -> Result<bool> {
+        let payable_since = now.plus_seconds(-LAPSED_PAYABLE_SECONDS);
+        let mut payable = Vec::new();
+        for seat in self.block_seats(&partition, Consistency::Strong).await? {
+            match seat.hold_expires_at.filter(|_| seat.status == Taken::Held) {
+                Some(until) if until <= now => payable.extend((payable_since < until).then_some(seat.sk)),
+                _ => return Ok(true),
+            }
+        }
+        if !finally {
+            return Ok(false);
+        }
+        let end = |seat_id: String| claims::end_lapsed_seat(keys::block_seat(&partition, &seat_id), now);
+        any(payable.into_iter().map(|seat_id| self.is_kept(end(seat_id))).collect(), LAPSED_ENDS_AT_ONCE).await
+    }
+
+    async fn is_place_claimed(
+        &self,
+        house: &General,
+        performance: &Performance,
+        now: Timestamp,
+        finally: bool,
+    ) -> Result<bool> {
+        let shares: Vec<_> = house.areas().flat_map(|(_, shares)| shares).collect();
+        let stripes = self.stripes(performance, &shares, Consistency::Strong).await?;
+        if stripes.values().any(|stripe| stripe.is_claimed(now)) {
+            return Ok(true);
+        }
+        if !finally {
+            return Ok(false);
+        }
+        let key = |stripe| keys::stripe(&performance.performance_id, performance.layout, stripe);
+        let end = |(stripe, seen): (&u32, &Stripe)| claims::end_lapsed_places(key(*stripe), seen);
+        let touched = stripes.iter().filter(|(_, seen)| seen.version > 0);
+        any(touched.map(|stripe| self.is_kept(end(stripe))).collect(), LAPSED_ENDS_AT_ONCE).await
+    }
+
+    /// Ends a lapsed hold's claim; `true` where somebody paid it meanwhile.
+    async fn is_kept(&self, end: Write) -> Result<bool> {
+        match self.write(end).await {
+            Ok(_) => Ok(false),
+            Err(Refused::Failed(error)) => Err(error),
+            // Nothing there: released, or this very write was done and its answer lost.
+            Err(Refused::Conditions(images)) => Ok(images.into_iter().flatten().any(|image| !image.is_empty())),
+        }
+    }
+}
+
+/// Whether any of the looks, so many at a time, finds something.
+async fn any<F: Future<Output = Result<bool>>>(looks: Vec<F>, at_once: usize) -> Result<bool> {
+    let mut looks = std::pin::pin!(stream::iter(looks).buffer_unordered(at_once));
+    while let Some(found) = looks.try_next().await? {
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,287 @@
+//! Changes of performances: itself, its date under the show, its slot in the venue, its waiting room, and the show's first
+//! and last start, all at once.
+
+use super::{closing::busy, shows, slots};
+use crate::{
+    Store,
+    conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED, SLOT_IS_FREE},
+    db::{Consistency, Refused},
+    keys::{self, attribute, from_item, item_of},
+    rooms,
+    write::Write,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    ids::{PerformanceId, ShowId},
+    limits::{CATALOGUE_RETRIES, SHOW_PERFORMANCES_MAX},
+    performance::{Performance, PerformanceDetails, WaitingRoomPolicy},
+    show::Show,
+};
+
+impl Store {
+    /// Lists a performance of `show`: itself, its date under the show, its slot in the venue, its waiting room (policy and
+    /// stripes, where it has one), at once.
+    ///
+    /// # Errors
+    /// [`Error::SlotTaken`] when another performance starts in the venue at that instant, or has that id;
+    /// [`Error::NotFound`] when the show was deleted meanwhile; [`Error::Invalid`] when it has as many as it may;
+    /// [`Error::Busy`].
+    pub async fn create_performance(
+        &self,
+        performance: &Performance,
+        show: &Show,
+        waiting_room: Option<(WaitingRoomPolicy, u32)>,
+    ) -> Result<()> {
+        let (id, starts_at, now) = (&performance.performance_id, performance.starts_at, performance.created_at);
+        let mut show = show.clone();
+        for attempt in 1..=CATALOGUE_RETRIES {
+            show.check_settled(now)?;
+            if show.performances >= SHOW_PERFORMANCES_MAX {
+                return Err(Error::invalid(
+                    "showId",
+                    format!("a show has at most {SHOW_PERFORMANCES_MAX} performances"),
+                ));
+            }
+            let venue = show.details.venue.as_str();
+            let mut writes = vec![
+                Write::put(item_of(keys::performance(id), "performance", performance)).when(&PERFORMANCE_IS_NEW),
+                slots::take(performance, venue).when(&SLOT_IS_FREE),
+                Write::put(item_of(keys::date(&show.show_id, starts_at, id), "date", performance)),
+            ];
+            let first = show.first_starts_at.map_or(starts_at, |first| first.min(starts_at));
+            let last = show.last_starts_at.map_or(starts_at, |last| last.max(starts_at));
+            writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)))));
+            writes.extend(waiting_room.into_iter().flat_map(|(policy, stripes)| rooms::new_room(id, policy, stripes)));
+            let images = match self.transact(writes).await {
+                Ok(()) => return Ok(()),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(images)) => images,
+            };
+            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
+            if failed(0) {
+                return Err(Error::SlotTaken);
+            }
+            if failed(1) {
+                self.clear_slot(id, venue, starts_at, now).await?;
+            }
+            if failed(3) {
+                show = self.show(&show.show_id).await?.ok_or(Error::NotFound)?;
+                self.back_off(attempt).await;
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Replaces what is said of a performance. Another start, house or price needs that nobody holds or owns a seat of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::SlotTaken`]; [`Error::Busy`].
+    pub async fn replace_performance(
+        &self,
+        id: &PerformanceId,
+        details: &PerformanceDetails,
+        now: Timestamp,
+    ) -> Result<Performance> {
+        for attempt in 1..=CATALOGUE_RETRIES {
+            let (before, show) = self.open_performance(id, now).await?;
+            if before.is_upset_by(details) {
+                self.clear_slot(id, show.details.venue.as_str(), details.starts_at, now).await?;
+                let closed = self.close(&[before], now).await?.swap_remove(0);
+                let replaced = self.replace_closed(&closed, details, now).await;
+                if replaced.is_err() {
+                    self.reopen_if_possible(std::slice::from_ref(&closed)).await;
+                }
+                return replaced;
+            }
+            if let Replaced::Done(after) = self.replace_known(&before, &show, details, now).await? {
+                return Ok(after);
+            }
+            self.back_off(attempt).await;
+        }
+        Err(Error::Busy)
+    }
+
+    /// The performance and its show, where both may be changed.
+    async fn open_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<(Performance, Show)> {
+        let performance = self.performance(id).await?.ok_or(Error::NotFound)?;
+        if performance.closing_until.is_some_and(|until| now < until) {
+            return Err(Error::Busy);
+        }
+        let show = self.show(&performance.show_id).await?.ok_or(Error::NotFound)?;
+        show.check_settled(now)?;
+        Ok((performance, show))
+    }
+
+    async fn replace_closed(
+        &self,
+        closed: &Performance,
+        details: &PerformanceDetails,
+        now: Timestamp,
+    ) -> Result<Performance> {
+        for attempt in 1..=CATALOGUE_RETRIES {
+            let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
+            show.check_settled(now)?;
+            match self.replace_known(closed, &show, details, now).await? {
+                Replaced::Done(after) => return Ok(after),
+                // Others ended the closing.
+                Replaced::Changed => return Err(Error::Busy),
+                Replaced::Around => self.back_off(attempt).await,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Replaces a performance that is `before`, of a show that is `show`.
+    async fn replace_known(
+        &self,
+        before: &Performance,
+        show: &Show,
+        details: &PerformanceDetails,
+        now: Timestamp,
+    ) -> Result<Replaced> {
+        let id = &before.performance_id;
+        let after = before.edited(details.clone());
+        let venue = show.details.venue.as_str();
+        let mut writes =
+            vec![edit(keys::performance(id), &after).when(&PERFORMANCE_UNCHANGED).value("revision", before.revision)];
+        if before.starts_at == after.starts_at {
+            writes.push(Write::put(item_of(keys::date(&show.show_id, after.starts_at, id), "date", &after)));
+        } else {
+            let others = self.starts_without(&show.show_id, before).await?;
+            let (first, last) = others.unwrap_or((after.starts_at, after.starts_at));
+            let starts = (first.min(after.starts_at), last.max(after.starts_at));
+            writes.push(slots::take(&after, venue).when(&SLOT_IS_FREE));
+            writes.push(slots::free(before, venue));
+            writes.push(Write::delete(keys::date(&show.show_id, before.starts_at, id)));
+            writes.push(Write::put(item_of(keys::date(&show.show_id, after.starts_at, id), "date", &after)));
+            writes.extend(shows::replace(show, &show.playing(show.performances, Some(starts))));
+        }
+        writes.extend(self.replace_room(id, details.waiting_room, details.stripes).await?);
+        let images = match self.transact(writes).await {
+            Ok(()) => Vec::new(),
+            Err(Refused::Failed(error)) => return Err(error),
+            Err(Refused::Conditions(images)) => images,
+        };
+        let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
+        if failed(0) {
+            return Ok(Replaced::Changed);
+        }
+        if failed(1) {
+            self.clear_slot(id, venue, after.starts_at, now).await?;
+        }
+        if !images.is_empty() {
+            return Ok(Replaced::Around);
+        }
+        self.copies.listings.forget(id).await;
+        self.copies.rooms.forget(id).await;
+        Ok(Replaced::Done(after))
+    }
+
+    /// What makes the policy the performance's. A room stays where it is taken away, line and all: when it comes back, those
+    /// who waited have their places, and no position is let in twice.
+    async fn replace_room(
+        &self,
+        id: &PerformanceId,
+        policy: Option<WaitingRoomPolicy>,
+        stripes: u32,
+    ) -> Result<Vec<Write>> {
+        let Some(policy) = policy else { return Ok(Vec::new()) };
+        let there = self.get(&keys::room(id), Consistency::Strong).await?.is_some();
+        Ok(if there {
+            vec![Write::update(keys::room(id), "SET #policy = :policy").value("policy", attribute(&policy))]
+        } else {
+            rooms::new_room(id, policy, stripes)
+        })
+    }
+
+    /// Deletes a performance that nobody holds or owns a seat of.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::Busy`].
+    pub async fn delete_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<()> {
+        let (before, _) = self.open_performance(id, now).await?;
+        let closed = self.close(&[before], now).await?.swap_remove(0);
+        let deleted = self.delete_closed(&closed, now).await;
+        if deleted.is_err() {
+            self.reopen_if_possible(std::slice::from_ref(&closed)).await;
+        }
+        self.copies.listings.forget(id).await;
+        deleted
+    }
+
+    async fn delete_closed(&self, closed: &Performance, now: Timestamp) -> Result<()> {
+        for attempt in 1..=CATALOGUE_RETRIES {
+            let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
+            show.check_settled(now)?;
+            let others = self.starts_without(&show.show_id, closed).await?;
+            let smaller = show.playing(show.performances.saturating_sub(1), others);
+            let mut writes = shows::delete_performance(closed, &show).to_vec();
+            writes.extend(shows::replace(&show, &smaller));
+            match self.transact(writes).await {
+                Ok(()) => return Ok(()),
+                // Others ended the closing.
+                Err(Refused::Conditions(images)) if images.first().is_some_and(Option::is_some) => {
+                    return Err(Error::Busy);
+                }
+                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+                Err(refused) => return Err(busy(refused)),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// First and last start of a show's performances but one.
+    async fn starts_without(&self, show: &ShowId, but: &Performance) -> Result<Option<(Timestamp, Timestamp)>> {
+        let (first, last) = tokio::try_join!(self.end_of_dates(show, but, true), self.end_of_dates(show, but, false))?;
+        Ok(first.zip(last))
+    }
+
+    async fn end_of_dates(&self, show: &ShowId, but: &Performance, first: bool) -> Result<Option<Timestamp>> {
+        let (dates, _) = self
+            .query(|query| {
+                query
+                    .key_condition_expression("#pk = :pk")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .expression_attribute_values(":pk", AttributeValue::S(keys::dates_partition(show)))
+                    .scan_index_forward(first)
+                    .consistent_read(true)
+                    .limit(2)
+            })
+            .await?;
+        for date in dates {
+            let date: Performance = from_item(date)?;
+            if date.performance_id != but.performance_id {
+                return Ok(Some(date.starts_at));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What became of an attempt to replace a performance.
+enum Replaced {
+    /// It is this now.
+    Done(Performance),
+    /// It was changed meanwhile.
+    Changed,
+    /// Its show or the slot that it is to have was.
+    Around,
+}
+
+/// The performance's own item after a change. Field by field: what others keep on the item stays.
+fn edit(key: keys::Key, after: &Performance) -> Write {
+    const EDIT: &str = "SET #starts_at = :starts_at, #sales_open_at = :sales_open_at, #sales_close_at = :sales_close_at, \
+        #max_seats_per_member = :max_seats_per_member, #hold_seconds = :hold_seconds, #seating = :seating, \
+        #layout = :layout, #has_waiting_room = :has_waiting_room, #revision = :next REMOVE #closing_until";
+    Write::update(key, EDIT)
+        .value("starts_at", after.starts_at)
+        .value("sales_open_at", attribute(&after.sales_open_at))
+        .value("sales_close_at", after.sales_close_at)
+        .value("max_seats_per_member", after.max_seats_per_member)
+        .value("hold_seconds", after.hold_seconds)
+        .value("seating", attribute(&after.seating))
+        .value("layout", after.layout)
+        .value("has_waiting_room", AttributeValue::Bool(after.has_waiting_room))
+        .value("next", after.revision)
+}

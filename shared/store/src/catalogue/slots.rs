@@ -1,0 +1,78 @@
+//! Slots: one performance starts in a venue at an instant.
+//!
+//! A show that moves to another venue takes its new slots first, and frees the old ones last. If it dies in between, slots
+//! stay behind whose performance does not start there. Such a slot is freed by the next who wants it.
+
+use crate::{
+    Store,
+    conditions::SLOT_NAMES,
+    db::{Consistency, Refused},
+    keys::{self, Item, Key, from_item, item_of},
+    write::Write,
+};
+use frontrow_domain::{Error, Result, Timestamp, ids::PerformanceId, performance::Performance};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct SlotItem {
+    performance_id: PerformanceId,
+}
+
+/// Whose slot that is.
+pub(super) fn occupant(item: Item) -> Result<PerformanceId> {
+    from_item::<SlotItem>(item).map(|slot| slot.performance_id)
+}
+
+/// Puts the slot of a performance in `venue`, whatever is there: bring a condition.
+pub(super) fn take(performance: &Performance, venue: &str) -> Write {
+    let item = SlotItem { performance_id: performance.performance_id.clone() };
+    Write::put(item_of(keys::slot(venue, performance.starts_at), "slot", &item))
+}
+
+/// Frees the slot of a performance in `venue`. No condition: as long as the performance starts there, the slot is its.
+pub(super) fn free(performance: &Performance, venue: &str) -> Write {
+    Write::delete(keys::slot(venue, performance.starts_at))
+}
+
+impl Store {
+    /// Sees to it that nobody but `performance` has the slot at `starts_at` in `venue`.
+    ///
+    /// # Errors
+    /// [`Error::SlotTaken`] where another performance starts there; [`Error::Busy`] where that is being decided.
+    pub(super) async fn clear_slot(
+        &self,
+        performance: &PerformanceId,
+        venue: &str,
+        starts_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let key = keys::slot(venue, starts_at);
+        let Some(item) = self.get(&key, Consistency::Strong).await? else { return Ok(()) };
+        let occupant = occupant(item)?;
+        if occupant == *performance {
+            return Ok(());
+        }
+        if let Some(found) = self.performance(&occupant).await?.filter(|found| found.starts_at == starts_at)
+            && let Some(show) = self.show(&found.show_id).await?
+        {
+            if show.details.venue.as_str() == venue {
+                return Err(Error::SlotTaken);
+            }
+            // It may be on its way here. Where whoever moved it died, the move must not be finished any more.
+            show.check_settled(now)?;
+            if show.closing_until.is_some() {
+                self.end_show_closing(&show).await?;
+            }
+        }
+        self.free_slot_of(key, &occupant).await
+    }
+
+    /// Frees a slot, if `occupant` still has it.
+    pub(super) async fn free_slot_of(&self, key: Key, occupant: &PerformanceId) -> Result<()> {
+        let delete = Write::delete(key).when(&SLOT_NAMES).value("performance_id", occupant.to_string());
+        match self.write(delete).await {
+            Ok(_) | Err(Refused::Conditions(_)) => Ok(()),
+            Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+}

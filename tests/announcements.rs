@@ -1,0 +1,155 @@
+//! A new show and ten thousand subscribers (C2): all of them are told, each once, also where the function is killed in the middle.
+
+use crate::harness::{World, show_details};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use axum::{Router, extract::State, http::HeaderMap};
+use frontrow_domain::{
+    ids::MemberId,
+    limits::{ALERT_SHARDS, ANNOUNCED_MAX_MEMBERS},
+    member::Role,
+    show::Category,
+};
+use frontrow_edge::{clients::Aws, entropy, lambda::Worker};
+use frontrow_local::Options;
+use frontrow_store::Mail;
+use frontrow_workers::{
+    AnnounceShow,
+    announce_show::Announcement,
+    message,
+    queue::{Queue, Sender},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio::task::JoinSet;
+
+const SUBSCRIBERS: usize = 10_000;
+
+/// What an SQS of ours accepted, by queue.
+type Accepted = Arc<Mutex<HashMap<String, Vec<String>>>>;
+
+/// An SQS that takes everything, a little slowly.
+async fn sqs() -> (Sender, Accepted) {
+    let accepted = Accepted::default();
+    let service = Router::new().fallback(take).with_state(accepted.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    let urls = Queue::ALL.map(|queue| (queue, format!("{url}/{}", queue.name()))).into();
+    (Sender::new(Aws::emulated(&url).sqs(), urls), accepted)
+}
+
+async fn take(State(accepted): State<Accepted>, _: HeaderMap, body: String) -> String {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let request: Value = serde_json::from_str(&body).expect("JSON");
+    let queue = request["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).expect("a queue").to_owned();
+    let entries = request["Entries"].as_array().expect("entries").clone();
+    assert!(entries.len() <= 10, "more than SQS takes");
+    let bodies = entries.iter().map(|entry| entry["MessageBody"].as_str().expect("a body").to_owned());
+    accepted.lock().unwrap().entry(queue).or_default().extend(bodies);
+    let done = |entry: &Value| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": ""});
+    json!({"Successful": entries.iter().map(done).collect::<Vec<_>>(), "Failed": []}).to_string()
+}
+
+/// Subscribers to musicals, put past the API: signing up ten thousand takes too long.
+async fn subscribe(world: &World) -> HashSet<MemberId> {
+    let client = world.stack.engine().dynamodb();
+    let members: Vec<MemberId> = (0..SUBSCRIBERS).map(|_| MemberId(entropy::fresh_uuid())).collect();
+    for some in members.chunks(25) {
+        let put = |member: &MemberId| {
+            let text = |text: String| AttributeValue::S(text);
+            let shard = member.0.as_bytes()[15] % ALERT_SHARDS;
+            let put = PutRequest::builder()
+                .item("pk", text(format!("alerts#{}#{shard}", Category::Musical.as_str())))
+                .item("sk", text(member.to_string()))
+                .item("member_id", text(member.to_string()));
+            WriteRequest::builder().put_request(put.build().expect("an item")).build()
+        };
+        let table = &world.app().config.table_name;
+        client.batch_write_item().request_items(table, some.iter().map(put).collect()).send().await.expect("written");
+    }
+    members.into_iter().collect()
+}
+
+/// A message as the queue hands it over.
+fn event(body: &str) -> <AnnounceShow as Worker>::Event {
+    let record =
+        json!({"messageId": "m", "receiptHandle": "r", "body": body, "attributes": {}, "messageAttributes": {}});
+    serde_json::from_value(json!({"Records": [record]})).expect("an event")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
+    let world = World::start(Options { port: 0, demo: false, ..Options::default() }).await;
+    let members = subscribe(&world).await;
+    let (sender, accepted) = sqs().await;
+    let worker = AnnounceShow::new(world.app().clone(), sender);
+    let show = "show".parse().expect("an id");
+    let mut queue: VecDeque<String> =
+        Announcement::of(&show, Category::Musical).map(|part| part.to_message().body).collect();
+    let (mut runs, mut killed, mut longest) = (0, 0, Duration::ZERO);
+    while let Some(body) = queue.pop_front() {
+        runs += 1;
+        assert!(runs < 500, "it never ends");
+        let before = Instant::now();
+        // Every third run is killed somewhere in its middle, and its message comes again.
+        let most = if runs % 3 == 0 { Duration::from_millis(20 + runs % 7 * 30) } else { Duration::from_secs(30) };
+        match tokio::time::timeout(most, worker.handle(event(&body))).await {
+            Ok(done) => assert!(done.expect("a reply").batch_item_failures.is_empty()),
+            Err(_) => {
+                killed += 1;
+                queue.push_back(body);
+            }
+        }
+        longest = longest.max(before.elapsed());
+        // What it handed over, also where it was killed after that.
+        queue.extend(accepted.lock().unwrap().remove(Queue::Announcements.name()).unwrap_or_default());
+    }
+    let asked = accepted.lock().unwrap().remove(Queue::Mails.name()).unwrap_or_default();
+    let told: HashSet<MemberId> = asked
+        .iter()
+        .map(|body| match message::decode(body).expect("a mail") {
+            Mail::Alert { member_id, show_id } if show_id == show => member_id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    println!(
+        "{SUBSCRIBERS} subscribers: {runs} runs, {killed} killed, {} messages, longest run {longest:?}",
+        asked.len()
+    );
+    assert_eq!(told, members, "all, and nobody else");
+    assert!(killed > 0, "nothing was killed");
+    assert!(asked.len() < SUBSCRIBERS + killed * ANNOUNCED_MAX_MEMBERS + ANNOUNCED_MAX_MEMBERS);
+    assert!(longest < Duration::from_secs(20), "a run takes {longest:?}");
+}
+
+/// End to end for some hundreds, with one shard larger than the others: every one gets one mail, though all is announced
+/// twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_are_mailed_once_though_announced_twice() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let mut choosing = JoinSet::new();
+        for number in 0..300 {
+            let person = world.person(&format!("fan{number}@example.com"), "Fan", Role::Member).await;
+            let categories = if number % 3 == 0 { json!(["musical"]) } else { json!(["play", "musical"]) };
+            choosing.spawn(async move {
+                person.put("/members/me/alerts", json!({"categories": categories})).await.expect(200);
+            });
+        }
+        choosing.join_all().await;
+        let show = organizer.post("/shows", show_details()).await.expect(201).text("showId");
+        let again: Vec<_> =
+            Announcement::of(&show.parse().unwrap(), Category::Musical).map(|part| part.to_message()).collect();
+        world.stack.queues().sender().send(&again).await.expect("accepted");
+        world.settle().await;
+        let mails = world.anyone().get("/_local/mails").await.expect(200);
+        let to: Vec<&str> = mails.json.as_array().unwrap().iter().map(|mail| mail["to"].as_str().unwrap()).collect();
+        assert_eq!(to.len(), 300);
+        assert_eq!(to.iter().collect::<HashSet<_>>().len(), 300, "each once");
+    })
+    .await;
+}

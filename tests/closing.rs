@@ -1,0 +1,387 @@
+//! Organizers against buyers and against each other: moving, re-seating and deleting while everybody books, and crashes in the
+//! middle. The audit after each test looks for tickets without a house, and for dates, slots and shows that disagree.
+
+use crate::harness::{
+    Person, World, book, hold, pay, performance_details,
+    process::{Told, call},
+    show_details,
+    wire::{Execute, Meddler, Wire},
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
+use frontrow_edge::{App, Method};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+/// What becomes of the first transactions of a process.
+#[derive(Clone, Copy)]
+enum First {
+    /// It is late, but arrives.
+    Late(Duration),
+    /// It is late and lost.
+    Lost(Duration),
+}
+
+struct Delayed {
+    first: First,
+    seen: AtomicU32,
+}
+
+impl Meddler for Delayed {
+    fn meddle(
+        &self,
+        operation: &str,
+        _: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+        let mine = operation == "TransactWriteItems" && self.seen.fetch_add(1, Ordering::Relaxed) == 0;
+        let first = mine.then_some(self.first);
+        Box::pin(async move {
+            match first {
+                None => {}
+                Some(First::Late(time)) => tokio::time::sleep(time).await,
+                Some(First::Lost(time)) => {
+                    tokio::time::sleep(time).await;
+                    return Err(ConnectorError::timeout("nobody was reached".into()));
+                }
+            }
+            execute().await
+        })
+    }
+}
+
+/// Another process over the same table, whose first transaction meets that.
+fn process(world: &World, first: First) -> App {
+    let wire = Wire::default();
+    wire.meddle(Some(Arc::new(Delayed { first, seen: AtomicU32::new(0) })));
+    let aws = world.stack.engine();
+    let http = wire.around(aws.http());
+    App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone()).expect("the stack's keys")
+}
+
+/// A hold of `A-1-1` through that process.
+fn holding(app: App, person: &Person, performance: &str) -> impl Future<Output = Told> + Send + 'static {
+    let login = format!("Bearer {}", app.tokens.access(&person.identity));
+    let path = format!("/performances/{performance}/holds");
+    async move { call(&app, &Method::POST, &path, &[("authorization", &login)], &json!({"seatIds": ["A-1-1"]})).await }
+}
+
+/// A hold that was under way before anybody looked is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_in_flight_stops_a_delete() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, organizer) = (world.member(100_000).await, world.organizer().await);
+        let slow = process(world, First::Late(Duration::from_millis(2_500)));
+        let holding = tokio::spawn(holding(slow, &person, &performance));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        organizer.delete(&format!("/performances/{performance}")).await.problem(409, "has_reservations");
+        let held = holding.await.expect("an answer");
+        assert_eq!(held.status, 201, "{held:?}");
+        pay(&person, &held.text("holdId")).await.expect(201);
+    })
+    .await;
+}
+
+/// One that would be sent again too late looks once more, and is not sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_is_late_does_not_meet_a_delete() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, organizer) = (world.member(0).await, world.organizer().await);
+        let slow = process(world, First::Lost(Duration::from_millis(2_500)));
+        let holding = tokio::spawn(holding(slow, &person, &performance));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        organizer.delete(&format!("/performances/{performance}")).await.expect(204);
+        let refused = holding.await.expect("an answer");
+        assert_eq!((refused.status, &refused.json["code"]), (503, &json!("busy")));
+    })
+    .await;
+}
+
+/// Buys a seat, as soon as that can be done; `false` where the house is gone or other.
+async fn insist(person: Person, performance: String, seat: String) -> bool {
+    for _ in 0..60 {
+        let held = hold(&person, &performance, &[&seat]).await;
+        match held.status {
+            201 => return pay(&person, &held.text("holdId")).await.status == 201,
+            503 => tokio::time::sleep(Duration::from_millis(150)).await,
+            404 => return false,
+            _ => panic!("{held:?}"),
+        }
+    }
+    panic!("never open again")
+}
+
+/// Twenty buyers, a moment after each other, against one change of the house.
+async fn crowd(world: &World, performance: &str, begin: Duration) -> JoinSet<bool> {
+    let mut buyers = JoinSet::new();
+    for number in 0..20_u32 {
+        let person = world.member(100_000).await;
+        let (performance, seat) = (performance.to_owned(), format!("B-{}-{}", number / 10 + 1, number % 10 + 1));
+        buyers.spawn(async move {
+            tokio::time::sleep(begin + Duration::from_millis(u64::from(number) * 20)).await;
+            insist(person, performance, seat).await
+        });
+    }
+    buyers
+}
+
+/// C7: whatever they do, nobody has a ticket of a performance that is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_against_twenty_holds_at_once() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        for begin in [0, 40, 400] {
+            let performance = world.performance(json!({})).await;
+            let path = format!("/performances/{performance}");
+            let buyers = crowd(world, &performance, Duration::from_millis(begin)).await;
+            let deleted = organizer.delete(&path).await;
+            let bought = buyers.join_all().await.into_iter().filter(|bought| *bought).count();
+            match deleted.status {
+                204 => assert_eq!(bought, 0, "tickets of a deleted performance"),
+                409 => assert_eq!(bought, 20, "it stayed on sale"),
+                _ => panic!("{deleted:?}"),
+            }
+        }
+    })
+    .await;
+}
+
+/// The same for another house: who buys buys seats that are there, at their price.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_house_against_twenty_holds_at_once() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        for begin in [0, 40, 400] {
+            let performance = world.performance(json!({})).await;
+            let path = format!("/performances/{performance}");
+            let start = organizer.get(&path).await.json["startsAt"].clone();
+            let seating = json!({"type": "numbered", "sections": [
+                {"name": "B", "grade": "R", "price": 70_000, "rows": 2, "seatsPerRow": 10}]});
+            let body = performance_details(world.app(), json!({"startsAt": start, "seating": seating}));
+            let buyers = crowd(world, &performance, Duration::from_millis(begin)).await;
+            let changed = organizer.put(&path, body).await;
+            let bought = buyers.join_all().await.into_iter().filter(|bought| *bought).count();
+            assert_eq!(bought, 20);
+            let sold = world.anyone().get(&path).await.json["grades"].as_array().unwrap().clone();
+            let price = sold.iter().find(|grade| grade["grade"] == "R").unwrap()["price"].clone();
+            match changed.status {
+                200 => assert_eq!(price, 70_000),
+                409 => assert_eq!(price, 30_000),
+                _ => panic!("{changed:?}"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Two changes at once: one of them, whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_once_do_not_mix() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let details =
+            |n: i64| json!({"title": format!("T{n}"), "category": "play", "venue": "Hall", "runningMinutes": n});
+        let show = organizer.post("/shows", details(1)).await.expect(201).header("location");
+        let body = |n: i64| {
+            performance_details(
+                world.app(),
+                json!({"startsAt": "2099-01-01T10:00:00Z",
+            "holdSeconds": 60 + n, "maxSeatsPerMember": 1 + n, "waitingRoom": {"maxActive": 100 + n}}),
+            )
+        };
+        let path = organizer.post(&format!("{show}/performances"), body(0)).await.expect(201).header("location");
+        let mut puts = JoinSet::new();
+        for n in 1..=10 {
+            let (organizer, path, show) = (organizer.clone(), path.clone(), show.clone());
+            let (body, details) = (body(n), details(n));
+            puts.spawn(async move {
+                organizer.put(&path, body).await.expect(200);
+                organizer.put(&show, details).await
+            });
+        }
+        let replies = puts.join_all().await;
+        assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
+        world.advance_seconds(2);
+        let after = organizer.get(&path).await.expect(200);
+        let n = after.number("holdSeconds") - 60;
+        assert!((1..=10).contains(&n));
+        assert_eq!(after.number("maxSeatsPerMember"), 1 + n);
+        assert_eq!(after.json["waitingRoom"]["maxActive"], 100 + n);
+        let show = organizer.get(&show).await.expect(200);
+        assert_eq!(show.text("title"), format!("T{}", show.number("runningMinutes")));
+    })
+    .await;
+}
+
+/// C3: of twenty on one slot one is listed, whichever show it is of; of twenty dates of one show all are.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_organizers_at_once() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let mut creates = JoinSet::new();
+        for n in 0..20 {
+            let mut details = show_details();
+            details["venue"] = json!(if n % 2 == 0 { "One Hall" } else { "  One Hall  " });
+            let show = organizer.post("/shows", details).await.expect(201).header("location");
+            let body = performance_details(world.app(), json!({"startsAt": "2099-01-01T10:00:00Z"}));
+            let organizer = organizer.clone();
+            creates.spawn(async move { organizer.post(&format!("{show}/performances"), body).await });
+        }
+        let replies = creates.join_all().await;
+        assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
+        for lost in replies.into_iter().filter(|reply| reply.status != 201) {
+            lost.problem(409, "slot_taken");
+        }
+        let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
+        let mut creates = JoinSet::new();
+        for day in 1..=20 {
+            let at = format!("2099-03-{day:02}T10:00:00Z");
+            let body = performance_details(world.app(), json!({"startsAt": at}));
+            let (organizer, show) = (organizer.clone(), show.clone());
+            creates.spawn(async move { organizer.post(&format!("{show}/performances"), body).await });
+        }
+        assert!(creates.join_all().await.iter().all(|reply| reply.status == 201));
+        assert_eq!(world.anyone().all(&format!("{show}/performances")).await.len(), 20);
+    })
+    .await;
+}
+
+/// Whoever closed it is dead: it is on sale again by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_while_closing_heals() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, now) = (world.member(100_000).await, world.stack.clock().now());
+        let id = performance.parse().expect("an id");
+        let dying = world.app().store.delete_performance(&id, now);
+        assert!(tokio::time::timeout(Duration::from_secs(1), dying).await.is_err(), "it waits longer");
+        hold(&person, &performance, &["A-1-1"]).await.problem(503, "busy");
+        let path = format!("/performances/{performance}");
+        world.organizer().await.delete(&path).await.problem(503, "busy");
+        world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).unwrap());
+        book(&person, &performance, &["A-1-1"]).await;
+        world.organizer().await.delete(&path).await.problem(409, "has_reservations");
+    })
+    .await;
+}
+
+/// A move of a show that dies after each of its calls: it has happened or not, and can be done again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
+    join_all((0..10).map(|calls| World::run(async move |world| move_and_die(world, calls).await))).await;
+}
+
+async fn move_and_die(world: &World, calls: u32) {
+    let organizer = world.organizer().await;
+    let at = |day: u32| performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}));
+    let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
+    let show = organizer.post("/shows", details("From")).await.expect(201);
+    let path = show.header("location");
+    for day in 1..=3 {
+        organizer.post(&format!("{path}/performances"), at(day)).await.expect(201);
+    }
+    let wire = Wire::default();
+    let aws = world.stack.engine();
+    let http = wire.around(aws.http());
+    let app = App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone()).expect("keys");
+    // Reads and the marks pass; then so many writes.
+    wire.meddle(Some(Arc::new(Dying(AtomicU32::new(2 + calls)))));
+    let (id, moved) =
+        (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
+    let dying = app.store.replace_show(&id, &moved, app.clock.now());
+    let died = tokio::time::timeout(Duration::from_secs(9), dying).await;
+    world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+    let venue = organizer.get(&path).await.text("venue");
+    let free = if venue == "From" { "To" } else { "From" };
+    assert!(died.is_err() || venue == "To", "{venue}");
+    let other = organizer.post("/shows", details(free)).await.expect(201).header("location");
+    let second = organizer.post("/shows", details(&venue)).await.expect(201).header("location");
+    for day in 1..=3 {
+        // Slots that stayed behind are free for the next, those of the show are not.
+        organizer.post(&format!("{second}/performances"), at(day)).await.problem(409, "slot_taken");
+        organizer.post(&format!("{other}/performances"), at(day)).await.expect(201);
+    }
+    organizer.put(&path, details("Again")).await.expect(200);
+}
+
+/// So many writes reach the table; the process ends before the next.
+struct Dying(AtomicU32);
+
+impl Meddler for Dying {
+    fn meddle(
+        &self,
+        operation: &str,
+        _: &Value,
+        execute: Execute,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+        let write = !matches!(operation, "GetItem" | "Query" | "BatchGetItem");
+        let left = |left: u32| left.checked_sub(1);
+        let dead = write && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();
+        Box::pin(async move { if dead { std::future::pending().await } else { execute().await } })
+    }
+}
+
+/// A verification is used once: by a sign-up or by a reset, never by both.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_code_signs_up_or_resets() {
+    World::run(async |world| {
+        for round in 0..8 {
+            let email = format!("dana{round}@example.com");
+            let asked = world.anyone().post("/email-verifications", json!({"email": email})).await.expect(202);
+            let id = asked.text("verificationId");
+            let code = world.app().codes.verification_code(&id.parse().unwrap());
+            let reset = json!({"verificationId": id, "code": code, "password": "battery staple"});
+            let mut sign_up = reset.clone();
+            sign_up.as_object_mut().unwrap().extend([
+                ("email".to_owned(), json!(email)),
+                ("name".to_owned(), json!("Dana")),
+                ("password".to_owned(), json!("correct horse")),
+            ]);
+            let (one, two) = (world.anyone(), world.anyone());
+            let (signed, changed) = tokio::join!(one.post("/members", sign_up), two.put("/members/password", reset));
+            signed.expect(201);
+            assert!(matches!(changed.status, 404 | 410), "{changed:?}");
+            let login = json!({"email": email, "password": "correct horse"});
+            world.anyone().post("/sessions", login).await.expect(200);
+        }
+    })
+    .await;
+}
+
+/// Of ten resets by one code one is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_code_resets_once() {
+    World::run(async |world| {
+        let person = world.member(0).await;
+        let email = person.identity.email.to_string();
+        let asked = world.anyone().post("/email-verifications", json!({"email": email})).await.expect(202);
+        let id = asked.text("verificationId");
+        let code = world.app().codes.verification_code(&id.parse().unwrap());
+        let mut resets = JoinSet::new();
+        for n in 0..10 {
+            let body = json!({"verificationId": id, "code": code, "password": format!("password {n}")});
+            let client = world.anyone();
+            resets.spawn(async move { (n, client.put("/members/password", body).await) });
+        }
+        let (done, rest): (Vec<_>, Vec<_>) =
+            resets.join_all().await.into_iter().partition(|(_, reply)| reply.status == 204);
+        assert_eq!(done.len(), 1);
+        for (_, reply) in rest {
+            reply.problem(410, "verification_expired");
+        }
+        let login = json!({"email": email, "password": format!("password {}", done[0].0)});
+        world.anyone().post("/sessions", login).await.expect(200);
+    })
+    .await;
+}
