@@ -1,5 +1,7 @@
 //! What a crowd costs. Prices of US East (N. Virginia), on demand, as published since 1 November 2024, in dollars.
 
+use crate::harness::wire::Metered;
+
 /// A million write request units of DynamoDB.
 const WRITE_MILLION: f64 = 0.625;
 /// A million read request units of DynamoDB.
@@ -25,6 +27,13 @@ pub(super) struct Usage {
 }
 
 impl Usage {
+    /// Adds what calls to DynamoDB cost.
+    pub(super) fn add(&mut self, metered: &[Metered]) {
+        self.calls += metered.len() as u64;
+        self.write_units += metered.iter().map(|call| call.write_units).sum::<f64>();
+        self.read_units += metered.iter().map(|call| call.read_units).sum::<f64>();
+    }
+
     /// DynamoDB's part of the bill and the whole, in dollars.
     pub(super) fn dollars(self) -> (f64, f64) {
         let table = (self.write_units * WRITE_MILLION + self.read_units * READ_MILLION) / 1e6;

@@ -157,11 +157,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
             async move { (person, sale.act(person, act, place, second).await) }
         });
         let (done, metered) = wire.meter(acting.buffer_unordered(AT_ONCE).collect::<Vec<_>>()).await;
-        for call in &metered {
-            figures.usage.calls += 1;
-            figures.usage.write_units += call.write_units;
-            figures.usage.read_units += call.read_units;
-        }
+        figures.usage.add(&metered);
         for (person, next) in done {
             match next {
                 Next::Polls { at, joined } => {
