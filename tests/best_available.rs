@@ -13,7 +13,7 @@ async fn house(world: &World) -> String {
 }
 
 /// Asks again where a machine that is busy with other tests took too long; perhaps it was done all the same.
-async fn insist<F: Future<Output = Reply>>(person: &Person, ask: impl Fn() -> F) -> Reply {
+pub(crate) async fn insist<F: Future<Output = Reply>>(person: &Person, ask: impl Fn() -> F) -> Reply {
     let mut reply = ask().await;
     while reply.status == 503 {
         reply = ask().await;

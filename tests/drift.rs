@@ -198,6 +198,34 @@ fn the_readme_names_every_call() {
     assert_eq!(named.count(), ENDPOINTS.len(), "the table has other rows");
 }
 
+/// The file and the function of `routes::shows::list_shows::happy_path`.
+fn test_of(path: &str) -> (PathBuf, String) {
+    let (modules, test) = path.rsplit_once("::").expect("a module and a test");
+    let module = root().join("tests").join(modules.replace("::", "/"));
+    let beside = module.with_extension("rs");
+    let file = if beside.exists() { beside } else { module.join("mod.rs") };
+    (file, format!("fn {test}()"))
+}
+
+#[test]
+fn the_readme_names_a_test_for_each_requirement() {
+    let readme = read("README.md");
+    let groups = [("M", 2), ("C", 7), ("Q", 7), ("H", 4), ("P", 2), ("R", 8), ("T", 4), ("E", 7)];
+    let requirements =
+        groups.iter().flat_map(|(group, count)| (1..=*count).map(move |number| format!("{group}{number}")));
+    for requirement in requirements {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| {requirement} |")));
+        let row = row.unwrap_or_else(|| panic!("no row for {requirement}"));
+        let tests: Vec<&str> = row.split('`').skip(1).step_by(2).filter(|name| name.contains("::")).collect();
+        assert!(!tests.is_empty(), "no test for {requirement}");
+        for path in tests {
+            let (file, test) = test_of(path);
+            let source = fs::read_to_string(&file).unwrap_or_default();
+            assert!(source.contains(&test), "{requirement}: no {test} in {}", file.display());
+        }
+    }
+}
+
 #[test]
 fn source_files_stay_short() {
     for folder in ["shared", "functions", "infra", "tests"] {

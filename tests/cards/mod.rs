@@ -16,7 +16,7 @@ use std::{borrow::Borrow, time::Duration};
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A stack that asks the provider often, and waits for it briefly.
-fn impatient() -> Options {
+pub(crate) fn impatient() -> Options {
     Options { demo: false, provider_call_millis: 800, payment_wait_max_seconds: 1, ..Options::default() }
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn switch(world: &World, switches: Value) {
 }
 
 /// The reservation of a payment, as soon as its status is `wanted`.
-async fn reservation_once(world: &World, person: &Person, payment: &Reply, wanted: &str) -> Reply {
+pub(crate) async fn reservation_once(world: &World, person: &Person, payment: &Reply, wanted: &str) -> Reply {
     let path = format!("/reservations/{}", payment.text("reservationId"));
     let mut last = String::new();
     let wait = async {

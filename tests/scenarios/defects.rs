@@ -1,7 +1,8 @@
 //! Defects seen in systems like these, each line of the requirements that concerns what is offered.
 
+use crate::best_available::insist;
 use crate::harness::{
-    World, book, hold,
+    World, book, hold, hold_of_grade,
     line::{join, let_in, poll_later},
     pay, read_qr,
 };
@@ -212,6 +213,27 @@ async fn two_mails_at_once_swap_their_qr_codes() {
             let claim = world.app().codes.open_ticket(&code).expect("a code of ours");
             assert_eq!(claim.ticket_id.to_string(), tickets[0]["ticketId"].as_str().unwrap());
         }
+    })
+    .await;
+}
+
+/// All seats refused while some are free: a search for the best seats that loses every race.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_seats_refused_while_some_are_free() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let mut buyers = JoinSet::new();
+        for _ in 0..15 {
+            let (person, performance) = (world.member(60_000).await, performance.clone());
+            buyers.spawn(async move {
+                let held = insist(&person, || hold_of_grade(&person, &performance, "R", 2)).await;
+                pay(&person, &held.text("holdId")).await.expect(201);
+            });
+        }
+        buyers.join_all().await;
+        let found = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
+        assert_eq!(found.json["grades"][1]["available"], 0);
+        hold_of_grade(&world.member(0).await, &performance, "R", 1).await.problem(409, "not_enough_seats");
     })
     .await;
 }
