@@ -8,6 +8,7 @@ mod catalogue;
 mod derived;
 mod door;
 mod grades;
+mod maps;
 
 use crate::harness::{Person, World, client::Client, hold, pay, wire::Metered};
 use serde_json::{Value, json};
@@ -68,6 +69,7 @@ async fn every_operation_keeps_its_budget() {
         door::note(world, &mut budgets).await;
         derived::measure(world, &mut budgets).await;
         catalogue::catalogue(world, &mut budgets).await;
+        maps::measure(world, &mut budgets).await;
         println!("{:<34} calls / write units / read units\n{}", "operation", budgets.table);
         assert!(budgets.over.is_empty(), "over budget:\n{}", budgets.over.join("\n"));
     })

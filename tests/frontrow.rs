@@ -10,6 +10,7 @@
 //! | [`projections`] | what is derived from reservations, whatever records come |
 //! | [`closing`] | organizers against buyers: moves and deletes while everybody books |
 //! | [`announcements`] | a new show is told to ten thousand, each once |
+//! | [`large_houses`] | maps of houses of more than 2,000 seats or places: fresh, true, small, fast |
 //! | [`races`] | many clients at once |
 //! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
@@ -37,6 +38,7 @@ mod faults;
 mod general;
 mod harness;
 mod lambda;
+mod large_houses;
 mod projections;
 mod races;
 mod restart;

@@ -61,7 +61,7 @@ impl Meddler for Interlude {
 }
 
 /// Calls of this operation reach nobody: what a crash before them would leave.
-pub(super) struct Unreached(pub(super) &'static str);
+pub(crate) struct Unreached(pub(crate) &'static str);
 
 impl Meddler for Unreached {
     fn meddle(

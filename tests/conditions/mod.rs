@@ -95,6 +95,7 @@ guards! {
     ADMISSION_UNCLAIMED => room_turns::a_place_claimed_in_time_is_not_taken_back,
     ADMISSION_UNEXTENDED => room_turns::a_hold_taken_in_time_keeps_its_admission,
     ADMISSION_WITHOUT_HOLD => room::leaving_releases_the_hold,
+    MAP_ROW_UNCHANGED => projections::a_slow_projector_shows_nothing_old,
     MAIL_FREE => mails::a_message_that_comes_again_is_not_mailed_again,
     MAIL_FREE => mails::a_mail_has_one_sender_at_a_time,
     MAIL_FREE => mails::a_mail_about_nothing_needs_no_sending,

@@ -1,8 +1,8 @@
 //! Guards of what is derived, and of an organizer's cancellation.
 
 use super::{Found, ensure, interlude::Interlude, machine::Machine};
-use crate::harness::{World, audit::Snapshot, book};
-use frontrow_store::DirtyReservation;
+use crate::harness::{World, audit::Snapshot, book, hold};
+use frontrow_store::{DirtyReservation, keys::Part};
 use serde_json::json;
 
 /// A projector that read a reservation before its member cancelled it writes after another that read it since.
@@ -30,6 +30,37 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
     slow.store().project_reservations(&[dirty]).await.map_err(|error| error.to_string())?;
     world.settle().await;
     Snapshot::of(world).await.projections_are_true()
+}
+
+/// A projector that read a block before a seat of it was taken writes after another that read it since.
+pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
+    let seating = json!({"type": "numbered", "sections": [
+        {"name": "A", "grade": "R", "price": 1_000, "rows": 21, "seatsPerRow": 100}]});
+    let performance = world.performance(json!({"seating": seating})).await;
+    hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
+    world.settle().await;
+    let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
+    let (late, path) = (world.member(0).await, format!("/performances/{performance}/seats"));
+    let (anyone, clock) = (world.anyone(), world.stack.clock().clone());
+    let slow = Machine::projecting(
+        world,
+        Interlude::before("PutItem", async move {
+            hold(&late, &performance, &["A-1-2"]).await.expect(201);
+            // Until the stream's own projector has told of it.
+            for _ in 0..100 {
+                clock.advance_seconds(1);
+                let map = anyone.get(&path).await.expect(200).json;
+                if map["seats"][1]["status"] == "held" {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        }),
+    );
+    let now = world.stack.clock().now();
+    let failed = slow.store().project_parts([part], now).await;
+    ensure(failed.is_empty(), || format!("not projected: {failed:?}"))?;
+    Snapshot::of(world).await.maps_are_true(world.stack.clock().now())
 }
 
 /// Two organizers cancel a performance at once, each with a reason of his own: one of them stands, and both are told it.

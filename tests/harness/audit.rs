@@ -249,7 +249,11 @@ impl Snapshot {
 /// Panics where the stack is not as it must be.
 pub(crate) async fn check(world: &World) {
     let snapshot = Snapshot::of(world).await;
-    if let Err(why) = snapshot.check().and_then(|()| snapshot.projections_are_true()) {
+    if let Err(why) = snapshot
+        .check()
+        .and_then(|()| snapshot.projections_are_true())
+        .and_then(|()| snapshot.maps_are_true(world.stack.clock().now()))
+    {
         panic!("the audit found: {why}");
     }
     if let Err(why) = snapshot.provider_has_what_was_bought(&world.stack.provider().entries()) {

@@ -130,7 +130,7 @@ impl Reply {
             _ => {}
         }
         let cache = self.header("cache-control");
-        let shared = self.status == 200 && cache.starts_with("public, max-age=");
+        let shared = matches!(self.status, 200 | 304) && cache.starts_with("public, max-age=");
         assert!(cache == "no-store" || shared, "{}: {} with Cache-Control {cache}", self.call, self.status);
     }
 

@@ -197,12 +197,14 @@ impl Wire {
     }
 }
 
-/// Whether a projector of reservations makes this call: it reads and writes rows of door lists, and reads batches of nothing
-/// but reservations.
+/// Whether a projector makes this call: it reads and writes rows of door lists and of maps, and reads batches of nothing but
+/// reservations.
 fn is_projection(operation: &str, request: &Value) -> bool {
     let begins =
         |key: &Value, name: &str, prefix: &str| key[name]["S"].as_str().is_some_and(|text| text.starts_with(prefix));
     match operation {
+        "GetItem" => begins(&request["Key"], "pk", "map#"),
+        "PutItem" => begins(&request["Item"], "pk", "map#"),
         "BatchGetItem" => {
             let mut tables = request["RequestItems"].as_object().into_iter().flatten();
             tables.all(|(_, table)| {

@@ -1,4 +1,4 @@
-//! Keeps what is derived: notices, my page, door lists, sums. A record of the stream only says what is to be looked at again;
+//! Keeps what is derived: notices, my page, door lists, sums, the maps of large houses. A record of the stream only says what is to be looked at again;
 //! what is written is read from the table. So records may come twice, late, in another order, or to two of us at once.
 
 use crate::{
@@ -11,13 +11,13 @@ use aws_lambda_events::{
     streams::DynamoDbEventResponse,
 };
 use frontrow_domain::{
-    Result,
+    Error, Result,
     ids::{MemberId, PerformanceId, ReservationId},
     member::Name,
     reservation::Reservation,
 };
 use frontrow_edge::{app::store_from_env, clients::Aws, clock::Clock, lambda::Worker};
-use frontrow_store::{DirtyReservation, Store};
+use frontrow_store::{DirtyReservation, Store, keys};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,7 @@ pub struct Project {
 #[derive(Debug, Default)]
 struct Dirty {
     reservations: Vec<(usize, DirtyReservation)>,
+    parts: BTreeMap<keys::Part, usize>,
 }
 
 /// The place in the batch of the first record that was not done.
@@ -47,6 +48,9 @@ impl Dirty {
         {
             self.reservations.push((place, dirty));
         }
+        if let Some(part) = dirty_part(record) {
+            self.parts.entry(part).or_insert(place);
+        }
         Ok(())
     }
 }
@@ -58,6 +62,22 @@ impl Project {
     }
 
     async fn project(&self, dirty: &Dirty) -> Result<(), NotDone> {
+        let maps = self.project_maps(&dirty.parts).await;
+        let reservations = self.project_reservations(dirty).await;
+        let not_done = [maps.err(), reservations.err()].into_iter().flatten().min();
+        not_done.map_or(Ok(()), Err)
+    }
+
+    async fn project_maps(&self, parts: &BTreeMap<keys::Part, usize>) -> Result<(), NotDone> {
+        let failed = self.store.project_parts(parts.keys().cloned(), self.clock.now()).await;
+        let place = |(part, error): &(keys::Part, Error)| {
+            tracing::warn!(%error, ?part, "part of a house not projected");
+            parts[part]
+        };
+        failed.iter().map(place).min().map_or(Ok(()), Err)
+    }
+
+    async fn project_reservations(&self, dirty: &Dirty) -> Result<(), NotDone> {
         let (places, reservations): (Vec<_>, Vec<_>) = dirty.reservations.iter().cloned().unzip();
         let Some(first) = places.first().copied() else { return Ok(()) };
         let failed = |error| {
@@ -129,6 +149,14 @@ struct ReservationImage {
 struct BuyerImage {
     member_id: MemberId,
     name: Name,
+}
+
+/// The part of a house whose seat or stripe a record shows, also where it is gone.
+fn dirty_part(record: &EventRecord) -> Option<keys::Part> {
+    match record.change.keys.get(keys::PK)? {
+        serde_dynamo::AttributeValue::S(partition) => keys::Part::of_partition(partition),
+        _ => None,
+    }
 }
 
 /// The reservation that a record of one makes dirty; `None` where only marks beside it changed.

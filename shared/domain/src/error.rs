@@ -39,6 +39,9 @@ pub enum Error {
     #[error("method not allowed; allowed: {allow}")]
     MethodNotAllowed { allow: String },
 
+    #[error("too large to be sent without gzip")]
+    GzipNeeded,
+
     #[error("too many requests; again in {retry_after_seconds} s")]
     TooManyRequests { retry_after_seconds: i64 },
     #[error("wrong code")]

@@ -170,15 +170,21 @@ impl Stripe {
         (share + lapsed.sum::<u32>()).saturating_sub(self.taken)
     }
 
+    /// The same after its lapsed buckets were given back.
+    #[must_use]
+    pub fn swept(&self, now: Timestamp) -> Self {
+        let (lapsed, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.buckets.iter().partition(|(end, _)| Self::is_lapsed(**end, now));
+        let buckets = live.into_iter().filter(|(_, count)| *count > 0).collect();
+        Self { taken: self.taken.saturating_sub(lapsed.values().sum()), buckets, ..*self }
+    }
+
     /// The same after its lapsed buckets were given back and `quantity` places were taken into the bucket of `end`.
     #[must_use]
     pub fn swept_and_taken(&self, quantity: u32, end: Timestamp, now: Timestamp) -> Self {
-        let (lapsed, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            self.buckets.iter().partition(|(end, _)| Self::is_lapsed(**end, now));
-        let mut buckets: BTreeMap<_, _> = live.into_iter().filter(|(_, count)| *count > 0).collect();
-        *buckets.entry(end).or_default() += quantity;
-        let taken = self.taken.saturating_sub(lapsed.values().sum()) + quantity;
-        Self { version: self.version + 1, unswept: 1, taken, buckets }
+        let mut swept = self.swept(now);
+        *swept.buckets.entry(end).or_default() += quantity;
+        Self { version: self.version + 1, unswept: 1, taken: swept.taken + quantity, buckets: swept.buckets }
     }
 }
 

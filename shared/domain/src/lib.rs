@@ -10,6 +10,7 @@
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
 //! | [`best_available`] | which seats are the best of those that are free |
 //! | [`general`] | areas without numbered seats, their stripes and buckets |
+//! | [`seat_map`] | which seats are taken, and how the map of a large house is packed |
 //! | [`waiting_room`] | positions, stripes, turnstile arithmetic |
 //! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
 //! | [`wallet`] | points and their ledger |
@@ -38,6 +39,7 @@ pub mod notice;
 pub mod performance;
 pub mod reservation;
 pub mod sales;
+pub mod seat_map;
 pub mod seating;
 pub mod show;
 pub mod ticket_code;

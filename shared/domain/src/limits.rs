@@ -13,6 +13,13 @@ pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
 /// How long an answer is kept for replay under its `Idempotency-Key`.
 pub const IDEMPOTENCY_KEPT_SECONDS: i64 = 24 * 3600;
 
+/// Shortest answer that is compressed; a shorter one fits a packet or two.
+pub const GZIP_MIN_BYTES: usize = 4_096;
+/// Largest body that a function's answer may have as its JSON tells it: Lambda's 6 MB, less what is left to the headers.
+pub const LAMBDA_ANSWER_MAX_BYTES: usize = 6 * 1024 * 1024 - 8 * 1024;
+/// Answers that a process keeps as they are sent: about 6 MB each.
+pub const RENDERINGS_MAX: usize = 4;
+
 /// Items of a page when `limit` is not given.
 pub const PAGE_DEFAULT_ITEMS: u32 = 20;
 /// Most items of a page.
@@ -109,6 +116,15 @@ pub const PRICE_MAX_WON: i64 = 10_000_000;
 pub const BLOCK_SEATS: u32 = 1_000;
 /// Blocks read at the same time for a large house's map.
 pub const BLOCK_READS_AT_ONCE: usize = 10;
+/// Seats of a house whose map is read from the seats themselves; a larger one's is a projection.
+pub const LIVE_SEATS_MAX: u32 = 2_000;
+/// Age at which a process's copy of a large house's map is refreshed: half a second here, one at the client's
+/// ([`SEATS_MAX_AGE_SECONDS`]), and the rest of two seconds is left to the stream.
+pub const SEAT_MAP_MAX_AGE_MILLIS: i64 = 500;
+/// Large houses that a process keeps the map of: 800 kB each.
+pub const SEAT_MAPS_MAX: usize = 16;
+/// How exactly the map of a large house knows when a hold lapses; 65,535 of these are more than three times the longest hold.
+pub const HELD_STEP_MILLIS: i64 = 200;
 
 /// Most areas of a house without numbered seats.
 pub const AREAS_MAX: usize = 50;

@@ -11,7 +11,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 /// A seat's name within its performance: `section-row-number`, e.g. `A-1-12`.
 pub type SeatId = String;
@@ -82,6 +82,14 @@ pub enum Seating {
 }
 
 impl Seating {
+    /// Seats or places in all.
+    pub fn places(&self) -> u32 {
+        match self {
+            Self::Numbered(house) => house.seats(),
+            Self::General(house) => house.places(),
+        }
+    }
+
     /// Grades, in the organizer's order.
     pub fn grades(&self) -> Vec<GradeTotal> {
         match self {
@@ -206,6 +214,16 @@ impl Numbered {
             first += section.seats();
         }
         None
+    }
+
+    /// Every section, with the places of its seats in layout order.
+    pub fn sections(&self) -> impl Iterator<Item = (&Section, Range<usize>)> {
+        let mut next = 0;
+        self.0.iter().map(move |section| {
+            let first = next;
+            next += section.seats() as usize;
+            (section, first..next)
+        })
     }
 
     /// Every seat, in layout order.

@@ -6,6 +6,7 @@ use crate::{
     codes::Codes,
     config::{Config, variable},
     entropy,
+    rendered::Renderings,
     tokens::Tokens,
 };
 use frontrow_store::{Entropy, Store};
@@ -21,6 +22,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Verification codes and ticket codes.
     pub codes: Codes,
+    /// Large answers, as they are sent.
+    pub renderings: Renderings,
     /// What differs between deployments.
     pub config: Config,
 }
@@ -36,6 +39,7 @@ impl App {
             clock,
             tokens: Tokens::new(&config.signing_keys)?,
             codes: Codes::new(&config.signing_keys)?,
+            renderings: Renderings::default(),
             config,
         })
     }

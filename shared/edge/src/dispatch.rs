@@ -4,7 +4,9 @@ use crate::{
     App, Endpoint, Request, Response, answer, caller,
     caller::Caller,
     endpoint::{Body, Call, Header, PathId},
-    entropy, problem,
+    entropy,
+    negotiate::Wishes,
+    problem,
 };
 use frontrow_domain::{
     Error, FieldError, Result,
@@ -14,7 +16,7 @@ use frontrow_domain::{
 use frontrow_store::Receipt;
 use lambda_http::{
     RequestExt,
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderMap, HeaderValue, Method},
     request::RequestContext,
 };
 use serde::de::DeserializeOwned;
@@ -24,7 +26,7 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 /// The header that names a request in answers and logs.
-const REQUEST_ID: &str = "x-request-id";
+pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 /// Answers `request`; every failure is logged here, once.
 pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Response {
@@ -43,10 +45,10 @@ async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response
         Err(error) => return failed(&error),
     };
     let receipt = call.receipt.clone();
-    let now = call.now;
+    let (now, wishes) = (call.now, call.wishes.clone());
     let outcome = E::call(app, call).await;
     let response = match outcome {
-        Ok(answer) => Ok(answer.into_response()),
+        Ok(answer) => Ok(answer.into_response(&wishes)),
         Err(error) => Err(error),
     };
     // A first success is 201 or 202. Anything else under a key may be a repetition: then the first answer is told again.
@@ -107,6 +109,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
         raw_path: request.uri().path().to_owned(),
         language: Language::negotiate(text(Header::AcceptLanguage.name())),
         queue_token: text(Header::QueueToken.name()).map(str::to_owned),
+        wishes: if E::ROUTE.method == Method::GET { Wishes::of(headers) } else { Wishes::default() },
         receipt,
     })
 }

@@ -6,6 +6,8 @@ use crate::{
     answer::Reply,
     caller::{Access, Caller},
     dispatch,
+    negotiate::Wishes,
+    rendered::Rendered,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontrow_domain::{
@@ -119,6 +121,8 @@ pub struct Call<E: Endpoint> {
     pub language: Language,
     /// The `Queue-Token` header.
     pub queue_token: Option<String>,
+    /// What the answer is made to suit.
+    pub(crate) wishes: Wishes,
     /// What is to be kept under the `Idempotency-Key`, if one was given.
     pub(crate) receipt: Option<Receipt>,
 }
@@ -129,6 +133,21 @@ impl<E: Endpoint> Call<E> {
     pub fn receipt<'a, T>(&'a self, reply: &'a (dyn Fn(&T) -> Answer<E::Reply> + Sync)) -> Option<Receipted<'a, T>> {
         let receipt = self.receipt.as_ref()?;
         Some(Receipted::new(receipt, Box::new(move |done: &T| -> StoredAnswer { reply(done).stored() })))
+    }
+
+    /// The process's rendering of `name` in that `version`, made by `render` where there is none yet. Only for what holds
+    /// nobody's own data.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when `render` panics.
+    pub async fn rendered<T: 'static>(
+        &self,
+        app: &App,
+        name: &str,
+        version: &str,
+        render: impl FnOnce() -> Rendered<T> + Send + 'static,
+    ) -> Result<Rendered<T>> {
+        app.renderings.get(name, version, self.wishes.gzip, render).await
     }
 }
 

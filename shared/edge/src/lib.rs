@@ -6,6 +6,7 @@
 //! | [`endpoint`] | what an endpoint is: route, caller, path, query, body, reply |
 //! | [`dispatch`] | one request through one endpoint: parse, identify, call, answer, replay |
 //! | [`answer`], [`problem`] | successes and failures as HTTP |
+//! | `negotiate`, [`rendered`] | `ETag` and gzip; large answers rendered once |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
 //! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and the secrets that prove it |
 //! | [`qr`] | QR codes as pictures |
@@ -24,10 +25,12 @@ pub mod dispatch;
 pub mod endpoint;
 pub mod entropy;
 pub mod lambda;
+pub mod negotiate;
 pub mod openapi;
 pub mod passwords;
 pub mod problem;
 pub mod qr;
+pub mod rendered;
 pub mod tokens;
 
 pub use answer::{Answer, Png};

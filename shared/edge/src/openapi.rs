@@ -167,7 +167,10 @@ fn operation(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, schemas: &m
         "security": security(endpoint),
         "responses": responses(endpoint, errors, &mut schemas.replies),
     });
-    let parameters = parameters(route, &(endpoint.shapes.query)(&mut schemas.queries));
+    let mut parameters = parameters(route, &(endpoint.shapes.query)(&mut schemas.queries));
+    if may_be_had(endpoint) {
+        parameters.extend(["If-None-Match", "Accept-Encoding"].map(header_parameter));
+    }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -206,9 +209,13 @@ fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
         parameters.push(parameter);
     }
     for header in route.headers.iter().filter(|header| **header != Header::QueueToken) {
-        parameters.push(json!({"name": header.name(), "in": "header", "schema": {"type": "string"}}));
+        parameters.push(header_parameter(header.name()));
     }
     parameters
+}
+
+fn header_parameter(name: &str) -> Value {
+    json!({"name": name, "in": "header", "schema": {"type": "string"}})
 }
 
 fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &mut SchemaGenerator) -> Value {
@@ -224,6 +231,16 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
         }
         if let Some((media_type, schema)) = (endpoint.shapes.reply)(replies) {
             response["content"] = json!({media_type: {"schema": schema}});
+        }
+        if may_be_had(endpoint) {
+            for name in ["ETag", "Vary"] {
+                response["headers"][name] = header(name);
+            }
+            let unchanged = json!({
+                "description": "The caller has this answer: it is one of `If-None-Match`. No body.",
+                "headers": response["headers"],
+            });
+            responses.insert("304".to_owned(), unchanged);
         }
         responses.insert(status.to_string(), response);
     }
@@ -250,6 +267,11 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
         responses.insert(status.to_string(), response);
     }
     responses.into()
+}
+
+/// Whether the answer has a tag: what anyone may see has.
+fn may_be_had(endpoint: &Descriptor) -> bool {
+    endpoint.route.method == Method::GET && endpoint.access == Access::Public
 }
 
 /// Codes that an endpoint can answer: its own, and those of every endpoint of its kind.
@@ -280,6 +302,8 @@ fn headers() -> Value {
         "X-Request-Id": header("Names the request in logs."),
         "Location": header("The path of what was made."),
         "Cache-Control": header("`public, max-age=…` for what anyone may see, else `no-store`."),
+        "ETag": header("Weak; for `If-None-Match`."),
+        "Vary": header("`accept-encoding`: longer answers are sent in gzip to who reads it."),
         "WWW-Authenticate": header("`Bearer`, with the code as its error."),
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
     })

@@ -27,6 +27,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         Error::SeatNotFound { .. } => (404, "seat_not_found", "The performance has no such seats."),
         Error::GradeNotFound => (404, "grade_not_found", "The performance has no such grade."),
         Error::MethodNotAllowed { .. } => (405, "method_not_allowed", "This path takes other methods."),
+        Error::GzipNeeded => (406, "gzip_needed", "This answer is too large to be sent as it is: send Accept-Encoding: gzip."),
         Error::EmailTaken => (409, "email_taken", "Somebody has signed up with this address."),
         Error::HasReservations => (409, "has_reservations", "There are live holds or reservations."),
         Error::SlotTaken => (409, "slot_taken", "Another performance starts in this venue at this instant."),

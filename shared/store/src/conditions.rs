@@ -133,6 +133,9 @@ conditions! {
     /// Leaving ends no admission under a hold that it does not release.
     ADMISSION_WITHOUT_HOLD = "attribute_not_exists(#hold_until) OR #hold_until <= :hold_until";
 
+    /// A row of a house's map is made of what was read after the row before it was written: no projector undoes another's work.
+    MAP_ROW_UNCHANGED = "attribute_not_exists(#seq) OR #seq = :seen_seq";
+
     /// A mail has one sender at a time, is not sent again once it was, and is about something that is there.
     MAIL_FREE = "attribute_exists(#pk) AND (attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now))";
     /// A member is told of a new show once, by one sender at a time.

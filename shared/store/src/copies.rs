@@ -1,17 +1,19 @@
-//! The process's copies of performances and waiting rooms: refreshed at most once a second, by one call at a time. What they say may be a
-//! second old; conditions decide.
+//! The process's copies of performances, waiting rooms and large houses' maps: refreshed at most once a second (maps: twice), by one call at
+//! a time. What they say may be so old; conditions decide.
 
 use crate::Store;
 use frontrow_domain::{
     Error, Result, Timestamp,
     breaker::Breaker,
     ids::PerformanceId,
-    limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS},
+    limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS, SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX},
     performance::Listing,
+    seat_map::SeatMap,
     waiting_room::Room,
 };
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -27,9 +29,13 @@ struct Copy<T> {
 type Slot<T> = Arc<tokio::sync::Mutex<Option<Copy<T>>>>;
 
 /// Copies by id. A std mutex, because nothing awaits while it is held; the slot's own mutex makes one refresh serve all.
-pub(crate) struct CopiesOf<T>(Mutex<HashMap<PerformanceId, Slot<T>>>);
+pub(crate) struct CopiesOf<T, Id = PerformanceId> {
+    slots: Mutex<HashMap<Id, Slot<T>>>,
+    max_age_millis: i64,
+    copies_max: usize,
+}
 
-impl<T> std::fmt::Debug for CopiesOf<T> {
+impl<T, Id> std::fmt::Debug for CopiesOf<T, Id> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CopiesOf")
     }
@@ -37,22 +43,27 @@ impl<T> std::fmt::Debug for CopiesOf<T> {
 
 impl<T> Default for CopiesOf<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self::new(COPY_MAX_AGE_MILLIS, COPIES_MAX)
     }
 }
 
-impl<T> CopiesOf<T> {
-    /// The copy, refreshed by `read` if it is older than a second. `read` gets the copy before, if there is one.
+impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
+    /// No copies yet; at most `copies_max`, each for `max_age_millis`.
+    fn new(max_age_millis: i64, copies_max: usize) -> Self {
+        Self { slots: Mutex::default(), max_age_millis, copies_max }
+    }
+
+    /// The copy, refreshed by `read` if it is too old. `read` gets the copy before, if there is one.
     pub(crate) async fn get<F: Future<Output = Result<T>>>(
         &self,
-        id: &PerformanceId,
+        id: &Id,
         now: Timestamp,
         read: impl FnOnce(Option<Arc<T>>) -> F,
     ) -> Result<Arc<T>> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
         if let Some(Copy { read_at, value, .. }) = &*copy
-            && (now.millis() - read_at.millis()).abs() < COPY_MAX_AGE_MILLIS
+            && (now.millis() - read_at.millis()).abs() < self.max_age_millis
         {
             return Ok(Arc::clone(value));
         }
@@ -63,19 +74,19 @@ impl<T> CopiesOf<T> {
     }
 
     /// The copy as it is, with its age; `None` where there is none.
-    pub(crate) async fn aged(&self, id: &PerformanceId) -> Option<(Arc<T>, Duration)> {
+    pub(crate) async fn aged(&self, id: &Id) -> Option<(Arc<T>, Duration)> {
         let slot = self.slot(id);
         let copy = slot.lock().await;
         copy.as_ref().map(|copy| (Arc::clone(&copy.value), copy.begun.elapsed()))
     }
 
     /// Drops the copy: who asks next gets what is there by then.
-    pub(crate) async fn forget(&self, id: &PerformanceId) {
+    pub(crate) async fn forget(&self, id: &Id) {
         *self.slot(id).lock().await = None;
     }
 
     /// Replaces the copy by what a write answered: `make` gets the copy before, if there is one.
-    pub(crate) async fn put(&self, id: &PerformanceId, now: Timestamp, make: impl FnOnce(Option<&T>) -> T) -> Arc<T> {
+    pub(crate) async fn put(&self, id: &Id, now: Timestamp, make: impl FnOnce(Option<&T>) -> T) -> Arc<T> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
         let fresh = Arc::new(make(copy.as_ref().map(|before| &*before.value)));
@@ -83,9 +94,9 @@ impl<T> CopiesOf<T> {
         fresh
     }
 
-    fn slot(&self, id: &PerformanceId) -> Slot<T> {
-        let mut slots = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if slots.len() >= COPIES_MAX && !slots.contains_key(id) {
+    fn slot(&self, id: &Id) -> Slot<T> {
+        let mut slots = self.slots.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if slots.len() >= self.copies_max && !slots.contains_key(id) {
             slots.clear();
         }
         Arc::clone(slots.entry(id.clone()).or_default())
@@ -93,15 +104,29 @@ impl<T> CopiesOf<T> {
 }
 
 /// All copies of a process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Copies {
     pub(crate) listings: CopiesOf<Listing>,
     pub(crate) rooms: CopiesOf<Room>,
     /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
     /// poll from being the one that refreshes, and so from turning the turnstile.
     pub(crate) polled_rooms: CopiesOf<Room>,
+    /// Large houses' maps, by performance and layout.
+    pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
     /// The breaker before the payment provider, and when it was read.
     pub(crate) breaker: tokio::sync::Mutex<Option<(Timestamp, Breaker)>>,
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self {
+            listings: CopiesOf::default(),
+            rooms: CopiesOf::default(),
+            polled_rooms: CopiesOf::default(),
+            seat_maps: CopiesOf::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
+            breaker: tokio::sync::Mutex::default(),
+        }
+    }
 }
 
 impl Store {

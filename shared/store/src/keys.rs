@@ -25,6 +25,7 @@
 //! | my page's row (projection) | `member#<memberId>` | `page#<createdAt>#<entryId>` | |
 //! | door list's row (projection) | `door#<performanceId>` | `name#<name>␁<uuid>.<performanceId>` | `seq` |
 //! | sums (projection) | `sales#<performanceId>` | `all#<grade>`, `day#<day>#<grade>` | `seats`, `amount` |
+//! | map of a large house (projection) | `map#<performanceId>#<layout>` | `<block or stripe>` | `row`, `seq`, `read_at` |
 //! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace` |
 //! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
@@ -43,8 +44,7 @@
 //! | who comes to a performance; what was sold of it | query of its door list, by name; of its sums |
 //! | pay | batch get of stake and wallet, then one transaction |
 //! | may the payment provider be asked | get of the breaker |
-//! | seat map of a house | query of each block |
-//! | what is left of an area | batch get of its stripes |
+//! | what is free of a house | query of each block, batch get of the stripes; of a large house, query of its map |
 //! | check in at the door | one update of the reservation, whose key the ticket's code has |
 //! | dates of a show | query of the show, between two starts |
 //! | shows: newest, by title, ending soon | query of the shows in that order |
@@ -326,6 +326,41 @@ pub(crate) fn bucket_end(attribute: &str) -> Option<Timestamp> {
 /// The seat of that id under the partition of its block.
 pub(crate) fn block_seat(partition: &str, seat_id: &str) -> Key {
     Key::new(partition.to_owned(), seat_id)
+}
+
+/// A part of a house that is kept by itself: a block of numbered seats, or a stripe of an area.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    /// The performance.
+    pub performance_id: PerformanceId,
+    /// The edition of its layout.
+    pub layout: u32,
+    /// The block's or the stripe's number, from 0.
+    pub number: u32,
+}
+
+impl Part {
+    /// The part that the item of that partition belongs to; `None` for anything but seats and stripes.
+    pub fn of_partition(partition: &str) -> Option<Self> {
+        let rest = partition.strip_prefix("seats#").or_else(|| partition.strip_prefix("stripe#"))?;
+        let mut parts = rest.split('#');
+        let part = Self {
+            performance_id: parts.next()?.parse().ok()?,
+            layout: parts.next()?.parse().ok()?,
+            number: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(part)
+    }
+}
+
+/// The partition of a large house's map.
+pub(crate) fn map_partition(performance: &PerformanceId, layout: u32) -> String {
+    format!("map#{performance}#{layout}")
+}
+
+/// The row of a part in its house's map.
+pub(crate) fn map_row(part: &Part) -> Key {
+    Key::new(map_partition(&part.performance_id, part.layout), part.number.to_string())
 }
 
 pub(crate) fn room(performance: &PerformanceId) -> Key {

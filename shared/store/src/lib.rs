@@ -11,6 +11,7 @@
 //! | `catalogue`, `copies` | shows and performances, closing them; the once-a-second copies |
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
+//! | `seat_maps` | what a house shows as taken: read live, or a large house's projection |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `door` | tickets after the sale: used, reissued, mailed again |
 //! | `cards`, `breaker` | paying by card; whether the payment provider may be asked |
@@ -38,6 +39,7 @@ mod projections;
 mod receipts;
 mod reservations;
 mod rooms;
+mod seat_maps;
 mod seats;
 pub mod table;
 mod wallets;
@@ -54,4 +56,3 @@ pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::{Booked, reservation_of};
 pub use rooms::{Joined, RoomView};
-pub use seats::{Taken, TakenSeats};

@@ -82,3 +82,20 @@ async fn an_unknown_performance_is_not_found() {
     })
     .await;
 }
+
+/// Who has the counts is told so, until one of them changes.
+#[tokio::test]
+async fn unchanged_counts_are_not_sent_again() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let path = format!("/performances/{performance}");
+        let tag = world.anyone().get(&path).await.expect(200).header("etag");
+        let again = world.anyone().with("If-None-Match", &tag);
+        assert_eq!(again.get(&path).await.expect(304).header("cache-control"), "public, max-age=1");
+        hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
+        assert_ne!(again.get(&path).await.expect(200).header("etag"), tag);
+        world.advance_seconds(300);
+        again.get(&path).await.expect(304);
+    })
+    .await;
+}

@@ -104,3 +104,81 @@ async fn a_queue_token_is_ignored_where_there_is_no_line() {
     })
     .await;
 }
+
+/// Who has the map is told so, until a seat of it changes: by a hold, by a lapse, by anything.
+#[tokio::test]
+async fn an_unchanged_map_is_not_sent_again() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let path = format!("/performances/{performance}/seats");
+        let map = world.anyone().get(&path).await.expect(200);
+        let tag = map.header("etag");
+        assert!(tag.starts_with("W/\"") && tag.ends_with('"'), "{tag}");
+        assert_eq!(map.header("vary"), "accept-encoding");
+        let having = async |tags: &str| world.anyone().with("If-None-Match", tags).get(&path).await;
+        // Another moment alone is no other map.
+        world.advance_seconds(2);
+        for tags in [&tag, tag.trim_start_matches("W/"), "*", &format!("\"other\", {tag}")] {
+            let unchanged = having(tags).await.expect(304);
+            assert!(unchanged.bytes.is_empty(), "{tags}");
+            for name in ["etag", "cache-control", "vary"] {
+                assert_eq!(unchanged.header(name), map.header(name), "{name}");
+            }
+        }
+        for tags in ["", "\"other\"", "W/\"\"", "nonsense"] {
+            having(tags).await.expect(200);
+        }
+        let person = world.member(100_000).await;
+        hold(&person, &performance, &["A-1-1"]).await.expect(201);
+        let held = having(&tag).await.expect(200).header("etag");
+        having(&held).await.expect(304);
+        world.advance_seconds(300);
+        assert_eq!(having(&held).await.expect(200).header("etag"), tag, "all is free again, as it was");
+        book(&person, &performance, &["A-1-1"]).await;
+        let sold = having(&tag).await.expect(200).header("etag");
+        assert_ne!(sold, held);
+    })
+    .await;
+}
+
+/// A map is compressed for who reads that, and says the same.
+#[tokio::test]
+async fn a_map_is_compressed_for_who_reads_gzip() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let path = format!("/performances/{performance}/seats");
+        let plain = world.anyone().with("Accept-Encoding", "br, gzip;q=0").get(&path).await.expect(200);
+        assert_eq!(
+            (plain.header("content-encoding"), plain.header("vary")),
+            (String::new(), "accept-encoding".to_owned())
+        );
+        let small = world.anyone().with("Accept-Encoding", "br, gzip").get(&path).await.expect(200);
+        assert_eq!(small.header("content-encoding"), "gzip");
+        assert_eq!(small.header("content-type"), "application/json");
+        assert_eq!(small.header("etag"), plain.header("etag"));
+        assert!(small.bytes.len() < plain.bytes.len() / 4);
+        let unpacked: Value = serde_json::from_reader(flate2::read::GzDecoder::new(&small.bytes[..])).unwrap();
+        assert_eq!(unpacked["seats"], plain.json["seats"]);
+        let short = world.anyone().with("Accept-Encoding", "gzip").get(&format!("/performances/{performance}")).await;
+        assert_eq!(short.expect(200).header("content-encoding"), "", "a short answer is not worth it");
+    })
+    .await;
+}
+
+/// In a waiting room nothing is stored by anybody, but who keeps the map in mind may ask whether it is still true. He has to
+/// be inside, as for the map.
+#[tokio::test]
+async fn a_map_in_a_waiting_room_has_a_tag_too() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 2}})).await;
+        let path = format!("/performances/{performance}/seats");
+        let (_, inside) = let_in(world, &world.member(0).await, &performance).await;
+        let tag = inside.get(&path).await.expect(200).header("etag");
+        let unchanged = inside.with("If-None-Match", &tag).get(&path).await.expect(304);
+        assert_eq!(unchanged.header("cache-control"), "no-store");
+        world.anyone().with("If-None-Match", &tag).get(&path).await.problem(401, "unauthenticated");
+        hold(&inside, &performance, &["A-1-1"]).await.expect(201);
+        inside.with("If-None-Match", &tag).get(&path).await.expect(200);
+    })
+    .await;
+}

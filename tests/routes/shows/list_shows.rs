@@ -222,3 +222,24 @@ async fn bad_pages_are_refused() {
     })
     .await;
 }
+
+/// Whatever anyone may see has a tag, by which an answer that says the same is not sent again.
+#[tokio::test]
+async fn an_unchanged_catalogue_is_not_sent_again() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let show = organizer.post("/shows", show_details()).await.expect(201).text("showId");
+        for path in ["/shows".to_owned(), format!("/shows/{show}"), format!("/shows/{show}/performances")] {
+            let first = world.anyone().get(&path).await.expect(200);
+            let again = world.anyone().with("If-None-Match", &first.header("etag"));
+            assert_eq!(again.get(&path).await.expect(304).header("cache-control"), first.header("cache-control"));
+        }
+        let again = world.anyone().with("If-None-Match", &world.anyone().get("/shows").await.header("etag"));
+        organizer.post("/shows", show_details()).await.expect(201);
+        again.get("/shows").await.expect(200);
+        // Nobody's own data has one.
+        let mine = world.member(0).await.with("If-None-Match", "*").get("/points").await.expect(200);
+        assert_eq!((mine.header("etag"), mine.header("vary")), (String::new(), String::new()));
+    })
+    .await;
+}

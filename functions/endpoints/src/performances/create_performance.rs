@@ -7,7 +7,6 @@ use frontrow_domain::{
     performance::{Performance, PerformanceDetails},
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer, entropy};
-use frontrow_store::TakenSeats;
 
 /// The endpoint.
 pub struct CreatePerformance;
@@ -36,8 +35,7 @@ impl Endpoint for CreatePerformance {
         let id = PerformanceId::new(entropy::fresh_uuid());
         let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
         app.store.create_performance(&performance, &show, policy.map(|policy| (policy, stripes))).await?;
-        let nothing_taken = TakenSeats::default();
-        let reply = PerformanceWithGrades::of(&performance, policy, &nothing_taken);
+        let reply = PerformanceWithGrades::of(&performance, policy, None, call.now);
         Ok(Answer::created(format!("/performances/{}", performance.performance_id), reply))
     }
 }

@@ -2,13 +2,13 @@
 
 use super::{GradeView, PerformanceView, grades, policy};
 use frontrow_domain::{
-    Result,
+    Result, Timestamp,
     ids::PerformanceId,
     limits::SEATS_MAX_AGE_SECONDS,
     performance::{Performance, WaitingRoomPolicy},
+    seat_map::SeatMap,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
-use frontrow_store::TakenSeats;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,8 +22,14 @@ pub struct PerformanceWithGrades {
 }
 
 impl PerformanceWithGrades {
-    pub(super) fn of(performance: &Performance, policy: Option<WaitingRoomPolicy>, taken: &TakenSeats) -> Self {
-        Self { performance: PerformanceView::of(performance, policy), grades: grades(performance, taken) }
+    /// As it is at `now`; without a map, nobody took anything yet.
+    pub(super) fn of(
+        performance: &Performance,
+        policy: Option<WaitingRoomPolicy>,
+        map: Option<&SeatMap>,
+        now: Timestamp,
+    ) -> Self {
+        Self { performance: PerformanceView::of(performance, policy), grades: grades(performance, map, now) }
     }
 }
 
@@ -40,7 +46,7 @@ impl Endpoint for GetPerformance {
         success: &[200],
         errors: &["not_found"],
         headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+        table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
     };
     type Caller = Anyone;
     type Path = PerformanceId;
@@ -52,7 +58,8 @@ impl Endpoint for GetPerformance {
         let listing = app.store.listing(&call.path, call.now).await?;
         let performance = &listing.performance;
         let policy = policy(app, performance, call.now).await?;
-        let taken = app.store.taken_seats(performance, call.now).await?;
-        Ok(Answer::ok(PerformanceWithGrades::of(performance, policy, &taken)).public(SEATS_MAX_AGE_SECONDS))
+        let map = app.store.seat_map(performance, call.now).await?;
+        let reply = PerformanceWithGrades::of(performance, policy, Some(&map), call.now);
+        Ok(Answer::ok(reply).public(SEATS_MAX_AGE_SECONDS))
     }
 }

@@ -15,11 +15,11 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     money::Won,
     performance::{Cancellation, Performance, Reason, WaitingRoomPolicy},
+    seat_map::SeatMap,
     seating::{GradeTotal, Seating},
     time::UtcTime,
 };
 use frontrow_edge::App;
-use frontrow_store::TakenSeats;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -110,14 +110,18 @@ pub struct GradeView {
     available: u32,
 }
 
-/// The grades of a house of which `taken` is taken, in the organizer's order.
-fn grades(performance: &Performance, taken: &TakenSeats) -> Vec<GradeView> {
-    let taken = taken.by_grade(performance);
-    let view = |grade: GradeTotal| GradeView {
-        available: grade.total - taken.get(&grade.grade).copied().unwrap_or_default(),
+/// What is left of each grade of a house at `now`, in the organizer's order; all of it where nobody took anything yet.
+fn grades(performance: &Performance, map: Option<&SeatMap>, now: Timestamp) -> Vec<GradeView> {
+    let grades = performance.seating.grades();
+    let available = map.map_or_else(
+        || grades.iter().map(|grade| grade.total).collect(),
+        |map| map.available(&performance.seating, now),
+    );
+    let view = |(grade, available): (GradeTotal, u32)| GradeView {
         grade: grade.grade,
         price: grade.price,
         total: grade.total,
+        available,
     };
-    performance.seating.grades().into_iter().map(view).collect()
+    grades.into_iter().zip(available).map(view).collect()
 }

@@ -19,6 +19,7 @@ impl Endpoint for ReplacePerformance {
         errors: &["not_found", "has_reservations", "slot_taken"],
         headers: &[],
         table_actions: &[
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -34,7 +35,7 @@ impl Endpoint for ReplacePerformance {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
         let performance = app.store.replace_performance(&call.path, &call.body, call.now).await?;
-        let taken = app.store.taken_seats(&performance, call.now).await?;
-        Ok(Answer::ok(PerformanceWithGrades::of(&performance, call.body.waiting_room, &taken)))
+        let map = app.store.seat_map(&performance, call.now).await?;
+        Ok(Answer::ok(PerformanceWithGrades::of(&performance, call.body.waiting_room, Some(&map), call.now)))
     }
 }

@@ -57,6 +57,7 @@ fn examples() -> Vec<Error> {
         Error::QueueTokenInvalid,
         Error::QueueTokenExpired,
         Error::NotAdmitted,
+        Error::GzipNeeded,
         Error::SalesClosed,
         Error::SeatNotFound { seat_ids: seat_ids() },
         Error::GradeNotFound,

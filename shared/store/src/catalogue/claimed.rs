@@ -4,7 +4,6 @@ use crate::{
     Store, claims,
     db::{Consistency, Refused},
     keys,
-    seats::Taken,
     write::Write,
 };
 use frontrow_domain::{
@@ -12,6 +11,7 @@ use frontrow_domain::{
     general::{General, Stripe},
     limits::{BLOCK_READS_AT_ONCE, LAPSED_ENDS_AT_ONCE, LAPSED_PAYABLE_SECONDS},
     performance::Performance,
+    seat_map::SeatState,
     seating::{Numbered, Seating},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -44,8 +44,8 @@ impl Store {
         let payable_since = now.plus_seconds(-LAPSED_PAYABLE_SECONDS);
         let mut payable = Vec::new();
         for seat in self.block_seats(&partition, Consistency::Strong).await? {
-            match seat.hold_expires_at.filter(|_| seat.status == Taken::Held) {
-                Some(until) if until <= now => payable.extend((payable_since < until).then_some(seat.sk)),
+            match seat.state() {
+                SeatState::Held(until) if until <= now => payable.extend((payable_since < until).then_some(seat.sk)),
                 _ => return Ok(true),
             }
         }

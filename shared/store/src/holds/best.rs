@@ -2,12 +2,13 @@
 //! when somebody was faster. A large house is read from a random block on, and no further than there need be.
 
 use super::{Holder, NotHeld};
-use crate::{Store, claims::Seen, db::Consistency, seats::Taken};
+use crate::{Store, claims::Seen, db::Consistency};
 use frontrow_domain::{
     Error, Result,
     best_available::{choose, together},
     hold::Hold,
     limits::{BLOCK_READS_AT_ONCE, HOLD_ATTEMPTS},
+    seat_map::SeatState,
     seating::{Numbered, SeatId, SeatPlace},
 };
 use std::collections::{HashMap, HashSet};
@@ -85,7 +86,7 @@ impl<'a> Search<'a> {
     }
 
     /// The free seats of the grade in the blocks that were `read`, in layout order.
-    fn free(&self, read: &HashSet<u32>, taken: &HashMap<SeatId, Taken>) -> Vec<SeatPlace<'a>> {
+    fn free(&self, read: &HashSet<u32>, taken: &HashMap<SeatId, SeatState>) -> Vec<SeatPlace<'a>> {
         let places = self.house.places_of(self.grade).filter(|place| read.contains(&place.block()));
         places.filter(|place| !taken.contains_key(&place.seat_id())).collect()
     }

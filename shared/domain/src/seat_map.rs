@@ -1,0 +1,344 @@
+//! What is free of a house, as it is shown. A hold never decides by it: it asks the seats themselves.
+//!
+//! The map of a large house is kept packed, one row for each part: a block of seats, or a stripe of counted places. So all of
+//! them are read in one call. Moments are told as distances, in steps of [`HELD_STEP_MILLIS`], from one that begins the row.
+//! Numbers are big-endian.
+//!
+//! | Bytes of a block's row | Hold |
+//! |---|---|
+//! | 8 | the moment that distances are counted from, in milliseconds since 1970 |
+//! | ⌈seats / 4⌉ | a code for each seat in layout order, from the highest bits of the first byte |
+//! | 2 for each code [`HELD_UNTIL_NEXT`] | until when that seat is held |
+//!
+//! Seats of one hold mostly are neighbours, and lapse together; so they share a distance ([`HELD_LIKE_BEFORE`]).
+//!
+//! | Bytes of a stripe's row | Hold |
+//! |---|---|
+//! | 8 | the moment that distances are counted from |
+//! | 4 | places taken, held or sold |
+//! | 2 and 2 for each bucket | when it ends, and how many it holds |
+
+use crate::{
+    Error, Result, Timestamp,
+    general::{Share, Stripe},
+    limits::{BLOCK_SEATS, HELD_STEP_MILLIS},
+    seating::{GradeTotal, Numbered, Seating},
+};
+use std::{collections::BTreeMap, ops::Range};
+
+/// Nobody has the seat, or a hold of it had lapsed when the row was written.
+const FREE: u8 = 0;
+/// The seat is sold.
+const SOLD: u8 = 1;
+/// The seat is held until the next distance of the row.
+const HELD_UNTIL_NEXT: u8 = 2;
+/// The seat is held until the same moment as the last held seat before it.
+const HELD_LIKE_BEFORE: u8 = 3;
+
+/// Seats of which one byte tells.
+const SEATS_PER_BYTE: usize = 4;
+
+/// How it stands with a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SeatState {
+    /// Nobody has it.
+    #[default]
+    Free,
+    /// It is in a hold, which lapses at that moment.
+    Held(Timestamp),
+    /// It is sold.
+    Sold,
+}
+
+impl SeatState {
+    /// The same as it is at `now`: a seat of a lapsed hold is free.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        match self {
+            Self::Held(until) if until <= now => Self::Free,
+            other => other,
+        }
+    }
+}
+
+/// What is free of a house, as it was at some moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatMap {
+    /// When it was read.
+    pub as_of: Timestamp,
+    /// A state for each numbered seat, in layout order.
+    seats: Vec<SeatState>,
+    /// The stripes of counted places of which anything was taken.
+    stripes: BTreeMap<u32, Stripe>,
+}
+
+impl SeatMap {
+    /// The map of a house of which nothing was taken until `as_of`.
+    pub fn all_free(seating: &Seating, as_of: Timestamp) -> Self {
+        let seats = match seating {
+            Seating::Numbered(house) => vec![SeatState::Free; house.seats() as usize],
+            Seating::General(_) => Vec::new(),
+        };
+        Self { as_of, seats, stripes: BTreeMap::new() }
+    }
+
+    /// A state for each numbered seat, in layout order.
+    pub fn seats(&self) -> &[SeatState] {
+        &self.seats
+    }
+
+    /// The seats of one block.
+    pub fn block(&self, number: u32) -> &[SeatState] {
+        &self.seats[self.places_of(number)]
+    }
+
+    /// Notes how it stands with a seat; one that the house has not is left out.
+    pub fn set_seat(&mut self, house: &Numbered, seat_id: &str, state: SeatState) {
+        if let Some(seat) = house.find(seat_id).and_then(|place| self.seats.get_mut(place.index as usize)) {
+            *seat = state;
+        }
+    }
+
+    /// Notes how it stands with stripes.
+    pub fn set_stripes(&mut self, stripes: BTreeMap<u32, Stripe>) {
+        self.stripes.extend(stripes);
+    }
+
+    /// Notes what the row of a part of the house says.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it is no row of such a part.
+    pub fn set_part(&mut self, seating: &Seating, number: u32, row: &[u8]) -> Result<()> {
+        let broken = || Error::internal("unpack a part of a house", "the row is too short or too long");
+        match seating {
+            Seating::Numbered(_) => {
+                let places = self.places_of(number);
+                let seats = &mut self.seats[places];
+                seats.copy_from_slice(&unpack_seats(row, seats.len()).ok_or_else(broken)?);
+            }
+            Seating::General(_) => {
+                self.stripes.insert(number, unpack_stripe(row).ok_or_else(broken)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many seats or places of each grade are free at `now`, in the order of [`Seating::grades`].
+    pub fn available(&self, seating: &Seating, now: Timestamp) -> Vec<u32> {
+        let free = |seats: Range<usize>| {
+            self.seats[seats].iter().map(|seat| u32::from(seat.at(now) == SeatState::Free)).sum::<u32>()
+        };
+        match seating {
+            Seating::Numbered(house) => {
+                let of_grade = |grade: &GradeTotal| {
+                    let sections = house.sections().filter(|(section, _)| section.grade.as_str() == grade.grade);
+                    sections.map(|(_, seats)| free(seats)).sum()
+                };
+                house.grades().iter().map(of_grade).collect()
+            }
+            Seating::General(house) => {
+                let left = |stripe, places| self.stripes.get(&stripe).map_or(places, |taken| taken.free(places, now));
+                let of_area = |shares: Vec<Share>| shares.iter().map(|share| left(share.stripe, share.places)).sum();
+                house.areas().map(|(_, shares)| of_area(shares)).collect()
+            }
+        }
+    }
+
+    /// Where a block's seats are.
+    fn places_of(&self, block: u32) -> Range<usize> {
+        let place = |block: u32| (block.saturating_mul(BLOCK_SEATS) as usize).min(self.seats.len());
+        place(block)..place(block.saturating_add(1))
+    }
+}
+
+/// A block as it is at `now`, as a row. Moments are rounded up to steps, so that no seat is shown as free while it is held.
+pub fn pack_seats(seats: &[SeatState], now: Timestamp) -> Vec<u8> {
+    let seats = || seats.iter().map(|seat| seat.at(now));
+    let held_until = |seat| if let SeatState::Held(until) = seat { Some(until) } else { None };
+    let base = seats().filter_map(held_until).min().unwrap_or_default();
+    let mut codes = vec![FREE; seats().len().div_ceil(SEATS_PER_BYTE)];
+    let mut distances: Vec<u8> = Vec::new();
+    let mut last = None;
+    for (index, seat) in seats().enumerate() {
+        let code = match seat {
+            SeatState::Free => FREE,
+            SeatState::Sold => SOLD,
+            SeatState::Held(until) => {
+                let distance = steps_between(base, until);
+                if last.replace(distance) == Some(distance) {
+                    HELD_LIKE_BEFORE
+                } else {
+                    distances.extend(distance.to_be_bytes());
+                    HELD_UNTIL_NEXT
+                }
+            }
+        };
+        codes[index / SEATS_PER_BYTE] |= code << shift_of(index);
+    }
+    [&base.millis().to_be_bytes()[..], &codes, &distances].concat()
+}
+
+/// The states of a block of so many seats; `None` where the row is not one of such a block.
+fn unpack_seats(row: &[u8], seats: usize) -> Option<Vec<SeatState>> {
+    let (base, rest) = split_base(row)?;
+    let (codes, distances) = rest.split_at_checked(seats.div_ceil(SEATS_PER_BYTE))?;
+    let (pairs, odd) = distances.as_chunks::<2>();
+    let mut moments = pairs.iter().map(|pair| after_steps(base, u16::from_be_bytes(*pair)));
+    let mut last = None;
+    let states = (0..seats).map(|index| match codes[index / SEATS_PER_BYTE] >> shift_of(index) & 0b11 {
+        FREE => Some(SeatState::Free),
+        SOLD => Some(SeatState::Sold),
+        HELD_UNTIL_NEXT => {
+            last = moments.next();
+            last.map(SeatState::Held)
+        }
+        _ => last.map(SeatState::Held),
+    });
+    let states: Vec<SeatState> = states.collect::<Option<_>>()?;
+    (odd.is_empty() && moments.next().is_none()).then_some(states)
+}
+
+/// A stripe as it is at `now`, as a row.
+pub fn pack_stripe(stripe: &Stripe, now: Timestamp) -> Vec<u8> {
+    let swept = stripe.swept(now);
+    let base = swept.buckets.keys().next().copied().unwrap_or_default();
+    let mut row = [&base.millis().to_be_bytes()[..], &swept.taken.to_be_bytes()].concat();
+    for (end, count) in swept.buckets {
+        row.extend(steps_between(base, end).to_be_bytes());
+        row.extend(u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
+    }
+    row
+}
+
+/// What is taken of a stripe; `None` where the row is not one of a stripe.
+fn unpack_stripe(row: &[u8]) -> Option<Stripe> {
+    let (base, rest) = split_base(row)?;
+    let (taken, buckets) = rest.split_first_chunk::<4>()?;
+    let (buckets, odd) = buckets.as_chunks::<4>();
+    let bucket = |[end_high, end_low, high, low]: &[u8; 4]| {
+        let end = after_steps(base, u16::from_be_bytes([*end_high, *end_low]));
+        (end, u32::from(u16::from_be_bytes([*high, *low])))
+    };
+    let taken = u32::from_be_bytes(*taken);
+    odd.is_empty().then(|| Stripe { taken, buckets: buckets.iter().map(bucket).collect(), ..Stripe::default() })
+}
+
+/// The moment that distances are counted from, and the rest of the row.
+fn split_base(row: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (base, rest) = row.split_first_chunk::<8>()?;
+    Some((Timestamp::from_millis(i64::from_be_bytes(*base)), rest))
+}
+
+/// How far a seat's code is from the lowest bits of its byte.
+fn shift_of(index: usize) -> usize {
+    2 * (SEATS_PER_BYTE - 1 - index % SEATS_PER_BYTE)
+}
+
+/// Steps from `base` to `until`, begun ones too. More than fit are as many as fit; no hold lives so long.
+fn steps_between(base: Timestamp, until: Timestamp) -> u16 {
+    let millis = until.millis() - base.millis();
+    u16::try_from((millis + HELD_STEP_MILLIS - 1) / HELD_STEP_MILLIS).unwrap_or(u16::MAX)
+}
+
+fn after_steps(base: Timestamp, steps: u16) -> Timestamp {
+    Timestamp::from_millis(base.millis().saturating_add(i64::from(steps) * HELD_STEP_MILLIS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{BLOCK_SEATS, HOLD_MAX_SECONDS};
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_123);
+    /// A hold may be prolonged to three times its life.
+    const LONGEST_MILLIS: i64 = 3 * HOLD_MAX_SECONDS * 1000;
+
+    fn state() -> impl Strategy<Value = SeatState> {
+        prop_oneof![
+            Just(SeatState::Free),
+            Just(SeatState::Sold),
+            (-5_000..=LONGEST_MILLIS).prop_map(|millis| SeatState::Held(Timestamp::from_millis(NOW.millis() + millis))),
+            (0..4_i64).prop_map(|hold| SeatState::Held(NOW.plus_seconds(60 * hold))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_unpacked(seats in prop::collection::vec(state(), 0..=200)) {
+            let row = pack_seats(&seats, NOW);
+            let found = unpack_seats(&row, seats.len()).unwrap();
+            for (seat, found) in seats.iter().zip(found) {
+                match (seat.at(NOW), found) {
+                    (SeatState::Held(until), SeatState::Held(told)) => {
+                        prop_assert!((0..HELD_STEP_MILLIS).contains(&(told.millis() - until.millis())));
+                    }
+                    (seat, found) => prop_assert_eq!(seat, found),
+                }
+            }
+        }
+
+        #[test]
+        fn a_packed_stripe_has_as_many_free(
+            counts in prop::collection::btree_map(-20_000_i64..300_000, 1_u32..9, 0..12), sold in 0_u32..50, later in 0_i64..400,
+        ) {
+            let buckets: BTreeMap<_, _> =
+                counts.into_iter().map(|(millis, count)| (Timestamp::from_millis(NOW.millis() + millis / 1000 * 1000), count)).collect();
+            let stripe = Stripe { version: 7, unswept: 1, taken: sold + buckets.values().sum::<u32>(), buckets };
+            let found = unpack_stripe(&pack_stripe(&stripe, NOW)).unwrap();
+            let later = NOW.plus_seconds(later);
+            prop_assert_eq!(found.free(500, later), stripe.free(500, later));
+            prop_assert!(unpack_stripe(&pack_stripe(&stripe, NOW)[1..]).is_none());
+        }
+
+        #[test]
+        fn a_row_of_other_seats_or_bytes_is_refused_or_read_but_never_a_panic(
+            row in prop::collection::vec(any::<u8>(), 0..60), seats in 0..200_usize,
+        ) {
+            let _ = unpack_seats(&row, seats);
+            let _ = unpack_stripe(&row);
+        }
+
+        #[test]
+        fn a_row_that_lost_a_byte_is_refused(seats in prop::collection::vec(state(), 0..=200)) {
+            let row = pack_seats(&seats, NOW);
+            prop_assert!(unpack_seats(&row[..row.len() - 1], seats.len()).is_none());
+            prop_assert!(unpack_seats(&[&row[..], &[0]].concat(), seats.len()).is_none());
+        }
+    }
+
+    #[test]
+    fn a_block_is_small_even_where_every_seat_is_held() {
+        let block = |seat: &dyn Fn(i64) -> SeatState| {
+            pack_seats(&(0..i64::from(BLOCK_SEATS)).map(seat).collect::<Vec<_>>(), NOW).len()
+        };
+        let held = |seconds: i64| SeatState::Held(NOW.plus_seconds(1 + seconds));
+        assert_eq!(block(&|_| SeatState::Free), 258);
+        assert_eq!(block(&|_| SeatState::Sold), 258);
+        assert_eq!(block(&|seat| held(seat / 4)), 258 + 500);
+        assert_eq!(block(&|seat| held(seat / 2)), 258 + 1_000);
+        assert_eq!(block(&held), 258 + 2_000);
+    }
+
+    #[test]
+    fn neighbours_of_one_hold_share_a_moment_across_other_seats() {
+        let until = SeatState::Held(NOW.plus_seconds(300));
+        let seats = [until, SeatState::Sold, until, SeatState::Free, until];
+        let row = pack_seats(&seats, NOW);
+        assert_eq!(row.len(), 8 + 2 + 2);
+        assert_eq!(unpack_seats(&row, 5).unwrap(), seats);
+    }
+
+    #[test]
+    fn a_lapsed_hold_is_free_when_packed_and_when_looked_at() {
+        let row = pack_seats(&[SeatState::Held(NOW), SeatState::Held(NOW.plus_seconds(1))], NOW);
+        let seats = unpack_seats(&row, 2).unwrap();
+        assert_eq!(seats, [SeatState::Free, SeatState::Held(NOW.plus_seconds(1))]);
+        assert_eq!(seats[1].at(NOW.plus_seconds(1)), SeatState::Free);
+    }
+
+    #[test]
+    fn no_hold_outlives_the_longest_distance() {
+        assert!(i64::from(u16::MAX) * HELD_STEP_MILLIS >= LONGEST_MILLIS);
+    }
+}

@@ -1,0 +1,116 @@
+//! What a caller has already, and which codings he reads: `If-None-Match` and `Accept-Encoding` (RFC 9110).
+//!
+//! Entity tags are weak. One tag stands for an answer in every coding, and a seat map tells beside the seats when they were
+//! so, which is no other map.
+
+use flate2::{Compression, write::GzEncoder};
+use lambda_http::http::{
+    HeaderMap,
+    header::{ACCEPT_ENCODING, HeaderName, IF_NONE_MATCH},
+};
+use sha2::{Digest, Sha256};
+use std::io::Write;
+
+/// What an answer is made to suit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// The tags of answers that the caller has; `*` for any.
+    has: Vec<String>,
+    /// Whether he reads gzip.
+    pub(crate) gzip: bool,
+}
+
+impl Wishes {
+    /// Reads the headers of a `GET`.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let has = parts(headers, &IF_NONE_MATCH).map(|tag| tag.trim_start_matches("W/").to_owned());
+        Self { has: has.collect(), gzip: reads_gzip(headers) }
+    }
+
+    /// Whether the caller has the answer of this tag. Tags are compared weakly, as the RFC has it for `GET`.
+    pub(crate) fn has(&self, tag: &str) -> bool {
+        self.has.iter().any(|had| had == "*" || had == tag.trim_start_matches("W/"))
+    }
+}
+
+/// A weak tag of answers that say the same as `content`.
+pub fn entity_tag(content: &[u8]) -> String {
+    let digest = Sha256::digest(content);
+    let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{text}\"")
+}
+
+/// The same in gzip; fast, because it is made while somebody waits.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory can be written to")
+}
+
+fn reads_gzip(headers: &HeaderMap) -> bool {
+    let weight = |coding: &str| {
+        let coding = parts(headers, &ACCEPT_ENCODING)
+            .find(|part| part.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(coding)))?;
+        let weight = coding.split(';').skip(1).find_map(|parameter| parameter.trim().strip_prefix("q="));
+        Some(weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)))
+    };
+    weight("gzip").or_else(|| weight("*")).unwrap_or(false)
+}
+
+/// The comma-separated parts of a header, however often it was sent. Our tags have no commas.
+fn parts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use lambda_http::http::HeaderValue;
+    use std::io::Read;
+
+    fn wishes(name: HeaderName, values: &[&'static str]) -> Wishes {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name.clone(), HeaderValue::from_static(value));
+        }
+        Wishes::of(&headers)
+    }
+
+    #[test]
+    fn a_tag_is_had_in_whatever_strength_and_company_it_was_sent() {
+        let tag = entity_tag(b"map");
+        assert!(tag.starts_with("W/\"") && tag.ends_with('"') && tag != entity_tag(b"another"));
+        let has = |values: &[&'static str]| wishes(IF_NONE_MATCH, values).has(&tag);
+        let leak = |text: String| -> &'static str { text.leak() };
+        assert!(has(&[leak(tag.clone())]));
+        assert!(has(&[leak(tag.replace("W/", ""))]));
+        assert!(has(&[leak(format!("\"x\", {tag} ,\"y\""))]));
+        assert!(has(&["\"x\"", leak(tag.clone())]));
+        assert!(has(&["*"]));
+        assert!(!has(&["\"x\"", "W/\"\"", "", "W/"]));
+        assert!(!has(&[leak(tag.replace('"', ""))]));
+        assert!(!has(&[]));
+    }
+
+    #[test]
+    fn gzip_is_sent_to_who_says_that_he_reads_it() {
+        for yes in ["gzip", "deflate, gzip;q=1.0, *;q=0.5", "GZIP", "*", "br, gzip ; q=0.1", "gzip;q=0.001"] {
+            assert!(wishes(ACCEPT_ENCODING, &[yes]).gzip, "{yes}");
+        }
+        for no in ["", "identity", "br", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "gzip;q=x", "xgzip"] {
+            assert!(!wishes(ACCEPT_ENCODING, &[no]).gzip, "{no}");
+        }
+        assert!(!Wishes::default().gzip);
+    }
+
+    #[test]
+    fn gzip_is_read_back() {
+        let text = "seat ".repeat(10_000);
+        let small = gzip(text.as_bytes());
+        assert!(small.len() < text.len() / 20);
+        let mut read = String::new();
+        GzDecoder::new(&small[..]).read_to_string(&mut read).unwrap();
+        assert_eq!(read, text);
+    }
+}

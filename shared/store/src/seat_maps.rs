@@ -1,0 +1,183 @@
+//! What is free of a house, as it is shown: read from the seats themselves where it is small, from a projection where it is
+//! large.
+//!
+//! The projection has one row for each part of the house, a block of seats or a stripe of places, of which anything was ever
+//! taken. A change of a seat or a stripe only says which part is to be looked at again ([`Store::project_parts`]); what the row then
+//! says is read from the part itself, so changes may come twice, late or in another order. Of a part without a row nothing
+//! was ever taken, because every taking is a change.
+
+use crate::{
+    Store,
+    conditions::MAP_ROW_UNCHANGED,
+    db::{Consistency, Refused},
+    keys::{self, Item, Part, from_item},
+    write::Write,
+};
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use frontrow_domain::{
+    Error, Result, Timestamp,
+    general::Share,
+    limits::{BLOCK_READS_AT_ONCE, LIVE_SEATS_MAX, PROJECTION_ATTEMPTS},
+    performance::Performance,
+    seat_map::{SeatMap, pack_seats, pack_stripe},
+    seating::Seating,
+};
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+/// What a row says of itself.
+#[derive(Deserialize)]
+struct RowFacts {
+    sk: String,
+    /// Counts how often the row was written.
+    seq: u64,
+    /// Before the part was read.
+    read_at: Timestamp,
+}
+
+impl Store {
+    /// What is free of a house. Of a large one as its projection says, at most half a second old: one query.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn seat_map(&self, performance: &Performance, now: Timestamp) -> Result<Arc<SeatMap>> {
+        if performance.seating.places() <= LIVE_SEATS_MAX {
+            return Ok(Arc::new(self.live_seat_map(performance, now).await?));
+        }
+        let id = (performance.performance_id.clone(), performance.layout);
+        self.copies.seat_maps.get(&id, now, |_| self.projected_seat_map(performance)).await
+    }
+
+    async fn live_seat_map(&self, performance: &Performance, now: Timestamp) -> Result<SeatMap> {
+        let mut map = SeatMap::all_free(&performance.seating, now);
+        match &performance.seating {
+            Seating::Numbered(house) => {
+                let taken = self.taken_in(performance, 0..house.blocks(), Consistency::Eventual, now).await?;
+                for (seat_id, state) in taken {
+                    map.set_seat(house, &seat_id, state);
+                }
+            }
+            Seating::General(house) => {
+                let shares: Vec<Share> = house.areas().flat_map(|(_, shares)| shares).collect();
+                map.set_stripes(self.stripes(performance, &shares, Consistency::Eventual).await?);
+            }
+        }
+        Ok(map)
+    }
+
+    async fn projected_seat_map(&self, performance: &Performance) -> Result<SeatMap> {
+        let partition = keys::map_partition(&performance.performance_id, performance.layout);
+        let (rows, more) = self
+            .query(|query| {
+                query
+                    .key_condition_expression("#pk = :pk")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
+            })
+            .await?;
+        if more.is_some() {
+            return Err(Error::internal("read a seat map", "the rows of a map fit one page"));
+        }
+        let mut map = SeatMap::all_free(&performance.seating, performance.created_at);
+        for row in rows {
+            let packed = packed_of(&row)?;
+            let facts: RowFacts = from_item(row)?;
+            let number = facts.sk.parse().map_err(|error| Error::internal("read a seat map", error))?;
+            map.set_part(&performance.seating, number, packed.as_ref())?;
+            map.as_of = map.as_of.max(facts.read_at);
+        }
+        Ok(map)
+    }
+
+    /// Writes the rows of `parts` anew, several at a time; `now` is before anything is read. Answers those that failed.
+    pub async fn project_parts(&self, parts: impl IntoIterator<Item = Part>, now: Timestamp) -> Vec<(Part, Error)> {
+        let mut failed = Vec::new();
+        let mut parts = parts.into_iter();
+        let mut working = JoinSet::new();
+        loop {
+            for part in parts.by_ref().take(BLOCK_READS_AT_ONCE - working.len()) {
+                let store = self.clone();
+                let work = async move { store.project_part(&part, now).await.err().map(|error| (part, error)) };
+                working.spawn(work.in_current_span());
+            }
+            match working.join_next().await {
+                None => return failed,
+                Some(done) => failed.extend(done.expect("projecting does not panic")),
+            }
+        }
+    }
+
+    /// Writes a row from the part's seats or its stripe as they are. Of two projectors at once the slower one looks again, so
+    /// that a row is never made of anything older than the row before.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write.
+    async fn project_part(&self, part: &Part, now: Timestamp) -> Result<()> {
+        let Some(performance) = self.performance_of(part, now).await? else { return Ok(()) };
+        for attempt in 1..=PROJECTION_ATTEMPTS {
+            let row = self.get(&keys::map_row(part), Consistency::Strong).await?;
+            let seen_seq = row.map(from_item::<RowFacts>).transpose()?.map_or(0, |facts| facts.seq);
+            let Some(packed) = self.packed_part(&performance, part.number, now).await? else { return Ok(()) };
+            let put = Write::put(row_item(part, seen_seq + 1, now, packed)).when(&MAP_ROW_UNCHANGED);
+            match self.write(put.value("seen_seq", seen_seq)).await {
+                Ok(_) => return Ok(()),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// The part as it is; `None` where the house has no such part.
+    async fn packed_part(&self, performance: &Performance, number: u32, now: Timestamp) -> Result<Option<Vec<u8>>> {
+        match &performance.seating {
+            Seating::Numbered(house) if number < house.blocks() => {
+                let mut map = SeatMap::all_free(&performance.seating, now);
+                let taken = self.taken_in(performance, [number], Consistency::Strong, now).await?;
+                for (seat_id, state) in taken {
+                    map.set_seat(house, &seat_id, state);
+                }
+                Ok(Some(pack_seats(map.block(number), now)))
+            }
+            Seating::General(house) if house.share_of(number) > 0 => {
+                let share = Share { stripe: number, places: house.share_of(number) };
+                let stripes = self.stripes(performance, &[share], Consistency::Strong).await?;
+                Ok(stripes.get(&number).map(|stripe| pack_stripe(stripe, now)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The performance that the part belongs to, where its map is a projection. `None` where the part is of an older layout,
+    /// or of a performance that is gone: nobody will look at its map. A layout never changes within its edition, so a
+    /// copy of that edition will do.
+    async fn performance_of(&self, part: &Part, now: Timestamp) -> Result<Option<Performance>> {
+        let found = match self.listing(&part.performance_id, now).await {
+            Ok(listing) if listing.performance.layout == part.layout => Some(listing.performance.clone()),
+            Ok(_) | Err(Error::NotFound) => {
+                let item = self.get(&keys::performance(&part.performance_id), Consistency::Strong).await?;
+                item.map(from_item::<Performance>).transpose()?
+            }
+            Err(error) => return Err(error),
+        };
+        let is_projected = |performance: &Performance| {
+            performance.layout == part.layout && performance.seating.places() > LIVE_SEATS_MAX
+        };
+        Ok(found.filter(is_projected))
+    }
+}
+
+fn row_item(part: &Part, seq: u64, read_at: Timestamp, packed: Vec<u8>) -> Item {
+    let mut item = Item::from(keys::map_row(part));
+    item.insert("seq".to_owned(), AttributeValue::N(seq.to_string()));
+    item.insert("read_at".to_owned(), AttributeValue::N(read_at.millis().to_string()));
+    item.insert("row".to_owned(), AttributeValue::B(Blob::new(packed)));
+    item
+}
+
+fn packed_of(row: &Item) -> Result<Blob> {
+    let packed = row.get("row").and_then(|value| value.as_b().ok()).cloned();
+    packed.ok_or_else(|| Error::internal("read a seat map", "a row without its bytes"))
+}

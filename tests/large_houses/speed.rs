@@ -1,0 +1,81 @@
+//! The map of 50,000 seats: how long an answer takes, and how large it is. `cargo test -p frontrow-tests speed -- --nocapture`
+//! prints it.
+
+use super::fresh_map;
+use crate::harness::{World, hold};
+use flate2::read::GzDecoder;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH};
+use serde_json::{Value, json};
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
+
+/// Asked of an idle machine; a busy one may take this many times as long.
+const GOAL: Duration = Duration::from_millis(300);
+const BUSY: u32 = 5;
+
+pub(crate) fn fifty_thousand() -> Value {
+    let section = |number: u32| {
+        let grade = ["VIP", "R", "S", "A", "B"][number as usize % 5];
+        let price = 200_000 - 10_000 * (number % 5);
+        json!({"name": number.to_string(), "grade": grade, "price": price, "rows": 50, "seatsPerRow": 100})
+    };
+    let sections: Vec<Value> = (0..10).map(section).collect();
+    json!({"maxSeatsPerMember": 50, "seating": {"type": "numbered", "sections": sections}})
+}
+
+/// Everything from the question to the last byte of the answer.
+async fn timed(url: &str, header: Option<(HeaderName, &str)>) -> (Duration, HeaderMap, Vec<u8>) {
+    let begun = Instant::now();
+    let mut request = reqwest::Client::new().get(url);
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    let response = request.send().await.expect("an answer");
+    let headers = response.headers().clone();
+    let bytes = response.bytes().await.expect("a body").to_vec();
+    (begun.elapsed(), headers, bytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_thousand_seats_are_shown_in_no_time() {
+    World::run(async |world| {
+        let performance = world.performance(fifty_thousand()).await;
+        let url = format!("{}/performances/{performance}", world.stack.url());
+        let seats = format!("{url}/seats");
+        fresh_map(world, &performance).await;
+        let names = ["after a change", "again", "gzip", "gzip again", "304", "counts"];
+        let mut fastest = [(Duration::MAX, 0); 6];
+        for round in 1..=4 {
+            hold(&world.member(0).await, &performance, &[&format!("9-50-{round}")]).await.expect(201);
+            world.settle().await;
+            world.advance_seconds(1);
+            let plain = timed(&seats, None).await;
+            let tag = plain.1[ETAG].to_str().expect("text").to_owned();
+            let answers = [
+                plain,
+                timed(&seats, None).await,
+                timed(&seats, Some((ACCEPT_ENCODING, "gzip"))).await,
+                timed(&seats, Some((ACCEPT_ENCODING, "gzip"))).await,
+                timed(&seats, Some((IF_NONE_MATCH, &tag))).await,
+                timed(&url, None).await,
+            ];
+            assert_eq!(answers[2].1[CONTENT_ENCODING], "gzip");
+            let mut unpacked = Vec::new();
+            GzDecoder::new(&answers[2].2[..]).read_to_end(&mut unpacked).expect("gzip");
+            assert!(unpacked == answers[0].2, "compressed is another answer");
+            for (fastest, (took, _, bytes)) in fastest.iter_mut().zip(&answers) {
+                *fastest = (fastest.0.min(*took), bytes.len());
+            }
+        }
+        println!("a map of 50,000 seats, fastest of 4 answers; the goal is {GOAL:?}");
+        for (name, (took, bytes)) in names.iter().zip(fastest) {
+            println!("{name:<16} {:>6.1} ms {bytes:>9} bytes", took.as_secs_f64() * 1000.0);
+            assert!(took < GOAL * BUSY, "{name}: {took:?}");
+        }
+        assert_eq!(fastest[4].1, 0);
+        assert!(fastest[0].1 > 4_500_000 && fastest[2].1 < fastest[0].1 / 10, "{fastest:?}");
+    })
+    .await;
+}
