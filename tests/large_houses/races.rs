@@ -124,6 +124,18 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
     parts.map(|item| (text(item, "pk"), text(item, "sk"))).enumerate().map(record).collect()
 }
 
+/// Hands `records` to a projector, as the stream does: again, where it lost too many races to the others.
+async fn project(projector: &Project, records: &[Value]) {
+    for _ in 0..50 {
+        let event = serde_json::from_value(json!({"Records": records})).expect("an event");
+        let reply = projector.handle(event).await.expect("an answer");
+        if serde_json::to_value(reply).expect("JSON")["batchItemFailures"] == json!([]) {
+            return;
+        }
+    }
+    panic!("it loses every race");
+}
+
 /// While people book, other projectors than the stream's get the same records again, many at once, last ones first.
 #[tokio::test(flavor = "multi_thread")]
 async fn projectors_get_in_nobodys_way() {
@@ -142,9 +154,7 @@ async fn projectors_get_in_nobodys_way() {
                 records.reverse();
                 running.spawn(async move {
                     for _ in 0..3 {
-                        let event = serde_json::from_value(json!({"Records": records})).expect("an event");
-                        let reply = projector.handle(event).await.expect("an answer");
-                        assert_eq!(serde_json::to_value(reply).expect("JSON")["batchItemFailures"], json!([]));
+                        project(&projector, &records).await;
                     }
                 });
             }
