@@ -36,7 +36,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
             "eventSourceARN": "arn:aws:dynamodb:r:1:table/t/stream/1",
             "dynamodb": {
                 "ApproximateCreationDateTime": 1_764_547_200, "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES",
-                "Keys": {}, "SequenceNumber": number.to_string(), "NewImage": image(item),
+                "Keys": {"pk": told(&item["pk"]), "sk": told(&item["sk"])}, "SequenceNumber": number.to_string(), "NewImage": image(item),
             },
         })
     };

@@ -48,7 +48,8 @@ impl Dirty {
         {
             self.reservations.push((place, dirty));
         }
-        if let Some(part) = dirty_part(record) {
+        // Also where the seat is gone.
+        if let Some(part) = read::<keys::Place>(&record.change.keys)?.part() {
             self.parts.entry(part).or_insert(place);
         }
         Ok(())
@@ -149,14 +150,6 @@ struct ReservationImage {
 struct BuyerImage {
     member_id: MemberId,
     name: Name,
-}
-
-/// The part of a house whose seat or stripe a record shows, also where it is gone.
-fn dirty_part(record: &EventRecord) -> Option<keys::Part> {
-    match record.change.keys.get(keys::PK)? {
-        serde_dynamo::AttributeValue::S(partition) => keys::Part::of_partition(partition),
-        _ => None,
-    }
 }
 
 /// The reservation that a record of one makes dirty; `None` where only marks beside it changed.

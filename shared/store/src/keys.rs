@@ -67,6 +67,11 @@ use frontrow_domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
+mod parts;
+
+pub use parts::{Part, Place};
+pub(crate) use parts::{map_partition, map_row};
+
 /// An item as DynamoDB gives it.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -326,41 +331,6 @@ pub(crate) fn bucket_end(attribute: &str) -> Option<Timestamp> {
 /// The seat of that id under the partition of its block.
 pub(crate) fn block_seat(partition: &str, seat_id: &str) -> Key {
     Key::new(partition.to_owned(), seat_id)
-}
-
-/// A part of a house that is kept by itself: a block of numbered seats, or a stripe of an area.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Part {
-    /// The performance.
-    pub performance_id: PerformanceId,
-    /// The edition of its layout.
-    pub layout: u32,
-    /// The block's or the stripe's number, from 0.
-    pub number: u32,
-}
-
-impl Part {
-    /// The part that the item of that partition belongs to; `None` for anything but seats and stripes.
-    pub fn of_partition(partition: &str) -> Option<Self> {
-        let rest = partition.strip_prefix("seats#").or_else(|| partition.strip_prefix("stripe#"))?;
-        let mut parts = rest.split('#');
-        let part = Self {
-            performance_id: parts.next()?.parse().ok()?,
-            layout: parts.next()?.parse().ok()?,
-            number: parts.next()?.parse().ok()?,
-        };
-        parts.next().is_none().then_some(part)
-    }
-}
-
-/// The partition of a large house's map.
-pub(crate) fn map_partition(performance: &PerformanceId, layout: u32) -> String {
-    format!("map#{performance}#{layout}")
-}
-
-/// The row of a part in its house's map.
-pub(crate) fn map_row(part: &Part) -> Key {
-    Key::new(map_partition(&part.performance_id, part.layout), part.number.to_string())
 }
 
 pub(crate) fn room(performance: &PerformanceId) -> Key {
