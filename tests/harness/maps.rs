@@ -30,7 +30,7 @@ fn stripe_of(item: &Item) -> Stripe {
 
 impl Snapshot {
     /// The items whose partition is `prefix` and a number.
-    fn numbered<'a>(&'a self, prefix: String) -> impl Iterator<Item = (u32, &'a Item)> {
+    fn numbered(&self, prefix: String) -> impl Iterator<Item = (u32, &Item)> {
         self.items.iter().filter_map(move |item| Some((text(item, "pk").strip_prefix(&prefix)?.parse().ok()?, item)))
     }
 
