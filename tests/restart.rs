@@ -163,3 +163,61 @@ async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) {
     }
     panic!("{} reservations are not mailed", missing().await);
 }
+
+/// An organizer's cancellation that is cut short is finished by the next process: refunded once, and told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_is_finished_after_kill_9() {
+    const EACH: usize = 25;
+    let data = tempfile::tempdir().expect("a folder");
+    let process = Process::start(data.path()).await;
+    let performance = list(&process).await;
+    for (row, who) in [(1, "alice"), (2, "bob")] {
+        let client = process.log_in(who).await;
+        for number in 1..=EACH {
+            let held = hold(&client, &performance, &[&format!("A-{row}-{number}")]).await.expect(201).text("holdId");
+            pay(&client, &held).await.expect(201);
+        }
+    }
+    let path = format!("/performances/{performance}/cancellation");
+    process.log_in("organizer").await.post(&path, json!({"reason": "Flood"})).await.expect(202);
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(..300))).await;
+    process.kill().await;
+
+    let process = Process::start(data.path()).await;
+    for who in ["alice", "bob"] {
+        let client = process.log_in(who).await;
+        let cancelled = async || {
+            let all = client.all("/reservations").await;
+            all.iter().filter(|one| one["cancelReason"] == "Flood").count()
+        };
+        let mut tries = 0;
+        while cancelled().await < EACH {
+            tries += 1;
+            assert!(tries < 300, "{} of {EACH} are cancelled", cancelled().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(client.get("/points").await.number("balance"), 1_000_000, "{who} is refunded once");
+        every_reservation_is_told_of_its_end(&process, &client).await;
+    }
+    process.kill().await;
+}
+
+/// Once; twice only where the process was killed between the mail's acceptance and its mark.
+async fn every_reservation_is_told_of_its_end(process: &Process, client: &Client) {
+    let reservations = client.all("/reservations").await;
+    for _ in 0..300 {
+        let mails = process.anyone.get("/_local/mails").await.expect(200).json;
+        let texts = mails.as_array().into_iter().flatten().map(|mail| mail["text"].as_str().unwrap_or_default());
+        let texts: Vec<&str> = texts.filter(|text| text.contains("Flood")).collect();
+        let times = |reservation: &Value| {
+            let id = reservation["reservationId"].as_str().unwrap_or("?");
+            texts.iter().filter(|text| text.contains(id)).count()
+        };
+        assert!(reservations.iter().all(|one| times(one) <= 2), "somebody was told more than twice");
+        if reservations.iter().all(|one| times(one) > 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not everybody is told");
+}
