@@ -5,6 +5,7 @@ use super::{
     interlude::{Interlude, Unreached},
 };
 use crate::harness::{Person, World, audit::Snapshot, book, client::Reply, hold, pay};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 /// A performance with a waiting room.
@@ -82,12 +83,15 @@ pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -
 
 /// Who still has a copy of the performance gives a policy to a room that is gone with it.
 pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> Found {
-    let performance = format!("/performances/{}", room_for(world, 1).await);
-    let (organizer, other, path) = (world.organizer().await, world.organizer().await, performance.clone());
+    let (performance, organizer) = (room_for(world, 1).await, world.organizer().await);
+    let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
+    let room = AttributeValue::S(format!("room#{performance}"));
     world.wire.meddle(Some(Interlude::before_update("#policy", async move {
-        other.delete(&path).await.expect(204);
+        let delete = client.delete_item().table_name(table).key("pk", room).key("sk", AttributeValue::S("room".into()));
+        delete.send().await.expect("deleted");
     })));
-    let replaced = organizer.put(&format!("{performance}/waiting-room"), json!({"maxActive": 1})).await;
+    let path = format!("/performances/{performance}/waiting-room");
+    let replaced = organizer.put(&path, json!({"maxActive": 1})).await;
     ensure(replaced.status == 404, || format!("a policy without a room: {replaced:?}"))
 }
 
