@@ -101,6 +101,23 @@ fn a_payment_by_card_is_due_when_it_is_accepted_and_when_it_is_to_be_given_back(
 }
 
 #[test]
+fn a_show_is_announced_to_each_part_of_its_subscribers_when_it_is_new() {
+    let show = |entity: &str| {
+        let details = json!({"M": {"title": {"S": "Aida"}, "category": {"S": "musical"}, "venue": {"S": "Hall"}}});
+        json!({"pk": {"S": "shows"}, "sk": {"S": "s1"}, "entity": {"S": entity}, "show_id": {"S": "s1"}, "details": details})
+    };
+    let sent = |name: &str, old, new| messages_of(&record(name, old, new)).unwrap();
+    let announced = sent("INSERT", None, Some(show("show")));
+    assert!(announced.iter().all(|one| one.queue == Queue::Announcements));
+    let bodies: Vec<_> = announced.into_iter().map(|one| one.body).collect();
+    let body = |shard: u8| format!(r#"{{"showId":"s1","category":"musical","shard":{shard}}}"#);
+    assert_eq!(bodies, (0..8).map(body).collect::<Vec<_>>());
+    assert!(sent("MODIFY", Some(show("show")), Some(show("show"))).is_empty(), "a change is not news");
+    assert!(sent("INSERT", None, Some(show("listed_show"))).is_empty(), "its other orders are the same show");
+    assert!(sent("REMOVE", Some(show("show")), None).is_empty());
+}
+
+#[test]
 fn tickets_are_mailed_again_when_that_was_asked_for_and_once_for_each_number() {
     let mut asked = reservation("confirmed");
     asked["mailing"] =
