@@ -39,7 +39,8 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
     let app = App::from_env()?;
     let app = &app;
     lambda_http::run(lambda_http::service_fn(move |request: Request| async move {
-        Ok::<_, Infallible>(fitting(dispatch::respond::<E>(app, request).await))
+        // Boxed, because the compiler bounds how deep futures may lie within each other.
+        Ok::<_, Infallible>(fitting(Box::pin(dispatch::respond::<E>(app, request)).await))
     }))
     .await
 }
@@ -74,7 +75,7 @@ pub async fn work<W: Worker>() -> Result<(), Error> {
     let worker = W::from_env()?;
     let worker = &worker;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<W::Event>| async move {
-        let outcome = worker.handle(event.payload).await;
+        let outcome = Box::pin(worker.handle(event.payload)).await;
         outcome.inspect_err(|error| tracing::error!(worker = W::NAME, %error, "failed")).map_err(Error::from)
     }))
     .await

@@ -1,5 +1,4 @@
 //! [`frontrow_workers::Project`] on Lambda.
-#![recursion_limit = "256"]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), frontrow_edge::lambda::Error> {
     frontrow_edge::lambda::work::<frontrow_workers::Project>().await
