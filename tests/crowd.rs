@@ -97,21 +97,22 @@ async fn figures_of_large_crowds() {
     let large = Plan {
         people,
         arrivals_per_second: 1_000,
-        max_active: Some(6_000),
+        max_active: Some(2_000),
         admit_per_minute: None,
         expected_per_minute: 30_000,
-        stay: (15, 45),
+        stay: (5, 15),
         vanish_percent: 0,
     };
-    let part = Plan { people: people / 10, max_active: Some(600), ..large };
+    let part = Plan { people: people / 20, max_active: Some(200), ..large };
     report(&[
-        large,
+        part,
         Plan { expected_per_minute: 1_000_000, arrivals_per_second: 5_000, ..part },
-        Plan { arrivals_per_second: 100, ..part },
-        Plan { max_active: Some(150), ..part },
-        Plan { max_active: None, admit_per_minute: Some(3_000), ..part },
-        Plan { admit_per_minute: Some(600), ..part },
+        Plan { arrivals_per_second: 50, ..part },
+        Plan { max_active: Some(50), ..part },
+        Plan { max_active: None, admit_per_minute: Some(1_000), ..part },
+        Plan { admit_per_minute: Some(1_000), ..part },
         Plan { vanish_percent: 10, ..part },
+        large,
     ])
     .await;
 }

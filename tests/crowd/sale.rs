@@ -9,6 +9,7 @@ use crate::{
 use frontrow_domain::{
     Error, Timestamp,
     ids::{MemberId, PerformanceId},
+    limits::TICK_MAX_GRANTS,
     performance::Performance,
     waiting_room::{Admission, Place, Room},
 };
@@ -111,12 +112,11 @@ impl Plan {
             (self.stay.0 + self.stay.1) as f64 / 2.0,
             self.people as f64 / self.arrivals_per_second as f64,
         );
-        let by_places = self.max_active.map_or(f64::INFINITY, |most| f64::from(most) / stay);
-        let by_minute = self.admit_per_minute.map_or(f64::INFINITY, |most| f64::from(most) / 60.0);
-        let per_second = by_places.min(by_minute).min(f64::from(frontrow_domain::limits::TICK_MAX_GRANTS));
-        // Where places are what is short, the first of them are taken at once.
-        let head_start = if by_places <= per_second { stay } else { 0.0 };
-        (staying / per_second - head_start).max(arrivals)
+        // The first find all places free; a minute's allowance may be used at its beginning.
+        let by_places = self.max_active.map_or(0.0, |most| staying * stay / f64::from(most) - stay);
+        let by_minute = self.admit_per_minute.map_or(0.0, |most| ((staying / f64::from(most)).ceil() - 1.0) * 60.0);
+        let by_turn = staying / f64::from(TICK_MAX_GRANTS);
+        by_places.max(by_minute).max(by_turn).max(arrivals)
     }
 }
 
