@@ -2,27 +2,15 @@
 
 mod door;
 
-use crate::harness::{Person, World, audit::Snapshot, book, hold, pay};
+use crate::harness::{
+    Person, World,
+    audit::Snapshot,
+    book,
+    crowd::{at_once, members},
+    hold, pay,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
-use tokio::task::JoinSet;
-
-/// Does `act` for each of `people` at the same time and answers what came of it, in no order.
-async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
-    people: impl IntoIterator<Item = Person>,
-    act: impl Fn(usize, Person) -> F,
-) -> Vec<T> {
-    let tasks: JoinSet<T> = people.into_iter().enumerate().map(|(index, person)| act(index, person)).collect();
-    tasks.join_all().await
-}
-
-async fn members(world: &World, count: usize, points: i64) -> Vec<Person> {
-    let mut people = Vec::new();
-    for _ in 0..count {
-        people.push(world.member(points).await);
-    }
-    people
-}
 
 /// H3.
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod binaries;
 mod catalogue;
 pub(crate) mod client;
+pub(crate) mod crowd;
 pub(crate) mod derived;
 pub(crate) mod door;
 pub(crate) mod line;

@@ -1,8 +1,8 @@
 //! Scanners, members and organizers who meet at one ticket.
 
-use super::at_once;
 use crate::harness::{
     World,
+    crowd::at_once,
     door::{Tickets, mailed_codes, scan},
 };
 use serde_json::{Value, json};

@@ -2,36 +2,19 @@
 
 use crate::harness::{
     Person, World,
-    client::Reply,
+    crowd::{at_once, members},
     hold,
     line::{join, let_in, poll, poll_later},
     pay,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use tokio::task::JoinSet;
 
 /// The concert with its line: two may book at once.
 async fn concert(world: &World) -> String {
     let seats = json!([{"name": "A", "grade": "R", "price": 50_000, "rows": 1, "seatsPerRow": 50}]);
     let seating = json!({"type": "numbered", "sections": seats});
     world.performance(json!({"seating": seating, "waitingRoom": {"maxActive": 2}})).await
-}
-
-async fn at_once<F>(people: &[Person], act: impl Fn(usize, Person) -> F) -> Vec<Reply>
-where
-    F: Future<Output = Reply> + Send + 'static,
-{
-    let tasks: JoinSet<Reply> = people.iter().cloned().enumerate().map(|(index, person)| act(index, person)).collect();
-    tasks.join_all().await
-}
-
-async fn members(world: &World, count: usize, points: i64) -> Vec<Person> {
-    let mut people = Vec::new();
-    for _ in 0..count {
-        people.push(world.member(points).await);
-    }
-    people
 }
 
 /// API 1: the token names the member and his place in line; without it no other API is open.
@@ -66,7 +49,7 @@ async fn q2_the_line_is_in_the_order_of_the_requests() {
             assert_eq!(join(person, &concert).await.expect(201).number("position"), position);
         }
         let crowd = members(world, 40, 0).await;
-        let replies = at_once(&crowd, |_, person| {
+        let replies = at_once(crowd, |_, person| {
             let concert = concert.clone();
             async move { join(&person, &concert).await.expect(201) }
         })
@@ -137,7 +120,7 @@ async fn h3_a_seat_is_assigned_once() {
             let (_, client) = let_in(world, person, &concert).await;
             inside.push(Person { client, ..person.clone() });
         }
-        let replies = at_once(&inside, |_, person| {
+        let replies = at_once(inside, |_, person| {
             let concert = concert.clone();
             async move { hold(&person, &concert, &["A-1-13"]).await }
         })
@@ -155,11 +138,10 @@ async fn h3_a_seat_is_assigned_once() {
 async fn p1_p2_points_are_topped_up_and_looked_up() {
     World::run(async |world| {
         let (person, other) = (world.member(0).await, world.member(7).await);
-        let replies =
-            at_once(&std::iter::repeat_n(person.clone(), 10).collect::<Vec<_>>(), |index, person| async move {
-                person.post("/points/top-ups", json!({"amount": 1_000 + index})).await.expect(201)
-            })
-            .await;
+        let replies = at_once(vec![person.clone(); 10], |index, person| async move {
+            person.post("/points/top-ups", json!({"amount": 1_000 + index})).await.expect(201)
+        })
+        .await;
         assert_eq!(replies.len(), 10);
         assert_eq!(person.get("/points").await.number("balance"), 10_045);
         assert_eq!(other.get("/points").await.number("balance"), 7);
