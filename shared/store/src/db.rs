@@ -196,8 +196,8 @@ impl Store {
 
     /// Reads two items in one call.
     pub(crate) async fn get_two(&self, keys: [Key; 2], consistency: Consistency) -> Result<[Option<Item>; 2]> {
-        let found = self.batch_get(&keys, consistency).await?;
-        Ok(keys.map(|key| found.iter().find(|item| key.names(item)).cloned()))
+        let found = self.get_all(keys.into(), consistency).await?;
+        Ok(found.try_into().expect("an answer for each key"))
     }
 
     /// Reads items in as few calls as there can be; answers them in the order of their `keys`.
