@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 /// What becomes of the first transactions of a process.
 #[derive(Clone, Copy)]
-enum First {
+pub(crate) enum First {
     /// It is late, but arrives.
     Late(Duration),
     /// It is late and lost.
@@ -60,12 +60,12 @@ impl Meddler for Delayed {
 }
 
 /// Another process over the same table, whose first transaction meets that.
-fn process(world: &World, first: First) -> App {
+pub(crate) fn process(world: &World, first: First) -> App {
     let wire = Wire::default();
     wire.meddle(Some(Arc::new(Delayed { first, seen: AtomicU32::new(0) })));
     let aws = world.stack.engine();
     let http = wire.around(aws.http());
-    App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone()).expect("the stack's keys")
+    App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone())
 }
 
 /// A hold of `A-1-1` through that process.
@@ -294,7 +294,7 @@ async fn move_and_die(world: &World, calls: u32) {
     let wire = Wire::default();
     let aws = world.stack.engine();
     let http = wire.around(aws.http());
-    let app = App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone()).expect("keys");
+    let app = App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone());
     // Reads and the marks pass; then so many writes.
     wire.meddle(Some(Arc::new(Dying(AtomicU32::new(2 + calls)))));
     let (id, moved) =

@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use frontrow_edge::{Descriptor, caller::Access};
+use frontrow_edge::{Descriptor, Secret, caller::Access};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::{Value, json};
 use std::{process::Stdio, sync::Arc, time::Duration};
@@ -48,6 +48,32 @@ async fn failed(State(runtime): State<Runtime>, body: Bytes) -> StatusCode {
     StatusCode::ACCEPTED
 }
 
+/// Secrets Manager and, for all other calls, the engine.
+async fn aws(engine: String, provider_key: String) -> String {
+    let client = reqwest::Client::new();
+    let answer = move |headers: HeaderMap, body: Bytes| {
+        let (client, engine, provider_key) = (client.clone(), engine.clone(), provider_key.clone());
+        async move {
+            let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+            if target == "secretsmanager.GetSecretValue" {
+                let asked: Value = serde_json::from_slice(&body).expect("JSON");
+                let secret =
+                    if asked["SecretId"] == Secret::ProviderKey.variable() { provider_key } else { RING.to_owned() };
+                return json!({"Name": asked["SecretId"], "SecretString": secret}).to_string().into_bytes();
+            }
+            let call = client.post(engine).headers(headers).body(body).send().await.expect("an answer");
+            call.bytes().await.expect("a body").to_vec()
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    format!("http://{address}")
+}
+
+/// A key ring.
+const RING: &str = r#"{"current":"k1","k1":"00000000000000000000000000000000"}"#;
+
 /// Starts `binary` with nothing but what the template sets, hands it `event`, and answers its answer.
 async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, String> {
     let (answers, mut answer) = mpsc::channel(4);
@@ -62,6 +88,8 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
     let address = listener.local_addr().expect("an address").to_string();
     let serving = tokio::spawn(async move { axum::serve(listener, api).await });
     let config = &world.app().config;
+    let provider_key = config.secrets.provider_key.clone();
+    let aws = aws(world.stack.engine().endpoint_url().to_owned(), provider_key).await;
     let mut child = Command::new(binaries::folder().join(binary))
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", &address)
@@ -71,11 +99,13 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
         .env("AWS_REGION", "ap-northeast-2")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL", world.stack.engine().endpoint_url())
+        .env("AWS_ENDPOINT_URL", aws)
         .env("TABLE_NAME", &config.table_name)
-        .env("SIGNING_KEYS", &config.signing_keys)
         .env("PROVIDER_URL", world.stack.provider().url())
-        .env("PROVIDER_SECRET_KEY", frontrow_local::provider::SECRET_KEY)
+        .envs(
+            [Secret::SigningKeys, Secret::PasswordPeppers, Secret::ProviderKey]
+                .map(|it| (it.variable(), it.variable())),
+        )
         .envs(world.stack.queues().urls().iter().map(|(queue, url)| (queue.variable(), url)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,6 +1,7 @@
 //! Many clients at once, over HTTP. The audit after each test looks at what the table holds.
 
 mod door;
+mod payments;
 
 use crate::harness::{
     Person, World,

@@ -53,7 +53,7 @@ impl Machine {
         let aws = world.stack.engine();
         let http = wire.around(world.wire.around(aws.http()));
         let clock = world.stack.clock().skewed_by_seconds(seconds);
-        Self(App::new(world.app().config.clone(), &aws.through(http), clock).expect("the stack's keys"))
+        Self(App::new(world.app().config.clone(), &aws.through(http), clock))
     }
 
     async fn ask(&self, person: &Person, method: Method, path: &str, token: &str, body: Value) -> Told {

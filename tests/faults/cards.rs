@@ -21,6 +21,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 use tokio::task::JoinSet;
 
@@ -168,9 +169,22 @@ async fn run(seed: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// Waits for requests of workers that died and were under way: the clock that is moved does not move them.
+async fn quiet(provider: &Provider) {
+    let mut asked = provider.state();
+    loop {
+        tokio::time::sleep(Duration::from_millis(2 * CALL_MILLIS)).await;
+        let then = std::mem::replace(&mut asked, provider.state());
+        if then == asked {
+            return;
+        }
+    }
+}
+
 /// A day without faults, on which every wait is over.
 async fn settle(ground: &Ground, calm: &App, provider: &Provider) -> Result<(), String> {
     provider.switch(br#"{"mode": "normal"}"#).expect("a mode");
+    quiet(provider).await;
     let working = worker(calm, provider, 2_000);
     for _ in 0..LAST_ROUNDS {
         let left = due(ground).await;

@@ -8,7 +8,13 @@ use crate::harness::{
     wire::Wire,
 };
 use aws_sdk_dynamodb::config::SharedHttpClient;
-use frontrow_edge::{App, Method, clients::Aws, clock::Clock, config::Config};
+use frontrow_edge::{
+    App, Method,
+    clients::Aws,
+    clock::Clock,
+    config::Config,
+    secrets::{KeyRing, Secrets},
+};
 use frontrow_local::engine::{Engine, TABLE};
 use serde_json::Value;
 use std::sync::Arc;
@@ -44,11 +50,12 @@ impl Ground {
     fn app(&self, aws: Aws, clock: Clock) -> App {
         let variable = |name: &str| match name {
             "TABLE_NAME" => Some(TABLE.to_owned()),
-            "SIGNING_KEYS" => Some("a:0123456789abcdef0123456789abcdef".to_owned()),
             _ => None,
         };
-        let config = Config::from_vars(&variable).expect("complete");
-        App::new(config, &aws, clock).expect("good keys")
+        let ring = || KeyRing::parse(r#"{"current":"a","a":"0123456789abcdef0123456789abcdef"}"#).expect("a good ring");
+        let secrets = Secrets { signing_keys: ring(), password_peppers: ring(), ..Secrets::default() };
+        let config = Config { secrets, ..Config::from_vars(&variable).expect("complete") };
+        App::new(config, &aws, clock)
     }
 
     /// A process with the faults of `seed`, whose clock is `skew_seconds` off.

@@ -42,6 +42,8 @@ impl Endpoint for Unmatched {
         errors: &["not_found", "method_not_allowed"],
         headers: &[],
         table_actions: &[],
+        secrets: &[],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = AnyPath;

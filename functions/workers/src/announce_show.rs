@@ -18,7 +18,12 @@ use frontrow_domain::{
     },
     show::Category,
 };
-use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config, lambda::Worker};
+use frontrow_edge::{
+    App,
+    clients::Aws,
+    config::Config,
+    lambda::{Needs, Worker},
+};
 use frontrow_store::Mail;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -104,11 +109,16 @@ impl Worker for AnnounceShow {
     const NAME: &'static str = "announce_show";
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
+    const NEEDS: Needs = Needs {
+        table_actions: &["dynamodb:Query"],
+        secrets: &[],
+        variables: &["MAIL_QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL"],
+    };
 
-    fn from_env() -> Result<Self, String> {
+    async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
         let sender = Sender::from_env(&aws, &[Queue::Mails, Queue::Announcements])?;
-        Ok(Self::new(App::new(Config::from_env()?, &aws, Clock::default())?, sender))
+        Ok(Self::new(App::start(Config::from_env()?, Self::NEEDS.secrets).await?, sender))
     }
 
     /// All messages side by side: one that fails holds none of the others up.

@@ -9,7 +9,13 @@ use frontrow_domain::{
     ids::{EntryId, MemberId, PerformanceId, ReservationId},
     reservation::CancelReason,
 };
-use frontrow_edge::{app::store_from_env, clients::Aws, clock::Clock, entropy, lambda::Worker};
+use frontrow_edge::{
+    app::store_from_env,
+    clients::Aws,
+    clock::Clock,
+    entropy,
+    lambda::{Needs, Worker},
+};
 use frontrow_store::Store;
 use serde::{Deserialize, Serialize};
 
@@ -111,8 +117,19 @@ impl Worker for CancelReservations {
     const NAME: &'static str = "cancel_reservations";
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
+    const NEEDS: Needs = Needs {
+        table_actions: &[
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
+        secrets: &[],
+        variables: &["CANCELLATION_QUEUE_URL"],
+    };
 
-    fn from_env() -> Result<Self, String> {
+    async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
         Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
     }

@@ -19,7 +19,13 @@ use frontrow_domain::{
     limits::{CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS},
     reservation::Reservation,
 };
-use frontrow_edge::{App, clients::Aws, entropy, lambda::Worker};
+use frontrow_edge::{
+    App, Secret,
+    clients::Aws,
+    config::Config,
+    entropy,
+    lambda::{Needs, Worker},
+};
 use frontrow_store::Confirmed;
 use gauge::Gauge;
 
@@ -201,10 +207,17 @@ impl Worker for PaymentWorker {
     const NAME: &'static str = "payment_worker";
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
+    const NEEDS: Needs = Needs {
+        table_actions: &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::ProviderKey],
+        variables: &["PROVIDER_URL", "PAYMENT_QUEUE_URL"],
+    };
 
-    fn from_env() -> Result<Self, String> {
+    async fn from_env() -> Result<Self, String> {
         let sender = Sender::from_env(&Aws::from_env(), &[Queue::Payments])?;
-        Ok(Self::new(App::from_env()?, Provider::from_env()?, sender))
+        let app = App::start(Config::from_env()?, Self::NEEDS.secrets).await?;
+        let provider = Provider::from_env(app.config.secrets.provider_key.clone())?;
+        Ok(Self::new(app, provider, sender))
     }
 
     /// All messages side by side: one that fails, hangs or panics holds none of the others up.

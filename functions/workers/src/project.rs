@@ -16,7 +16,12 @@ use frontrow_domain::{
     member::Name,
     reservation::Reservation,
 };
-use frontrow_edge::{app::store_from_env, clients::Aws, clock::Clock, lambda::Worker};
+use frontrow_edge::{
+    app::store_from_env,
+    clients::Aws,
+    clock::Clock,
+    lambda::{Needs, Worker},
+};
 use frontrow_store::{DirtyReservation, Store, keys};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -116,8 +121,13 @@ impl Worker for Project {
     const NAME: &'static str = "project";
     type Event = Event;
     type Reply = DynamoDbEventResponse;
+    const NEEDS: Needs = Needs {
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+        secrets: &[],
+        variables: &["CANCELLATION_QUEUE_URL"],
+    };
 
-    fn from_env() -> Result<Self, String> {
+    async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
         Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
     }

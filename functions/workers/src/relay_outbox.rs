@@ -20,7 +20,10 @@ use frontrow_domain::{
     reservation::ReservationStatus,
     show::Category,
 };
-use frontrow_edge::{clients::Aws, lambda::Worker};
+use frontrow_edge::{
+    clients::Aws,
+    lambda::{Needs, Worker},
+};
 use frontrow_store::Mail;
 use serde::Deserialize;
 
@@ -41,8 +44,13 @@ impl Worker for RelayOutbox {
     const NAME: &'static str = "relay_outbox";
     type Event = Event;
     type Reply = DynamoDbEventResponse;
+    const NEEDS: Needs = Needs {
+        table_actions: &[],
+        secrets: &[],
+        variables: &["MAIL_QUEUE_URL", "PAYMENT_QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL", "CANCELLATION_QUEUE_URL"],
+    };
 
-    fn from_env() -> Result<Self, String> {
+    async fn from_env() -> Result<Self, String> {
         let queues = [Queue::Mails, Queue::Payments, Queue::Announcements, Queue::Cancellations];
         Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
     }

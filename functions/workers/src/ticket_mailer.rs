@@ -13,7 +13,12 @@ use aws_sdk_ses::{
     types::RawMessage,
 };
 use frontrow_domain::{Error, Result, ids::TicketId, reservation::ReservationStatus};
-use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config, lambda::Worker};
+use frontrow_edge::{
+    App, Secret,
+    clients::Aws,
+    config::Config,
+    lambda::{Needs, Worker},
+};
 use frontrow_store::{Claim, Claimed, Mail};
 
 /// Sends the mails that the queue's messages name.
@@ -141,10 +146,15 @@ impl Worker for TicketMailer {
     const NAME: &'static str = "ticket_mailer";
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
+    const NEEDS: Needs = Needs {
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &["MAIL_FROM", "MAIL_MAX_RECEIVES"],
+    };
 
-    fn from_env() -> Result<Self, String> {
-        let aws = Aws::from_env();
-        Ok(Self::new(App::new(Config::from_env()?, &aws, Clock::default())?, aws.ses()))
+    async fn from_env() -> Result<Self, String> {
+        let app = App::start(Config::from_env()?, Self::NEEDS.secrets).await?;
+        Ok(Self::new(app, Aws::from_env().ses()))
     }
 
     /// All messages side by side: one that fails, hangs or panics holds none of the others up.

@@ -2,6 +2,7 @@
 
 use crate::engine::because;
 use frontrow_edge::entropy;
+use serde_json::json;
 use std::{
     fs::{self, File, OpenOptions},
     io::Write,
@@ -29,20 +30,20 @@ impl Data {
         self.directory.join(name)
     }
 
-    /// `SIGNING_KEYS`, made at the first start: logins and tickets outlive a restart.
-    pub(crate) fn signing_keys(&self) -> Result<String, String> {
-        let file = self.path("signing-keys");
+    /// A key ring as Secrets Manager keeps it, made at the first start: logins, passwords and tickets outlive a restart.
+    pub(crate) fn key_ring(&self, name: &str) -> Result<String, String> {
+        let file = self.path(name);
         if !file.exists() {
-            write_secret(&file, &fresh_signing_keys()).map_err(because("keep the signing keys"))?;
+            write_secret(&file, &fresh_key_ring()).map_err(because("keep a key ring"))?;
         }
-        fs::read_to_string(&file).map_err(because("read the signing keys"))
+        fs::read_to_string(&file).map_err(because("read a key ring"))
     }
 }
 
-/// `SIGNING_KEYS` that nobody knows.
-pub(crate) fn fresh_signing_keys() -> String {
-    let parts: String = (0..4).map(|_| entropy::fresh_uuid().simple().to_string()).collect();
-    format!("local:{parts}")
+/// A key ring that nobody knows.
+pub(crate) fn fresh_key_ring() -> String {
+    let key: String = (0..2).map(|_| entropy::fresh_uuid().simple().to_string()).collect();
+    json!({"current": "local", "local": key}).to_string()
 }
 
 /// Writes a file that only its owner may read, whole or not at all.
@@ -64,17 +65,17 @@ mod tests {
     fn one_stack_at_a_time_and_the_keys_stay() {
         let scratch = tempfile::tempdir().unwrap();
         let first = Data::open(scratch.path().to_owned()).unwrap();
-        let keys = first.signing_keys().unwrap();
-        assert!(frontrow_edge::tokens::Tokens::new(&keys).is_ok());
+        let keys = first.key_ring("keys").unwrap();
+        assert!(frontrow_edge::secrets::KeyRing::parse(&keys).is_ok());
         assert!(Data::open(scratch.path().to_owned()).is_err());
         drop(first);
-        assert_eq!(Data::open(scratch.path().to_owned()).unwrap().signing_keys().unwrap(), keys);
+        assert_eq!(Data::open(scratch.path().to_owned()).unwrap().key_ring("keys").unwrap(), keys);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(scratch.path().join("signing-keys")).unwrap().permissions().mode();
+            let mode = fs::metadata(scratch.path().join("keys")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert_ne!(fresh_signing_keys(), fresh_signing_keys());
+        assert_ne!(fresh_key_ring(), fresh_key_ring());
     }
 }

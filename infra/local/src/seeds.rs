@@ -10,11 +10,11 @@ use frontrow_domain::{
     time::UtcTime,
     wallet::{Change, EntryKind},
 };
-use frontrow_edge::{App, entropy, passwords};
+use frontrow_edge::{App, entropy, secrets::KeyRing};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{fs, path::Path};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 /// The organizer's address.
 pub(crate) const ORGANIZER: &str = "organizer@example.com";
@@ -67,7 +67,7 @@ async fn member(app: &App, address: &str, name: &str, role: Role) -> Result<Memb
         alerts: Vec::new(),
         created_at: app.clock.now(),
     };
-    match app.store.create_member(&member, password_hash().await?, None).await {
+    match app.store.create_member(&member, password_hash(app).await?, None).await {
         Ok(()) => Ok(member.member_id),
         Err(Error::EmailTaken) => {
             let known = app.store.credentials(&member.email).await?.ok_or(Error::EmailTaken)?;
@@ -148,9 +148,16 @@ fn parsed<T: DeserializeOwned>(seed: Value) -> T {
     serde_json::from_value(seed).expect("the seeds are valid")
 }
 
-/// Made once per process: it is slow on purpose, and there are processes with many stacks.
-async fn password_hash() -> Result<String> {
-    static HASH: OnceCell<String> = OnceCell::const_new();
-    let password = || Password::try_from(PASSWORD.to_owned()).expect("the seeds' password is valid");
-    HASH.get_or_try_init(|| passwords::hash(password())).await.cloned()
+/// Made once per process and pepper: it is slow on purpose, and there are processes with many stacks.
+async fn password_hash(app: &App) -> Result<String> {
+    static HASHES: Mutex<Vec<(KeyRing, String)>> = Mutex::const_new(Vec::new());
+    let mut hashes = HASHES.lock().await;
+    let peppers = &app.config.secrets.password_peppers;
+    if let Some((_, hash)) = hashes.iter().find(|(ring, _)| ring == peppers) {
+        return Ok(hash.clone());
+    }
+    let password = Password::try_from(PASSWORD.to_owned()).expect("the seeds' password is valid");
+    let hash = app.passwords.hash(password).await?;
+    hashes.push((peppers.clone(), hash.clone()));
+    Ok(hash)
 }

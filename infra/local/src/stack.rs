@@ -3,7 +3,7 @@
 
 use crate::{
     checkpoint::{Checkpoint, Outbox},
-    data::{Data, fresh_signing_keys},
+    data::{Data, fresh_key_ring},
     engine::{Engine, TABLE, because},
     event_sources::{read_queue, read_stream},
     gateway::Gateway,
@@ -15,11 +15,22 @@ use crate::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
-use frontrow_edge::{App, clients::Aws, clock::Clock, config::Config};
+use frontrow_edge::{
+    App,
+    clients::Aws,
+    clock::Clock,
+    config::Config,
+    secrets::{KeyRing, Secrets},
+};
 use frontrow_workers::{
     AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue,
 };
-use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 use tokio::net::TcpListener;
 
 /// Puts something between the SDK and the engine, e.g. faults or counters.
@@ -121,12 +132,11 @@ impl Stack {
             Some(wrap) => aws.clone().through(wrap(aws.http())),
             None => aws.clone(),
         };
-        let signing_keys = data.as_ref().map_or_else(|| Ok(fresh_signing_keys()), Data::signing_keys)?;
-        let config = config(&options, signing_keys, visibility_seconds);
+        let config = config(&options, secrets(data.as_ref())?, visibility_seconds);
         // Seeds are nobody's request: they meet neither faults nor counters.
-        let planter = App::new(config.clone(), &aws, clock.clone())?;
+        let planter = App::new(config.clone(), &aws, clock.clone());
         seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
-        let app = App::new(config, &wrapped, clock)?;
+        let app = App::new(config, &wrapped, clock);
 
         let relay = RelayOutbox::new(queues.sender());
         platform.handle().spawn(read_stream(relay, engine.stream.clone(), queues.clone(), checkpoint.clone()));
@@ -218,12 +228,27 @@ impl Stack {
     }
 }
 
-fn config(options: &Options, signing_keys: String, visibility_seconds: u32) -> Config {
+/// What Secrets Manager keeps, kept with the data. In memory, all stacks of a process have the same pepper, so that the
+/// seeds' password is hashed once for all of them.
+fn secrets(data: Option<&Data>) -> Result<Secrets, String> {
+    static PEPPERS: LazyLock<String> = LazyLock::new(fresh_key_ring);
+    let (signing_keys, peppers) = match data {
+        Some(data) => (data.key_ring("signing-keys")?, data.key_ring("password-peppers")?),
+        None => (fresh_key_ring(), PEPPERS.clone()),
+    };
+    Ok(Secrets {
+        signing_keys: KeyRing::parse(&signing_keys)?,
+        password_peppers: KeyRing::parse(&peppers)?,
+        provider_key: provider::SECRET_KEY.to_owned(),
+    })
+}
+
+fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Config {
     let mut organizer_emails = options.organizer_emails.clone();
     organizer_emails.insert(seeds::email(seeds::ORGANIZER));
     Config {
         table_name: TABLE.to_owned(),
-        signing_keys,
+        secrets,
         organizer_emails,
         mail_from: "frontrow <tickets@example.com>".to_owned(),
         mail_max_receives: options.mail_max_receives,

@@ -4,8 +4,10 @@
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
 /// Longest id accepted from outside; ours are at most 110 characters.
 pub const ID_MAX_CHARS: usize = 128;
-/// Longest id of a signing key.
-pub const KEY_ID_MAX_CHARS: usize = 32;
+/// Longest id of a key: what a password's hash has room for.
+pub const KEY_ID_MAX_CHARS: usize = 8;
+/// Shortest key.
+pub const KEY_MIN_CHARS: usize = 32;
 /// Longest token header read; ours are under 600 characters.
 pub const TOKEN_MAX_CHARS: usize = 2048;
 /// Longest `Idempotency-Key`.
@@ -189,6 +191,8 @@ pub const RETRY_CAP_MILLIS: u64 = 100;
 pub const BATCH_GET_ITEMS: usize = 100;
 /// One call to DynamoDB, from first byte to last.
 pub const DYNAMODB_CALL_MILLIS: u64 = 3_000;
+/// Reading a secret, its retries included; a function whose event comes meanwhile waits.
+pub const SECRET_CALL_MILLIS: u64 = 5_000;
 
 /// Longest admission an organizer may choose.
 pub const ADMISSION_MAX_SECONDS: i64 = 3600;

@@ -6,7 +6,9 @@ use crate::{
     codes::Codes,
     config::{Config, variable},
     entropy,
+    passwords::Passwords,
     rendered::Renderings,
+    secrets::{Secret, Secrets},
     tokens::Tokens,
 };
 use frontrow_store::{Entropy, Store};
@@ -22,6 +24,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Verification codes and ticket codes.
     pub codes: Codes,
+    /// Password hashes.
+    pub passwords: Passwords,
     /// Large answers, as they are sent.
     pub renderings: Renderings,
     /// What differs between deployments.
@@ -30,26 +34,39 @@ pub struct App {
 
 impl App {
     /// Joins the parts.
-    ///
-    /// # Errors
-    /// When the signing keys are malformed.
-    pub fn new(config: Config, aws: &Aws, clock: Clock) -> Result<Self, String> {
-        Ok(Self {
+    pub fn new(config: Config, aws: &Aws, clock: Clock) -> Self {
+        Self {
             store: store(config.table_name.clone(), aws),
             clock,
-            tokens: Tokens::new(&config.signing_keys)?,
-            codes: Codes::new(&config.signing_keys)?,
+            tokens: Tokens::new(&config.secrets.signing_keys),
+            codes: Codes::new(&config.secrets.signing_keys),
+            passwords: Passwords::new(config.secrets.password_peppers.clone()),
             renderings: Renderings::default(),
             config,
-        })
+        }
     }
 
-    /// From the environment.
+    /// From `config`, the environment's AWS, and the secrets that are declared.
     ///
     /// # Errors
-    /// Names a variable that is missing or malformed.
-    pub fn from_env() -> Result<Self, String> {
-        Self::new(Config::from_env()?, &Aws::from_env(), Clock::default())
+    /// Names a secret that cannot be read or understood.
+    pub async fn start(config: Config, secrets: &[Secret]) -> Result<Self, String> {
+        let aws = Aws::from_env();
+        let secrets = Secrets::read(&aws, secrets).await?;
+        Ok(Self::new(Config { secrets, ..config }, &aws, Clock::default()))
+    }
+
+    /// The same with those secrets alone that are `declared`: what the function has whose route or worker declares them.
+    #[must_use]
+    pub fn with_only(&self, declared: &[Secret]) -> Self {
+        let secrets = self.config.secrets.only(declared);
+        Self {
+            tokens: Tokens::new(&secrets.signing_keys),
+            codes: Codes::new(&secrets.signing_keys),
+            passwords: Passwords::new(secrets.password_peppers.clone()),
+            config: Config { secrets, ..self.config.clone() },
+            ..self.clone()
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{Builder, tls};
-use frontrow_domain::limits::DYNAMODB_CALL_MILLIS;
+use frontrow_domain::limits::{DYNAMODB_CALL_MILLIS, SECRET_CALL_MILLIS};
 use std::time::Duration;
 
 /// Where AWS is and who calls it.
@@ -85,6 +85,20 @@ impl Aws {
         );
         config.set_endpoint_url(self.endpoint_url.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// A Secrets Manager client.
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        let mut config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
+            .region(self.region.clone())
+            .http_client(self.http.clone())
+            .timeout_config(call_timeout(SECRET_CALL_MILLIS));
+        config.set_credentials_provider(
+            self.credentials.clone().map(aws_sdk_secretsmanager::config::SharedCredentialsProvider::new),
+        );
+        config.set_endpoint_url(self.endpoint_url.clone());
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
     /// An SES client. No retries: a mail whose acceptance is unknown must not be sent twice by the SDK.

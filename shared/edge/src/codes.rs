@@ -1,6 +1,6 @@
 //! Codes that people carry: the six digits of a verification mail and the text inside a ticket's QR code.
 
-use crate::tokens::parse_keys;
+use crate::secrets::KeyRing;
 use ed25519_compact::{KeyPair, Seed, Signature};
 use frontrow_domain::{
     ids::VerificationId,
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// Makes and checks codes. Keys are derived from `SIGNING_KEYS`, one for each purpose.
+/// Makes and checks codes. Keys are derived from the signing keys, one for each purpose.
 #[derive(Debug, Clone)]
 pub struct Codes {
     keys: Arc<[Key]>,
@@ -30,25 +30,23 @@ impl std::fmt::Debug for Key {
 }
 
 impl Codes {
-    /// From `SIGNING_KEYS`.
-    ///
-    /// # Errors
-    /// When the keys are malformed.
-    pub fn new(signing_keys: &str) -> Result<Self, String> {
-        let keys = parse_keys(signing_keys)?
-            .into_iter()
-            .map(|(id, secret)| Key {
-                id,
-                verification: derive(&secret, "verification"),
-                ticket: KeyPair::from_seed(Seed::new(derive(&secret, "ticket"))),
-            })
-            .collect();
-        Ok(Self { keys })
+    /// With keys derived from `signing_keys`. Without any, no code is right.
+    pub fn new(signing_keys: &KeyRing) -> Self {
+        let key = |(id, secret): (&str, &str)| Key {
+            id: id.to_owned(),
+            verification: derive(secret, "verification"),
+            ticket: KeyPair::from_seed(Seed::new(derive(secret, "ticket"))),
+        };
+        Self { keys: signing_keys.keys().map(key).collect() }
+    }
+
+    fn current(&self) -> &Key {
+        self.keys.first().expect("who makes codes declares the signing keys")
     }
 
     /// The six digits mailed for a verification. Derived by both sides, so they are never stored nor sent through a queue.
     pub fn verification_code(&self, id: &VerificationId) -> String {
-        digits(&self.keys[0], id)
+        digits(self.current(), id)
     }
 
     /// Whether `code` was mailed for the verification, under any of the keys; in constant time.
@@ -58,7 +56,7 @@ impl Codes {
 
     /// The text of a ticket's QR code.
     pub fn ticket_code(&self, claim: &TicketClaim) -> String {
-        let key = &self.keys[0];
+        let key = self.current();
         let signed = ticket_code::signed_part(&key.id, claim);
         let signature = key.ticket.sk.sign(signed.as_bytes(), None);
         ticket_code::code(&signed, signature.as_ref())
@@ -96,8 +94,12 @@ pub(crate) fn derive(secret: &str, purpose: &str) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    const OLD: &str = "a:00000000000000000000000000000000";
-    const NEW: &str = "b:11111111111111111111111111111111";
+    const OLD: &str = r#""a":"00000000000000000000000000000000""#;
+    const NEW: &str = r#""b":"11111111111111111111111111111111""#;
+
+    fn with(current: &str, keys: &str) -> Codes {
+        Codes::new(&KeyRing::parse(&format!(r#"{{"current":"{current}",{keys}}}"#)).unwrap())
+    }
 
     fn claim() -> TicketClaim {
         TicketClaim {
@@ -109,17 +111,17 @@ mod tests {
 
     #[test]
     fn tickets_outlive_a_change_of_keys_and_strange_keys_open_nothing() {
-        let code = Codes::new(OLD).unwrap().ticket_code(&claim());
-        assert_eq!(Codes::new(&format!("{NEW},{OLD}")).unwrap().open_ticket(&code), Some(claim()));
-        assert_eq!(Codes::new(NEW).unwrap().open_ticket(&code), None);
-        let same_id = NEW.replace("b:", "a:");
-        assert_eq!(Codes::new(&same_id).unwrap().open_ticket(&code), None);
+        let code = with("a", OLD).ticket_code(&claim());
+        assert_eq!(with("b", &format!("{OLD},{NEW}")).open_ticket(&code), Some(claim()));
+        assert_eq!(with("b", NEW).open_ticket(&code), None);
+        assert_eq!(with("a", &NEW.replace("\"b\"", "\"a\"")).open_ticket(&code), None);
+        assert_eq!(Codes::new(&KeyRing::default()).open_ticket(&code), None);
     }
 
     /// Every letter counts: one that is changed, left out or added makes it no code of ours.
     #[test]
     fn an_altered_code_is_none() {
-        let codes = Codes::new(OLD).unwrap();
+        let codes = with("a", OLD);
         let code = codes.ticket_code(&claim());
         assert_eq!(codes.open_ticket(&code), Some(claim()));
         for at in 0..code.len() {

@@ -1,5 +1,6 @@
 //! What differs between deployments, read from the environment once per cold start.
 
+use crate::secrets::Secrets;
 use frontrow_domain::{
     limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
     member::Email,
@@ -11,8 +12,8 @@ use std::collections::HashSet;
 pub struct Config {
     /// `TABLE_NAME`.
     pub table_name: String,
-    /// `SIGNING_KEYS`: `id:secret,id:secret`; the first signs, all verify. Secrets have at least 32 characters.
-    pub signing_keys: String,
+    /// What Secrets Manager keeps; empty until [`Secrets::read`].
+    pub secrets: Secrets,
     /// `ORGANIZER_EMAILS`, comma-separated: addresses that sign up as organizers.
     pub organizer_emails: HashSet<Email>,
     /// `MAIL_FROM`: the sender of every mail.
@@ -50,7 +51,7 @@ impl Config {
         };
         Ok(Self {
             table_name: required("TABLE_NAME")?,
-            signing_keys: required("SIGNING_KEYS")?,
+            secrets: Secrets::default(),
             organizer_emails,
             mail_from: variable("MAIL_FROM").unwrap_or_else(|| "frontrow <tickets@example.com>".to_owned()),
             mail_max_receives,

@@ -33,10 +33,23 @@ pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Respons
     let request_id = request_id(&request);
     let span = tracing::info_span!("request", operation = E::ROUTE.operation, request_id);
     let mut response = answer_or_problem::<E>(app, request).instrument(span).await;
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
+    name(&mut response, &request_id);
+    response
+}
+
+/// Answers a request of a function that could not be started.
+pub(crate) fn not_started(request: &Request, why: &str) -> Response {
+    let request_id = request_id(request);
+    let span = tracing::info_span!("request", request_id);
+    let mut response = span.in_scope(|| failed(&Error::internal("start", why)));
+    name(&mut response, &request_id);
+    response
+}
+
+fn name(response: &mut Response, request_id: &str) {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response
 }
 
 async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response {

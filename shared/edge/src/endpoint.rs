@@ -2,7 +2,7 @@
 //! and the Lambda binaries read the same declaration.
 
 use crate::{
-    Answer, App, Request, Response,
+    Answer, App, Request, Response, Secret,
     answer::Reply,
     caller::{Access, Caller},
     dispatch,
@@ -41,8 +41,12 @@ pub struct Route {
     pub errors: &'static [&'static str],
     /// Headers it reads beyond `Authorization`.
     pub headers: &'static [Header],
-    /// DynamoDB actions it needs: its function's whole IAM policy.
+    /// DynamoDB actions it needs: with `secrets`, its function's whole IAM policy.
     pub table_actions: &'static [&'static str],
+    /// Secrets it needs.
+    pub secrets: &'static [Secret],
+    /// Variables of the environment that it reads beyond those of every function and of its secrets.
+    pub variables: &'static [&'static str],
 }
 
 /// Whether `path` is one of `template`'s: equal part by part, where a `{parameter}` stands for any part that is not empty.

@@ -1,6 +1,8 @@
-//! The mains of the Lambda binaries: start once, then serve events one at a time.
+//! The mains of the Lambda binaries: serve events one at a time. Clients are made and secrets are read when the first event
+//! comes, so that a process which is started ahead of its events costs nobody a call; what failed then is tried again with
+//! the next event.
 
-use crate::{App, Endpoint, Request, Response, dispatch, problem};
+use crate::{App, Endpoint, Request, Response, Secret, config::Config, dispatch, problem};
 use frontrow_domain::{Error as Failure, Result, limits::LAMBDA_ANSWER_MAX_BYTES};
 use lambda_http::{
     Body,
@@ -10,6 +12,18 @@ pub use lambda_runtime::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{convert::Infallible, future::Future};
+use tokio::sync::OnceCell;
+
+/// What an event-triggered function may do and is told: its IAM policy and its environment in the template.
+#[derive(Debug)]
+pub struct Needs {
+    /// DynamoDB actions on the table.
+    pub table_actions: &'static [&'static str],
+    /// Secrets that it reads.
+    pub secrets: &'static [Secret],
+    /// Variables of the environment that it reads beyond those of every function and of its secrets.
+    pub variables: &'static [&'static str],
+}
 
 /// A function triggered by the table's stream or by a queue.
 pub trait Worker: Sized + Send + Sync + 'static {
@@ -20,11 +34,14 @@ pub trait Worker: Sized + Send + Sync + 'static {
     /// Which records of a batch failed.
     type Reply: Serialize + Send;
 
-    /// From the environment.
+    /// What its function may do and is told.
+    const NEEDS: Needs;
+
+    /// From the environment, and the secrets it names.
     ///
     /// # Errors
-    /// Names a variable that is missing or malformed.
-    fn from_env() -> Result<Self, String>;
+    /// Names a variable that is missing or malformed, or a secret that cannot be read.
+    fn from_env() -> impl Future<Output = Result<Self, String>> + Send;
 
     /// Handles one batch.
     fn handle(&self, event: Self::Event) -> impl Future<Output = Result<Self::Reply>> + Send;
@@ -36,11 +53,15 @@ pub trait Worker: Sized + Send + Sync + 'static {
 /// When the environment is incomplete or the runtime ends.
 pub async fn serve<E: Endpoint>() -> Result<(), Error> {
     log_as_json();
-    let app = App::from_env()?;
-    let app = &app;
+    let (config, app) = (Config::from_env()?, OnceCell::new());
+    let (config, app) = (&config, &app);
     lambda_http::run(lambda_http::service_fn(move |request: Request| async move {
         // Boxed, because the compiler bounds how deep futures may lie within each other.
-        Ok::<_, Infallible>(fitting(Box::pin(dispatch::respond::<E>(app, request)).await))
+        let started = app.get_or_try_init(|| Box::pin(App::start(config.clone(), E::ROUTE.secrets))).await;
+        Ok::<_, Infallible>(match started {
+            Ok(app) => fitting(Box::pin(dispatch::respond::<E>(app, request)).await),
+            Err(why) => dispatch::not_started(&request, &why),
+        })
     }))
     .await
 }
@@ -72,9 +93,11 @@ fn fitting(response: Response) -> Response {
 /// When the environment is incomplete or the runtime ends.
 pub async fn work<W: Worker>() -> Result<(), Error> {
     log_as_json();
-    let worker = W::from_env()?;
+    let worker = OnceCell::new();
     let worker = &worker;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<W::Event>| async move {
+        let started = worker.get_or_try_init(|| Box::pin(W::from_env())).await;
+        let worker: &W = started.inspect_err(|why| tracing::error!(worker = W::NAME, why, "not started"))?;
         let outcome = Box::pin(worker.handle(event.payload)).await;
         outcome.inspect_err(|error| tracing::error!(worker = W::NAME, %error, "failed")).map_err(Error::from)
     }))

@@ -8,7 +8,8 @@
 //! | [`answer`], [`problem`] | successes and failures as HTTP |
 //! | `negotiate`, [`rendered`] | `ETag` and gzip; large answers rendered once |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
-//! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and the secrets that prove it |
+//! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and what proves it |
+//! | [`secrets`] | what only functions may know |
 //! | [`qr`] | QR codes as pictures |
 //! | [`app`], [`config`], [`clients`] | what an endpoint works with |
 //! | [`clock`], [`entropy`] | the only places where time and randomness are read |
@@ -31,6 +32,7 @@ pub mod passwords;
 pub mod problem;
 pub mod qr;
 pub mod rendered;
+pub mod secrets;
 pub mod tokens;
 
 pub use answer::{Answer, Png};
@@ -40,5 +42,6 @@ pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, Pa
 pub use lambda_http::Request;
 /// Methods of routes.
 pub use lambda_http::http::Method;
+pub use secrets::Secret;
 /// A response as API Gateway takes it.
 pub type Response = lambda_http::http::Response<lambda_http::Body>;

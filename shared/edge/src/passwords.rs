@@ -1,52 +1,111 @@
-//! Password hashes: Argon2id, m = 19 MiB, t = 2, p = 1 (OWASP's first choice).
+//! Password hashes: Argon2id, m = 19 MiB, t = 2, p = 1 (OWASP's first choice), with a pepper that is not in the table. A
+//! hash names its pepper, so that peppers can be changed; an old one is needed as long as there are passwords made with it.
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use crate::secrets::KeyRing;
+use argon2::{
+    Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash,
+};
 use frontrow_domain::{Error, Result, member::Password};
+use std::fmt::Display;
 
 /// A hash of no password anyone can know: verified against for unknown addresses, so that they take the same time.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZnJvbnRyb3ctbm9ib2R5$8nUbHhQ3kHT7WZ1Ff0rBnWlS6cQOe6lQ2VXJv9bQkSg";
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(19_456, 2, 1, None).expect("constant parameters are valid");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+/// Makes and checks password hashes.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    peppers: KeyRing,
 }
 
-/// The hash to store, as a PHC string with a fresh salt. Made on a thread of its own: it takes too long to stall others.
-///
-/// # Errors
-/// [`Error::Internal`] when the system has no randomness.
-pub async fn hash(password: Password) -> Result<String> {
-    let hashing = move || argon2().hash_password(password.reveal().as_bytes()).map(|hash| hash.to_string());
-    let hashed = tokio::task::spawn_blocking(hashing).await;
-    let hashed = hashed.map_err(|error| Error::internal("hash a password", error))?;
-    hashed.map_err(|error| Error::internal("hash a password", error))
+impl Passwords {
+    /// With `peppers`; the current one is for new hashes.
+    pub fn new(peppers: KeyRing) -> Self {
+        Self { peppers }
+    }
+
+    /// The hash to store, as a PHC string with a fresh salt. Made on a thread of its own: it takes too long to stall others.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] without a pepper, or when the system has no randomness.
+    pub async fn hash(&self, password: Password) -> Result<String> {
+        let peppers = self.peppers.clone();
+        aside("hash a password", move || {
+            let (id, pepper) = peppers.keys().next().ok_or("there is no pepper")?;
+            let hash = argon2(id, pepper)?.hash_password(password.reveal().as_bytes()).map_err(words)?;
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    /// Whether `password` is the one that was hashed. With no hash (unknown address) it takes as long and says no.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] without the pepper of the hash, or when the thread that hashes broke.
+    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
+        let peppers = self.peppers.clone();
+        aside("verify a password", move || {
+            let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).map_err(words)?;
+            let params = Params::try_from(&hash).map_err(words)?;
+            let its = |id: &str| stored.is_none() || id.as_bytes() == params.keyid();
+            let (id, pepper) = peppers.keys().find(|(id, _)| its(id)).ok_or("a pepper is not in the ring any more")?;
+            let matches = argon2(id, pepper)?.verify_password(password.as_bytes(), &hash).is_ok();
+            Ok(matches && stored.is_some())
+        })
+        .await
+    }
 }
 
-/// Whether `password` is the one that was hashed. With no hash (unknown address) it takes as long and says no.
-///
-/// # Errors
-/// [`Error::Internal`] when the thread that hashes broke.
-pub async fn verify(password: String, stored: Option<String>) -> Result<bool> {
-    let verifying = move || {
-        let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).ok();
-        let matches = hash.is_some_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
-        matches && stored.is_some()
-    };
-    tokio::task::spawn_blocking(verifying).await.map_err(|error| Error::internal("verify a password", error))
+fn argon2<'a>(id: &str, pepper: &'a str) -> std::result::Result<Argon2<'a>, String> {
+    let id = KeyId::new(id.as_bytes()).map_err(words)?;
+    let params = ParamsBuilder::new().m_cost(19_456).t_cost(2).p_cost(1).keyid(id).build().map_err(words)?;
+    Argon2::new_with_secret(pepper.as_bytes(), Algorithm::Argon2id, Version::V0x13, params).map_err(words)
+}
+
+async fn aside<T: Send + 'static>(
+    doing: &'static str,
+    work: impl FnOnce() -> std::result::Result<T, String> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(doing, error))?;
+    done.map_err(|why| Error::internal(doing, why))
+}
+
+fn words(error: impl Display) -> String {
+    error.to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn with(ring: &str) -> Passwords {
+        Passwords::new(KeyRing::parse(ring).unwrap())
+    }
+
     #[tokio::test]
     async fn only_the_right_password_of_a_known_member_is_accepted() {
+        let passwords = with(r#"{"current":"p1","p1":"00000000000000000000000000000000"}"#);
         let password = Password::try_from("correct horse".to_owned()).unwrap();
-        let stored = hash(password).await.unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify("correct horse".to_owned(), Some(stored.clone())).await.unwrap());
-        assert!(!verify("wrong horse".to_owned(), Some(stored)).await.unwrap());
-        assert!(!verify("correct horse".to_owned(), None).await.unwrap());
-        assert!(PasswordHash::new(NOBODY).is_ok());
+        let stored = passwords.hash(password).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid="), "{stored}");
+        let right = |password: &str, stored: Option<String>| passwords.verify(password.to_owned(), stored);
+        assert!(right("correct horse", Some(stored.clone())).await.unwrap());
+        assert!(!right("wrong horse", Some(stored)).await.unwrap());
+        assert!(!right("correct horse", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_hash_needs_its_pepper_and_outlives_a_new_one() {
+        let old = r#""p1":"00000000000000000000000000000000""#;
+        let new = r#""p2":"11111111111111111111111111111111""#;
+        let password = Password::try_from("correct horse".to_owned()).unwrap();
+        let stored = with(&format!(r#"{{"current":"p1",{old}}}"#)).hash(password).await.unwrap();
+        let verify = |ring: String| {
+            let stored = stored.clone();
+            async move { with(&ring).verify("correct horse".to_owned(), Some(stored)).await }
+        };
+        assert!(verify(format!(r#"{{"current":"p2",{old},{new}}}"#)).await.unwrap());
+        assert!(verify(format!(r#"{{"current":"p2",{new}}}"#)).await.is_err());
+        assert!(!verify(r#"{"current":"p1","p1":"22222222222222222222222222222222"}"#.to_owned()).await.unwrap());
     }
 }

@@ -21,12 +21,13 @@ pub fn qr_png(text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::codes::Codes;
+    use crate::secrets::KeyRing;
     use frontrow_domain::{limits::ID_MAX_CHARS, ticket_code::TicketClaim};
 
     /// 49 modules: each is 4 pixels where a mail shows the picture 240 pixels wide.
     #[test]
     fn a_tickets_code_is_a_small_picture() {
-        let codes = Codes::new("a1:00000000000000000000000000000000").unwrap();
+        let codes = Codes::new(&KeyRing::parse(r#"{"current":"a1","a1":"00000000000000000000000000000000"}"#).unwrap());
         let claim = TicketClaim {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
             ticket_id: "t-0193f1b07c8a7d3fae52c1d1a5b0c006.0193f1b07c8a7d3fae52c1d1a5b0c002.3".parse().unwrap(),

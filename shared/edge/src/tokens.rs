@@ -1,11 +1,11 @@
 //! Access and queue tokens: PASETO v4.local, which has one algorithm and shows nothing to who carries it. The footer
 //! names the key, so keys can be changed while tokens live.
 
-use crate::codes::derive;
+use crate::{codes::derive, secrets::KeyRing};
 use frontrow_domain::{
     Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::{KEY_ID_MAX_CHARS, TOKEN_MAX_CHARS},
+    limits::TOKEN_MAX_CHARS,
     member::{Email, Name, Role},
     waiting_room::Place,
 };
@@ -63,19 +63,13 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// From `SIGNING_KEYS`.
-    ///
-    /// # Errors
-    /// When the keys are malformed.
-    pub fn new(signing_keys: &str) -> Result<Self, String> {
-        let keys = parse_keys(signing_keys)?
-            .into_iter()
-            .map(|(id, secret)| {
-                let key = SymmetricKey::from(&derive(&secret, "token")).expect("a key has 32 bytes");
-                (id, key)
-            })
-            .collect();
-        Ok(Self { keys })
+    /// With keys derived from `signing_keys`. Without any, no token opens.
+    pub fn new(signing_keys: &KeyRing) -> Self {
+        let key = |(id, secret): (&str, &str)| {
+            let key = SymmetricKey::from(&derive(secret, "token")).expect("a key has 32 bytes");
+            (id.to_owned(), key)
+        };
+        Self { keys: signing_keys.keys().map(key).collect() }
     }
 
     /// An access token.
@@ -100,7 +94,7 @@ impl Tokens {
 
     /// `kind` is the implicit assertion: one kind of token never passes for another.
     fn seal<T: Serialize>(&self, kind: &str, claims: &T) -> String {
-        let (id, key) = &self.keys[0];
+        let (id, key) = self.keys.first().expect("who signs declares the signing keys");
         let message = serde_json::to_vec(claims).expect("claims are plain data");
         LocalToken::encrypt(key, &message, Some(id.as_bytes()), Some(kind.as_bytes()))
             .expect("the system has randomness")
@@ -117,25 +111,13 @@ impl Tokens {
     }
 }
 
-/// `id:secret` pairs of `SIGNING_KEYS`.
-pub(crate) fn parse_keys(signing_keys: &str) -> Result<Vec<(String, String)>, String> {
-    let pair = |text: &str| {
-        match text.trim().split_once(':') {
-        Some((id, secret))
-            if (1..=KEY_ID_MAX_CHARS).contains(&id.len())
-                && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && secret.len() >= 32 =>
-        {
-            Ok((id.to_owned(), secret.to_owned()))
-        }
-        _ => Err("SIGNING_KEYS: expected id:secret pairs with ids of letters and digits and secrets of at least 32 characters".to_owned()),
-    }
-    };
-    signing_keys.split(',').map(pair).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn with(ring: &str) -> Tokens {
+        Tokens::new(&KeyRing::parse(ring).unwrap())
+    }
 
     fn claims() -> QueueClaims {
         QueueClaims {
@@ -150,11 +132,12 @@ mod tests {
 
     #[test]
     fn tokens_outlive_a_change_of_keys_and_forged_ones_do_not_open() {
-        let (old, new) = ("a:00000000000000000000000000000000", "b:11111111111111111111111111111111");
-        let token = Tokens::new(old).unwrap().queue(&claims());
-        let both = Tokens::new(&format!("{new},{old}")).unwrap();
+        let (old, new) = (r#""a":"00000000000000000000000000000000""#, r#""b":"11111111111111111111111111111111""#);
+        let token = with(&format!(r#"{{"current":"a",{old}}}"#)).queue(&claims());
+        let both = with(&format!(r#"{{"current":"b",{old},{new}}}"#));
         assert_eq!(both.open_queue(&token), Some(claims()));
-        assert_eq!(Tokens::new(new).unwrap().open_queue(&token), None);
+        assert_eq!(with(&format!(r#"{{"current":"b",{new}}}"#)).open_queue(&token), None);
+        assert_eq!(Tokens::new(&KeyRing::default()).open_queue(&token), None);
         let mut forged = token.clone().into_bytes();
         forged[40] ^= 1;
         assert_eq!(both.open_queue(&String::from_utf8_lossy(&forged)), None);
@@ -162,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_queue_token_is_not_a_login() {
-        let tokens = Tokens::new("a:00000000000000000000000000000000").unwrap();
+        let tokens = with(r#"{"current":"a","a":"00000000000000000000000000000000"}"#);
         let token = tokens.queue(&claims());
         assert!(tokens.open::<QueueClaims>("access", &token).is_none());
         assert!(tokens.open_access(&token, Timestamp::from_millis(0)).is_none());

@@ -13,7 +13,7 @@ use crate::{
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
-    hold::Hold,
+    hold::{Hold, Stake},
     ids::{EntryId, HoldId, MemberId},
     limits::WALLET_RETRIES,
     reservation::Reservation,
@@ -55,8 +55,20 @@ impl Store {
         }
         // The stake that was read may be older than the hold.
         let stake = read_stake(self.get(&stake_key, Consistency::Strong).await?)?;
-        let hold = stake.live_hold_of(hold_id, now)?.clone();
-        Ok(Payable::Hold { hold, wallet: self.wallet(member).await? })
+        if let Ok(hold) = stake.live_hold_of(hold_id, now) {
+            return Ok(Payable::Hold { hold: hold.clone(), wallet: self.wallet(member).await? });
+        }
+        Ok(Payable::Paid(self.paid_after_all(member, hold_id, stake).await?))
+    }
+
+    /// The payment of a hold that `stake` has not, or not live. A lapsed hold is ended first: a payment that is still on its
+    /// way, and whose sender gave it up, comes too late from then on.
+    async fn paid_after_all(&self, member: &MemberId, hold_id: &HoldId, stake: Stake) -> Result<Box<Reservation>> {
+        if let Some(lapsed) = stake.hold.filter(|hold| hold.hold_id == *hold_id) {
+            self.free_hold(member, &lapsed, None).await?;
+        }
+        let paid = self.reservation(member, &hold_id.reservation()).await?;
+        paid.map(Box::new).ok_or(Error::HoldExpired)
     }
 
     /// Pays `hold` from the buyer's wallet: all or nothing (R1).
@@ -89,9 +101,14 @@ impl Store {
                 // A wallet that was read a moment ago may be older than the last top-up.
                 Err(Error::InsufficientPoints { .. }) if !fresh => {
                     wallet = self.wallet(&member).await?;
-                    wallet.book(&change)?
+                    fresh = true;
+                    continue;
                 }
-                Err(error) => return Err(error),
+                // The points may be gone because this very hold was paid a moment ago.
+                Err(error) => {
+                    let before = self.reservation(&member, &reservation.reservation_id).await?;
+                    return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(error);
+                }
             };
             let mut writes = vec![pay_stake(&member, &hold)];
             writes.extend(wallets::book(&member, &entry));
@@ -133,11 +150,11 @@ impl Store {
         stake: Item,
         now: Timestamp,
     ) -> Result<Found> {
-        if let Ok(prolonged) = read_stake(Some(stake))?.live_hold_of(&hold.hold_id, now) {
+        let stake = read_stake(Some(stake))?;
+        if let Ok(prolonged) = stake.live_hold_of(&hold.hold_id, now) {
             return Ok(Found::Prolonged(prolonged.clone()));
         }
-        let before = self.reservation(member, &hold.hold_id.reservation()).await?;
-        before.map(|paid| Found::Paid(Box::new(paid))).ok_or(Error::HoldExpired)
+        Ok(Found::Paid(self.paid_after_all(member, &hold.hold_id, stake).await?))
     }
 }
 

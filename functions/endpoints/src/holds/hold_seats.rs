@@ -11,7 +11,9 @@ use frontrow_domain::{
     seating::SeatId,
     show::Text,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Member, endpoint::Header, entropy};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
+};
 use frontrow_store::Holder;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -124,6 +126,8 @@ impl Endpoint for HoldSeats {
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = PerformanceId;

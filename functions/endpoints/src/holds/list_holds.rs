@@ -2,7 +2,9 @@
 
 use super::HoldView;
 use frontrow_domain::Result;
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+};
 
 /// What its cursors are bound to.
 const LIST: &str = "holds";
@@ -21,6 +23,8 @@ impl Endpoint for ListHolds {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

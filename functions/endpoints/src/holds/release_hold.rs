@@ -1,7 +1,9 @@
 //! `DELETE /holds/{holdId}`: the seats are free at once.
 
 use frontrow_domain::{Result, ids::HoldId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, answer::Nothing, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Member,
+};
 
 /// The endpoint.
 pub struct ReleaseHold;
@@ -17,6 +19,8 @@ impl Endpoint for ReleaseHold {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = HoldId;

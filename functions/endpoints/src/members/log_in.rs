@@ -3,7 +3,7 @@
 use super::MemberView;
 use frontrow_domain::{Error, Result, limits::ACCESS_TOKEN_SECONDS, member::Email, time::UtcTime};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Anyone, passwords, tokens::Identity,
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, tokens::Identity,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ impl Endpoint for LogIn {
         errors: &["wrong_credentials", "too_many_attempts"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = NoPath;
@@ -59,7 +61,7 @@ impl Endpoint for LogIn {
         let Body { email, password } = call.body;
         let (member, password_hash) =
             app.store.credentials(&email).await?.map(|it| (it.member, it.password_hash)).unzip();
-        let right = passwords::verify(password, password_hash).await?;
+        let right = app.passwords.verify(password, password_hash).await?;
         let Some(member) = member.filter(|_| right) else {
             app.store.count_failed_login(&email, call.now).await?;
             return Err(Error::WrongCredentials);

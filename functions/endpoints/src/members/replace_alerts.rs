@@ -2,7 +2,7 @@
 
 use super::MemberView;
 use frontrow_domain::{Error, Result, show::Category};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Member};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -29,6 +29,8 @@ impl Endpoint for ReplaceAlerts {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

@@ -41,6 +41,8 @@ impl Endpoint for RequestEmailVerification {
         errors: &["too_many_requests"],
         headers: &[Header::AcceptLanguage],
         table_actions: &["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        secrets: &[],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = NoPath;

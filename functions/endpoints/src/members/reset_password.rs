@@ -4,7 +4,7 @@
 
 use frontrow_domain::{Error, Result, ids::VerificationId, member::Password};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, answer::Nothing, caller::Anyone, passwords,
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, answer::Nothing, caller::Anyone,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,6 +38,8 @@ impl Endpoint for ResetPassword {
         errors: &["wrong_code", "not_found", "verification_expired", "too_many_attempts"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = NoPath;
@@ -55,7 +57,7 @@ impl Endpoint for ResetPassword {
         }
         // Told only to who reads the address's mail, and he could sign up with the same code.
         let known = app.store.credentials(&verification.email).await?.ok_or(Error::NotFound)?;
-        let password_hash = passwords::hash(password).await?;
+        let password_hash = app.passwords.hash(password).await?;
         app.store.replace_password(&known.member, password_hash, &id, call.now).await?;
         Ok(Answer::no_content())
     }

@@ -2,7 +2,7 @@
 
 use super::MemberView;
 use frontrow_domain::{Error, Result};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, Secret, caller::Member};
 
 /// The endpoint.
 pub struct ShowMe;
@@ -18,6 +18,8 @@ impl Endpoint for ShowMe {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:GetItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

@@ -6,7 +6,7 @@ use frontrow_domain::{
     ids::{MemberId, VerificationId},
     member::{Email, Member, Name, Password, Role},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Anyone, entropy, passwords};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, entropy};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -44,6 +44,8 @@ impl Endpoint for SignUp {
         errors: &["wrong_code", "verification_expired", "email_taken", "too_many_attempts"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
+        variables: &["ORGANIZER_EMAILS"],
     };
     type Caller = Anyone;
     type Path = NoPath;
@@ -69,7 +71,7 @@ impl Endpoint for SignUp {
             alerts: Vec::new(),
             created_at: call.now,
         };
-        let password_hash = passwords::hash(password).await?;
+        let password_hash = app.passwords.hash(password).await?;
         app.store.create_member(&member, password_hash, Some(&id)).await?;
         Ok(Answer::created("/members/me".to_owned(), member.into()))
     }

@@ -8,7 +8,9 @@ use frontrow_domain::{
     show::TimeZone,
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -73,6 +75,8 @@ impl Endpoint for ShowMyPage {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

@@ -7,7 +7,9 @@ use frontrow_domain::{
     notice::{Notice, NoticeType},
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -58,6 +60,8 @@ impl Endpoint for ListNotices {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

@@ -16,7 +16,7 @@ use frontrow_domain::{
     wallet::Wallet,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Member, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
 };
 use frontrow_store::{Paid, Payable};
 use schemars::JsonSchema;
@@ -95,6 +95,8 @@ impl Endpoint for Pay {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

@@ -3,7 +3,7 @@
 
 use super::CancellationView;
 use frontrow_domain::{Result, ids::PerformanceId, performance::Reason};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,8 @@ impl Endpoint for CancelPerformance {
         errors: &["not_found", "performance_started"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

@@ -6,7 +6,7 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     performance::{Performance, PerformanceDetails},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer, entropy};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer, entropy};
 
 /// The endpoint.
 pub struct CreatePerformance;
@@ -22,6 +22,8 @@ impl Endpoint for CreatePerformance {
         errors: &["not_found", "slot_taken"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:PutItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = ShowId;

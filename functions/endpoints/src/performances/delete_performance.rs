@@ -1,7 +1,9 @@
 //! `DELETE /performances/{performanceId}`: a performance without live holds and reservations (C7).
 
 use frontrow_domain::{Result, ids::PerformanceId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, answer::Nothing, caller::Organizer};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Organizer,
+};
 
 /// The endpoint.
 pub struct DeletePerformance;
@@ -23,6 +25,8 @@ impl Endpoint for DeletePerformance {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

@@ -47,6 +47,8 @@ impl Endpoint for GetPerformance {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+        secrets: &[],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = PerformanceId;

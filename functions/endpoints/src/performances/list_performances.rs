@@ -41,6 +41,8 @@ impl Endpoint for ListPerformances {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+        secrets: &[],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = ShowId;

@@ -14,7 +14,7 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone, endpoint::Header,
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Anyone, endpoint::Header,
     negotiate::entity_tag, rendered::Rendered,
 };
 use schemars::JsonSchema;
@@ -133,6 +133,8 @@ impl Endpoint for ListSeats {
         ],
         headers: &[Header::QueueToken],
         table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = PerformanceId;

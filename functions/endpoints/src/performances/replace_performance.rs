@@ -3,7 +3,7 @@
 
 use super::get_performance::PerformanceWithGrades;
 use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
 
 /// The endpoint.
 pub struct ReplacePerformance;
@@ -26,6 +26,8 @@ impl Endpoint for ReplacePerformance {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

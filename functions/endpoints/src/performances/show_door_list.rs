@@ -11,7 +11,7 @@ use frontrow_domain::{
     seating::SeatId,
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,8 @@ impl Endpoint for ShowDoorList {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

@@ -2,7 +2,9 @@
 //! seconds.
 
 use frontrow_domain::{Result, ids::PerformanceId, money::Won};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, PageQuery, Route, caller::Organizer, endpoint::Page};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, PageQuery, Route, Secret, caller::Organizer, endpoint::Page,
+};
 use frontrow_store::{SalesOfDay, SalesOfGrade};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -72,6 +74,8 @@ impl Endpoint for ShowSales {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

@@ -1,7 +1,7 @@
 //! `GET /points`: the balance.
 
 use frontrow_domain::{Result, money::Won};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, Secret, caller::Member};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ impl Endpoint for GetPoints {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:GetItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

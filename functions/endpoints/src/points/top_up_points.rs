@@ -7,7 +7,7 @@ use frontrow_domain::{
     wallet::{Change, EntryKind, LedgerEntry, TopUpAmount},
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Member, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,8 @@ impl Endpoint for TopUpPoints {
         errors: &["balance_limit", "idempotency_key_reused"],
         headers: &[Header::IdempotencyKey],
         table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

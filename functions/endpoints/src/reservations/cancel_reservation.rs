@@ -6,7 +6,7 @@ use frontrow_domain::{
     ids::{EntryId, ReservationId},
     reservation::CancelReason,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member, entropy};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member, entropy};
 
 /// The endpoint.
 pub struct CancelReservation;
@@ -28,6 +28,8 @@ impl Endpoint for CancelReservation {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = ReservationId;

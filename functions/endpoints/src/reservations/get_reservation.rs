@@ -2,7 +2,7 @@
 
 use super::ReservationView;
 use frontrow_domain::{Error, Result, ids::ReservationId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
 
 /// The endpoint.
 pub struct GetReservation;
@@ -18,6 +18,8 @@ impl Endpoint for GetReservation {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = ReservationId;

@@ -2,7 +2,9 @@
 
 use super::ReservationView;
 use frontrow_domain::{Result, reservation::ReservationStatus};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+};
 use frontrow_store::PageRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -45,6 +47,8 @@ impl Endpoint for ListReservations {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = NoPath;

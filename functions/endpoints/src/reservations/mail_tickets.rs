@@ -2,7 +2,7 @@
 
 use super::ReservationView;
 use frontrow_domain::{Result, ids::ReservationId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
 
 /// The endpoint.
 pub struct MailTickets;
@@ -18,6 +18,8 @@ impl Endpoint for MailTickets {
         errors: &["not_found", "reservation_cancelled", "too_many_requests"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = ReservationId;

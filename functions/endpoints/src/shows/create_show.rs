@@ -6,7 +6,7 @@ use frontrow_domain::{
     ids::ShowId,
     show::{Show, ShowDetails},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Organizer, entropy};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Organizer, entropy};
 
 /// The endpoint.
 pub struct CreateShow;
@@ -22,6 +22,8 @@ impl Endpoint for CreateShow {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:PutItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = NoPath;

@@ -1,7 +1,9 @@
 //! `DELETE /shows/{showId}`: a show with its performances, if none of them has live holds or reservations (C7).
 
 use frontrow_domain::{Result, ids::ShowId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, answer::Nothing, caller::Organizer};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Organizer,
+};
 
 /// The endpoint.
 pub struct DeleteShow;
@@ -23,6 +25,8 @@ impl Endpoint for DeleteShow {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = ShowId;

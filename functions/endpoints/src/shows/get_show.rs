@@ -18,6 +18,8 @@ impl Endpoint for GetShow {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem"],
+        secrets: &[],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = ShowId;

@@ -47,6 +47,8 @@ impl Endpoint for ListShows {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:Query"],
+        secrets: &[],
+        variables: &[],
     };
     type Caller = Anyone;
     type Path = NoPath;

@@ -3,7 +3,7 @@
 
 use super::ShowView;
 use frontrow_domain::{Result, ids::ShowId, show::ShowDetails};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
 
 /// The endpoint.
 pub struct ReplaceShow;
@@ -25,6 +25,8 @@ impl Endpoint for ReplaceShow {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = ShowId;

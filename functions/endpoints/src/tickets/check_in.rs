@@ -6,7 +6,7 @@ use frontrow_domain::{
     seating::SeatId,
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Organizer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,8 @@ impl Endpoint for CheckIn {
         ],
         headers: &[],
         table_actions: &["dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = NoPath;

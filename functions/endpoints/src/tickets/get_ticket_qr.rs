@@ -1,7 +1,9 @@
 //! `GET /tickets/{ticketId}/qr.png`: the code that is scanned at the door.
 
 use frontrow_domain::{Error, Result, ids::TicketId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Png, Route, caller::Member, qr::qr_png};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Png, Route, Secret, caller::Member, qr::qr_png,
+};
 
 /// The endpoint.
 pub struct GetTicketQr;
@@ -17,6 +19,8 @@ impl Endpoint for GetTicketQr {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = TicketId;

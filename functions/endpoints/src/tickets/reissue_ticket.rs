@@ -2,7 +2,7 @@
 
 use crate::reservations::TicketView;
 use frontrow_domain::{Error, Result, ids::TicketId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
 
 /// The endpoint.
 pub struct ReissueTicket;
@@ -18,6 +18,8 @@ impl Endpoint for ReissueTicket {
         errors: &["not_found", "already_checked_in", "too_many_requests"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = TicketId;

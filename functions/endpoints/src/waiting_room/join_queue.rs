@@ -2,7 +2,7 @@
 
 use super::PlaceInLine;
 use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
 use frontrow_store::Joined;
 
 /// The endpoint.
@@ -19,6 +19,8 @@ impl Endpoint for JoinQueue {
         errors: &["not_found", "no_waiting_room", "sales_closed", "too_many_requests"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = PerformanceId;

@@ -1,7 +1,9 @@
 //! `DELETE /performances/{performanceId}/queue`: the place is given up, a live hold released (Q6).
 
 use frontrow_domain::{Error, Result, ids::PerformanceId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, answer::Nothing, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Member,
+};
 
 /// The endpoint.
 pub struct LeaveQueue;
@@ -17,6 +19,8 @@ impl Endpoint for LeaveQueue {
         errors: &["not_found", "no_waiting_room"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = PerformanceId;

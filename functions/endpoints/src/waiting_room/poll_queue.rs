@@ -3,7 +3,9 @@
 
 use super::PlaceInLine;
 use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Member, endpoint::Header};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member, endpoint::Header,
+};
 
 /// The endpoint.
 pub struct PollQueue;
@@ -25,6 +27,8 @@ impl Endpoint for PollQueue {
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         ],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Member;
     type Path = PerformanceId;

@@ -2,7 +2,7 @@
 //! the policy at each turn, and a turn ends its grants in time: it takes effect within 2 s.
 
 use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
 
 /// The endpoint.
 pub struct ReplaceWaitingRoom;
@@ -18,6 +18,8 @@ impl Endpoint for ReplaceWaitingRoom {
         errors: &["not_found", "no_waiting_room"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

@@ -1,7 +1,7 @@
 //! `GET /performances/{performanceId}/waiting-room`: the room in numbers, for its organizer.
 
 use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Organizer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +37,8 @@ impl Endpoint for ShowWaitingRoom {
         errors: &["not_found", "no_waiting_room"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
     };
     type Caller = Organizer;
     type Path = PerformanceId;

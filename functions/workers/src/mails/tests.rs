@@ -17,7 +17,7 @@ use frontrow_domain::{
     show::TimeZone,
     verification::Verification,
 };
-use frontrow_edge::codes::Codes;
+use frontrow_edge::{codes::Codes, secrets::KeyRing};
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ const FROM: &str = "frontrow <tickets@example.com>";
 const ALICE: &str = "김앨리스";
 
 fn codes() -> Codes {
-    Codes::new("a:00000000000000000000000000000000").unwrap()
+    Codes::new(&KeyRing::parse(r#"{"current":"a","a":"00000000000000000000000000000000"}"#).unwrap())
 }
 
 fn reservation(language: Language, name: &str, title: &str) -> Reservation {

@@ -12,6 +12,10 @@ use frontrow_domain::{
     reservation::MailStatus,
     verification::Verification,
 };
+use frontrow_edge::{
+    clock::Clock,
+    secrets::{KeyRing, Secrets},
+};
 use serde_json::json;
 
 const RESERVATION: &str = "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo";
@@ -50,10 +54,12 @@ impl World {
     fn over(aws: &Aws) -> Self {
         let vars = |name: &str| match name {
             "TABLE_NAME" => Some(TABLE.to_owned()),
-            "SIGNING_KEYS" => Some("a:00000000000000000000000000000000".to_owned()),
             _ => None,
         };
-        let app = App::new(Config::from_vars(&vars).unwrap(), aws, Clock::default()).unwrap();
+        let signing_keys = KeyRing::parse(r#"{"current":"a","a":"00000000000000000000000000000000"}"#).unwrap();
+        let secrets = Secrets { signing_keys, ..Secrets::default() };
+        let config = Config { secrets, ..Config::from_vars(&vars).unwrap() };
+        let app = App::new(config, aws, Clock::default());
         let ses = Service::default();
         Self { mailer: TicketMailer::new(app, ses.aws().ses()), ses, dynamodb: aws.dynamodb() }
     }
