@@ -20,6 +20,8 @@
 //! | [`stall`] | a crowd does not slow a payment down |
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
+//! | [`deployed`] | a platform that runs elsewhere, driven over HTTP |
+//! | [`events`] | the sample events of every function, and what they are answered |
 //! | [`drift`] | routes, tests, binaries and documents say the same; who knows whom |
 //! | [`scenarios`] | the source documents, S0..S4, step by step |
 
@@ -33,7 +35,9 @@ mod cards;
 mod closing;
 mod conditions;
 mod crowd;
+mod deployed;
 mod drift;
+mod events;
 mod faults;
 mod general;
 mod harness;

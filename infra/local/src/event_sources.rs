@@ -1,29 +1,61 @@
-//! What Lambda's event source mappings do: they read a stream or a queue, call a worker with the JSON of a Lambda event,
+//! What Lambda's event source mappings do: they read a stream or a queue, call a function with the JSON of a Lambda event,
 //! and act on the `batchItemFailures` of its answer.
 
 use crate::{
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Outbox},
     engine::Stream,
+    functions::Function,
     queues::{Counted, Queues, REGION},
     thread,
 };
 use aws_sdk_sqs::types::Message;
-use frontrow_edge::lambda::Worker;
 use frontrow_workers::queue::Queue;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
+use tokio::runtime::Handle;
 
 /// Records of one batch from the stream: Lambda's default.
 const BATCH_RECORDS: usize = 100;
 /// Rest between looks at a stream that has nothing new.
 const STREAM_POLL_MILLIS: u64 = 20;
-/// Hard timeout of the stream worker.
-const STREAM_WORKER_SECONDS: u64 = 30;
+/// Hard timeout of a function that reads the stream.
+const STREAM_FUNCTION_SECONDS: u64 = 30;
+
+/// The event sources of one stack.
+pub(crate) struct EventSources {
+    runtime: Handle,
+    queues: Queues,
+    /// The stream with its readers.
+    pub(crate) outbox: Outbox,
+    /// Until a function that was handed messages is stopped.
+    timeout: Duration,
+}
+
+impl EventSources {
+    /// Those of a stream and of `queues`, whose messages come back after `visibility_seconds`.
+    pub(crate) fn new(runtime: &Handle, stream: &Stream, queues: &Queues, visibility_seconds: u32) -> Self {
+        let outbox = Outbox { stream: stream.clone(), checkpoints: Vec::new() };
+        let timeout = Duration::from_secs(u64::from(visibility_seconds - 2));
+        Self { runtime: runtime.clone(), queues: queues.clone(), outbox, timeout }
+    }
+
+    /// Hands the stream to `function`, from `checkpoint` on.
+    pub(crate) fn stream(&mut self, function: impl Function, checkpoint: Checkpoint) {
+        let checkpoint = Arc::new(checkpoint);
+        self.outbox.checkpoints.push(checkpoint.clone());
+        self.runtime.spawn(read_stream(function, self.outbox.stream.clone(), self.queues.clone(), checkpoint));
+    }
+
+    /// Hands the messages of `queue` to `function`.
+    pub(crate) fn queue(&self, queue: Queue, function: impl Function) {
+        self.runtime.spawn(read_queue(function, queue, self.queues.clone(), self.timeout));
+    }
+}
 
 /// Relays the table's stream in order, for ever. A batch that failed is tried again, from its first failed record.
-pub(crate) async fn read_stream<W: Worker>(worker: W, stream: Stream, queues: Queues, checkpoint: Arc<Checkpoint>) {
+async fn read_stream(function: impl Function, stream: Stream, queues: Queues, checkpoint: Arc<Checkpoint>) {
     loop {
-        let relayed = relay_batch(&worker, &stream, &checkpoint).await;
+        let relayed = relay_batch(&function, &stream, &checkpoint).await;
         let saved = match relayed {
             Ok(0) => {
                 tokio::time::sleep(Duration::from_millis(STREAM_POLL_MILLIS)).await;
@@ -33,14 +65,14 @@ pub(crate) async fn read_stream<W: Worker>(worker: W, stream: Stream, queues: Qu
             Err(error) => Err(error),
         };
         if let Err(error) = saved {
-            tracing::warn!(worker = W::NAME, error, "the batch is tried again");
+            tracing::warn!(function = function.name(), error, "the batch is tried again");
             thread::breathe().await;
         }
     }
 }
 
 /// Answers how many records were relayed.
-async fn relay_batch<W: Worker>(worker: &W, stream: &Stream, checkpoint: &Checkpoint) -> Result<usize, String> {
+async fn relay_batch(function: &impl Function, stream: &Stream, checkpoint: &Checkpoint) -> Result<usize, String> {
     let records = stream.after(checkpoint.relayed(), BATCH_RECORDS).await?;
     let numbers: Vec<_> = records.iter().filter_map(|record| text(&record["dynamodb"]["SequenceNumber"])).collect();
     if records.is_empty() {
@@ -53,7 +85,7 @@ async fn relay_batch<W: Worker>(worker: &W, stream: &Stream, checkpoint: &Checkp
             record
         })
         .collect();
-    let failures = invoke(worker, json!({"Records": records}), Duration::from_secs(STREAM_WORKER_SECONDS)).await?;
+    let failures = invoke(function, json!({"Records": records}), Duration::from_secs(STREAM_FUNCTION_SECONDS)).await?;
     let done = before_first_failure(&numbers, &failures);
     if let Some(last) = done.last() {
         checkpoint.relay(last);
@@ -86,23 +118,28 @@ async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> 
     checkpoint.save(relayed)
 }
 
-/// Hands the messages of `queue` to its worker, for ever. What it did not handle is received again later.
-pub(crate) async fn read_queue<W: Worker>(worker: W, queue: Queue, queues: Queues, timeout: Duration) {
+/// Hands the messages of `queue` to its function, for ever. What it did not handle is received again later.
+async fn read_queue(function: impl Function, queue: Queue, queues: Queues, timeout: Duration) {
     loop {
-        if let Err(error) = handle_batch(&worker, queue, &queues, timeout).await {
-            tracing::warn!(worker = W::NAME, error, "the messages are received again later");
+        if let Err(error) = handle_batch(&function, queue, &queues, timeout).await {
+            tracing::warn!(function = function.name(), error, "the messages are received again later");
             thread::breathe().await;
         }
     }
 }
 
-async fn handle_batch<W: Worker>(worker: &W, queue: Queue, queues: &Queues, timeout: Duration) -> Result<(), String> {
+async fn handle_batch(
+    function: &impl Function,
+    queue: Queue,
+    queues: &Queues,
+    timeout: Duration,
+) -> Result<(), String> {
     let messages = queues.receive(queue).await?;
     if messages.is_empty() {
         return Ok(());
     }
     let records: Vec<_> = messages.iter().map(|message| record_of(message, queues.arn(queue))).collect();
-    let failures = invoke(worker, json!({"Records": records}), timeout).await?;
+    let failures = invoke(function, json!({"Records": records}), timeout).await?;
     for message in handled(&messages, &failures) {
         queues.delete(queue, message).await?;
     }
@@ -145,15 +182,11 @@ fn record_of(message: &Message, queue_arn: &str) -> Value {
     })
 }
 
-/// Calls the worker as Lambda does; answers the items that failed.
-async fn invoke<W: Worker>(worker: &W, event: Value, timeout: Duration) -> Result<Vec<String>, String> {
-    let event =
-        serde_json::from_value(event).map_err(|error| format!("{} does not take the event: {error}", W::NAME))?;
-    let reply = tokio::time::timeout(timeout, worker.handle(event)).await;
-    let reply = reply.map_err(|_| format!("{} was stopped after {timeout:?}", W::NAME))?;
-    let reply = reply.map_err(|error| format!("{} failed: {error}", W::NAME))?;
-    let reply = serde_json::to_value(reply).map_err(|error| format!("the answer of {}: {error}", W::NAME))?;
-    Ok(failures_of(&reply))
+/// Calls the function as Lambda does; answers the items that failed.
+async fn invoke(function: &impl Function, event: Value, timeout: Duration) -> Result<Vec<String>, String> {
+    let reply = tokio::time::timeout(timeout, function.call(event)).await;
+    let reply = reply.map_err(|_| format!("stopped after {timeout:?}"))?;
+    Ok(failures_of(&reply?))
 }
 
 fn failures_of(reply: &Value) -> Vec<String> {

@@ -1,7 +1,12 @@
 //! What API Gateway does: an HTTP request becomes a Lambda event, the event goes through the very handler that runs on
 //! Lambda, and what it answers becomes the HTTP response.
 
-use crate::{checkpoint::Outbox, local_pages, mailbox::Mailbox, moved_clock::MovedClock, provider::Provider, routes};
+use crate::{
+    engine::because,
+    functions::Functions,
+    local_pages::{self, Pages},
+    routes,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -10,7 +15,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::Error;
-use frontrow_edge::{App, Descriptor, entropy, problem};
+use frontrow_edge::{App, Descriptor, clock::Clock, entropy, problem};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -31,24 +36,33 @@ static DEFAULT: Descriptor = UNMATCHED;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What answers requests.
-pub(crate) struct Gateway {
-    /// What the endpoints work with.
-    pub(crate) app: App,
-    /// The captured mails.
-    pub(crate) mailbox: Mailbox,
-    /// The payment provider's switches.
-    pub(crate) provider: Provider,
-    /// What is on its way to the mails.
-    pub(crate) outbox: Outbox,
-    /// The stack's clock.
-    pub(crate) clock: MovedClock,
-    /// `localhost:<port>`.
-    pub(crate) host: String,
+pub struct Gateway {
+    /// Where the endpoints run.
+    pub handlers: Handlers,
+    /// When requests are made.
+    pub clock: Clock,
+    /// Its host and port, as its clients know it.
+    pub host: String,
+    /// What only the local stack serves.
+    pub(crate) pages: Option<Pages>,
+}
+
+/// Where the endpoints run.
+pub enum Handlers {
+    /// In this process, with what they work with.
+    Here(Box<App>),
+    /// Elsewhere.
+    There(Functions),
 }
 
 impl Gateway {
+    /// A gateway before functions that run elsewhere.
+    pub fn before(functions: Functions, clock: Clock, host: String) -> Self {
+        Self { handlers: Handlers::There(functions), clock, host, pages: None }
+    }
+
     /// Serves on `listener` for ever.
-    pub(crate) async fn serve(self, listener: TcpListener) {
+    pub async fn serve(self, listener: TcpListener) {
         let router = Router::new().fallback(answer).with_state(Arc::new(self));
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the gateway ended");
@@ -61,10 +75,16 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     let (parts, body) = request.into_parts();
     let mut response = match to_bytes(body, PAYLOAD_MAX_BYTES).await {
         Err(_) => into_http(problem::respond(&Error::BodyTooLarge)),
-        Ok(bytes) => match local_pages::answer(&gateway, &parts, &bytes).await {
-            Some(response) => response,
-            None => through_endpoint(gateway, &parts, &bytes, &request_id).await,
-        },
+        Ok(bytes) => {
+            let page = match &gateway.pages {
+                Some(pages) => local_pages::answer(pages, &parts, &bytes).await,
+                None => None,
+            };
+            match page {
+                Some(page) => page,
+                None => through_endpoint(gateway, &parts, &bytes, &request_id).await,
+            }
+        }
     };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(value);
@@ -78,15 +98,11 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
         None => (&DEFAULT, Vec::new(), "$default".to_owned()),
     };
     let event = event_of(&gateway, &route_key, parts, parameters, bytes, request_id);
-    let request: lambda_http::Request = match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
-        Ok(request) => request.into(),
-        Err(error) => return into_http(problem::respond(&Error::invalid("request", error.to_string()))),
-    };
     // As on Lambda, an invocation goes on when its client has gone, and ends at its timeout. One that panics is one
     // failed invocation.
-    let mut invocation = tokio::spawn(async move { (endpoint.respond)(&gateway.app, request).await });
+    let mut invocation = tokio::spawn(async move { gateway.handlers.answer(endpoint, event).await });
     match timeout(Duration::from_secs(timeout_seconds(endpoint.route.operation)), &mut invocation).await {
-        Ok(Ok(response)) => into_http(response),
+        Ok(Ok(response)) => response,
         Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
         Err(_) => {
             invocation.abort();
@@ -94,6 +110,43 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
             into_http(problem::respond(&Error::Busy))
         }
     }
+}
+
+impl Handlers {
+    async fn answer(&self, endpoint: &Descriptor, event: Value) -> Response {
+        match self {
+            Self::Here(app) => match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
+                Ok(request) => into_http((endpoint.respond)(app, request.into()).await),
+                Err(error) => into_http(problem::respond(&Error::invalid("request", error.to_string()))),
+            },
+            Self::There(functions) => {
+                let answer = functions.invoke(endpoint.route.operation, &event).await;
+                answer.and_then(|answer| told(&answer)).unwrap_or_else(|error| {
+                    tracing::error!(error, "the function gave no answer");
+                    page(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "application/json",
+                        r#"{"message":"Internal Server Error"}"#,
+                    )
+                })
+            }
+        }
+    }
+}
+
+/// What a function answered, as the gateway sends it.
+fn told(answer: &Value) -> Result<Response, String> {
+    let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).ok_or("no statusCode")?;
+    let mut response = Response::builder().status(status);
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        response = response.header(name, value.as_str().unwrap_or_default());
+    }
+    let text = answer["body"].as_str().unwrap_or_default();
+    let body = match answer["isBase64Encoded"].as_bool() {
+        Some(true) => STANDARD.decode(text).map_err(because("read the answer's body"))?,
+        _ => text.as_bytes().to_vec(),
+    };
+    response.body(Body::from(body)).map_err(because("read the answer"))
 }
 
 /// The event of an HTTP API, payload format 2.0.
@@ -129,7 +182,7 @@ fn event_of(
             "requestId": request_id,
             "routeKey": route_key,
             "stage": "$default",
-            "timeEpoch": gateway.app.clock.now().millis(),
+            "timeEpoch": gateway.clock.now().millis(),
         },
         "body": body,
         "isBase64Encoded": encoded,
@@ -200,6 +253,20 @@ mod tests {
         let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
         assert_eq!(body_of(&form, b"{}"), (Some("e30=".to_owned()), true));
         assert_eq!(body_of(&form, b""), (None, false));
+    }
+
+    #[tokio::test]
+    async fn a_functions_answer_is_told_as_it_is() {
+        let answer = json!({"statusCode": 201, "headers": {"location": "/x"}, "body": "/w==", "isBase64Encoded": true});
+        let response = told(&answer).unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["location"]),
+            (201, &HeaderValue::from_static("/x"))
+        );
+        assert_eq!(to_bytes(response.into_body(), 9).await.unwrap().as_ref(), b"\xff");
+        let plain = told(&json!({"statusCode": 200, "body": "{}", "isBase64Encoded": false})).unwrap();
+        assert_eq!(to_bytes(plain.into_body(), 9).await.unwrap().as_ref(), b"{}");
+        assert!(told(&json!({"errorMessage": "no"})).is_err());
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`stack`] | all parts, started and stopped together |
-//! | `gateway`, `routes` | what API Gateway does |
-//! | `event_sources`, `checkpoint` | what Lambda's event source mappings do |
-//! | [`engine`], [`queues`], [`mailbox`], [`mail`] | DynamoDB, SQS, SES |
+//! | [`gateway`], `routes` | what API Gateway does |
+//! | `event_sources`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
+//! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
+//! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
+//! | `services`, [`variables`] | these at one address; what functions that run elsewhere are told of it |
 //! | [`provider`] | a payment provider, which is somebody else |
 //! | `local_pages`, `moved_clock` | what only the local stack serves: mails, clock, documents |
 //! | `data`, `seeds` | what is kept on disk, what is there at the start |
@@ -19,16 +21,22 @@ mod checkpoint;
 mod data;
 pub mod engine;
 mod event_sources;
-mod gateway;
+pub mod functions;
+pub mod gateway;
 mod local_pages;
 pub mod mail;
 pub mod mailbox;
+mod mappings;
 mod moved_clock;
 pub mod provider;
 pub mod queues;
 mod routes;
+mod secrets;
 mod seeds;
+mod services;
 pub mod stack;
 mod thread;
+pub mod variables;
 
+pub use functions::Functions;
 pub use stack::{Options, Stack};

@@ -1,7 +1,13 @@
 //! What only the local stack serves: readiness, the captured mails, its clock, the payment provider's switches, and the
 //! API's documents.
 
-use crate::gateway::{Gateway, into_http, page};
+use crate::{
+    checkpoint::Outbox,
+    gateway::{into_http, page},
+    mailbox::Mailbox,
+    moved_clock::MovedClock,
+    provider::Provider,
+};
 use axum::response::Response;
 use frontrow_domain::{Error, time::UtcTime};
 use frontrow_edge::problem;
@@ -21,8 +27,21 @@ const MAILS_WAIT_SECONDS: u64 = 2;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
+/// What the pages show.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    /// The captured mails.
+    pub(crate) mailbox: Mailbox,
+    /// The payment provider's switches.
+    pub(crate) provider: Provider,
+    /// What is on its way to the mails.
+    pub(crate) outbox: Outbox,
+    /// The clock, where it is the functions' too.
+    pub(crate) clock: Option<Arc<MovedClock>>,
+}
+
 /// Answers a request for one of these pages; `None` for every other path.
-pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Option<Response> {
+pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<Response> {
     let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     let allow = match segments[..] {
         ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
@@ -36,10 +55,10 @@ pub(crate) async fn answer(gateway: &Gateway, parts: &Parts, body: &[u8]) -> Opt
     }
     let answered = match segments[..] {
         ["_local", "ready"] => Ok(page(StatusCode::OK, JSON, json!({"ready": true}).to_string())),
-        ["_local", "mails"] => mails(gateway, parts.uri.query().unwrap_or_default()).await,
-        ["_local", "mails", name] => mail(gateway, name),
-        ["_local", "clock"] => advance(gateway, body),
-        ["_local", "provider"] => provider(gateway, &parts.method, body),
+        ["_local", "mails"] => mails(pages, parts.uri.query().unwrap_or_default()).await,
+        ["_local", "mails", name] => mail(pages, name),
+        ["_local", "clock"] => advance(pages, body),
+        ["_local", "provider"] => provider(pages, &parts.method, body),
         ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
         _ => docs(&segments[1..].join("/")),
     };
@@ -51,14 +70,14 @@ fn refused(error: &Error) -> Response {
 }
 
 /// The captured mails, after those that are on their way: who pays and then asks for his mail finds it.
-async fn mails(gateway: &Gateway, query: &str) -> Result<Response, Error> {
-    if let Ok(Err(error)) = timeout(Duration::from_secs(MAILS_WAIT_SECONDS), gateway.outbox.settle()).await {
+async fn mails(pages: &Pages, query: &str) -> Result<Response, Error> {
+    if let Ok(Err(error)) = timeout(Duration::from_secs(MAILS_WAIT_SECONDS), pages.outbox.settle()).await {
         tracing::warn!(error, "wait for the mails");
     }
-    let mut found = gateway.mailbox.mails();
+    let mut found = pages.mailbox.mails();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "to" => found = gateway.mailbox.to(&value),
+            "to" => found = pages.mailbox.to(&value),
             _ => return Err(Error::invalid(name, "unknown parameter")),
         }
     }
@@ -66,9 +85,9 @@ async fn mails(gateway: &Gateway, query: &str) -> Result<Response, Error> {
     Ok(page(StatusCode::OK, JSON, json!(summaries).to_string()))
 }
 
-fn mail(gateway: &Gateway, name: &str) -> Result<Response, Error> {
+fn mail(pages: &Pages, name: &str) -> Result<Response, Error> {
     let (mail_id, as_page) = name.strip_suffix(".html").map_or((name, false), |mail_id| (mail_id, true));
-    let mail = gateway.mailbox.mail(mail_id).ok_or(Error::NotFound)?;
+    let mail = pages.mailbox.mail(mail_id).ok_or(Error::NotFound)?;
     Ok(if as_page {
         page(StatusCode::OK, HTML, mail.page())
     } else {
@@ -82,19 +101,20 @@ struct Advance {
     advance_seconds: u32,
 }
 
-fn advance(gateway: &Gateway, body: &[u8]) -> Result<Response, Error> {
+fn advance(pages: &Pages, body: &[u8]) -> Result<Response, Error> {
     let Advance { advance_seconds } =
         serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
-    let now = gateway.clock.advance(advance_seconds)?;
+    let clock = pages.clock.as_ref().ok_or(Error::NotFound)?;
+    let now = clock.advance(advance_seconds)?;
     Ok(page(StatusCode::OK, JSON, json!({"now": UtcTime(now)}).to_string()))
 }
 
 /// How the payment provider behaves, and what it has been asked; after its switches were turned, where they are.
-fn provider(gateway: &Gateway, method: &Method, body: &[u8]) -> Result<Response, Error> {
+fn provider(pages: &Pages, method: &Method, body: &[u8]) -> Result<Response, Error> {
     if *method == Method::POST {
-        gateway.provider.switch(body)?;
+        pages.provider.switch(body)?;
     }
-    Ok(page(StatusCode::OK, JSON, gateway.provider.state().to_string()))
+    Ok(page(StatusCode::OK, JSON, pages.provider.state().to_string()))
 }
 
 /// Swagger UI from the binary itself: it loads nothing from elsewhere, and asks no validator.

@@ -3,8 +3,8 @@
 use clap::Parser;
 use frontrow_domain::member::Email;
 use frontrow_edge::config::variable;
-use frontrow_local::{Options, Stack};
-use std::{collections::HashSet, io::IsTerminal, path::PathBuf, process::ExitCode};
+use frontrow_local::{Functions, Options, Stack};
+use std::{collections::HashSet, io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
@@ -14,15 +14,27 @@ use tracing_subscriber::{
 /// frontrow on this machine: gateway, DynamoDB, SQS and SES in one process
 #[derive(Parser)]
 struct Arguments {
-    /// Port of the gateway; 0 for any that is free
-    #[arg(long, default_value_t = 3000)]
-    port: u16,
+    /// Port of the gateway, or of the services alone; 0 for any that is free [default: 3000, or 4566]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Address to listen at; containers need one that is not the loopback's
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    address: IpAddr,
     /// Keep the data in this directory instead of memory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Seed the organizer alone, without members and performances to try things with
     #[arg(long)]
     no_demo: bool,
+    /// Serve DynamoDB, SQS, SES and Secrets Manager, for functions that run elsewhere: no gateway, no functions
+    #[arg(long)]
+    services_only: bool,
+    /// Call functions at this URL, by Lambda's Invoke API, for the table's stream and the queues
+    #[arg(long, value_name = "URL", requires = "services_only")]
+    functions_at: Option<String>,
+    /// Write the functions' variables to this file, as `sam local --env-vars` takes them
+    #[arg(long, value_name = "FILE", requires = "services_only")]
+    env_vars: Option<PathBuf>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -48,15 +60,30 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), String> {
     let demo = !arguments.no_demo;
+    let services_only = arguments.services_only;
     let options = Options {
-        port: arguments.port,
+        address: arguments.address,
+        port: arguments.port.unwrap_or(if services_only { 4566 } else { 3000 }),
+        services_only,
+        functions: arguments.functions_at.as_deref().map(Functions::at).transpose()?,
         data: arguments.data,
         demo,
         organizer_emails: organizer_emails()?,
         ..Options::default()
     };
     let stack = Stack::start(options).await?;
-    println!("{}", banner(stack.url(), demo));
+    if let Some(file) = &arguments.env_vars {
+        stack.variables().write_for_containers(file)?;
+    }
+    let url = stack.url();
+    if services_only {
+        println!(
+            "\nDynamoDB, SQS, SES, Secrets Manager and a payment provider are at {url}, mails at {url}/_local/mails."
+        );
+        println!("Functions are told by these variables:\n\n{}", stack.variables());
+    } else {
+        println!("{}", banner(url, demo));
+    }
     tokio::signal::ctrl_c().await.map_err(|error| format!("wait for Ctrl-C: {error}"))?;
     stack.stop().await;
     Ok(())

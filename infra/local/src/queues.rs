@@ -36,6 +36,7 @@ struct Pair {
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
+    served_at: String,
     pairs: HashMap<Queue, Pair>,
 }
 
@@ -49,17 +50,22 @@ pub(crate) enum Counted {
 }
 
 impl Queues {
-    /// Serves SQS on `runtime` and makes all queues.
-    pub(crate) async fn start(runtime: &Handle, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
+    /// Serves SQS on `runtime` and makes all queues. Their URLs say that they are at `told_port`.
+    pub(crate) async fn start(
+        runtime: &Handle,
+        told_port: u16,
+        visibility_seconds: u32,
+        max_receives: u32,
+    ) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the queues"))?;
         let port = listener.local_addr().map_err(because("bind the queues"))?.port();
-        let config =
-            SqsConfig { default_region: REGION.to_owned(), host: "127.0.0.1".to_owned(), port, ..SqsConfig::default() };
+        let config = SqsConfig { default_region: REGION.to_owned(), port: told_port, ..SqsConfig::default() };
         let handler = Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(config))));
         let http = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
         runtime.spawn(serve(listener, SqsHttpService::new(handler, http)));
 
-        let client = Aws::emulated(&format!("http://127.0.0.1:{port}")).sqs();
+        let served_at = format!("http://127.0.0.1:{port}");
+        let client = Aws::emulated(&served_at).sqs();
         let mut pairs = HashMap::new();
         for queue in Queue::ALL {
             let dead_letters = format!("{}-dead-letters", queue.name());
@@ -72,7 +78,7 @@ impl Queues {
             let (url, arn) = make(&client, queue.name(), attributes).await?;
             pairs.insert(queue, Pair { url, arn, dead_letter_url });
         }
-        Ok(Self { client, pairs })
+        Ok(Self { client, pairs, served_at })
     }
 
     /// A client of these queues.
@@ -80,7 +86,12 @@ impl Queues {
         &self.client
     }
 
-    /// Where each is.
+    /// Where they are served.
+    pub(crate) fn served_at(&self) -> &str {
+        &self.served_at
+    }
+
+    /// The URL of each.
     pub fn urls(&self) -> HashMap<Queue, String> {
         self.pairs.iter().map(|(queue, pair)| (*queue, pair.url.clone())).collect()
     }

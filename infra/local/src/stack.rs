@@ -3,48 +3,50 @@
 
 use crate::{
     checkpoint::{Checkpoint, Outbox},
-    data::{Data, fresh_key_ring},
+    data::Data,
     engine::{Engine, TABLE, because},
-    event_sources::{read_queue, read_stream},
-    gateway::Gateway,
+    event_sources::EventSources,
+    functions::Functions,
+    gateway::{Gateway, Handlers},
+    local_pages::Pages,
     mailbox::Mailbox,
+    mappings::{self, Checkpoints},
     moved_clock::MovedClock,
-    provider::{self, Provider},
+    provider::Provider,
     queues::Queues,
-    seeds, thread,
+    secrets::{self, Vault},
+    seeds,
+    services::Services,
+    thread,
+    variables::{LOCALHOST, Variables},
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
-use frontrow_edge::{
-    App,
-    clients::Aws,
-    clock::Clock,
-    config::Config,
-    secrets::{KeyRing, Secrets},
-};
-use frontrow_workers::{
-    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue,
-};
+use frontrow_edge::{App, Secret, clients::Aws, clock::Clock, config::Config, secrets::Secrets};
 use std::{
     collections::HashSet,
+    net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    sync::{Arc, LazyLock},
-    time::Duration,
+    sync::Arc,
 };
 use tokio::net::TcpListener;
 
 /// Puts something between the SDK and the engine, e.g. faults or counters.
 pub type WrapHttp = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient + Send>;
 
-/// Batches of mails that are sent at the same time.
-const MAILERS: usize = 2;
-/// Batches of card payments that are settled at the same time.
-const PAYMENT_WORKERS: usize = 2;
+/// What the template gives every queue: more than a mailer's lease of a mail.
+const DEPLOYED_VISIBILITY_SECONDS: u32 = 180;
 
 /// How a stack differs from the usual one.
 pub struct Options {
+    /// Where the gateway listens.
+    pub address: IpAddr,
     /// The gateway's port; 0 for any that is free.
     pub port: u16,
+    /// Whether there is no gateway: address and port are those of the services, and no function runs in this process.
+    pub services_only: bool,
+    /// Where the functions run, if not in this process. They have their own clocks.
+    pub functions: Option<Functions>,
     /// Where data is kept; `None` for memory.
     pub data: Option<PathBuf>,
     /// Whether members and performances to try things with are there.
@@ -67,7 +69,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            address: Ipv4Addr::LOCALHOST.into(),
             port: 0,
+            services_only: false,
+            functions: None,
             data: None,
             demo: true,
             organizer_emails: HashSet::new(),
@@ -80,9 +85,23 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Seconds until a message that failed is received again. Functions elsewhere have the timeouts and leases of a
+    /// deployment, so they get its visibility.
+    fn visibility_seconds(&self) -> u32 {
+        if self.runs_here() { self.mail_visibility_seconds.max(3) } else { DEPLOYED_VISIBILITY_SECONDS }
+    }
+
+    /// Whether the functions run in this process.
+    fn runs_here(&self) -> bool {
+        self.functions.is_none() && !self.services_only
+    }
+}
+
 /// A running stack. It ends when it is dropped; [`Stack::stop`] also waits for that.
 pub struct Stack {
     url: String,
+    variables: Variables,
     engine_url: String,
     app: App,
     outbox: Outbox,
@@ -108,71 +127,74 @@ impl Stack {
     }
 
     async fn start_on(platform: thread::Owned, options: Options) -> Result<Self, String> {
+        let handle = platform.handle();
         let data = options.data.clone().map(Data::open).transpose()?;
         let file = |name: &str| data.as_ref().map(|data| data.path(name));
-        let address = ("127.0.0.1", options.port);
-        let listener = TcpListener::bind(address).await.map_err(because("bind the gateway's port"))?;
-        let port = listener.local_addr().map_err(because("bind the gateway's port"))?.port();
-        let host = format!("localhost:{port}");
-        let url = format!("http://{host}");
+        let (door, port) = bind(options.address, options.port).await?;
+        let url = format!("http://{LOCALHOST}:{port}");
+        let (gateway, (services, services_port)) = match options.services_only {
+            true => (None, (door, port)),
+            false => (Some(door), bind(Ipv4Addr::LOCALHOST.into(), 0).await?),
+        };
 
         let clock = Clock::default();
         let moved_clock = MovedClock::open(clock.clone(), file("clock"))?;
         let engine = Engine::start(file("table.sqlite").as_deref()).await?;
-        let visibility_seconds = options.mail_visibility_seconds.max(3);
-        let queues = Queues::start(platform.handle(), visibility_seconds, options.mail_max_receives).await?;
+        let visibility_seconds = options.visibility_seconds();
+        let queues = Queues::start(handle, services_port, visibility_seconds, options.mail_max_receives).await?;
         let mailbox = Mailbox::open(file("mails"), clock.clone(), &url)?;
-        let ses_url = mailbox.serve(platform.handle()).await?;
-        let provider = Provider::start(platform.handle(), file("provider")).await?;
-        let checkpoint = Arc::new(Checkpoint::open(file("checkpoint"))?);
-        let projected = Arc::new(Checkpoint::open(file("projected"))?);
+        let ses_url = mailbox.serve(handle).await?;
+        let provider = Provider::start(handle, file("provider")).await?;
+        let checkpoint = |name| Checkpoint::open(file(name));
+        let checkpoints = Checkpoints { relayed: checkpoint("checkpoint")?, projected: checkpoint("projected")? };
 
         let aws = Aws::emulated(&engine.url);
         let wrapped = match &options.wrap_http {
             Some(wrap) => aws.clone().through(wrap(aws.http())),
             None => aws.clone(),
         };
-        let config = config(&options, secrets(data.as_ref())?, visibility_seconds);
+        let vault = Vault::open(data.as_ref())?;
+        let config = config(&options, vault.read()?, visibility_seconds);
         // Seeds are nobody's request: they meet neither faults nor counters.
         let planter = App::new(config.clone(), &aws, clock.clone());
         seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
-        let app = App::new(config, &wrapped, clock);
+        let app = App::new(config, &wrapped, clock.clone());
 
-        let relay = RelayOutbox::new(queues.sender());
-        platform.handle().spawn(read_stream(relay, engine.stream.clone(), queues.clone(), checkpoint.clone()));
-        let project = Project::new(app.store.clone(), app.clock.clone(), queues.sender());
-        platform.handle().spawn(read_stream(project, engine.stream.clone(), queues.clone(), projected.clone()));
-        let timeout = Duration::from_secs(u64::from(visibility_seconds - 2));
-        let cancel = CancelReservations::new(app.store.clone(), app.clock.clone(), queues.sender());
-        platform.handle().spawn(read_queue(cancel, Queue::Cancellations, queues.clone(), timeout));
-        for _ in 0..MAILERS {
-            let mailer = TicketMailer::new(app.clone(), Aws::emulated(&ses_url).ses());
-            platform.handle().spawn(read_queue(mailer, Queue::Mails, queues.clone(), timeout));
+        let mut sources = EventSources::new(handle, &engine.stream, &queues, visibility_seconds);
+        let runs_here = options.runs_here();
+        if let Some(functions) = &options.functions {
+            mappings::elsewhere(&mut sources, functions, checkpoints);
+        } else if runs_here {
+            let (app, queues, provider) = (&app, &queues, &provider);
+            let here = mappings::Here { app, queues, ses_url: &ses_url, provider, options: &options };
+            here.attach(&mut sources, checkpoints)?;
         }
-        let client = frontrow_workers::provider::Provider::new(
-            provider.url(),
-            provider::SECRET_KEY.to_owned(),
-            options.provider_call_millis,
-        )?;
-        let worker = PaymentWorker::new(app.clone(), client, queues.sender());
-        let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
-        for _ in 0..PAYMENT_WORKERS {
-            platform.handle().spawn(read_queue(worker.clone(), Queue::Payments, queues.clone(), timeout));
-        }
-        let announcer = AnnounceShow::new(app.clone(), queues.sender());
-        platform.handle().spawn(read_queue(announcer, Queue::Announcements, queues.clone(), timeout));
-        let outbox = Outbox { stream: engine.stream.clone(), checkpoints: vec![checkpoint, projected] };
-        let gateway = Gateway {
-            app: app.clone(),
-            mailbox: mailbox.clone(),
-            provider: provider.clone(),
-            outbox: outbox.clone(),
-            clock: moved_clock,
-            host,
+        let outbox = sources.outbox;
+        let clock_of_all = runs_here.then(|| Arc::new(moved_clock));
+        let pages =
+            Pages { mailbox: mailbox.clone(), provider: provider.clone(), outbox: outbox.clone(), clock: clock_of_all };
+        let variables = variables(&app.config, &queues, services_port);
+        let served = Services {
+            dynamodb: engine.url.clone(),
+            sqs: queues.served_at().to_owned(),
+            ses: ses_url,
+            provider: provider.url().to_owned(),
+            vault,
+            pages: pages.clone(),
         };
-        platform.handle().spawn(gateway.serve(listener));
+        handle.spawn(served.serve(services));
+        if let Some(listener) = gateway {
+            let handlers = options.functions.map_or_else(|| Handlers::Here(Box::new(app.clone())), Handlers::There);
+            let host = format!("{LOCALHOST}:{port}");
+            handle.spawn(Gateway { handlers, clock, host, pages: Some(pages) }.serve(listener));
+        }
         let engine_url = engine.url.clone();
-        Ok(Self { url, engine_url, app, outbox, queues, mailbox, provider, platform, engine, data })
+        Ok(Self { url, variables, engine_url, app, outbox, queues, mailbox, provider, platform, engine, data })
+    }
+
+    /// What functions that run elsewhere are told of the services.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     /// `http://localhost:<port>`.
@@ -228,19 +250,27 @@ impl Stack {
     }
 }
 
-/// What Secrets Manager keeps, kept with the data. In memory, all stacks of a process have the same pepper, so that the
-/// seeds' password is hashed once for all of them.
-fn secrets(data: Option<&Data>) -> Result<Secrets, String> {
-    static PEPPERS: LazyLock<String> = LazyLock::new(fresh_key_ring);
-    let (signing_keys, peppers) = match data {
-        Some(data) => (data.key_ring("signing-keys")?, data.key_ring("password-peppers")?),
-        None => (fresh_key_ring(), PEPPERS.clone()),
-    };
-    Ok(Secrets {
-        signing_keys: KeyRing::parse(&signing_keys)?,
-        password_peppers: KeyRing::parse(&peppers)?,
-        provider_key: provider::SECRET_KEY.to_owned(),
-    })
+/// A listener, and its port.
+async fn bind(address: IpAddr, port: u16) -> Result<(TcpListener, u16), String> {
+    let listener = TcpListener::bind((address, port)).await.map_err(because("bind the port"))?;
+    let port = listener.local_addr().map_err(because("bind the port"))?.port();
+    Ok((listener, port))
+}
+
+fn variables(config: &Config, queues: &Queues, services_port: u16) -> Variables {
+    let services_url = format!("http://{LOCALHOST}:{services_port}");
+    let organizer_emails: Vec<_> = config.organizer_emails.iter().map(Email::as_str).collect();
+    let named = [
+        ("AWS_ENDPOINT_URL", services_url.clone()),
+        ("TABLE_NAME", config.table_name.clone()),
+        ("PROVIDER_URL", services_url),
+        ("ORGANIZER_EMAILS", organizer_emails.join(",")),
+        ("MAIL_FROM", config.mail_from.clone()),
+        ("MAIL_MAX_RECEIVES", config.mail_max_receives.to_string()),
+    ];
+    let of_queues = queues.urls().into_iter().map(|(queue, url)| (queue.variable(), url));
+    let of_secrets = Secret::ALL.into_iter().map(|secret| (secret.variable(), secrets::id(secret).to_owned()));
+    Variables::new(named.into_iter().chain(of_queues).chain(of_secrets))
 }
 
 fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Config {

@@ -18,6 +18,9 @@ pub enum Secret {
 }
 
 impl Secret {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SigningKeys, Self::PasswordPeppers, Self::ProviderKey];
+
     /// The environment's variable that holds its ARN.
     pub const fn variable(self) -> &'static str {
         match self {

@@ -1,0 +1,140 @@
+//! What event sources and the gateway call: a worker in this process, or functions that run elsewhere and are called by
+//! Lambda's Invoke API, as `sam local start-lambda` serves it.
+
+use crate::engine::because;
+use frontrow_edge::lambda::Worker;
+use reqwest::Client;
+use serde_json::Value;
+use std::{collections::HashMap, sync::Arc};
+
+/// What Lambda answers for a function that failed; some emulators tell it by the body alone.
+const FUNCTION_ERROR: &str = "x-amz-function-error";
+
+/// What is called with the JSON of a Lambda event, and answers JSON.
+pub(crate) trait Function: Send + Sync + 'static {
+    /// Its name, as in `relay_outbox`.
+    fn name(&self) -> &'static str;
+
+    /// Calls it.
+    fn call(&self, event: Value) -> impl Future<Output = Result<Value, String>> + Send;
+}
+
+/// A worker in this process.
+pub(crate) struct InProcess<W>(pub(crate) W);
+
+impl<W: Worker> Function for InProcess<W> {
+    fn name(&self) -> &'static str {
+        W::NAME
+    }
+
+    async fn call(&self, event: Value) -> Result<Value, String> {
+        let event = serde_json::from_value(event).map_err(because("take the event"))?;
+        let reply = self.0.handle(event).await.map_err(because("handle the event"))?;
+        serde_json::to_value(reply).map_err(because("write the answer"))
+    }
+}
+
+/// Functions that run elsewhere.
+#[derive(Debug, Clone)]
+pub struct Functions {
+    http: Client,
+    url: Arc<str>,
+    names: Arc<HashMap<String, String>>,
+}
+
+impl Functions {
+    /// Those that the Invoke API at `url` knows by their names in the template.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn at(url: &str) -> Result<Self, String> {
+        let http = Client::builder()
+            .no_proxy()
+            .tls_built_in_root_certs(false)
+            .build()
+            .map_err(because("make an HTTP client"))?;
+        Ok(Self { http, url: url.trim_end_matches('/').into(), names: Arc::default() })
+    }
+
+    /// The same, known by other names: those of a deployment, by their names in the template.
+    #[must_use]
+    pub fn named(self, names: HashMap<String, String>) -> Self {
+        Self { names: Arc::new(names), ..self }
+    }
+
+    /// Calls the function of `operation`, and answers its answer.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or failed.
+    pub async fn invoke(&self, operation: &str, event: &Value) -> Result<Value, String> {
+        let name = in_template(operation);
+        let name = self.names.get(&name).unwrap_or(&name);
+        let url = format!("{}/2015-03-31/functions/{name}/invocations", self.url);
+        let answer = self.http.post(url).body(event.to_string()).send().await;
+        let answer = answer.map_err(|error| format!("call {name}: {error:?}"))?;
+        let (status, failed) = (answer.status(), answer.headers().contains_key(FUNCTION_ERROR));
+        let text = answer.text().await.map_err(because("read the answer"))?;
+        let reply: Value = serde_json::from_str(&text).unwrap_or_default();
+        if !status.is_success() || failed || reply["errorType"].is_string() {
+            return Err(format!("{name} answered {status}: {text}"));
+        }
+        Ok(reply)
+    }
+}
+
+/// The function's name in the template: `HoldSeatsFunction` for `hold_seats`.
+pub fn in_template(operation: &str) -> String {
+    let words = operation.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.chain(["Function".to_owned()]).collect()
+}
+
+/// A worker that runs elsewhere.
+pub(crate) struct Remote {
+    pub(crate) functions: Functions,
+    pub(crate) name: &'static str,
+}
+
+impl Function for Remote {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn call(&self, event: Value) -> Result<Value, String> {
+        self.functions.invoke(self.name, &event).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Router, extract::Path, http::StatusCode, routing::post};
+
+    async fn answer(
+        Path(name): Path<String>,
+        event: String,
+    ) -> (StatusCode, [(&'static str, &'static str); 1], String) {
+        let (status, header) = match &*event {
+            "\"unknown\"" => (StatusCode::NOT_FOUND, "x-other"),
+            "\"failed\"" => (StatusCode::OK, FUNCTION_ERROR),
+            _ => (StatusCode::OK, "x-other"),
+        };
+        let told = if event == "\"told\"" { r#"{"errorType":"Timeout"}"#.to_owned() } else { format!("[\"{name}\"]") };
+        (status, [(header, "Unhandled")], told)
+    }
+
+    #[tokio::test]
+    async fn a_function_is_called_by_its_name_and_its_failures_are_failures() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let router = Router::new().route("/2015-03-31/functions/{name}/invocations", post(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let functions = Functions::at(&url).unwrap();
+        assert_eq!(functions.invoke("hold_seats", &"fine".into()).await.unwrap()[0], "HoldSeatsFunction");
+        for failed in ["unknown", "failed", "told"] {
+            assert!(functions.invoke("hold_seats", &failed.into()).await.is_err(), "{failed}");
+        }
+        let deployed = functions.named(HashMap::from([("HoldSeatsFunction".to_owned(), "f-1".to_owned())]));
+        assert_eq!(deployed.invoke("hold_seats", &"fine".into()).await.unwrap()[0], "f-1");
+        assert!(Functions::at("http://127.0.0.1:1").unwrap().invoke("pay", &"fine".into()).await.is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! Which function reads the stream, and which reads which queue: the event source mappings.
+
+use crate::{
+    checkpoint::Checkpoint,
+    event_sources::EventSources,
+    functions::{Functions, InProcess, Remote},
+    provider::{self, Provider},
+    queues::Queues,
+    stack::Options,
+};
+use frontrow_edge::{App, clients::Aws, lambda::Worker};
+use frontrow_workers::{
+    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue,
+};
+
+/// Batches of mails that are sent at the same time.
+const MAILERS: usize = 2;
+/// Batches of card payments that are settled at the same time.
+const PAYMENT_WORKERS: usize = 2;
+
+/// How far each reader of the stream has come.
+pub(crate) struct Checkpoints {
+    pub(crate) relayed: Checkpoint,
+    pub(crate) projected: Checkpoint,
+}
+
+/// Functions that run elsewhere.
+pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, checkpoints: Checkpoints) {
+    let remote = |name| Remote { functions: functions.clone(), name };
+    sources.stream(remote(RelayOutbox::NAME), checkpoints.relayed);
+    sources.stream(remote(Project::NAME), checkpoints.projected);
+    sources.queue(Queue::Cancellations, remote(CancelReservations::NAME));
+    sources.queue(Queue::Mails, remote(TicketMailer::NAME));
+    sources.queue(Queue::Payments, remote(PaymentWorker::NAME));
+    sources.queue(Queue::Announcements, remote(AnnounceShow::NAME));
+}
+
+/// Workers in this process, and what they work with.
+pub(crate) struct Here<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) queues: &'a Queues,
+    pub(crate) ses_url: &'a str,
+    pub(crate) provider: &'a Provider,
+    pub(crate) options: &'a Options,
+}
+
+impl Here<'_> {
+    /// Lets them read.
+    ///
+    /// # Errors
+    /// When the provider's client cannot be made.
+    pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: Checkpoints) -> Result<(), String> {
+        let Self { app, queues, ses_url, provider, options } = self;
+        sources.stream(InProcess(RelayOutbox::new(queues.sender())), checkpoints.relayed);
+        let project = Project::new(app.store.clone(), app.clock.clone(), queues.sender());
+        sources.stream(InProcess(project), checkpoints.projected);
+        let cancel = CancelReservations::new(app.store.clone(), app.clock.clone(), queues.sender());
+        sources.queue(Queue::Cancellations, InProcess(cancel));
+        for _ in 0..MAILERS {
+            let mailer = TicketMailer::new(app.clone(), Aws::emulated(ses_url).ses());
+            sources.queue(Queue::Mails, InProcess(mailer));
+        }
+        let client = frontrow_workers::provider::Provider::new(
+            provider.url(),
+            provider::SECRET_KEY.to_owned(),
+            options.provider_call_millis,
+        )?;
+        let worker = PaymentWorker::new(app.clone(), client, queues.sender());
+        let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
+        for _ in 0..PAYMENT_WORKERS {
+            sources.queue(Queue::Payments, InProcess(worker.clone()));
+        }
+        sources.queue(Queue::Announcements, InProcess(AnnounceShow::new(app.clone(), queues.sender())));
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! All AWS services at one address, as `AWS_ENDPOINT_URL` names it: a call is for the service that its `X-Amz-Target` names;
+//! without one it is a form, for SES. The payment provider answers there too, and what only the local stack serves.
+
+use crate::{
+    engine::because,
+    gateway::page,
+    local_pages::{self, Pages},
+    secrets::Vault,
+};
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use http::{
+    HeaderName, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING},
+    request::Parts,
+};
+use reqwest::Client;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Largest request of any service, with room for what an encoding adds.
+const REQUEST_MAX_BYTES: usize = 40 * 1024 * 1024;
+
+/// Headers that belong to one connection.
+const OF_CONNECTION: [HeaderName; 4] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+
+/// Where each service is.
+pub(crate) struct Services {
+    pub(crate) dynamodb: String,
+    pub(crate) sqs: String,
+    pub(crate) ses: String,
+    pub(crate) provider: String,
+    /// What Secrets Manager serves.
+    pub(crate) vault: Vault,
+    /// What only the local stack serves.
+    pub(crate) pages: Pages,
+}
+
+struct Front {
+    services: Services,
+    http: Client,
+}
+
+impl Services {
+    /// Serves them on `listener` for ever.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        let http =
+            Client::builder().no_proxy().tls_built_in_root_certs(false).build().map_err(because("make an HTTP client"));
+        let served = match http {
+            Ok(http) => {
+                let front = Arc::new(Front { services: self, http });
+                let router = Router::new().fallback(answer).with_state(front);
+                axum::serve(listener, router).await.map_err(because("serve"))
+            }
+            Err(why) => Err(why),
+        };
+        served.unwrap_or_else(|error| tracing::error!(error, "the services ended"));
+    }
+}
+
+async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, REQUEST_MAX_BYTES).await else {
+        return page(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large");
+    };
+    let services = &front.services;
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let service = match target.split(['.', '_']).next().unwrap_or_default() {
+        "DynamoDB" | "DynamoDBStreams" => &services.dynamodb,
+        "AmazonSQS" => &services.sqs,
+        "secretsmanager" => return services.vault.answer(target, &bytes),
+        _ if parts.uri.path().starts_with("/v1/payments/") => &services.provider,
+        _ => match local_pages::answer(&services.pages, &parts, &bytes).await {
+            Some(page) => return page,
+            None => &services.ses,
+        },
+    };
+    front.forward(service, &parts, bytes).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "a service did not answer");
+        page(StatusCode::BAD_GATEWAY, "text/plain", "the service did not answer")
+    })
+}
+
+impl Front {
+    async fn forward(&self, service: &str, parts: &Parts, bytes: Bytes) -> reqwest::Result<Response> {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut headers = parts.headers.clone();
+        OF_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+        let call = self.http.request(parts.method.clone(), format!("{service}{path}")).headers(headers).body(bytes);
+        let mut answer = call.send().await?;
+        let mut response = Response::builder().status(answer.status());
+        if let Some(headers) = response.headers_mut() {
+            *headers = std::mem::take(answer.headers_mut());
+            OF_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+        }
+        Ok(response.body(Body::from(answer.bytes().await?)).expect("the headers were headers before"))
+    }
+}

@@ -1,0 +1,184 @@
+//! `infra/events/` holds a sample event for every function, for `sam local invoke`. Each is what AWS sends, and is answered as
+//! it should be: as it is, and with what cannot lie in a file, since it lapses or belongs to one table, put in its place.
+
+mod workers;
+
+use crate::harness::{World, book, client::Client, hold, line::join, read_qr};
+use frontrow_edge::{Descriptor, caller::Access, lambda::Worker};
+use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
+use frontrow_local::Options;
+use frontrow_workers::{AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer};
+use futures_util::{StreamExt, stream};
+use lambda_http::request::LambdaRequest;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Stands for a login.
+const LOGIN: &str = "ACCESS_TOKEN";
+/// Stands for a queue token.
+const QUEUE_TOKEN: &str = "QUEUE_TOKEN";
+/// Stands for the text of a ticket's QR code.
+const TICKET_CODE: &str = "TICKET_CODE";
+/// Of a hold and what derives from it.
+const PURCHASE: &str = "0193f1b07c8a7d3fae52c1d1a5b0c006.demo";
+/// A verification, and the code that was mailed for it.
+const VERIFICATION: &str = "0193f1b07c8a7d3fae52c1d1a5b0c003";
+const CODE: &str = "042317";
+
+/// What stands in a sample, and what is put in its place.
+type Replaced = (&'static str, String);
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/events")
+}
+
+/// The sample of a function, with something of it replaced.
+fn sample(name: &str, replaced: &[Replaced]) -> String {
+    let path = folder().join(format!("{name}.json"));
+    let mut text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for (from, to) in replaced {
+        assert!(text.contains(from), "{name} has no {from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+fn parsed(name: &str) -> Value {
+    serde_json::from_str(&sample(name, &[])).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn there_is_a_sample_for_each_function_and_no_other() {
+    let workers = [
+        AnnounceShow::NAME,
+        CancelReservations::NAME,
+        PaymentWorker::NAME,
+        Project::NAME,
+        RelayOutbox::NAME,
+        TicketMailer::NAME,
+    ];
+    let endpoints = ENDPOINTS.iter().map(|endpoint| endpoint.route.operation).chain(["unmatched"]);
+    let files = fs::read_dir(folder()).expect("the samples").map(|file| file.expect("a file").file_name());
+    let files: BTreeSet<_> = files.map(|name| name.into_string().expect("a name")).collect();
+    assert_eq!(files, endpoints.chain(workers).map(|name| format!("{name}.json")).collect());
+}
+
+/// Routes, paths and parameters are told as API Gateway tells them.
+#[test]
+fn samples_are_of_their_routes() {
+    for endpoint in ENDPOINTS {
+        let (route, event) = (&endpoint.route, parsed(endpoint.route.operation));
+        let key = format!("{} {}", route.method, route.path);
+        assert_eq!((&event["version"], &event["routeKey"]), (&json!("2.0"), &json!(key)));
+        let mut path = route.path.to_owned();
+        let parameters: BTreeMap<String, String> =
+            serde_json::from_value(event["pathParameters"].clone()).unwrap_or_default();
+        for (name, value) in &parameters {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        assert_eq!(event["rawPath"], path, "{key}");
+        let context = &event["requestContext"];
+        assert_eq!((&context["routeKey"], &context["http"]["path"]), (&event["routeKey"], &event["rawPath"]));
+        assert_eq!(context["http"]["method"], route.method.as_str());
+        assert_eq!(event["headers"].get("authorization").is_some(), endpoint.access != Access::Public, "{key}");
+        if let Some(body) = event["body"].as_str() {
+            serde_json::from_str::<Value>(body).unwrap_or_else(|error| panic!("{key}: {error}"));
+        }
+    }
+}
+
+/// What the endpoint answers: status, and the code of a problem.
+async fn answer(world: &World, endpoint: &Descriptor, event: &str) -> (u16, String) {
+    let request: LambdaRequest = serde_json::from_str(event).expect("an event of API Gateway");
+    let response = (endpoint.respond)(world.app(), request.into()).await;
+    let body: &[u8] = response.body().as_ref();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    (response.status().as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+fn demo() -> Options {
+    Options { port: 0, ..Options::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_are_answered_as_they_are() {
+    World::run_with(demo(), async |world| {
+        for endpoint in ENDPOINTS.iter().chain([&UNMATCHED]) {
+            let route = &endpoint.route;
+            let (status, code) = answer(world, endpoint, &sample(route.operation, &[])).await;
+            let told = format!("{}: {status} {code}", route.operation);
+            match endpoint.access {
+                Access::Public => {
+                    assert!(route.success.contains(&status) || route.errors.contains(&code.as_str()), "{told}")
+                }
+                Access::Member | Access::Organizer => assert_eq!((status, &*code), (401, "unauthenticated"), "{told}"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Somebody of the seeds: his login, and a client that has it.
+async fn log_in(world: &World, name: &str) -> (String, Client) {
+    let body = json!({"email": format!("{name}@example.com"), "password": "frontrow-demo"});
+    let token = world.anyone().post("/sessions", body).await.expect(200).text("accessToken");
+    (token.clone(), world.anyone().with_login(&token))
+}
+
+/// The end of an id, which all ids of a purchase share.
+fn purchase(id: &str) -> String {
+    id.split_once('-').expect("a kind and a purchase").1.to_owned()
+}
+
+/// What a sample needs to succeed, beyond a login.
+async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
+    let (_, alice) = log_in(world, "alice").await;
+    match operation {
+        "sign_up" | "reset_password" => {
+            let address = if operation == "sign_up" { "dana@example.com" } else { "alice@example.com" };
+            let asked = world.anyone().post("/email-verifications", json!({"email": address})).await.expect(202);
+            let verification = asked.text("verificationId");
+            let code = world.app().codes.verification_code(&verification.parse().expect("an id"));
+            vec![(VERIFICATION, verification), (CODE, code)]
+        }
+        "poll_queue" => vec![(QUEUE_TOKEN, join(&alice, "demo-queue").await.expect(201).text("queueToken"))],
+        "get_hold" | "release_hold" | "pay" => {
+            vec![(PURCHASE, purchase(&hold(&alice, "demo", &["B-1-1"]).await.expect(201).text("holdId")))]
+        }
+        "get_payment" | "get_reservation" | "cancel_reservation" | "mail_tickets" | "get_ticket_qr"
+        | "reissue_ticket" => {
+            let paid = book(&alice, "demo", &["B-1-1"]).await.text("paymentId");
+            world.settle().await;
+            vec![(PURCHASE, purchase(&paid))]
+        }
+        "check_in" => {
+            let paid = book(&alice, "demo", &["B-1-1"]).await.text("paymentId");
+            let picture = alice.get(&format!("/tickets/t-{}.0/qr.png", purchase(&paid))).await.expect(200);
+            vec![(TICKET_CODE, read_qr(&picture.bytes))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// In the demo's table, by the demo's people.
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_succeed() {
+    let each = stream::iter(ENDPOINTS).map(|endpoint| {
+        World::run_with(demo(), async move |world| {
+            let operation = endpoint.route.operation;
+            let mut replaced = prepared(world, operation).await;
+            match endpoint.access {
+                Access::Public => {}
+                Access::Member => replaced.push((LOGIN, log_in(world, "alice").await.0)),
+                Access::Organizer => replaced.push((LOGIN, log_in(world, "organizer").await.0)),
+            }
+            let (status, code) = answer(world, endpoint, &sample(operation, &replaced)).await;
+            assert!(endpoint.route.success.contains(&status), "{operation}: {status} {code}");
+        })
+    });
+    each.buffer_unordered(4).collect::<Vec<_>>().await;
+}
