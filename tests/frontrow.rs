@@ -17,6 +17,7 @@
 //! | [`crowd`] | a simulated crowd in a waiting room, in numbers |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
 //! | [`lambda`] | every binary under the Lambda runtime API |
+//! | [`security`] | headers of answers, other origins' pages, what is too long |
 //! | [`stall`] | a crowd does not slow a payment down |
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
@@ -48,4 +49,5 @@ mod races;
 mod restart;
 mod routes;
 mod scenarios;
+mod security;
 mod stall;

@@ -148,6 +148,7 @@ async fn every_endpoint_starts_and_answers_on_lambda() {
                 .unwrap_or_else(|why| panic!("{operation}: {why}"));
             let status = answer["statusCode"].as_i64().unwrap_or_default();
             assert_eq!(answer["headers"]["x-request-id"], "gateway-1", "{operation}: {answer}");
+            assert_eq!(answer["headers"]["x-content-type-options"], "nosniff", "{operation}: {answer}");
             let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
             match endpoint.access {
                 // An empty body is what some of them refuse first.

@@ -122,6 +122,10 @@ impl Reply {
         }
         let has = |name: &str| assert!(!self.header(name).is_empty(), "{}: {} without {name}", self.call, self.status);
         has("x-request-id");
+        has("content-security-policy");
+        has("referrer-policy");
+        has("strict-transport-security");
+        assert_eq!(self.header("x-content-type-options"), "nosniff", "{}", self.call);
         match self.status {
             201 => has("location"),
             401 => has("www-authenticate"),

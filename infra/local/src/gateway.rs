@@ -2,6 +2,7 @@
 //! Lambda, and what it answers becomes the HTTP response.
 
 use crate::{
+    cors::Cors,
     engine::because,
     functions::Functions,
     local_pages::{self, Pages},
@@ -14,8 +15,8 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use frontrow_domain::Error;
-use frontrow_edge::{App, Descriptor, clock::Clock, entropy, problem};
+use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
+use frontrow_edge::{App, Descriptor, clock::Clock, entropy, problem, security};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -45,6 +46,8 @@ pub struct Gateway {
     pub host: String,
     /// What only the local stack serves.
     pub(crate) pages: Option<Pages>,
+    /// Whose pages may call.
+    pub cors: Cors,
 }
 
 /// Where the endpoints run.
@@ -58,7 +61,7 @@ pub enum Handlers {
 impl Gateway {
     /// A gateway before functions that run elsewhere.
     pub fn before(functions: Functions, clock: Clock, host: String) -> Self {
-        Self { handlers: Handlers::There(functions), clock, host, pages: None }
+        Self { handlers: Handlers::There(functions), clock, host, pages: None, cors: Cors::default() }
     }
 
     /// Serves on `listener` for ever.
@@ -73,23 +76,42 @@ impl Gateway {
 async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let request_id = entropy::fresh_uuid().to_string();
     let (parts, body) = request.into_parts();
-    let mut response = match to_bytes(body, PAYLOAD_MAX_BYTES).await {
-        Err(_) => into_http(problem::respond(&Error::BodyTooLarge)),
-        Ok(bytes) => {
-            let page = match &gateway.pages {
-                Some(pages) => local_pages::answer(pages, &parts, &bytes).await,
-                None => None,
-            };
-            match page {
-                Some(page) => page,
-                None => through_endpoint(gateway, &parts, &bytes, &request_id).await,
-            }
+    let cors = gateway.cors.headers(&parts.headers);
+    let mut response = match gateway.cors.preflight(&parts) {
+        Some(told) => return told,
+        None if head_bytes(&parts) > REQUEST_HEAD_MAX_BYTES => {
+            let message = json!({"message": "Request Header Fields Too Large"}).to_string();
+            page(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "application/json", message)
         }
+        None => match to_bytes(body, PAYLOAD_MAX_BYTES).await {
+            Err(_) => into_http(problem::respond(&Error::BodyTooLarge)),
+            Ok(bytes) => own_or_endpoint(gateway, &parts, &bytes, &request_id).await,
+        },
     };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(value);
     }
+    security::harden(response.headers_mut());
+    response.headers_mut().extend(cors.into_iter().flatten());
     response
+}
+
+/// A page of the local stack's own, or what the endpoint says.
+async fn own_or_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
+    let page = match &gateway.pages {
+        Some(pages) => local_pages::answer(pages, parts, bytes).await,
+        None => None,
+    };
+    match page {
+        Some(page) => page,
+        None => through_endpoint(gateway, parts, bytes, request_id).await,
+    }
+}
+
+/// The request line and the headers, as API Gateway counts them.
+fn head_bytes(parts: &Parts) -> usize {
+    let line = parts.method.as_str().len() + parts.uri.to_string().len();
+    line + parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
 }
 
 async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {

@@ -4,7 +4,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`stack`] | all parts, started and stopped together |
-//! | [`gateway`], `routes` | what API Gateway does |
+//! | [`gateway`], `routes`, [`cors`] | what API Gateway does |
 //! | `event_sources`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
 //! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
@@ -18,6 +18,7 @@
 //! ```
 
 mod checkpoint;
+pub mod cors;
 mod data;
 pub mod engine;
 mod event_sources;

@@ -11,7 +11,7 @@ use crate::{
 use axum::response::Response;
 use frontrow_domain::{Error, time::UtcTime};
 use frontrow_edge::problem;
-use http::{Method, StatusCode, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts};
 use serde::Deserialize;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -26,6 +26,13 @@ const MAILS_WAIT_SECONDS: u64 = 2;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
+
+/// A mail shows its own styles and pictures, and nothing in it runs or is fetched.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                           frame-ancestors 'none'";
+/// Swagger UI runs and loads what comes from here, and calls what is here. It sets styles and pictures by itself.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                           connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 /// What the pages show.
 #[derive(Clone)]
@@ -88,11 +95,7 @@ async fn mails(pages: &Pages, query: &str) -> Result<Response, Error> {
 fn mail(pages: &Pages, name: &str) -> Result<Response, Error> {
     let (mail_id, as_page) = name.strip_suffix(".html").map_or((name, false), |mail_id| (mail_id, true));
     let mail = pages.mailbox.mail(mail_id).ok_or(Error::NotFound)?;
-    Ok(if as_page {
-        page(StatusCode::OK, HTML, mail.page())
-    } else {
-        page(StatusCode::OK, "message/rfc822", mail.raw.clone())
-    })
+    Ok(if as_page { html(MAIL_POLICY, mail.page()) } else { page(StatusCode::OK, "message/rfc822", mail.raw.clone()) })
 }
 
 #[derive(Deserialize)]
@@ -126,6 +129,12 @@ fn docs(path: &str) -> Result<Response, Error> {
         return Ok(page(StatusCode::OK, &file.content_type, file.bytes.into_owned()));
     }
     // The page names its files relative to a directory, and `/docs` is none.
-    let html = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
-    Ok(page(StatusCode::OK, HTML, html))
+    let text = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
+    Ok(html(DOCS_POLICY, text))
+}
+
+fn html(policy: &'static str, text: String) -> Response {
+    let mut response = page(StatusCode::OK, HTML, text);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
 }

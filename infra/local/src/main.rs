@@ -23,6 +23,9 @@ struct Arguments {
     /// Keep the data in this directory instead of memory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Origins whose pages may call, like https://shop.example.com; * for any
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', default_value = "*")]
+    allowed_origins: Vec<String>,
     /// Seed the organizer alone, without members and performances to try things with
     #[arg(long)]
     no_demo: bool,
@@ -69,6 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         data: arguments.data,
         demo,
         organizer_emails: organizer_emails()?,
+        allowed_origins: arguments.allowed_origins,
         ..Options::default()
     };
     let stack = Stack::start(options).await?;

@@ -3,6 +3,7 @@
 
 use crate::{
     checkpoint::{Checkpoint, Outbox},
+    cors::Cors,
     data::Data,
     engine::{Engine, TABLE, because},
     event_sources::EventSources,
@@ -53,6 +54,8 @@ pub struct Options {
     pub demo: bool,
     /// Addresses that sign up as organizers, beyond the seeded one.
     pub organizer_emails: HashSet<Email>,
+    /// Origins whose pages may call: `https://shop.example.com`, `*` for any.
+    pub allowed_origins: Vec<String>,
     /// Seconds until a message that failed is received again, at least 3. The mailer's lease is a second shorter, its timeout
     /// two, so that two never send the same mail.
     pub mail_visibility_seconds: u32,
@@ -76,6 +79,7 @@ impl Default for Options {
             data: None,
             demo: true,
             organizer_emails: HashSet::new(),
+            allowed_origins: vec!["*".to_owned()],
             mail_visibility_seconds: 6,
             mail_max_receives: MAIL_MAX_RECEIVES,
             provider_call_millis: 1_500,
@@ -186,7 +190,8 @@ impl Stack {
         if let Some(listener) = gateway {
             let handlers = options.functions.map_or_else(|| Handlers::Here(Box::new(app.clone())), Handlers::There);
             let host = format!("{LOCALHOST}:{port}");
-            handle.spawn(Gateway { handlers, clock, host, pages: Some(pages) }.serve(listener));
+            let cors = Cors::new(options.allowed_origins);
+            handle.spawn(Gateway { handlers, clock, host, pages: Some(pages), cors }.serve(listener));
         }
         let engine_url = engine.url.clone();
         Ok(Self { url, variables, engine_url, app, outbox, queues, mailbox, provider, platform, engine, data })

@@ -15,6 +15,11 @@ pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
 /// How long an answer is kept for replay under its `Idempotency-Key`.
 pub const IDEMPOTENCY_KEPT_SECONDS: i64 = 24 * 3600;
 
+/// Request line and headers together that API Gateway lets through.
+pub const REQUEST_HEAD_MAX_BYTES: usize = 10_240;
+/// How long a browser remembers that another origin's page may call. Each time it asks is billed.
+pub const CORS_MAX_AGE_SECONDS: u32 = 3_600;
+
 /// Shortest answer that is compressed; a shorter one fits a packet or two.
 pub const GZIP_MIN_BYTES: usize = 4_096;
 /// Largest body that a function's answer may have as its JSON tells it: Lambda's 6 MB, less what is left to the headers.

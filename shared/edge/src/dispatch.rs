@@ -6,7 +6,7 @@ use crate::{
     endpoint::{Body, Call, Header, PathId},
     entropy,
     negotiate::Wishes,
-    problem,
+    problem, security,
 };
 use frontrow_domain::{
     Error, FieldError, Result,
@@ -50,6 +50,7 @@ fn name(response: &mut Response, request_id: &str) {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    security::harden(response.headers_mut());
 }
 
 async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response {

@@ -2,7 +2,7 @@
 //! comes, so that a process which is started ahead of its events costs nobody a call; what failed then is tried again with
 //! the next event.
 
-use crate::{App, Endpoint, Request, Response, Secret, config::Config, dispatch, problem};
+use crate::{App, Endpoint, Request, Response, Secret, config::Config, dispatch, problem, security};
 use frontrow_domain::{Error as Failure, Result, limits::LAMBDA_ANSWER_MAX_BYTES};
 use lambda_http::{
     Body,
@@ -84,6 +84,7 @@ fn fitting(response: Response) -> Response {
         to.insert(dispatch::REQUEST_ID, id.clone());
     }
     to.insert(VARY, ACCEPT_ENCODING.into());
+    security::harden(to);
     problem
 }
 
@@ -116,6 +117,7 @@ mod tests {
         let response = lambda_http::http::Response::builder().header(dispatch::REQUEST_ID, "r1").body(body).unwrap();
         let handed = fitting(response);
         assert_eq!(handed.headers()[dispatch::REQUEST_ID], "r1");
+        assert_eq!(handed.headers().contains_key("x-content-type-options"), handed.status() != 200);
         handed.status().as_u16()
     }
 

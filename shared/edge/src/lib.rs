@@ -7,6 +7,7 @@
 //! | [`dispatch`] | one request through one endpoint: parse, identify, call, answer, replay |
 //! | [`answer`], [`problem`] | successes and failures as HTTP |
 //! | `negotiate`, [`rendered`] | `ETag` and gzip; large answers rendered once |
+//! | [`security`] | what browsers are told: headers of every answer, whose pages may call |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
 //! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and what proves it |
 //! | [`secrets`] | what only functions may know |
@@ -33,6 +34,7 @@ pub mod problem;
 pub mod qr;
 pub mod rendered;
 pub mod secrets;
+pub mod security;
 pub mod tokens;
 
 pub use answer::{Answer, Png};

@@ -1,0 +1,61 @@
+//! Calls from pages of other origins, as API Gateway treats them: it answers preflights by itself and tells in each answer
+//! which page may read it.
+
+use axum::{body::Body, response::Response};
+use frontrow_domain::limits::CORS_MAX_AGE_SECONDS;
+use frontrow_edge::security::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+    },
+    request::Parts,
+};
+
+/// Whose pages may call: the template's `AllowedOrigins`. Nobody's by default.
+#[derive(Debug, Clone, Default)]
+pub struct Cors {
+    /// `https://shop.example.com`, or `*` for any; empty: nobody's.
+    origins: Vec<String>,
+}
+
+impl Cors {
+    /// Those of `origins`.
+    pub fn new(origins: Vec<String>) -> Self {
+        Self { origins }
+    }
+
+    /// The answer to a preflight; `None` for every other request. Whose page may not call is told nothing.
+    pub(crate) fn preflight(&self, parts: &Parts) -> Option<Response> {
+        let asks = |name| parts.headers.contains_key(name);
+        let is_preflight = parts.method == Method::OPTIONS && asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD);
+        if self.origins.is_empty() || !is_preflight {
+            return None;
+        }
+        let mut response = Response::builder().status(StatusCode::NO_CONTENT);
+        if let Some(origin) = self.allowed(&parts.headers) {
+            response = response
+                .header(ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+                .header(ACCESS_CONTROL_ALLOW_METHODS, CORS_METHODS.join(","))
+                .header(ACCESS_CONTROL_ALLOW_HEADERS, CORS_REQUEST_HEADERS.join(","))
+                .header(ACCESS_CONTROL_MAX_AGE, CORS_MAX_AGE_SECONDS);
+        }
+        Some(response.body(Body::empty()).expect("headers are made of ASCII"))
+    }
+
+    /// What the answer to a request with the headers `asked` tells the page that made it.
+    pub(crate) fn headers(&self, asked: &HeaderMap) -> Option<[(http::HeaderName, HeaderValue); 2]> {
+        let exposed = HeaderValue::from_str(&CORS_ANSWER_HEADERS.join(",")).ok()?;
+        Some([(ACCESS_CONTROL_ALLOW_ORIGIN, self.allowed(asked)?), (ACCESS_CONTROL_EXPOSE_HEADERS, exposed)])
+    }
+
+    /// How a page that may call is told so.
+    fn allowed(&self, asked: &HeaderMap) -> Option<HeaderValue> {
+        let origin = asked.get(ORIGIN)?;
+        if self.origins.iter().any(|allowed| allowed == "*") {
+            return Some(HeaderValue::from_static("*"));
+        }
+        self.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    }
+}

@@ -1,0 +1,132 @@
+//! What browsers are told, and what never reaches a function.
+
+use crate::harness::{World, client::Client};
+use frontrow_domain::limits::{CORS_MAX_AGE_SECONDS, REQUEST_HEAD_MAX_BYTES};
+use frontrow_edge::security::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
+use frontrow_endpoints::ENDPOINTS;
+use frontrow_local::Options;
+use reqwest::{Method, Response};
+
+const OURS: &str = "https://shop.example.com";
+
+/// What a browser asks before a page of `origin` may send `method` with headers that are not everybody's.
+async fn preflight(world: &World, origin: &str, method: &str) -> Response {
+    let request = reqwest::Client::new().request(Method::OPTIONS, format!("{}/payments", world.stack.url()));
+    let request = request.header("origin", origin).header("access-control-request-method", method);
+    request.header("access-control-request-headers", "authorization").send().await.expect("an answer")
+}
+
+fn words(response: &Response, name: &str) -> Vec<String> {
+    let text = response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_allowed_origins_may_call_and_no_others() {
+    let options = Options { demo: false, allowed_origins: vec![OURS.to_owned()], ..Options::default() };
+    World::run_with(options, async |world| {
+        let told = preflight(world, OURS, "POST").await;
+        assert_eq!(told.status(), 204);
+        assert_eq!(words(&told, "access-control-allow-origin"), [OURS]);
+        assert_eq!(words(&told, "access-control-max-age"), [CORS_MAX_AGE_SECONDS.to_string()]);
+        for endpoint in ENDPOINTS {
+            let method = endpoint.route.method.to_string();
+            assert!(words(&told, "access-control-allow-methods").contains(&method), "{method}");
+            for header in endpoint.route.headers {
+                let header = header.name().to_ascii_lowercase();
+                assert!(words(&told, "access-control-allow-headers").contains(&header), "{header}");
+            }
+        }
+        let own = world.anyone().with("Origin", OURS).get("/shows").await.expect(200);
+        assert_eq!(own.header("access-control-allow-origin"), OURS);
+        assert!(own.header("access-control-expose-headers").contains("x-request-id"));
+        let refused = world.anyone().with("Origin", OURS).get("/members/me").await.problem(401, "unauthenticated");
+        assert_eq!(refused.header("access-control-allow-origin"), OURS, "a page may read why");
+
+        for origin in ["https://evil.example.com", "https://shop.example.com.evil.example.com", "null"] {
+            let told = preflight(world, origin, "POST").await;
+            assert_eq!((told.status().as_u16(), words(&told, "access-control-allow-origin").len()), (204, 0));
+            let other = world.anyone().with("Origin", origin).get("/shows").await.expect(200);
+            assert_eq!(other.header("access-control-allow-origin"), "", "{origin}");
+        }
+        // No preflight: nobody asks for a method.
+        world.anyone().with("Origin", OURS).send("OPTIONS", "/shows", None).await.problem(405, "method_not_allowed");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_pages_may_call_where_no_origin_is_allowed() {
+    let options = Options { demo: false, allowed_origins: Vec::new(), ..Options::default() };
+    World::run_with(options, async |world| {
+        assert_eq!(preflight(world, OURS, "POST").await.status(), 405);
+        let told = world.anyone().with("Origin", OURS).get("/shows").await.expect(200);
+        assert_eq!(told.header("access-control-allow-origin"), "");
+    })
+    .await;
+}
+
+#[test]
+fn pages_may_use_what_endpoints_use() {
+    for endpoint in ENDPOINTS {
+        assert!(CORS_METHODS.contains(&endpoint.route.method.as_str()), "{}", endpoint.route.method);
+        for header in endpoint.route.headers {
+            assert!(CORS_REQUEST_HEADERS.contains(&header.name().to_ascii_lowercase().as_str()), "{}", header.name());
+        }
+    }
+    assert!(CORS_REQUEST_HEADERS.contains(&"authorization") && CORS_REQUEST_HEADERS.contains(&"content-type"));
+
+    let template = include_str!("../template.yaml");
+    for line in [
+        format!("AllowMethods: [{}]", CORS_METHODS.join(", ")),
+        format!("AllowHeaders: [{}]", CORS_REQUEST_HEADERS.join(", ")),
+        format!("ExposeHeaders: [{}]", CORS_ANSWER_HEADERS.join(", ")),
+        format!("MaxAge: {CORS_MAX_AGE_SECONDS}"),
+    ] {
+        assert!(template.lines().any(|told| told.trim() == line), "API Gateway is told another thing: {line}");
+    }
+}
+
+/// API Gateway refuses what has too long a head; what it lets through, a function answers, whichever header is long.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_headers_are_refused_before_a_function_or_by_it() {
+    World::run(async |world| {
+        let member = world.member(0).await;
+        let long = "a".repeat(REQUEST_HEAD_MAX_BYTES - 2_000);
+        for header in ["Authorization", "Queue-Token", "Idempotency-Key", "Accept-Language", "If-None-Match"] {
+            let reply = member.with(header, &long).get("/members/me").await;
+            reply.expect(if header == "Authorization" { 401 } else { 200 });
+            let longer = format!("{long}{long}");
+            let refused = member.with(header, &longer).get("/members/me").await.expect(431);
+            assert_eq!(refused.json["message"], "Request Header Fields Too Large");
+        }
+        let query = |bytes: usize| format!("/shows?keyword={}", "k".repeat(bytes));
+        member.get(&query(8_000)).await.problem(400, "invalid_request");
+        member.get(&query(REQUEST_HEAD_MAX_BYTES)).await.expect(431);
+    })
+    .await;
+}
+
+/// `Content-Security-Policy` of a page of the local stack.
+async fn policy(anyone: &Client, path: &str) -> String {
+    let page = anyone.get(path).await.expect(200);
+    assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+    page.header("content-security-policy")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_local_stack_run_nothing_of_others() {
+    World::run(async |world| {
+        let anyone = world.anyone();
+        let docs = policy(&anyone, "/docs").await;
+        assert!(docs.contains("default-src 'none'") && docs.contains("script-src 'self';"), "{docs}");
+        assert_eq!(policy(&anyone, "/openapi.json").await, policy(&anyone, "/shows").await);
+
+        anyone.post("/email-verifications", serde_json::json!({"email": "dana@example.com"})).await.expect(202);
+        let mails = anyone.get("/_local/mails").await.expect(200);
+        let mail = mails.json[0]["mailId"].as_str().expect("a mail").to_owned();
+        let shown = policy(&anyone, &format!("/_local/mails/{mail}.html")).await;
+        assert!(shown.contains("default-src 'none'") && !shown.contains("script-src"), "{shown}");
+    })
+    .await;
+}
