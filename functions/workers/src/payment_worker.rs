@@ -17,7 +17,7 @@ use frontrow_domain::{
     breaker::{Counts, Permit},
     card::{CardState, CardToken, Step, asked_since, is_never_taken, next_step, wait_seconds},
     limits::{CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS},
-    reservation::Reservation,
+    reservation::{CancelReason, Reservation},
 };
 use frontrow_edge::{
     App, Secret,
@@ -25,6 +25,7 @@ use frontrow_edge::{
     config::Config,
     entropy,
     lambda::{Needs, Worker},
+    metrics::Outcome,
 };
 use frontrow_store::Confirmed;
 use gauge::Gauge;
@@ -119,6 +120,7 @@ impl PaymentWorker {
         match self.app.store.confirm_pending(reservation, self.app.clock.now()).await? {
             Confirmed::Now => {
                 tracing::info!(reservation_id = %reservation.reservation_id, "confirmed");
+                self.count(Outcome::Approved);
                 Ok(Progress::Settled)
             }
             Confirmed::Changed(then) => Ok(Progress::Went(then)),
@@ -129,6 +131,11 @@ impl PaymentWorker {
     async fn end(&self, pending: &Reservation, over: &Reservation) -> Result<Progress> {
         let then = self.app.store.end_pending(pending, over).await?;
         tracing::info!(reservation_id = %then.reservation_id, status = ?then.status, reason = ?then.cancel_reason, "ended");
+        match then.cancel_reason {
+            Some(CancelReason::PaymentDeclined) => self.count(Outcome::Declined),
+            Some(CancelReason::PaymentExpired) => self.count(Outcome::Expired),
+            _ => {}
+        }
         Ok(Progress::Went(Box::new(then)))
     }
 
@@ -150,6 +157,7 @@ impl PaymentWorker {
         if over && let Some(state) = reservation.given_back() {
             self.app.store.note_given_back(&reservation, state).await?;
             tracing::info!(%reservation_id, ?state, "the provider has no money of it");
+            self.count(Outcome::GivenBack);
             return Ok(Progress::Settled);
         }
         let seconds = wait_seconds(asked_since(&reservation), now, entropy::fraction());
@@ -157,6 +165,10 @@ impl PaymentWorker {
         let last = card_deadline(&reservation).plus_seconds(CARD_VOID_SECONDS);
         let seconds = if voiding && now < last { seconds.min(last.seconds_since(now)) } else { seconds };
         Ok(Progress::Waits { seconds })
+    }
+
+    fn count(&self, outcome: Outcome) {
+        self.app.config.metrics.paid(outcome, self.app.clock.now());
     }
 
     /// Calls the provider if the breaker lets us; else for how many seconds not.

@@ -75,6 +75,7 @@ impl TicketMailer {
         match self.post(&letter).await {
             Outcome::Accepted => {
                 self.note_sent(mail, &claimed).await;
+                self.app.config.metrics.mailed(mail, self.app.clock.now());
                 Ok(())
             }
             Outcome::Refused(why) => {

@@ -23,7 +23,7 @@ use crate::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
-use frontrow_edge::{App, Secret, clients::Aws, clock::Clock, config::Config, secrets::Secrets};
+use frontrow_edge::{App, Secret, clients::Aws, clock::Clock, config::Config, metrics::Metrics, secrets::Secrets};
 use std::{
     collections::HashSet,
     net::{IpAddr, Ipv4Addr},
@@ -288,5 +288,6 @@ fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Confi
         mail_from: "frontrow <tickets@example.com>".to_owned(),
         mail_max_receives: options.mail_max_receives,
         mail_lease_seconds: i64::from(visibility_seconds) - 1,
+        metrics: Metrics::default(),
     }
 }

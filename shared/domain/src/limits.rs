@@ -20,6 +20,9 @@ pub const REQUEST_HEAD_MAX_BYTES: usize = 10_240;
 /// How long a browser remembers that another origin's page may call. Each time it asks is billed.
 pub const CORS_MAX_AGE_SECONDS: u32 = 3_600;
 
+/// Metrics of a stack in CloudWatch, at $0.30 a month each.
+pub const METRICS_MAX: usize = 90;
+
 /// Shortest answer that is compressed; a shorter one fits a packet or two.
 pub const GZIP_MIN_BYTES: usize = 4_096;
 /// Largest body that a function's answer may have as its JSON tells it: Lambda's 6 MB, less what is left to the headers.

@@ -1,6 +1,6 @@
 //! What differs between deployments, read from the environment once per cold start.
 
-use crate::secrets::Secrets;
+use crate::{metrics::Metrics, secrets::Secrets};
 use frontrow_domain::{
     limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
     member::Email,
@@ -22,6 +22,8 @@ pub struct Config {
     pub mail_max_receives: u32,
     /// Life of a mailer's claim. Not read from the environment: function timeout < lease < visibility.
     pub mail_lease_seconds: i64,
+    /// Those of the stack that `STACK_NAME` names.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -56,6 +58,7 @@ impl Config {
             mail_from: variable("MAIL_FROM").unwrap_or_else(|| "frontrow <tickets@example.com>".to_owned()),
             mail_max_receives,
             mail_lease_seconds: MAIL_LEASE_SECONDS,
+            metrics: Metrics::of(variable("STACK_NAME")),
         })
     }
 }

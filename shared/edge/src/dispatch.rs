@@ -3,13 +3,15 @@
 use crate::{
     App, Endpoint, Request, Response, answer, caller,
     caller::Caller,
+    clock::Clock,
     endpoint::{Body, Call, Header, PathId},
     entropy,
+    metrics::Metrics,
     negotiate::Wishes,
     problem, security,
 };
 use frontrow_domain::{
-    Error, FieldError, Result,
+    Error, FieldError, Result, Timestamp,
     limits::{BODY_MAX_BYTES, ID_MAX_CHARS, IDEMPOTENCY_KEY_MAX_CHARS},
     member::Language,
 };
@@ -33,15 +35,19 @@ pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Respons
     let request_id = request_id(&request);
     let span = tracing::info_span!("request", operation = E::ROUTE.operation, request_id);
     let mut response = answer_or_problem::<E>(app, request).instrument(span).await;
+    if E::ROUTE.method != Method::GET && response.status().is_success() {
+        app.config.metrics.done(E::ROUTE.operation, app.clock.now());
+    }
     name(&mut response, &request_id);
     response
 }
 
 /// Answers a request of a function that could not be started.
-pub(crate) fn not_started(request: &Request, why: &str) -> Response {
+pub(crate) fn not_started(request: &Request, why: &str, metrics: &Metrics) -> Response {
     let request_id = request_id(request);
     let span = tracing::info_span!("request", request_id);
-    let mut response = span.in_scope(|| failed(&Error::internal("start", why)));
+    let error = Error::internal("start", why);
+    let mut response = span.in_scope(|| failed(&error, metrics, Clock::default().now()));
     name(&mut response, &request_id);
     response
 }
@@ -54,32 +60,28 @@ fn name(response: &mut Response, request_id: &str) {
 }
 
 async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response {
-    let call = match parse::<E>(app, &request) {
-        Ok(call) => call,
-        Err(error) => return failed(&error),
-    };
+    let answered = answered::<E>(app, request).await;
+    answered.unwrap_or_else(|error| failed(&error, &app.config.metrics, app.clock.now()))
+}
+
+async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> {
+    let call = parse::<E>(app, &request)?;
     let receipt = call.receipt.clone();
     let (now, wishes) = (call.now, call.wishes.clone());
-    let outcome = E::call(app, call).await;
-    let response = match outcome {
-        Ok(answer) => Ok(answer.into_response(&wishes)),
-        Err(error) => Err(error),
-    };
+    let response = E::call(app, call).await.map(|answer| answer.into_response(&wishes));
     // A first success is 201 or 202. Anything else under a key may be a repetition: then the first answer is told again.
     if let Some(receipt) = receipt
         && !response.as_ref().is_ok_and(|response| matches!(response.status().as_u16(), 201 | 202))
+        && let Some(stored) = app.store.answer_under(&receipt, now).await?
     {
-        match app.store.answer_under(&receipt, now).await {
-            Ok(Some(stored)) => return answer::replay(stored),
-            Ok(None) => {}
-            Err(error) => return failed(&error),
-        }
+        return Ok(answer::replay(stored));
     }
-    response.unwrap_or_else(|error| failed(&error))
+    response
 }
 
-fn failed(error: &Error) -> Response {
+fn failed(error: &Error, metrics: &Metrics, now: Timestamp) -> Response {
     let (status, code) = problem::status_and_code(error);
+    metrics.refused(code, now);
     if status >= 500 {
         tracing::error!(status, code, %error, "failed");
     } else {

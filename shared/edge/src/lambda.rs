@@ -2,7 +2,10 @@
 //! comes, so that a process which is started ahead of its events costs nobody a call; what failed then is tried again with
 //! the next event.
 
-use crate::{App, Endpoint, Request, Response, Secret, config::Config, dispatch, problem, security};
+use crate::{
+    App, Endpoint, Request, Response, Secret, clock::Clock, config::Config, dispatch, metrics::Metrics, problem,
+    security,
+};
 use frontrow_domain::{Error as Failure, Result, limits::LAMBDA_ANSWER_MAX_BYTES};
 use lambda_http::{
     Body,
@@ -59,8 +62,8 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
         // Boxed, because the compiler bounds how deep futures may lie within each other.
         let started = app.get_or_try_init(|| Box::pin(App::start(config.clone(), E::ROUTE.secrets))).await;
         Ok::<_, Infallible>(match started {
-            Ok(app) => fitting(Box::pin(dispatch::respond::<E>(app, request)).await),
-            Err(why) => dispatch::not_started(&request, &why),
+            Ok(app) => fitting(Box::pin(dispatch::respond::<E>(app, request)).await, &config.metrics),
+            Err(why) => dispatch::not_started(&request, &why, &config.metrics),
         })
     }))
     .await
@@ -68,7 +71,7 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
 
 /// The response if Lambda can hand it over; else a problem that says what to do. Lambda's answer is JSON, in which a text
 /// has its quotes escaped and bytes are base64. What is too large is a text: the same in gzip is a tenth.
-fn fitting(response: Response) -> Response {
+fn fitting(response: Response, metrics: &Metrics) -> Response {
     let bytes = match response.body() {
         Body::Text(text) => text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count(),
         Body::Binary(bytes) => bytes.len().div_ceil(3) * 4,
@@ -78,6 +81,7 @@ fn fitting(response: Response) -> Response {
         return response;
     }
     tracing::info!(bytes, "too large without gzip");
+    metrics.refused(problem::status_and_code(&Failure::GzipNeeded).1, Clock::default().now());
     let mut problem = problem::respond(&Failure::GzipNeeded);
     let (from, to) = (response.headers(), problem.headers_mut());
     if let Some(id) = from.get(dispatch::REQUEST_ID) {
@@ -115,7 +119,7 @@ mod tests {
 
     fn handed_over(body: Body) -> u16 {
         let response = lambda_http::http::Response::builder().header(dispatch::REQUEST_ID, "r1").body(body).unwrap();
-        let handed = fitting(response);
+        let handed = fitting(response, &Metrics::default());
         assert_eq!(handed.headers()[dispatch::REQUEST_ID], "r1");
         assert_eq!(handed.headers().contains_key("x-content-type-options"), handed.status() != 200);
         handed.status().as_u16()

@@ -12,6 +12,7 @@
 //! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and what proves it |
 //! | [`secrets`] | what only functions may know |
 //! | [`qr`] | QR codes as pictures |
+//! | [`metrics`] | counts for an on-sale's dashboard |
 //! | [`app`], [`config`], [`clients`] | what an endpoint works with |
 //! | [`clock`], [`entropy`] | the only places where time and randomness are read |
 //! | [`lambda`] | the mains of the Lambda binaries |
@@ -27,6 +28,7 @@ pub mod dispatch;
 pub mod endpoint;
 pub mod entropy;
 pub mod lambda;
+pub mod metrics;
 pub mod negotiate;
 pub mod openapi;
 pub mod passwords;

@@ -55,4 +55,4 @@ pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::{Booked, reservation_of};
-pub use rooms::{Joined, RoomView};
+pub use rooms::{Crowd, Joined, PolledRoom, RoomView};

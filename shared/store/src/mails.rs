@@ -70,6 +70,19 @@ fn is_at_payment(occasion: &Occasion) -> bool {
 }
 
 impl Mail {
+    /// All kinds of mails.
+    pub const KINDS: [&str; 4] = ["ticket", "cancellation", "alert", "code"];
+
+    /// Its kind, as messages and metrics tell it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Ticket { .. } => "ticket",
+            Self::Cancellation { .. } => "cancellation",
+            Self::Alert { .. } => "alert",
+            Self::Code { .. } => "code",
+        }
+    }
+
     fn key(&self) -> Key {
         match self {
             Self::Ticket { member_id, reservation_id, .. } | Self::Cancellation { member_id, reservation_id } => {

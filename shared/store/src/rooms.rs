@@ -7,6 +7,7 @@ mod turnstile;
 
 pub use admissions::RoomView;
 pub use line::Joined;
+pub use turnstile::{Crowd, PolledRoom};
 
 use crate::{
     Store,

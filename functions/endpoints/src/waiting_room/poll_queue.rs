@@ -6,6 +6,7 @@ use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member, endpoint::Header,
 };
+use frontrow_store::PolledRoom;
 
 /// The endpoint.
 pub struct PollQueue;
@@ -48,7 +49,10 @@ impl Endpoint for PollQueue {
             return Err(Error::QueueTokenExpired);
         }
 
-        let room = app.store.turned_room(performance, now, &|| app.clock.now()).await?;
+        let PolledRoom { room, crowd } = app.store.turned_room(performance, now, &|| app.clock.now()).await?;
+        if let Some(crowd) = crowd {
+            app.config.metrics.turned(&call.path, crowd, now);
+        }
         let place = claims.place;
         let admission = Admission {
             performance_id: call.path,
@@ -59,7 +63,9 @@ impl Endpoint for PollQueue {
         let end = if claims.admitted {
             app.store.live_end(&admission, now).await?
         } else if room.has_served(place) {
-            app.store.claim(&admission, room.policy.admission_seconds, now).await?
+            let end = app.store.claim(&admission, room.policy.admission_seconds, now).await?;
+            app.config.metrics.done(Self::ROUTE.operation, now);
+            end
         } else {
             return Ok(Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)));
         };

@@ -24,8 +24,45 @@ use frontrow_domain::{
     },
 };
 use futures_util::future::join_all;
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::time::Instant;
+
+/// A waiting room as a poll sees it.
+#[derive(Debug, Clone)]
+pub struct PolledRoom {
+    /// The room, at most a second old.
+    pub room: Arc<Room>,
+    /// Who was there, where this very poll turned the turnstile.
+    pub crowd: Option<Crowd>,
+}
+
+/// Who is there after a turn of the turnstile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crowd {
+    /// Places that are not called yet; given-up ones too, until the line passes them.
+    pub waiting: u64,
+    /// Admissions that use a place inside.
+    pub active: u64,
+}
+
+/// What a turn counted before it let anybody in.
+struct Counted {
+    drawn: u64,
+    live: u64,
+}
+
+impl Counted {
+    /// Who is there after `plan`, of which `failed` could not be done, made the room `turned`.
+    fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<Place>) -> Crowd {
+        let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
+        let waiting = self.drawn.saturating_sub(turned.serving.iter().sum());
+        Crowd { waiting, active: self.live + granted as u64 }
+    }
+}
 
 /// A turn in progress: whose, since when, and how long it may go on letting in.
 struct Turn<'a> {
@@ -55,36 +92,39 @@ impl Store {
         performance: &Performance,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
-    ) -> Result<Arc<Room>> {
+    ) -> Result<PolledRoom> {
         let id = &performance.performance_id;
-        self.copies
-            .polled_rooms
-            .get(id, now, |before| async move {
-                let room = self.read_room(id, before).await?;
-                let room = if room.is_due(now) { self.turn_in_time(performance, room, now, clock).await } else { room };
-                self.copies.rooms.put(id, now, |before| room.clone().not_behind(before)).await;
-                Ok(room)
-            })
-            .await
+        let counted = OnceLock::new();
+        let tell = &counted;
+        let room = self.copies.polled_rooms.get(id, now, |before| async move {
+            let mut room = self.read_room(id, before).await?;
+            if room.is_due(now)
+                && let Some((turned, crowd)) = self.turn_in_time(performance, now, clock).await
+            {
+                room = turned.not_behind(Some(&room));
+                tell.get_or_init(|| crowd);
+            }
+            self.copies.rooms.put(id, now, |before| room.clone().not_behind(before)).await;
+            Ok(room)
+        });
+        Ok(PolledRoom { room: room.await?, crowd: counted.into_inner().flatten() })
     }
 
-    /// The room after a turn, or as it was where that came to nothing.
+    /// The room after a turn, and who is there then, if that was counted; `None` where the turn came to nothing.
     async fn turn_in_time(
         &self,
         performance: &Performance,
-        room: Room,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
-    ) -> Room {
+    ) -> Option<(Room, Option<Crowd>)> {
         let id = &performance.performance_id;
         let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now, clock));
         match turn.await {
-            Ok(Ok(Some(turned))) => return turned.not_behind(Some(&room)),
-            Ok(Ok(None)) => {}
+            Ok(Ok(turned)) => return turned,
             Ok(Err(error)) => tracing::warn!(%error, performance = %id, "a turn of the turnstile failed"),
             Err(_) => tracing::warn!(performance = %id, "a turn of the turnstile took too long"),
         }
-        room
+        None
     }
 
     /// One turn; `None` where somebody else has it.
@@ -93,18 +133,22 @@ impl Store {
         performance: &Performance,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
-    ) -> Result<Option<Room>> {
+    ) -> Result<Option<(Room, Option<Crowd>)>> {
         let id = &performance.performance_id;
         let turn = Turn { owner: (self.entropy.uuid)().to_string(), now, clock, started: Instant::now() };
         let Some(room) = self.take_turn(id, &turn).await? else { return Ok(None) };
-        let (plan, failed) = match self.let_in(performance, &room, &turn).await {
-            Ok(done) => done,
+        let (plan, failed, counted) = match self.let_in(performance, &room, &turn).await {
+            Ok((plan, failed, counted)) => (plan, failed, Some(counted)),
             Err(error) => {
                 tracing::warn!(%error, performance = %id, "nobody could be let in");
                 Default::default()
             }
         };
-        self.end_turn(id, &turn, &room, &plan, &failed).await
+        let turned = self.end_turn(id, &turn, &room, &plan, &failed).await?;
+        Ok(turned.map(|turned| {
+            let crowd = counted.map(|counted| counted.after(&turned, &plan, &failed));
+            (turned, crowd)
+        }))
     }
 
     async fn take_turn(&self, id: &PerformanceId, turn: &Turn<'_>) -> Result<Option<Room>> {
@@ -126,15 +170,20 @@ impl Store {
     }
 
     /// Steps 2 to 4: counts who is inside, takes back what lapsed, lets in whom the policy allows. Answers what was
-    /// planned and which of it could not be done.
-    async fn let_in(&self, performance: &Performance, room: &Room, turn: &Turn<'_>) -> Result<(Plan, HashSet<Place>)> {
+    /// planned, which of it could not be done, and what was counted.
+    async fn let_in(
+        &self,
+        performance: &Performance,
+        room: &Room,
+        turn: &Turn<'_>,
+    ) -> Result<(Plan, HashSet<Place>, Counted)> {
         let (id, now) = (&performance.performance_id, turn.now);
         let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.stripes));
         let inside = self.take_back_lapsed(id, inside?, now).await;
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
-        let live = inside.len() as u64;
+        let (live, drawn) = (inside.len() as u64, drawn?);
 
-        let mut candidates = room.candidates(&drawn?);
+        let mut candidates = room.candidates(&drawn);
         let unserved = |place: &Place| admitted.contains(&place.position(room.stripes));
         if room.policy.paused
             || performance.check_on_sale(now).is_err()
@@ -147,7 +196,7 @@ impl Store {
         let left = self.left_among(id, &positions).await?;
         let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, now);
         let failed = self.carry_out(id, room, &plan, turn).await;
-        Ok((plan, failed))
+        Ok((plan, failed, Counted { drawn: drawn.iter().sum(), live }))
     }
 
     /// Deletes what lapsed, unless it was claimed or prolonged since it was read. Answers what still uses a place: only
