@@ -32,11 +32,11 @@ struct Arguments {
     /// Serve DynamoDB, SQS, SES and Secrets Manager, for functions that run elsewhere: no gateway, no functions
     #[arg(long)]
     services_only: bool,
-    /// Call functions at this URL, by Lambda's Invoke API, for the table's stream and the queues
-    #[arg(long, value_name = "URL", requires = "services_only")]
+    /// Call functions that run at this URL, by Lambda's Invoke API, and none in this process
+    #[arg(long, value_name = "URL")]
     functions_at: Option<String>,
-    /// Write the functions' variables to this file, as `sam local --env-vars` takes them
-    #[arg(long, value_name = "FILE", requires = "services_only")]
+    /// Write the variables of functions that run elsewhere to this file, as `sam local --env-vars` takes them
+    #[arg(long, value_name = "FILE")]
     env_vars: Option<PathBuf>,
 }
 
@@ -64,6 +64,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), String> {
     let demo = !arguments.no_demo;
     let services_only = arguments.services_only;
+    let elsewhere = services_only || arguments.functions_at.is_some();
     let options = Options {
         address: arguments.address,
         port: arguments.port.unwrap_or(if services_only { 4566 } else { 3000 }),
@@ -84,9 +85,11 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         println!(
             "\nDynamoDB, SQS, SES, Secrets Manager and a payment provider are at {url}, mails at {url}/_local/mails."
         );
-        println!("Functions are told by these variables:\n\n{}", stack.variables());
     } else {
         println!("{}", banner(url, demo));
+    }
+    if elsewhere {
+        println!("Functions are told by these variables:\n\n{}", stack.variables());
     }
     tokio::signal::ctrl_c().await.map_err(|error| format!("wait for Ctrl-C: {error}"))?;
     stack.stop().await;

@@ -138,7 +138,7 @@ impl Stack {
         let url = format!("http://{LOCALHOST}:{port}");
         let (gateway, (services, services_port)) = match options.services_only {
             true => (None, (door, port)),
-            false => (Some(door), bind(Ipv4Addr::LOCALHOST.into(), 0).await?),
+            false => (Some(door), bind(options.address, 0).await?),
         };
 
         let clock = Clock::default();
