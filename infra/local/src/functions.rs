@@ -5,10 +5,13 @@ use crate::engine::because;
 use frontrow_edge::lambda::Worker;
 use reqwest::Client;
 use serde_json::Value;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What Lambda answers for a function that failed; some emulators tell it by the body alone.
 const FUNCTION_ERROR: &str = "x-amz-function-error";
+
+/// How long nobody is called after nobody was there.
+const REST: Duration = Duration::from_secs(1);
 
 /// What is called with the JSON of a Lambda event, and answers JSON.
 pub(crate) trait Function: Send + Sync + 'static {
@@ -71,7 +74,15 @@ impl Functions {
         let name = self.names.get(&name).unwrap_or(&name);
         let url = format!("{}/2015-03-31/functions/{name}/invocations", self.url);
         let answer = self.http.post(url).body(event.to_string()).send().await;
-        let answer = answer.map_err(|error| format!("call {name}: {error:?}"))?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.is_connect() => {
+                // They may only be starting: no need to ask, and to complain, all the time.
+                tokio::time::sleep(REST).await;
+                return Err(format!("there are no functions at {}", self.url));
+            }
+            Err(error) => return Err(format!("call {name}: {error:?}")),
+        };
         let (status, failed) = (answer.status(), answer.headers().contains_key(FUNCTION_ERROR));
         let text = answer.text().await.map_err(because("read the answer"))?;
         let reply: Value = serde_json::from_str(&text).unwrap_or_default();
