@@ -9,10 +9,12 @@ mod derived;
 mod door;
 mod grades;
 mod maps;
+mod units;
 
 use crate::harness::{Person, World, client::Client, hold, pay, wire::Metered};
+use frontrow_preflight::units::Units;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Calls, write units, read units.
 type Cost = (usize, f64, f64);
@@ -21,13 +23,18 @@ type Cost = (usize, f64, f64);
 struct Budgets {
     table: String,
     over: Vec<String>,
+    measured: BTreeMap<String, Units>,
 }
 
 impl Budgets {
     /// Notes what `operation` cost; `account` says of what, and how a budget is undercut.
     fn note(&mut self, operation: &str, budget: Cost, metered: &[Metered], account: &str) {
         let is_its_own = |call: &&Metered| !is_copy(call) && (operation == "mailer" || !is_mailers(call));
-        let counted: Vec<_> = metered.iter().filter(is_its_own).collect();
+        self.note_calls(operation, budget, &metered.iter().filter(is_its_own).collect::<Vec<_>>(), account);
+    }
+
+    /// The same of all these calls, whosever they are.
+    fn note_calls(&mut self, operation: &str, budget: Cost, counted: &[&Metered], account: &str) {
         let write_units: f64 = counted.iter().map(|call| call.write_units).sum();
         let read_units: f64 = counted.iter().map(|call| call.read_units).sum();
         let measured = (counted.len(), write_units, read_units);
@@ -36,6 +43,9 @@ impl Budgets {
             measured.0, measured.1, measured.2, budget.0, budget.1, budget.2
         );
         let _ = writeln!(self.table, "{line}");
+        // A sum of nothing is -0.0.
+        let units = Units { calls: counted.len() as f64, writes: write_units + 0.0, reads: read_units + 0.0 };
+        self.measured.insert(operation.to_owned(), units);
         if measured.0 > budget.0 || measured.1 > budget.1 || measured.2 > budget.2 {
             let calls: Vec<_> = counted.iter().map(|call| format!("{} {}", call.operation, call.request)).collect();
             self.over.push(format!("{line}\n    {}", calls.join("\n    ")));
@@ -76,8 +86,10 @@ async fn every_operation_keeps_its_budget() {
         derived::measure(world, &mut budgets).await;
         catalogue::catalogue(world, &mut budgets).await;
         maps::measure(world, &mut budgets).await;
+        units::measure(world, &mut budgets).await;
         println!("{:<34} calls / write units / read units\n{}", "operation", budgets.table);
         assert!(budgets.over.is_empty(), "over budget:\n{}", budgets.over.join("\n"));
+        units::keep_true(budgets.measured);
     })
     .await;
 }

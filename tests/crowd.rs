@@ -57,9 +57,9 @@ fn row(plan: &Plan, figures: &Figures) -> String {
         figures.drain_seconds,
         plan.ideal_seconds(),
         usage.requests as f64 / people,
-        usage.calls as f64 / people,
-        usage.write_units / people,
-        usage.read_units / people,
+        usage.units.calls / people,
+        usage.units.writes / people,
+        usage.units.reads / people,
         table / people * 1e6,
         all / people * 1e6,
     )

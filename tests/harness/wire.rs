@@ -43,6 +43,7 @@ pub(crate) trait Meddler: Send + Sync {
 #[derive(Default)]
 struct State {
     metered: Option<Vec<Metered>>,
+    projections: Option<Vec<Metered>>,
     removed: Option<&'static Condition>,
     meddler: Option<Arc<dyn Meddler>>,
     projection_meddler: Option<Arc<dyn Meddler>>,
@@ -65,6 +66,14 @@ impl Wire {
         self.state().metered = Some(Vec::new());
         let done = test.await;
         let metered = self.state().metered.take().unwrap_or_default();
+        (done, metered)
+    }
+
+    /// What projectors cost meanwhile, from the rows that they read to those that they write.
+    pub(crate) async fn meter_projections<T>(&self, test: impl Future<Output = T>) -> (T, Vec<Metered>) {
+        self.state().projections = Some(Vec::new());
+        let done = test.await;
+        let metered = self.state().projections.take().unwrap_or_default();
         (done, metered)
     }
 
@@ -175,7 +184,9 @@ impl Wire {
         request: Value,
         response: HttpResponse,
     ) -> Result<HttpResponse, ConnectorError> {
-        if self.state().metered.is_none() || is_projection(&operation, &request) {
+        let projects = is_projection(&operation, &request);
+        let is_wanted = |state: &State| if projects { state.projections.is_some() } else { state.metered.is_some() };
+        if !is_wanted(&self.state()) {
             return Ok(response);
         }
         let (response, text) = buffered(response).await?;
@@ -190,9 +201,12 @@ impl Wire {
             let units = capacity["CapacityUnits"].as_f64().unwrap_or_default();
             if reads { read_units += units } else { write_units += units }
         }
-        if let Some(metered) = &mut self.state().metered {
+        let mut state = self.state();
+        let metered = if projects { &mut state.projections } else { &mut state.metered };
+        if let Some(metered) = metered {
             metered.push(Metered { operation, write_units, read_units, request });
         }
+        drop(state);
         Ok(response)
     }
 }

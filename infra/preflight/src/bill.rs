@@ -1,0 +1,120 @@
+//! Usage × price. The only arithmetic with money; the simulated crowd of the tests uses it, too.
+
+use crate::{
+    prices::{Assumptions, Item, Region},
+    units::Units,
+};
+use serde::Serialize;
+use std::{collections::BTreeMap, ops::AddAssign};
+
+/// All that is paid for, in the order of a bill.
+pub const ITEMS: &[Item] = &[
+    Item::ApiRequests,
+    Item::LambdaRequests,
+    Item::LambdaGigabyteSeconds,
+    Item::TableWrites,
+    Item::TableReads,
+    Item::WarmWrites,
+    Item::WarmReads,
+    Item::StreamReads,
+    Item::TableGigabyteMonths,
+    Item::BackupGigabyteMonths,
+    Item::QueueRequests,
+    Item::Mails,
+    Item::MailGigabytes,
+    Item::LogGigabytes,
+    Item::LogGigabyteMonths,
+    Item::OutGigabytes,
+    Item::SecretMonths,
+    Item::SecretReads,
+    Item::AlarmMonths,
+    Item::DashboardMonths,
+    Item::MetricMonths,
+];
+
+/// How much of each item was used.
+#[derive(Debug, Clone, Default)]
+pub struct Usage(BTreeMap<Item, f64>);
+
+impl Usage {
+    /// Adds `quantity` of `item`.
+    pub fn add(&mut self, item: Item, quantity: f64) {
+        self.0.entry(item).or_default().add_assign(quantity);
+    }
+
+    /// How much of `item` was used.
+    pub fn of(&self, item: Item) -> f64 {
+        self.0.get(&item).copied().unwrap_or_default()
+    }
+
+    /// Adds what calls to DynamoDB cost there.
+    pub fn add_units(&mut self, units: Units) {
+        self.add(Item::TableWrites, units.writes);
+        self.add(Item::TableReads, units.reads);
+    }
+
+    /// Adds `requests` to a function of `memory_megabytes` that take `seconds` together.
+    pub fn add_function(&mut self, requests: f64, seconds: f64, memory_megabytes: f64) {
+        self.add(Item::LambdaRequests, requests);
+        self.add(Item::LambdaGigabyteSeconds, seconds * memory_megabytes / 1024.0);
+    }
+
+    /// The bill, with a line for each item that was used.
+    pub fn bill(&self, region: &Region) -> Bill {
+        let used = ITEMS.iter().filter(|item| self.of(**item) > 0.0);
+        let line = |item: &Item| {
+            let (price, quantity) = (&region[item], self.of(*item));
+            let dollars = price.of(quantity);
+            Line {
+                item: *item,
+                unit: price.unit.clone(),
+                quantity,
+                per: price.per,
+                confirmed: price.confirmed,
+                dollars,
+            }
+        };
+        Bill { lines: used.map(line).collect() }
+    }
+}
+
+/// How long a call lasts that calls DynamoDB so often.
+pub fn call_seconds(assumptions: &Assumptions, table_calls: f64) -> f64 {
+    (assumptions.handler_millis.0 + table_calls * assumptions.table_call_millis.0) / 1000.0
+}
+
+/// A line of a bill.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// What is paid for.
+    pub item: Item,
+    /// What is counted, as the price list says it.
+    pub unit: String,
+    /// How much.
+    pub quantity: f64,
+    /// So much of it is one unit.
+    pub per: f64,
+    /// Whether the price was seen where it is published.
+    pub confirmed: bool,
+    /// What it costs.
+    pub dollars: f64,
+}
+
+/// What usage costs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Bill {
+    /// By item.
+    pub lines: Vec<Line>,
+}
+
+impl Bill {
+    /// In all.
+    pub fn dollars(&self) -> f64 {
+        self.lines.iter().map(|line| line.dollars).sum()
+    }
+
+    /// What `items` cost together.
+    pub fn dollars_of(&self, items: &[Item]) -> f64 {
+        self.lines.iter().filter(|line| items.contains(&line.item)).map(|line| line.dollars).sum()
+    }
+}

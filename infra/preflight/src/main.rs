@@ -1,0 +1,38 @@
+//! `cargo run -p frontrow-preflight -- --people 1000000 --seats 50000 --minutes 60`: what an announced on-sale needs
+//! beforehand and what it costs.
+
+use clap::Parser;
+use frontrow_preflight::{announced::Announced, report::Report};
+use std::process::ExitCode;
+
+/// What an announced on-sale needs beforehand and what it costs
+#[derive(Parser)]
+#[command(name = "frontrow-preflight")]
+struct Arguments {
+    #[command(flatten)]
+    announced: Announced,
+    /// Region whose prices are taken, one of prices.json
+    #[arg(long)]
+    region: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match Report::of(arguments.announced, arguments.region.as_deref()) {
+        Ok(report) if arguments.json => {
+            println!("{}", serde_json::to_string_pretty(&report).expect("a report is JSON"));
+            ExitCode::SUCCESS
+        }
+        Ok(report) => {
+            print!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

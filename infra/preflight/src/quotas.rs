@@ -1,0 +1,235 @@
+//! What an on-sale asks of AWS, what is given by itself, and where to have it raised.
+
+use crate::{
+    announced::Announced,
+    calls::{Calls, Traffic, Trigger},
+    crowd::Crowd,
+    prices::{Prices, Quota},
+    report::number,
+    template::Template,
+    units::Measured,
+};
+use serde::Serialize;
+
+/// Seconds over which Lambda gives a function so many more processes.
+const SCALING_SECONDS: f64 = 10.0;
+/// Part of a quota to be left free.
+const HEADROOM: f64 = 1.2;
+
+/// The check of write units that are to be there at once; they are paid for.
+pub const WARM_WRITES: &str = "warmWrites";
+/// The same of read units.
+pub const WARM_READS: &str = "warmReads";
+
+/// Something that has a limit.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Its name for programs.
+    pub id: &'static str,
+    /// What it is.
+    pub what: String,
+    /// What there is without doing anything.
+    pub given: f64,
+    /// What the on-sale needs.
+    pub needed: f64,
+    /// What to have it raised to, with headroom where that is possible.
+    pub ask: f64,
+    /// Whether there is as much.
+    pub enough: bool,
+    /// What to do where it is not.
+    pub remedy: String,
+    /// Where the limit is published.
+    pub source: String,
+}
+
+/// What the busiest seconds need.
+struct Peak {
+    api: f64,
+    processes: f64,
+    writes: f64,
+    reads: f64,
+    /// Processes that read the performance, and the room, once a second.
+    readers: f64,
+    joiners: f64,
+    logins: f64,
+    mails: f64,
+}
+
+impl Peak {
+    fn of(traffic: &Traffic<'_>, crowd: &Crowd, prices: &Prices, copies_reads: f64) -> Self {
+        let calls = traffic.calls();
+        // The opening or the full line, whatever is busier.
+        let busiest = |value: &dyn Fn(&Calls, f64) -> f64| {
+            let opening: f64 = calls.iter().map(|one| value(one, one.at_opening)).sum();
+            let line: f64 = calls.iter().map(|one| value(one, one.in_line)).sum();
+            opening.max(line)
+        };
+        let rate_of = |function: &str| busiest(&|one, rate| if one.function == function { rate } else { 0.0 });
+        let times =
+            |function: &str| calls.iter().filter(|one| one.function == function).map(|one| one.times).sum::<f64>();
+        let readers = |one: &Calls, rate| if one.keeps_copies { traffic.processes(one, rate) } else { 0.0 };
+        let (turn, turned) = (traffic.turn(), 2.0 * crowd.per_second);
+        Self {
+            api: busiest(&|one, rate| if one.trigger == Trigger::Api { rate } else { 0.0 }),
+            processes: busiest(&|one, rate| traffic.processes(one, rate)),
+            writes: turn.writes + turned + busiest(&|one, rate| one.units.writes * rate),
+            reads: turn.reads + busiest(&|one, rate| one.units.reads * rate + readers(one, rate) * copies_reads),
+            readers: busiest(&readers),
+            joiners: busiest(&|one, rate| {
+                if one.function == "join_queue" { traffic.processes(one, rate) } else { 0.0 }
+            }),
+            logins: times("log_in") / (prices.assumptions.login_minutes.0 * 60.0),
+            mails: rate_of("ticket_mailer"),
+        }
+    }
+}
+
+/// All limits that an on-sale may meet.
+pub fn checks(
+    announced: &Announced,
+    crowd: &Crowd,
+    prices: &Prices,
+    template: &Template,
+    measured: &Measured,
+) -> Vec<Check> {
+    let traffic = Traffic::new(announced, crowd, prices, template, measured);
+    let peak = Peak::of(&traffic, crowd, prices, measured.row("copies of a process").reads);
+    [
+        gateway(&peak, prices, template),
+        functions(&peak, prices),
+        table(&peak, crowd, prices),
+        mails(&peak, crowd, prices, template),
+    ]
+    .concat()
+}
+
+/// A limit that can be raised: there has to be some headroom. `remedy` gets what to ask for.
+fn raised(id: &'static str, what: &str, quota: &Quota, needed: f64, remedy: impl FnOnce(f64) -> String) -> Check {
+    let ask = rounded(needed * HEADROOM);
+    let enough = ask <= quota.value;
+    let remedy = if enough { String::new() } else { remedy(ask) };
+    Check { id, what: what.to_owned(), given: quota.value, needed, ask, enough, remedy, source: quota.source.clone() }
+}
+
+/// A limit that nobody raises.
+fn fixed(id: &'static str, what: &str, quota: &Quota, needed: f64, remedy: &str) -> Check {
+    let enough = needed <= quota.value;
+    let remedy = if enough { String::new() } else { format!("cannot be raised: {remedy}") };
+    Check {
+        id,
+        what: what.to_owned(),
+        given: quota.value,
+        needed,
+        ask: needed,
+        enough,
+        remedy,
+        source: quota.source.clone(),
+    }
+}
+
+/// To two digits, upwards.
+fn rounded(value: f64) -> f64 {
+    let step = 10f64.powf(value.max(1.0).log10().floor() - 1.0).max(1.0);
+    (value / step).ceil() * step
+}
+
+/// What a parameter of the template sets.
+fn parameter(template: &Template, name: &str, each: f64) -> Quota {
+    Quota {
+        value: template.parameters[name] * each,
+        place: format!("parameter {name}"),
+        source: "template.yaml".to_owned(),
+        confirmed: true,
+    }
+}
+
+fn ask(quota: &Quota) -> impl FnOnce(f64) -> String {
+    move |value| format!("{}: ask for {}", quota.place, number(value))
+}
+
+fn gateway(peak: &Peak, prices: &Prices, template: &Template) -> Vec<Check> {
+    let quota = &prices.quotas.api_requests_per_second;
+    let (stage, account) = (parameter(template, "ThrottleRate", 1.0), parameter(template, "AccountThrottleRate", 1.0));
+    vec![
+        raised("api", "calls a second of the API, in the account", quota, peak.api, ask(quota)),
+        raised("stage", "calls a second of the API, in the stack", &stage, peak.api, |rate| {
+            format!("deploy with ThrottleRate={rate} ThrottleBurst={rate}")
+        }),
+        raised("logins", "logins a second", &account, peak.logins, |rate| {
+            format!("deploy with AccountThrottleRate={rate}, or have people log in earlier")
+        }),
+    ]
+}
+
+fn functions(peak: &Peak, prices: &Prices) -> Vec<Check> {
+    let (quota, scaling) = (&prices.quotas.lambda_concurrency, &prices.quotas.lambda_environments_per_ten_seconds);
+    let grows = format!(
+        "join_queue has them after {:.0} s; let people join some minutes before sales open, or give it provisioned \
+         concurrency for the hour",
+        peak.joiners / scaling.value * SCALING_SECONDS
+    );
+    vec![
+        raised("functions", "processes of all functions", quota, peak.processes, ask(quota)),
+        fixed("scaling", "processes of join_queue in its first 10 s", scaling, peak.joiners, &grows),
+    ]
+}
+
+fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
+    let quotas = &prices.quotas;
+    let per_stripe = crowd.joins_per_second / f64::from(crowd.suggested.stripes);
+    let (writes, reads) = (&quotas.table_writes_per_second, &quotas.table_reads_per_second);
+    let (warm_writes, warm_reads) = (&quotas.warm_writes_per_second, &quotas.warm_reads_per_second);
+    // The template wants both.
+    let at_least = |quota: &Quota, needed: f64| rounded(needed * HEADROOM).max(quota.value);
+    let warm = format!(
+        "deploy with WarmReadUnits={} WarmWriteUnits={}",
+        at_least(warm_reads, peak.reads),
+        at_least(warm_writes, peak.writes)
+    );
+    vec![
+        raised("tableWrites", "write units a second, at most", writes, peak.writes, ask(writes)),
+        raised("tableReads", "read units a second, at most", reads, peak.reads, ask(reads)),
+        raised(WARM_WRITES, "write units a second, at once", warm_writes, peak.writes, |_| warm.clone()),
+        raised(WARM_READS, "read units a second, at once", warm_reads, peak.reads, |_| warm.clone()),
+        fixed(
+            "stripes",
+            "joins a second of a stripe of the line",
+            &quotas.partition_writes_per_second,
+            per_stripe,
+            "there are no more stripes; let people join over more minutes before sales open",
+        ),
+        fixed(
+            "copies",
+            "processes that read the performance",
+            &quotas.partition_reads_per_second,
+            peak.readers,
+            "the others read it late, and some polls answer 503 busy; spread the crowd over more minutes, or over several \
+             performances",
+        ),
+    ]
+}
+
+fn mails(peak: &Peak, crowd: &Crowd, prices: &Prices, template: &Template) -> Vec<Check> {
+    let (quotas, each) = (&prices.quotas, prices.assumptions.mails_per_second_of_a_batch.0);
+    let mailer = parameter(template, "MailConcurrency", each);
+    vec![
+        raised("mailRate", "mails a second", &quotas.mails_per_second, peak.mails, ask(&quotas.mails_per_second)),
+        raised("mailQuota", "mails a day", &quotas.mails_per_day, crowd.purchases, ask(&quotas.mails_per_day)),
+        raised("mailer", "mails a second of ticket_mailer", &mailer, peak.mails, |mails| {
+            format!("deploy with MailConcurrency={}, or let mails come later", (mails / each).ceil())
+        }),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    #[test]
+    fn what_is_asked_for_has_two_digits() {
+        for (value, asked) in [(0.3, 1.0), (7.2, 8.0), (99.5, 100.0), (1_234.0, 1_300.0), (66_667.0, 67_000.0)] {
+            assert_eq!(rounded(value), asked);
+        }
+    }
+}

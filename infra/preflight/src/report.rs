@@ -1,0 +1,171 @@
+//! All of it, as a table or as JSON.
+
+use crate::{
+    announced::Announced,
+    bill::Bill,
+    calls::{Traffic, idle},
+    crowd::Crowd,
+    prices::{Item, Prices},
+    quotas::{Check, WARM_READS, WARM_WRITES, checks},
+    template::Template,
+    units::Measured,
+};
+use serde::Serialize;
+use std::fmt;
+
+/// What an on-sale needs and costs.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The region that prices are of.
+    pub region: String,
+    /// The currency of all amounts.
+    pub currency: String,
+    /// Of the price list.
+    pub prices_of: String,
+    /// What is in the prices and what is not.
+    pub terms: String,
+    /// What was said.
+    pub announced: Announced,
+    /// What follows.
+    pub crowd: Crowd,
+    /// Limits, and what to do about them.
+    pub before: Vec<Check>,
+    /// What the on-sale costs.
+    pub sale: Bill,
+    /// The same in all.
+    pub sale_dollars: f64,
+    /// The same for a thousand tickets that are sold.
+    pub dollars_per_thousand_tickets: f64,
+    /// What a month costs in which nothing happens.
+    pub idle_month: Bill,
+    /// The same in all.
+    pub idle_month_dollars: f64,
+}
+
+impl Report {
+    /// The report of `announced` in `region`, or in the price list's default region.
+    ///
+    /// # Errors
+    /// Says what cannot be sold, or which regions there are.
+    pub fn of(announced: Announced, region: Option<&str>) -> Result<Self, String> {
+        if announced.seats_per_purchase > announced.seats {
+            return Err(format!(
+                "a purchase of {} seats is not possible where there are {}",
+                announced.seats_per_purchase, announced.seats
+            ));
+        }
+        let (prices, template, measured) = (Prices::committed(), Template::committed(), Measured::committed());
+        let name = region.unwrap_or(&prices.default_region).to_owned();
+        let region = prices.region(&name)?;
+        let crowd = Crowd::of(&announced);
+        let before = checks(&announced, &crowd, &prices, &template, &measured);
+        let mut usage = Traffic::new(&announced, &crowd, &prices, &template, &measured).usage();
+        for (item, id) in [(Item::WarmWrites, WARM_WRITES), (Item::WarmReads, WARM_READS)] {
+            let warmed = before.iter().filter(|check| check.id == id && !check.enough);
+            usage.add(item, warmed.map(|check| check.ask - check.given).sum());
+        }
+        let (sale, idle_month) = (usage.bill(region), idle(&prices, &template).bill(region));
+        Ok(Self {
+            region: name,
+            currency: prices.currency,
+            prices_of: prices.date,
+            terms: prices.terms,
+            sale_dollars: sale.dollars(),
+            dollars_per_thousand_tickets: sale.dollars() / crowd.tickets * 1000.0,
+            idle_month_dollars: idle_month.dollars(),
+            announced,
+            crowd,
+            before,
+            sale,
+            idle_month,
+        })
+    }
+}
+
+/// A number with a comma at each thousand, and decimals where it is small.
+pub fn number(value: f64) -> String {
+    let text = if value > 0.0 && value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") };
+    let (whole, decimals) = text.split_once('.').map_or((text.as_str(), ""), |(whole, decimals)| (whole, decimals));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match decimals.trim_end_matches('0') {
+        "" => grouped,
+        decimals => format!("{grouped}.{decimals}"),
+    }
+}
+
+/// Minutes, of seconds.
+fn minutes(seconds: f64) -> String {
+    number((seconds / 60.0).ceil())
+}
+
+fn write_bill(f: &mut fmt::Formatter<'_>, bill: &Bill) -> fmt::Result {
+    for line in &bill.lines {
+        let mark = if line.confirmed { "" } else { " *" };
+        writeln!(f, "  {:>14}  {:<58}{:>12.2}{mark}", number(line.quantity / line.per), line.unit, line.dollars)?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (said, crowd, set) = (&self.announced, &self.crowd, &self.crowd.suggested);
+        writeln!(
+            f,
+            "{} people for {} seats, sold within {} minutes",
+            number(said.people.into()),
+            number(said.seats.into()),
+            number(said.minutes.into())
+        )?;
+        writeln!(f, "{}, {}, prices of {}, {}\n", self.region, self.currency, self.prices_of, self.terms)?;
+        writeln!(f, "THE CROWD")?;
+        writeln!(f, "  {:>14}  tickets, in {} purchases", number(crowd.tickets), number(crowd.purchases))?;
+        writeln!(f, "  {:>14}  people let in, in {} minutes", number(crowd.let_in), minutes(crowd.seconds))?;
+        writeln!(
+            f,
+            "  {:>14}  minutes until all were let in, were there seats for them",
+            minutes(crowd.drain_seconds)
+        )?;
+        writeln!(f, "  {:>14}  joins in the busiest second", number(crowd.joins_per_second.ceil()))?;
+        writeln!(f, "  {:>14}  polls a second when all are in line", number(crowd.polls_per_second.ceil()))?;
+        writeln!(f, "  {:>14}  polls in all\n", number(crowd.polls))?;
+        writeln!(f, "THE WAITING ROOM")?;
+        writeln!(
+            f,
+            "  when the performance is made: \"expectedArrivalsPerMinute\": {} ({} stripes)",
+            set.expected_arrivals_per_minute, set.stripes
+        )?;
+        writeln!(
+            f,
+            "  PUT /performances/{{performanceId}}/waiting-room {{\"maxActive\": {}, \"admitPerMinute\": {}}}\n",
+            set.max_active, set.admit_per_minute
+        )?;
+        writeln!(f, "BEFOREHAND")?;
+        writeln!(f, "  {:<49}{:>10}{:>10}", "", "given", "needed")?;
+        for check in &self.before {
+            let mark = if check.enough { "ok" } else { "RAISE" };
+            let (given, needed) = (number(check.given), number(check.needed.ceil()));
+            writeln!(f, "  {mark:<6}{:<43}{given:>10}{needed:>10}", check.what)?;
+            if !check.enough {
+                writeln!(f, "        {}", check.remedy)?;
+            }
+        }
+        writeln!(f, "\nTHE ON-SALE COSTS")?;
+        write_bill(f, &self.sale)?;
+        writeln!(f, "  {:<74}{:>12.2}", "in all", self.sale_dollars)?;
+        writeln!(f, "  {:<74}{:>12.2}\n", "for 1,000 tickets", self.dollars_per_thousand_tickets)?;
+        writeln!(f, "A MONTH IN WHICH NOTHING HAPPENS COSTS")?;
+        write_bill(f, &self.idle_month)?;
+        writeln!(f, "  {:<74}{:>12.2}\n", "in all", self.idle_month_dollars)?;
+        writeln!(
+            f,
+            "* not confirmed where it is published. infra/preflight/prices.json has sources and what is taken for granted."
+        )
+    }
+}

@@ -1,0 +1,166 @@
+//! The program as it is run, and its arithmetic against one that is done by hand.
+
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn run(arguments: &str) -> Output {
+    let program = env!("CARGO_BIN_EXE_frontrow-preflight");
+    Command::new(program).args(arguments.split_whitespace()).output().expect("it runs")
+}
+
+fn text(arguments: &str) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn json(arguments: &str) -> Value {
+    serde_json::from_str(&text(&format!("{arguments} --json"))).expect("JSON")
+}
+
+fn quantity(report: &Value, bill: &str, item: &str) -> f64 {
+    let lines = report[bill]["lines"].as_array().expect("lines");
+    lines.iter().find(|line| line["item"] == item).map_or(0.0, |line| line["quantity"].as_f64().expect("a number"))
+}
+
+fn close(one: f64, other: f64) {
+    assert!((one - other).abs() <= 1e-6 * other.abs().max(1.0), "{one} is not {other}");
+}
+
+/// A row of the budget table.
+fn row(name: &str) -> (f64, f64, f64) {
+    let units: Value = serde_json::from_str(include_str!("../units.json")).expect("JSON");
+    let of = |field: &str| units[name][field].as_f64().unwrap_or_else(|| panic!("{name}: {field}"));
+    (of("calls"), of("writes"), of("reads"))
+}
+
+/// A hundred people come evenly over ten minutes and are let in at once; each buys two seats with points, at the second try.
+const QUIET: &str =
+    "--people 100 --seats 200 --minutes 10 --busiest-minute-percent 10 --buyers-percent 100 --card-percent 0";
+
+#[test]
+fn a_quiet_sale_by_hand() {
+    let report = json(QUIET);
+    // Log in, look, join, claim, three maps, two holds, top-up, pay, look at the reservation: 12 calls each.
+    close(quantity(&report, "sale", "apiRequests"), 100.0 * 12.0);
+    // A relayed and a projected record, and a mail.
+    close(quantity(&report, "sale", "lambdaRequests"), 100.0 * (12.0 + 3.0));
+    close(quantity(&report, "sale", "mails"), 100.0);
+    close(quantity(&report, "sale", "queueRequests"), 100.0 * 3.0);
+
+    // A hold of two in a room and with a key: measured of two with a key, and what a room adds.
+    let writes = |name: &str| row(name).1;
+    let hold = writes("hold 2, with a key") + writes("hold 1, in a room") - writes("hold 1");
+    let pay = writes("pay 2, with a key") + writes("pay 1, in a room") - writes("pay 1");
+    let after = writes("projection of a purchase") + writes("mail of a purchase");
+    let each =
+        writes("join, first") + writes("poll that claims") + 2.0 * hold + writes("top-up, with a key") + pay + after;
+    // Ten minutes of a turn each second, and a hundred who are put among those inside.
+    let turn = writes("poll that turns and claims") - writes("poll that claims") - 1.0;
+    close(quantity(&report, "sale", "tableWrites"), 100.0 * (each + 1.0) + 600.0 * turn);
+
+    // Twelve answers of 1,000 bytes, and three maps of 200 seats with 6 bytes each.
+    close(quantity(&report, "sale", "outGigabytes"), 100.0 * (12.0 * 1000.0 + 3.0 * 200.0 * 6.0) / 1024f64.powi(3));
+}
+
+#[test]
+fn money_is_quantity_by_price() {
+    let (report, file) = (json(QUIET), include_str!("../prices.json"));
+    let file: Value = serde_json::from_str(file).expect("JSON");
+    let prices = &file["regions"]["ap-northeast-2"];
+    for bill in ["sale", "idleMonth"] {
+        let mut sum = 0.0;
+        for line in report[bill]["lines"].as_array().expect("lines") {
+            let price = &prices[line["item"].as_str().expect("a name")];
+            let of = |field: &str| price[field].as_f64().expect("a number");
+            close(
+                line["dollars"].as_f64().expect("dollars"),
+                line["quantity"].as_f64().expect("a number") * of("price") / of("per"),
+            );
+            sum += line["dollars"].as_f64().expect("dollars");
+        }
+        close(report[format!("{bill}Dollars")].as_f64().expect("dollars"), sum);
+    }
+    close(
+        report["dollarsPerThousandTickets"].as_f64().expect("dollars"),
+        report["saleDollars"].as_f64().expect("dollars") / 200.0 * 1000.0,
+    );
+}
+
+#[test]
+fn more_people_and_more_minutes_are_never_cheaper() {
+    let dollars = |arguments: String| json(&arguments)["saleDollars"].as_f64().expect("dollars");
+    for (seats, minutes) in [(50, 5), (2_000, 30), (50_000, 60)] {
+        let mut before = 0.0;
+        for people in [10, 100, 1_000, 3_000, 10_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000] {
+            let now = dollars(format!("--people {people} --seats {seats} --minutes {minutes}"));
+            assert!(now > before, "{people} people for {seats} seats: {now} after {before}");
+            before = now;
+        }
+        let longer = dollars(format!("--people 10000000 --seats {seats} --minutes {}", 2 * minutes));
+        assert!(longer > before, "{longer} after {before}");
+        let impatient = dollars(format!("--people 10000000 --seats {seats} --minutes {minutes} --patience-minutes 2"));
+        assert!(impatient < before, "{impatient} after {before}");
+    }
+}
+
+/// What does not depend on prices and measured units: from the announcement alone.
+#[test]
+fn a_million_people_as_they_are_printed() {
+    let printed = text("--people 1000000 --seats 50000 --minutes 60");
+    let expected = "\
+1,000,000 people for 50,000 seats, sold within 60 minutes
+";
+    assert!(printed.starts_with(expected), "{printed}");
+    let expected = "\
+THE CROWD
+          50,000  tickets, in 25,000 purchases
+          31,250  people let in, in 60 minutes
+           1,920  minutes until all were let in, were there seats for them
+          16,667  joins in the busiest second
+          55,556  polls a second when all are in line
+     193,350,000  polls in all
+
+THE WAITING ROOM
+  when the performance is made: \"expectedArrivalsPerMinute\": 500000 (17 stripes)
+  PUT /performances/{performanceId}/waiting-room {\"maxActive\": 2709, \"admitPerMinute\": 521}
+";
+    assert!(printed.contains(expected), "{printed}");
+    for line in ["RAISE calls a second of the API, in the account", "ok    joins a second of a stripe of the line"] {
+        assert!(printed.contains(line), "no {line:?} in\n{printed}");
+    }
+    assert!(printed.contains("deploy with WarmReadUnits="), "{printed}");
+    let unconfirmed = printed.lines().filter(|line| line.ends_with(" *")).count();
+    assert!(unconfirmed >= 4, "warm units and what is stored are marked:\n{printed}");
+}
+
+#[test]
+fn a_small_sale_needs_nothing_but_mails() {
+    let report = json("--people 1000 --seats 800 --minutes 30 --busiest-minute-percent 5 --logins-percent 50");
+    for check in report["before"].as_array().expect("checks") {
+        let mails = check["id"] == "mailQuota";
+        assert_eq!(check["enough"].as_bool(), Some(!mails), "{check}");
+        assert_eq!(check["remedy"] == "", !mails, "{check}");
+        assert!(check["source"].as_str().is_some_and(|source| !source.is_empty()), "{check}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_told() {
+    for (arguments, told) in [
+        ("", "--people"),
+        ("--people 0 --seats 10", "0 is not in 1..=10000000"),
+        ("--people 11000000 --seats 10", "11000000 is not in 1..=10000000"),
+        ("--people 10 --seats 50001", "50001 is not in 1..=50000"),
+        ("--people ten --seats 10", "invalid value 'ten'"),
+        ("--people 10 --seats 10 --buyers-percent 0", "0 is not in 1..=100"),
+        ("--people 10 --seats 10 --card-percent 101", "101 is not in 0..=100"),
+        ("--people 10 --seats 1", "a purchase of 2 seats is not possible where there are 1"),
+        ("--people 10 --seats 10 --region mars", "no region \"mars\"; it has ap-northeast-2"),
+    ] {
+        let output = run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains(told), "{arguments}: {error}");
+        assert!(output.stdout.is_empty());
+    }
+}

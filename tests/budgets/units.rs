@@ -1,0 +1,131 @@
+//! What only the preflight asks for, and the file that hands it all measured units.
+
+use super::{Budgets, admitted, is_copy, is_mailers, meter};
+use crate::{
+    cards::{pay_by_card, switch},
+    harness::{World, book, hold, wire::Metered},
+    large_houses::speed::fifty_thousand,
+};
+use frontrow_preflight::units::{Measured, ROWS, Units};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, path::Path};
+
+pub(super) async fn measure(world: &World, budgets: &mut Budgets) {
+    log_in(world, budgets).await;
+    line(world, budgets).await;
+    own(world, budgets).await;
+    card(world, budgets).await;
+    followed(world, budgets).await;
+}
+
+async fn log_in(world: &World, budgets: &mut Budgets) {
+    let body = json!({"email": "organizer@example.com", "password": "frontrow-demo"});
+    let (answer, cost) = meter(world, world.anyone().post("/sessions", body)).await;
+    answer.expect(200);
+    budgets.note("log in", (3, 0.0, 3.0), &cost, "address, member, failures");
+}
+
+/// Two are let in by one turn: the second only claims. Later a poll that finds all copies old costs nothing but them.
+async fn line(world: &World, budgets: &mut Budgets) {
+    let performance = world.performance(json!({"waitingRoom": {"maxActive": 2, "admissionSeconds": 3600}})).await;
+    let path = format!("/performances/{performance}/queue");
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let person = world.member(0).await;
+        let joined = person.post(&path, Value::Null).await.expect(201);
+        tokens.push(person.with_queue_token(&joined.text("queueToken")));
+    }
+    world.settle().await;
+    world.advance_seconds(2);
+    tokens[0].get(&path).await.expect(200);
+    let (claimed, cost) = world.wire.meter(tokens[1].get(&path)).await;
+    assert_eq!(claimed.expect(200).text("status"), "admitted");
+    budgets.note("poll that claims", (1, 1.0, 0.0), &cost, "ADM");
+
+    world.advance_seconds(2);
+    let (waits, cost) = meter(world, tokens[2].get(&path)).await;
+    assert_eq!(waits.expect(200).text("status"), "waiting");
+    let copies: Vec<&Metered> = cost.iter().filter(|call| is_copy(call)).collect();
+    budgets.note_calls("copies of a process", (3, 0.0, 2.5), &copies, "performance, show; the room, eventually");
+}
+
+async fn own(world: &World, budgets: &mut Budgets) {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let paid = book(&person, &performance, &["A-1-1"]).await;
+    let (found, cost) = meter(world, person.get(&format!("/payments/{}", paid.text("paymentId")))).await;
+    found.expect(200);
+    budgets.note("one payment", (1, 0.0, 1.0), &cost, "reservation");
+    let (found, cost) = meter(world, person.get(&format!("/reservations/{}", paid.text("reservationId")))).await;
+    found.expect(200);
+    budgets.note("one reservation", (1, 0.0, 1.0), &cost, "the same");
+}
+
+/// From the call to the confirmation, without the mail and without what workers count for the breaker.
+async fn card(world: &World, budgets: &mut Budgets) {
+    let room = json!({"maxActive": 100, "admissionSeconds": 3600});
+    let performance = world.performance(json!({"waitingRoom": room})).await;
+    let person = world.member(0).await;
+    let inside = admitted(world, &person, &performance).await;
+    switch(world, json!({"delayMillis": 0})).await;
+    let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    let whole = async {
+        pay_by_card(&inside, &held, "tok").await.expect(202);
+        world.settle().await;
+    };
+    let ((), mut cost) = meter(world, whole).await;
+    cost.retain(|call| ["Key", "Item"].iter().all(|it| call.request[it]["pk"]["S"] != "breaker"));
+    let account = "start; reservation read; seat, stake, reservation";
+    budgets.note("card, start to confirmed", (4, 14.0, 2.0), &cost, account);
+}
+
+/// What the stream's readers and the mailer do.
+async fn followed(world: &World, budgets: &mut Budgets) {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    world.settle().await;
+    let bought = async {
+        book(&person, &performance, &["A-1-1"]).await;
+        world.settle().await;
+    };
+    let (((), rows), cost) = world.wire.meter(world.wire.meter_projections(bought)).await;
+    let account = "row and reservation read; row, notice, my page, two sums";
+    budgets.note_calls("projection of a purchase", (3, 10.0, 2.0), &rows.iter().collect::<Vec<_>>(), account);
+    let mails: Vec<&Metered> = cost.iter().filter(|call| is_mailers(call)).collect();
+    budgets.note_calls("mail of a purchase", (2, 4.0, 0.0), &mails, "CLAIM, SENT");
+
+    // Half of a block of 1,000 seats.
+    let performance = world.performance(fifty_thousand()).await;
+    for row in 1..=10 {
+        let seats: Vec<String> = (1..=50).map(|seat| format!("0-{row}-{seat}")).collect();
+        let seats: Vec<&str> = seats.iter().map(String::as_str).collect();
+        hold(&world.member(0).await, &performance, &seats).await.expect(201);
+    }
+    let person = world.member(0).await;
+    world.settle().await;
+    let held = async {
+        hold(&person, &performance, &["0-1-51"]).await.expect(201);
+        world.settle().await;
+    };
+    let (((), rows), cost) = world.wire.meter(world.wire.meter_projections(held)).await;
+    let block = cost.iter().filter(|call| call.operation == "Query");
+    let counted: Vec<&Metered> = rows.iter().chain(block).collect();
+    budgets.note_calls(
+        "projection of a map's block",
+        (3, 1.0, 22.0),
+        &counted,
+        "row, half a block of 1,000 seats, row",
+    );
+}
+
+/// Rewrites what the preflight calculates with, and fails where that changed what it says.
+pub(super) fn keep_true(mut measured: BTreeMap<String, Units>) {
+    measured.retain(|row, _| ROWS.contains(&row.as_str()));
+    let measured = Measured(measured);
+    if measured != Measured::committed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/preflight/units.json");
+        let text = serde_json::to_string_pretty(&measured).expect("units are JSON");
+        fs::write(path, text + "\n").expect("units.json can be written");
+        panic!("infra/preflight/units.json was not what is measured; it was rewritten: commit it");
+    }
+}
