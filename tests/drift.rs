@@ -1,7 +1,13 @@
-//! What says the same thing twice is held together here: routes, their tests, their binaries, the documents; and who may
-//! know whom.
+//! What says the same thing twice is held together here: routes, their tests, their binaries, the documents, the template; and
+//! who may know whom.
 
-use crate::harness::World;
+mod alarms;
+mod declared;
+mod functions;
+mod services;
+mod template;
+
+use crate::harness::{World, root, template::pascal_case};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::Value;
 use std::{
@@ -9,10 +15,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
-}
 
 fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
@@ -115,8 +117,7 @@ fn each_operation_is_a_binary_and_nothing_else_is() {
         let source = fs::read_to_string(&file).expect("a source file");
         let name = stem(&file);
         assert!(source.lines().count() <= 6, "{name} is more than a main");
-        let kind: String = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
-        assert!(source.contains(&format!("{name}::{kind}>()")), "{name} serves another endpoint");
+        assert!(source.contains(&format!("{name}::{}>()", pascal_case(&name))), "{name} serves another endpoint");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Each Lambda binary starts under the Lambda runtime API, takes an event as AWS sends it, and answers.
 
-use crate::harness::{World, binaries};
+use crate::harness::{World, binaries, template::Template};
 use axum::{
     Router,
     body::Bytes,
@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use frontrow_edge::{Descriptor, Secret, caller::Access};
+use frontrow_edge::{Descriptor, caller::Access};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::{Value, json};
 use std::{process::Stdio, sync::Arc, time::Duration};
@@ -57,8 +57,7 @@ async fn aws(engine: String, provider_key: String) -> String {
             let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
             if target == "secretsmanager.GetSecretValue" {
                 let asked: Value = serde_json::from_slice(&body).expect("JSON");
-                let secret =
-                    if asked["SecretId"] == Secret::ProviderKey.variable() { provider_key } else { RING.to_owned() };
+                let secret = if asked["SecretId"] == "ProviderKey" { provider_key } else { RING.to_owned() };
                 return json!({"Name": asked["SecretId"], "SecretString": secret}).to_string().into_bytes();
             }
             let call = client.post(engine).headers(headers).body(body).send().await.expect("an answer");
@@ -90,6 +89,12 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
     let config = &world.app().config;
     let provider_key = config.secrets.provider_key.clone();
     let aws = aws(world.stack.engine().endpoint_url().to_owned(), provider_key).await;
+    let value_of = |name: &str| match name {
+        "Table" => Some(config.table_name.clone()),
+        "AwsEndpointUrl" => Some(aws.clone()),
+        "ProviderUrl" => Some(world.stack.provider().url().to_owned()),
+        _ => None,
+    };
     let mut child = Command::new(binaries::folder().join(binary))
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", &address)
@@ -99,14 +104,7 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
         .env("AWS_REGION", "ap-northeast-2")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL", aws)
-        .env("TABLE_NAME", &config.table_name)
-        .env("PROVIDER_URL", world.stack.provider().url())
-        .envs(
-            [Secret::SigningKeys, Secret::PasswordPeppers, Secret::ProviderKey]
-                .map(|it| (it.variable(), it.variable())),
-        )
-        .envs(world.stack.queues().urls().iter().map(|(queue, url)| (queue.variable(), url)))
+        .envs(Template::read().environment(binary, value_of))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)

@@ -11,6 +11,7 @@ pub(crate) mod door;
 pub(crate) mod line;
 pub(crate) mod maps;
 pub(crate) mod process;
+pub(crate) mod template;
 pub(crate) mod wire;
 
 use client::{Client, Reply};
@@ -24,10 +25,16 @@ use frontrow_local::{Options, Stack};
 use serde_json::{Value, json};
 use std::{
     borrow::Borrow,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use wire::Wire;
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
 
 /// A running stack with what tests need around it.
 pub(crate) struct World {

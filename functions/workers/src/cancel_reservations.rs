@@ -119,6 +119,7 @@ impl Worker for CancelReservations {
     type Reply = SqsBatchResponse;
     const NEEDS: Needs = Needs {
         table_actions: &[
+            "dynamodb:BatchGetItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",

@@ -26,6 +26,13 @@ use frontrow_store::{DirtyReservation, Store, keys};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// Which records of the stream it is handed, as patterns of its event source mapping: reservations, and seats and stripes by
+/// their keys, since those that are deleted have no image.
+pub const FILTERS: &[&str] = &[
+    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
+    r#"{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "seats#"}, {"prefix": "stripe#"}]}}}}"#,
+];
+
 /// Projects what the stream shows as changed.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -122,7 +129,13 @@ impl Worker for Project {
     type Event = Event;
     type Reply = DynamoDbEventResponse;
     const NEEDS: Needs = Needs {
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+        table_actions: &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
         secrets: &[],
         variables: &["CANCELLATION_QUEUE_URL"],
     };

@@ -27,6 +27,14 @@ use frontrow_edge::{
 use frontrow_store::Mail;
 use serde::Deserialize;
 
+/// Which records of the stream it is handed, as patterns of its event source mapping. They leave more than it relays:
+/// patterns cannot compare images, and marks of mails change reservations too. What is deleted has no new image.
+pub const FILTERS: &[&str] = &[
+    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
+    r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
+    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
+];
+
 /// Sends a message for each committed change that somebody is to be told of.
 #[derive(Debug, Clone)]
 pub struct RelayOutbox {

@@ -114,8 +114,9 @@ impl TicketMailer {
     async fn post(&self, letter: &Letter) -> Outcome {
         let mime = letter.to_mime(&self.app.config.mail_from, self.app.clock.now());
         let raw = RawMessage::builder().data(Blob::new(mime)).build().expect("the data is set");
-        let sent = self.ses.send_raw_email().destinations(letter.to_address()).raw_message(raw).send().await;
-        match sent {
+        let call = self.ses.send_raw_email().destinations(letter.to_address()).raw_message(raw);
+        let call = call.set_configuration_set_name(self.app.config.mail_configuration_set.clone());
+        match call.send().await {
             Ok(_) => Outcome::Accepted,
             Err(error) if is_refusal(&error) => Outcome::Refused(DisplayErrorContext(error).to_string()),
             Err(error) => Outcome::Unknown(DisplayErrorContext(error).to_string()),
@@ -150,7 +151,7 @@ impl Worker for TicketMailer {
     const NEEDS: Needs = Needs {
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
         secrets: &[Secret::SigningKeys],
-        variables: &["MAIL_FROM", "MAIL_MAX_RECEIVES"],
+        variables: &["MAIL_FROM", "MAIL_CONFIGURATION_SET", "MAIL_MAX_RECEIVES"],
     };
 
     async fn from_env() -> Result<Self, String> {

@@ -4,11 +4,13 @@
 use crate::{
     checkpoint::{Checkpoint, Outbox},
     engine::Stream,
+    filters::Filters,
     functions::Function,
     queues::{Counted, Queues, REGION},
     thread,
 };
 use aws_sdk_sqs::types::Message;
+use frontrow_domain::limits::WORKER_TIMEOUT_SECONDS;
 use frontrow_workers::queue::Queue;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -18,8 +20,6 @@ use tokio::runtime::Handle;
 const BATCH_RECORDS: usize = 100;
 /// Rest between looks at a stream that has nothing new.
 const STREAM_POLL_MILLIS: u64 = 20;
-/// Hard timeout of a function that reads the stream.
-const STREAM_FUNCTION_SECONDS: u64 = 30;
 
 /// The event sources of one stack.
 pub(crate) struct EventSources {
@@ -39,11 +39,13 @@ impl EventSources {
         Self { runtime: runtime.clone(), queues: queues.clone(), outbox, timeout }
     }
 
-    /// Hands the stream to `function`, from `checkpoint` on.
-    pub(crate) fn stream(&mut self, function: impl Function, checkpoint: Checkpoint) {
+    /// Hands what passes `filters` of the stream to `function`, from `checkpoint` on.
+    pub(crate) fn stream(&mut self, function: impl Function, filters: &[&str], checkpoint: Checkpoint) {
         let checkpoint = Arc::new(checkpoint);
         self.outbox.checkpoints.push(checkpoint.clone());
-        self.runtime.spawn(read_stream(function, self.outbox.stream.clone(), self.queues.clone(), checkpoint));
+        let reader =
+            Reader { function, filters: Filters::new(filters), stream: self.outbox.stream.clone(), checkpoint };
+        self.runtime.spawn(reader.read(self.queues.clone()));
     }
 
     /// Hands the messages of `queue` to `function`.
@@ -52,48 +54,58 @@ impl EventSources {
     }
 }
 
-/// Relays the table's stream in order, for ever. A batch that failed is tried again, from its first failed record.
-async fn read_stream(function: impl Function, stream: Stream, queues: Queues, checkpoint: Arc<Checkpoint>) {
-    loop {
-        let relayed = relay_batch(&function, &stream, &checkpoint).await;
-        let saved = match relayed {
-            Ok(0) => {
-                tokio::time::sleep(Duration::from_millis(STREAM_POLL_MILLIS)).await;
-                settle(&queues, &checkpoint).await
-            }
-            Ok(_) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = saved {
-            tracing::warn!(function = function.name(), error, "the batch is tried again");
-            thread::breathe().await;
-        }
-    }
+/// Reads the stream for one function.
+struct Reader<F> {
+    function: F,
+    filters: Filters,
+    stream: Stream,
+    checkpoint: Arc<Checkpoint>,
 }
 
-/// Answers how many records were relayed.
-async fn relay_batch(function: &impl Function, stream: &Stream, checkpoint: &Checkpoint) -> Result<usize, String> {
-    let records = stream.after(checkpoint.relayed(), BATCH_RECORDS).await?;
-    let numbers: Vec<_> = records.iter().filter_map(|record| text(&record["dynamodb"]["SequenceNumber"])).collect();
-    if records.is_empty() {
-        return Ok(0);
+impl<F: Function> Reader<F> {
+    /// Relays the table's stream in order, for ever. A batch that failed is tried again, from its first failed record.
+    async fn read(self, queues: Queues) {
+        loop {
+            let relayed = self.relay_batch().await;
+            let saved = match relayed {
+                Ok(0) => {
+                    tokio::time::sleep(Duration::from_millis(STREAM_POLL_MILLIS)).await;
+                    settle(&queues, &self.checkpoint).await
+                }
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = saved {
+                tracing::warn!(function = self.function.name(), error, "the batch is tried again");
+                thread::breathe().await;
+            }
+        }
     }
-    let records: Vec<_> = records
-        .into_iter()
-        .map(|mut record| {
-            record["eventSourceARN"] = json!(stream.arn());
-            record
-        })
-        .collect();
-    let failures = invoke(function, json!({"Records": records}), Duration::from_secs(STREAM_FUNCTION_SECONDS)).await?;
-    let done = before_first_failure(&numbers, &failures);
-    if let Some(last) = done.last() {
-        checkpoint.relay(last);
+
+    /// Answers how many records were relayed, or passed over because the filters keep them back.
+    async fn relay_batch(&self) -> Result<usize, String> {
+        let records = self.stream.after(self.checkpoint.relayed(), BATCH_RECORDS).await?;
+        let numbers: Vec<_> = records.iter().filter_map(|record| text(&record["dynamodb"]["SequenceNumber"])).collect();
+        let mut handed: Vec<_> = records.into_iter().filter(|record| self.filters.pass(record)).collect();
+        for record in &mut handed {
+            record["eventSourceARN"] = json!(self.stream.arn());
+        }
+        let failures = match handed.is_empty() {
+            true => Vec::new(),
+            false => {
+                let timeout = Duration::from_secs(WORKER_TIMEOUT_SECONDS);
+                invoke(&self.function, json!({"Records": handed}), timeout).await?
+            }
+        };
+        let done = before_first_failure(&numbers, &failures);
+        if let Some(last) = done.last() {
+            self.checkpoint.relay(last);
+        }
+        if done.len() < numbers.len() {
+            return Err(format!("{} of {} records failed", numbers.len() - done.len(), numbers.len()));
+        }
+        Ok(done.len())
     }
-    if done.len() < numbers.len() {
-        return Err(format!("{} of {} records failed", numbers.len() - done.len(), numbers.len()));
-    }
-    Ok(done.len())
 }
 
 /// Lambda takes a stream's batch as done up to the first record that failed; an unknown one fails all.

@@ -4,8 +4,8 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`stack`] | all parts, started and stopped together |
-//! | [`gateway`], `routes`, [`cors`] | what API Gateway does |
-//! | `event_sources`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
+//! | [`gateway`], `routes` | what API Gateway does |
+//! | `event_sources`, `filters`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
 //! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
 //! | `services`, [`variables`] | these at one address; what functions that run elsewhere are told of it |
@@ -22,6 +22,7 @@ pub mod cors;
 mod data;
 pub mod engine;
 mod event_sources;
+mod filters;
 pub mod functions;
 pub mod gateway;
 mod local_pages;

@@ -10,7 +10,8 @@ use crate::{
 };
 use frontrow_edge::{App, clients::Aws, lambda::Worker};
 use frontrow_workers::{
-    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, queue::Queue,
+    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, project, queue::Queue,
+    relay_outbox,
 };
 
 /// Batches of mails that are sent at the same time.
@@ -27,8 +28,8 @@ pub(crate) struct Checkpoints {
 /// Functions that run elsewhere.
 pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, checkpoints: Checkpoints) {
     let remote = |name| Remote { functions: functions.clone(), name };
-    sources.stream(remote(RelayOutbox::NAME), checkpoints.relayed);
-    sources.stream(remote(Project::NAME), checkpoints.projected);
+    sources.stream(remote(RelayOutbox::NAME), relay_outbox::FILTERS, checkpoints.relayed);
+    sources.stream(remote(Project::NAME), project::FILTERS, checkpoints.projected);
     sources.queue(Queue::Cancellations, remote(CancelReservations::NAME));
     sources.queue(Queue::Mails, remote(TicketMailer::NAME));
     sources.queue(Queue::Payments, remote(PaymentWorker::NAME));
@@ -51,9 +52,9 @@ impl Here<'_> {
     /// When the provider's client cannot be made.
     pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: Checkpoints) -> Result<(), String> {
         let Self { app, queues, ses_url, provider, options } = self;
-        sources.stream(InProcess(RelayOutbox::new(queues.sender())), checkpoints.relayed);
-        let project = Project::new(app.store.clone(), app.clock.clone(), queues.sender());
-        sources.stream(InProcess(project), checkpoints.projected);
+        sources.stream(InProcess(RelayOutbox::new(queues.sender())), relay_outbox::FILTERS, checkpoints.relayed);
+        let projector = Project::new(app.store.clone(), app.clock.clone(), queues.sender());
+        sources.stream(InProcess(projector), project::FILTERS, checkpoints.projected);
         let cancel = CancelReservations::new(app.store.clone(), app.clock.clone(), queues.sender());
         sources.queue(Queue::Cancellations, InProcess(cancel));
         for _ in 0..MAILERS {

@@ -286,6 +286,7 @@ fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Confi
         secrets,
         organizer_emails,
         mail_from: "frontrow <tickets@example.com>".to_owned(),
+        mail_configuration_set: None,
         mail_max_receives: options.mail_max_receives,
         mail_lease_seconds: i64::from(visibility_seconds) - 1,
         metrics: Metrics::default(),

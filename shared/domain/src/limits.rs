@@ -275,7 +275,7 @@ pub const TICKET_MAILINGS_MAX: u32 = 50;
 /// Times a reissue or a mailing that met another of the same reservation starts over.
 pub const TICKET_RETRIES: u32 = 12;
 
-/// Lease of a mail's claim: function timeout (30 s) < lease < visibility (180 s).
+/// Lease of a mail's claim: [`WORKER_TIMEOUT_SECONDS`] < lease < [`VISIBILITY_SECONDS`].
 pub const MAIL_LEASE_SECONDS: i64 = 60;
 /// Receives after which a message is parked in the dead-letter queue.
 pub const MAIL_MAX_RECEIVES: u32 = 5;
@@ -295,6 +295,10 @@ pub const ALERT_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 pub const SQS_BATCH_MESSAGES: usize = 10;
 /// Hard timeout of every endpoint but those named otherwise.
 pub const ENDPOINT_TIMEOUT_SECONDS: u64 = 10;
+/// Hard timeout of every event-triggered function.
+pub const WORKER_TIMEOUT_SECONDS: u64 = 30;
+/// After so long a message that was not acknowledged is received again: six timeouts, as Lambda advises.
+pub const VISIBILITY_SECONDS: i64 = 180;
 
 /// Longest token of the payment provider; Toss Payments' keys are as long at most.
 pub const CARD_TOKEN_MAX_CHARS: usize = 200;

@@ -18,6 +18,8 @@ pub struct Config {
     pub organizer_emails: HashSet<Email>,
     /// `MAIL_FROM`: the sender of every mail.
     pub mail_from: String,
+    /// `MAIL_CONFIGURATION_SET`: what of SES is told of bounces and complaints, if anything.
+    pub mail_configuration_set: Option<String>,
     /// `MAIL_MAX_RECEIVES`: the queue's redrive limit, which the mailer has to know to mark a mail as failed.
     pub mail_max_receives: u32,
     /// Life of a mailer's claim. Not read from the environment: function timeout < lease < visibility.
@@ -56,6 +58,7 @@ impl Config {
             secrets: Secrets::default(),
             organizer_emails,
             mail_from: variable("MAIL_FROM").unwrap_or_else(|| "frontrow <tickets@example.com>".to_owned()),
+            mail_configuration_set: variable("MAIL_CONFIGURATION_SET"),
             mail_max_receives,
             mail_lease_seconds: MAIL_LEASE_SECONDS,
             metrics: Metrics::of(variable("STACK_NAME")),

@@ -1,0 +1,110 @@
+//! Alarms and the dashboard of the template watch what is there, and everything that has to be watched.
+
+use super::{declared, declared::Trigger, template::Complaints};
+use crate::harness::template::{Template, function_name};
+use frontrow_endpoints::ENDPOINTS;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A metric of a resource, or of the whole account.
+type Watched = (String, String);
+
+pub(super) fn check(template: &Template, complaints: &mut Complaints) {
+    let topic = json!({"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]});
+    let mut watched = BTreeSet::new();
+    for (name, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        complaints.expect(format!("whom {name} tells"), &properties["AlarmActions"], &topic);
+        let many = properties["Metrics"].as_array().into_iter().flatten().map(|one| &one["MetricStat"]["Metric"]);
+        for metric in many.chain([properties]).filter(|metric| metric["MetricName"].is_string()) {
+            match watched_by(template, metric) {
+                Some(resource) => drop(watched.insert((text(&metric["MetricName"]), resource))),
+                None => complaints.add(format!("{name} watches {}", metric["Dimensions"])),
+            }
+        }
+    }
+    for (metric, resource) in to_be_watched(template).difference(&watched) {
+        complaints.add(format!("nobody watches {metric} of {resource}"));
+    }
+    if let Err(why) = check_dashboard(template) {
+        complaints.add(format!("the dashboard: {why}"));
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The resource whose metric it is; `None` where there is no such.
+fn watched_by(template: &Template, metric: &Value) -> Option<String> {
+    let Some(dimensions) = metric["Dimensions"].as_array() else { return Some("the account".to_owned()) };
+    let [dimension] = dimensions.as_slice() else { return None };
+    let value = &dimension["Value"];
+    let (kind, name) = match dimension["Name"].as_str()? {
+        "FunctionName" => ("AWS::Serverless::Function", &value["Ref"]),
+        "QueueName" if value["Fn::GetAtt"][1] == "QueueName" => ("AWS::SQS::Queue", &value["Fn::GetAtt"][0]),
+        "TableName" => ("AWS::DynamoDB::Table", &value["Ref"]),
+        "ApiId" => ("AWS::Serverless::HttpApi", &value["Ref"]),
+        _ => return None,
+    };
+    let name = name.as_str()?;
+    (template.resource(name)["Type"] == kind).then(|| name.to_owned())
+}
+
+fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
+    let parked = |name: &&str| name.ends_with("DeadLetterQueue") || *name == "StreamFailureQueue";
+    let queues = template.resources("AWS::SQS::Queue").map(|(name, _)| name).filter(parked);
+    let mut watched: Vec<_> = queues.map(|name| ("ApproximateNumberOfMessagesVisible", name.to_owned())).collect();
+    for worker in declared::functions() {
+        let name = function_name(worker.name);
+        match worker.trigger {
+            Trigger::Route { .. } | Trigger::AnyOtherRoute => continue,
+            Trigger::Stream(_) => watched.push(("IteratorAge", name.clone())),
+            Trigger::Queue(_) => {}
+        }
+        watched.extend([("Errors", name.clone()), ("Throttles", name)]);
+    }
+    watched.extend(
+        [("ReadThrottleEvents", "Table"), ("WriteThrottleEvents", "Table")]
+            .map(|(metric, name)| (metric, name.to_owned())),
+    );
+    watched.extend(
+        [("5xx", "Api"), ("Duration", "PayFunction"), ("Throttles", "the account")]
+            .map(|(metric, name)| (metric, name.to_owned())),
+    );
+    watched.into_iter().map(|(metric, name)| (metric.to_owned(), name)).collect()
+}
+
+/// It is JSON, names what is there, and shows nothing over something else.
+fn check_dashboard(template: &Template) -> Result<(), String> {
+    let body = text(&template.resource("Dashboard")["Properties"]["DashboardBody"]["Fn::Sub"]);
+    for name in body.split("${").skip(1).filter_map(|rest| rest.split(['}', '.']).next()) {
+        if !name.starts_with("AWS::") && template.resource(name).is_null() {
+            return Err(format!("there is no {name}"));
+        }
+    }
+    let board: Value = serde_json::from_str(&body).map_err(|error| format!("not JSON: {error}"))?;
+    let mut covered = BTreeSet::new();
+    for widget in board["widgets"].as_array().into_iter().flatten() {
+        let number = |name: &str| widget[name].as_u64().ok_or_else(|| format!("no {name} of {widget}"));
+        let (x, y, width, height) = (number("x")?, number("y")?, number("width")?, number("height")?);
+        for place in (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y))) {
+            if place.0 >= 24 || !covered.insert(place) {
+                return Err(format!("widgets lie over each other at {place:?}"));
+            }
+        }
+        for row in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+            check_metric(row)?;
+        }
+    }
+    if covered.is_empty() { Err("nothing is shown".to_owned()) } else { Ok(()) }
+}
+
+/// Our own metrics are of operations that exist.
+fn check_metric(row: &Value) -> Result<(), String> {
+    let known = ENDPOINTS.iter().any(|endpoint| row[5] == endpoint.route.operation);
+    if row[0] == "frontrow" && row[4] == "Operation" && !known {
+        return Err(format!("{} is no operation", row[5]));
+    }
+    Ok(())
+}

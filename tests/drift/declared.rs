@@ -1,0 +1,95 @@
+//! What the code says of each function.
+
+use frontrow_domain::limits::WORKER_TIMEOUT_SECONDS;
+use frontrow_edge::{
+    Descriptor, Secret,
+    lambda::{Needs, Worker},
+};
+use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
+use frontrow_workers::{
+    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, project, queue::Queue,
+    relay_outbox,
+};
+
+/// What starts a function.
+pub(super) enum Trigger {
+    Route {
+        method: &'static str,
+        path: &'static str,
+    },
+    AnyOtherRoute,
+    /// Those records of the table's stream that fit one of these patterns.
+    Stream(&'static [&'static str]),
+    Queue(Queue),
+}
+
+pub(super) struct Declared {
+    /// Its operation or its worker's name; its binary's too.
+    pub(super) name: &'static str,
+    /// Where its crate is.
+    pub(super) folder: &'static str,
+    pub(super) timeout_seconds: u64,
+    pub(super) table_actions: &'static [&'static str],
+    pub(super) secrets: &'static [Secret],
+    pub(super) variables: &'static [&'static str],
+    pub(super) trigger: Trigger,
+}
+
+/// All functions.
+pub(super) fn functions() -> Vec<Declared> {
+    let endpoints = ENDPOINTS.iter().map(|endpoint| {
+        let (method, path) = (method(endpoint), endpoint.route.path);
+        of_endpoint(endpoint, Trigger::Route { method, path })
+    });
+    let workers = [
+        of_worker::<RelayOutbox>(Trigger::Stream(relay_outbox::FILTERS)),
+        of_worker::<Project>(Trigger::Stream(project::FILTERS)),
+        of_worker::<TicketMailer>(Trigger::Queue(Queue::Mails)),
+        of_worker::<PaymentWorker>(Trigger::Queue(Queue::Payments)),
+        of_worker::<AnnounceShow>(Trigger::Queue(Queue::Announcements)),
+        of_worker::<CancelReservations>(Trigger::Queue(Queue::Cancellations)),
+    ];
+    endpoints.chain([of_endpoint(&UNMATCHED, Trigger::AnyOtherRoute)]).chain(workers).collect()
+}
+
+fn method(endpoint: &'static Descriptor) -> &'static str {
+    endpoint.route.method.as_str()
+}
+
+fn of_endpoint(endpoint: &Descriptor, trigger: Trigger) -> Declared {
+    let route = &endpoint.route;
+    Declared {
+        name: route.operation,
+        folder: "functions/endpoints",
+        timeout_seconds: timeout_seconds(route.operation),
+        table_actions: route.table_actions,
+        secrets: route.secrets,
+        variables: route.variables,
+        trigger,
+    }
+}
+
+fn of_worker<W: Worker>(trigger: Trigger) -> Declared {
+    let Needs { table_actions, secrets, variables } = W::NEEDS;
+    let timeout_seconds = WORKER_TIMEOUT_SECONDS;
+    Declared { name: W::NAME, folder: "functions/workers", timeout_seconds, table_actions, secrets, variables, trigger }
+}
+
+/// The resource that a queue is in the template, without `Queue`.
+pub(super) fn queue_name(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Payments => "Payment",
+        Queue::Announcements => "Announcement",
+        Queue::Cancellations => "Cancellation",
+        Queue::Mails => "Mail",
+    }
+}
+
+/// The resource that a secret is in the template.
+pub(super) fn secret_name(secret: Secret) -> &'static str {
+    match secret {
+        Secret::SigningKeys => "SigningKeys",
+        Secret::PasswordPeppers => "PasswordPeppers",
+        Secret::ProviderKey => "ProviderKey",
+    }
+}

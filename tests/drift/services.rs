@@ -1,0 +1,108 @@
+//! What functions stand on, of the template against the code: the table, the queues, the API.
+
+use super::{declared::queue_name, template::Complaints};
+use crate::harness::template::Template;
+use frontrow_domain::limits::{
+    ANNOUNCING_MAX_MILLIS, BREAKER_PROBE_SECONDS, MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES, POLL_TIMEOUT_SECONDS,
+    PROVIDER_CALL_MILLIS, TICK_LEASE_SECONDS, TICK_MAX_MILLIS, VISIBILITY_SECONDS, WORKER_TIMEOUT_SECONDS,
+};
+use frontrow_endpoints::{ENDPOINTS, timeout_seconds};
+use frontrow_store::keys::{PK, SK, TTL};
+use frontrow_workers::queue::Queue;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// As long as SQS keeps messages: nothing that was parked is lost over a holiday.
+const KEPT_SECONDS: u32 = 14 * 24 * 3600;
+
+pub(super) fn check(template: &Template, complaints: &mut Complaints) {
+    check_table(template, complaints);
+    check_queues(template, complaints);
+    check_api(template, complaints);
+    for output in
+        ["ApiUrl", "TableName", "SigningKeysArn", "PasswordPeppersArn", "ProviderKeyArn", "StreamFailureQueueUrl"]
+    {
+        complaints.unless(!template.0["Outputs"][output]["Value"].is_null(), || format!("no output {output}"));
+    }
+}
+
+fn check_table(template: &Template, complaints: &mut Complaints) {
+    let table = &template.resource("Table")["Properties"];
+    for (name, expected) in [
+        ("BillingMode", json!("PAY_PER_REQUEST")),
+        ("KeySchema", json!([{"AttributeName": PK, "KeyType": "HASH"}, {"AttributeName": SK, "KeyType": "RANGE"}])),
+        ("TimeToLiveSpecification", json!({"AttributeName": TTL, "Enabled": true})),
+        ("StreamSpecification", json!({"StreamViewType": "NEW_AND_OLD_IMAGES"})),
+        ("PointInTimeRecoverySpecification", json!({"PointInTimeRecoveryEnabled": true})),
+        ("DeletionProtectionEnabled", json!({"Ref": "DeletionProtection"})),
+        ("GlobalSecondaryIndexes", Value::Null),
+        ("LocalSecondaryIndexes", Value::Null),
+    ] {
+        complaints.expect(format!("{name} of the table"), &table[name], &expected);
+    }
+}
+
+fn check_queues(template: &Template, complaints: &mut Complaints) {
+    for queue in Queue::ALL.map(queue_name) {
+        let name = format!("{queue}Queue");
+        let properties = &template.resource(&name)["Properties"];
+        let parked = json!({"Fn::GetAtt": [format!("{queue}DeadLetterQueue"), "Arn"]});
+        let redrive = json!({"deadLetterTargetArn": parked, "maxReceiveCount": MAIL_MAX_RECEIVES});
+        complaints.expect(format!("the redrive of {name}"), &properties["RedrivePolicy"], &redrive);
+        complaints.expect(
+            format!("the visibility of {name}"),
+            &properties["VisibilityTimeout"],
+            &json!(VISIBILITY_SECONDS),
+        );
+    }
+    for (name, queue) in template.resources("AWS::SQS::Queue") {
+        let kept = &queue["Properties"]["MessageRetentionPeriod"];
+        complaints.unless(*kept == KEPT_SECONDS, || format!("{name} keeps messages for {kept} s"));
+    }
+}
+
+fn check_api(template: &Template, complaints: &mut Complaints) {
+    let api = &template.resource("Api")["Properties"];
+    let words = |place: &Value| -> BTreeSet<String> {
+        place.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+    };
+    let cors = &api["CorsConfiguration"];
+    let methods = ENDPOINTS.iter().map(|endpoint| endpoint.route.method.to_string()).collect::<BTreeSet<_>>();
+    complaints.unless(words(&cors["AllowMethods"]) == methods, || format!("AllowMethods are not {methods:?}"));
+    let read = ENDPOINTS.iter().flat_map(|endpoint| endpoint.route.headers).map(|header| header.name().to_lowercase());
+    let headers: BTreeSet<String> =
+        read.chain(["authorization", "content-type", "accept-language", "if-none-match"].map(str::to_owned)).collect();
+    complaints.unless(words(&cors["AllowHeaders"]) == headers, || format!("AllowHeaders are not {headers:?}"));
+
+    let settings = &api["DefaultRouteSettings"];
+    let throttled = !settings["ThrottlingRateLimit"].is_null() && !settings["ThrottlingBurstLimit"].is_null();
+    complaints.unless(throttled, || "the API is not throttled".to_owned());
+    complaints.unless(!api["AccessLogSettings"]["Format"].is_null(), || "the API has no access log".to_owned());
+    let routes: BTreeSet<String> =
+        ENDPOINTS.iter().map(|endpoint| format!("{} {}", endpoint.route.method, endpoint.route.path)).collect();
+    let own = api["RouteSettings"].as_object().into_iter().flatten();
+    for (route, _) in own.filter(|(route, _)| !routes.contains(*route)) {
+        complaints.add(format!("{route} is throttled, and is no route"));
+    }
+    // Who guesses passwords, or has mails sent to strangers, is slowed down.
+    for route in ["POST /sessions", "POST /members", "PUT /members/password", "POST /email-verifications"] {
+        complaints.unless(!api["RouteSettings"][route].is_null(), || format!("{route} is not throttled"));
+    }
+}
+
+/// What must end before what. The template's own figures are held to these by the other checks.
+#[test]
+fn what_must_end_first_ends_first() {
+    assert_eq!(timeout_seconds("poll_queue"), POLL_TIMEOUT_SECONDS);
+    let in_order = |shorter: u64, longer: i64| assert!(i64::try_from(shorter).is_ok_and(|shorter| shorter < longer));
+    // A dead owner of the turnstile cannot write under the next.
+    in_order(POLL_TIMEOUT_SECONDS, TICK_LEASE_SECONDS);
+    in_order(TICK_MAX_MILLIS, (POLL_TIMEOUT_SECONDS * 1_000).cast_signed());
+    // Nor can a mailer, or who probes the provider.
+    in_order(WORKER_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS);
+    in_order(MAIL_LEASE_SECONDS.cast_unsigned(), VISIBILITY_SECONDS);
+    in_order(WORKER_TIMEOUT_SECONDS, BREAKER_PROBE_SECONDS);
+    in_order(2 * PROVIDER_CALL_MILLIS, (WORKER_TIMEOUT_SECONDS * 1_000).cast_signed());
+    in_order(ANNOUNCING_MAX_MILLIS.cast_unsigned(), (WORKER_TIMEOUT_SECONDS * 1_000).cast_signed());
+    assert!(VISIBILITY_SECONDS >= 6 * WORKER_TIMEOUT_SECONDS.cast_signed(), "what Lambda advises");
+}

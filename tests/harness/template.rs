@@ -1,0 +1,87 @@
+//! `template.yaml`, with the short forms of functions written out: `!Ref X` is `{"Ref": "X"}`.
+
+use super::root;
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, fs};
+use yaml_serde::{Value as Yaml, value::TaggedValue};
+
+/// The template.
+#[derive(Clone)]
+pub(crate) struct Template(pub(crate) Value);
+
+impl Template {
+    /// The one that is deployed.
+    pub(crate) fn read() -> Self {
+        let text = fs::read_to_string(root().join("template.yaml")).expect("a template");
+        Self(plain(yaml_serde::from_str(&text).expect("YAML")))
+    }
+
+    /// A resource; null where there is none of that name.
+    pub(crate) fn resource(&self, name: &str) -> &Value {
+        &self.0["Resources"][name]
+    }
+
+    /// Names of all resources of a type, with what they are.
+    pub(crate) fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let all = self.0["Resources"].as_object().expect("resources").iter();
+        all.filter(move |(_, resource)| resource["Type"] == kind).map(|(name, resource)| (name.as_str(), resource))
+    }
+
+    /// The environment of the function that runs `binary`. `value_of` tells what a name stands for there; else it is the
+    /// default of the parameter, or the resource's own name.
+    pub(crate) fn environment(
+        &self,
+        binary: &str,
+        value_of: impl Fn(&str) -> Option<String>,
+    ) -> BTreeMap<String, String> {
+        let own = &self.resource(&function_name(binary))["Properties"]["Environment"]["Variables"];
+        let common = &self.0["Globals"]["Function"]["Environment"]["Variables"];
+        let variables = [common, own].into_iter().filter_map(Value::as_object).flatten();
+        let value = |value: &Value| {
+            let Some(name) = value["Ref"].as_str() else { return text(value) };
+            value_of(name).unwrap_or_else(|| match &self.0["Parameters"][name]["Default"] {
+                Value::Null => name.to_owned(),
+                default => text(default),
+            })
+        };
+        variables.map(|(name, found)| (name.clone(), value(found))).collect()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `hold_seats` → `HoldSeatsFunction`.
+pub(crate) fn function_name(binary: &str) -> String {
+    format!("{}Function", pascal_case(binary))
+}
+
+/// `hold_seats` → `HoldSeats`.
+pub(crate) fn pascal_case(name: &str) -> String {
+    name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+}
+
+fn plain(yaml: Yaml) -> Value {
+    match yaml {
+        Yaml::Tagged(tagged) => written_out(*tagged),
+        Yaml::Sequence(values) => values.into_iter().map(plain).collect(),
+        Yaml::Mapping(fields) => {
+            let name = |name: Yaml| name.as_str().expect("names are texts").to_owned();
+            Value::Object(fields.into_iter().map(|(key, value)| (name(key), plain(value))).collect::<Map<_, _>>())
+        }
+        other => serde_json::to_value(other).expect("plain data"),
+    }
+}
+
+fn written_out(TaggedValue { tag, value }: TaggedValue) -> Value {
+    let (tag, value) = (tag.to_string(), plain(value));
+    match tag.trim_start_matches('!') {
+        "Ref" => json!({"Ref": value}),
+        "GetAtt" => {
+            let (resource, attribute) = value.as_str().and_then(|text| text.split_once('.')).expect("A.B");
+            json!({"Fn::GetAtt": [resource, attribute]})
+        }
+        function => json!({format!("Fn::{function}"): value}),
+    }
+}
