@@ -1,10 +1,13 @@
 //! Alarms and the dashboard of the template watch what is there, and everything that has to be watched.
 
 use super::{declared, declared::Trigger, template::Complaints};
-use crate::harness::template::{Template, function_name};
+use crate::harness::{
+    root,
+    template::{Template, function_name},
+};
 use frontrow_endpoints::ENDPOINTS;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 /// A metric of a resource, or of the whole account.
 type Watched = (String, String);
@@ -84,7 +87,7 @@ fn check_dashboard(template: &Template) -> Result<(), String> {
         }
     }
     let board: Value = serde_json::from_str(&body).map_err(|error| format!("not JSON: {error}"))?;
-    let mut covered = BTreeSet::new();
+    let (mut covered, mut shown) = (BTreeSet::new(), BTreeSet::new());
     for widget in board["widgets"].as_array().into_iter().flatten() {
         let number = |name: &str| widget[name].as_u64().ok_or_else(|| format!("no {name} of {widget}"));
         let (x, y, width, height) = (number("x")?, number("y")?, number("width")?, number("height")?);
@@ -94,17 +97,46 @@ fn check_dashboard(template: &Template) -> Result<(), String> {
             }
         }
         for row in widget["properties"]["metrics"].as_array().into_iter().flatten() {
-            check_metric(row)?;
+            shown.extend(our_metric(row)?);
         }
     }
-    if covered.is_empty() { Err("nothing is shown".to_owned()) } else { Ok(()) }
+    let ours = OURS.map(|(name, by)| (name.to_owned(), by.to_owned())).into();
+    if shown == ours { Ok(()) } else { Err(format!("{shown:?} are shown in place of {ours:?}")) }
 }
 
-/// Our own metrics are of operations that exist.
-fn check_metric(row: &Value) -> Result<(), String> {
-    let known = ENDPOINTS.iter().any(|endpoint| row[5] == endpoint.route.operation);
-    if row[0] == "frontrow" && row[4] == "Operation" && !known {
+/// The metrics that functions print, and what tells them apart within a stack.
+const OURS: [(&str, &str); 6] = [
+    ("Done", "Operation"),
+    ("Refused", "Code"),
+    ("Payments", "Outcome"),
+    ("Mails", "Kind"),
+    ("Waiting", ""),
+    ("Active", ""),
+];
+
+#[test]
+fn our_metrics_are_those_that_functions_print() {
+    let source = fs::read_to_string(root().join("shared/edge/src/metrics.rs")).expect("a source file");
+    for (name, by) in OURS.into_iter().filter(|(_, by)| !by.is_empty()) {
+        assert!(source.contains(&format!("self.count(\"{name}\", (\"{by}\", ")), "{name} by {by} is not printed");
+    }
+    let counted = OURS.iter().filter(|(_, by)| !by.is_empty()).count();
+    assert_eq!(source.matches("self.count(").count(), counted, "there are others");
+    assert!(source.contains(r#"{"Waiting": crowd.waiting, "Active": crowd.active}"#));
+}
+
+/// The metric of ours that a row shows, if it is one: of operations that exist.
+fn our_metric(row: &Value) -> Result<Option<(String, String)>, String> {
+    if let Some(search) = row[0]["expression"].as_str().and_then(|text| text.strip_prefix("SEARCH('{frontrow,Stack,")) {
+        let (by, rest) = search.split_once("} MetricName=\"").ok_or("a search without a metric")?;
+        return Ok(rest.split_once('"').map(|(name, _)| (name.to_owned(), by.to_owned())));
+    }
+    if row[0] != "frontrow" {
+        return Ok(None);
+    }
+    let by = row[4].as_str().unwrap_or_default();
+    if by == "Operation" && !ENDPOINTS.iter().any(|endpoint| row[5] == endpoint.route.operation) {
         return Err(format!("{} is no operation", row[5]));
     }
-    Ok(())
+    Ok(Some((text(&row[1]), by.to_owned())))
 }

@@ -4,7 +4,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`stack`] | all parts, started and stopped together |
-//! | [`gateway`], `routes` | what API Gateway does |
+//! | [`gateway`], `routes`, [`cors`] | what API Gateway does |
 //! | `event_sources`, `filters`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
 //! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
