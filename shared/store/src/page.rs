@@ -34,10 +34,15 @@ pub(crate) struct Range {
     pub(crate) newest_first: bool,
 }
 
+/// No sort key begins with less.
+const FIRST: &str = "\u{1}";
+
 impl Range {
     /// Everything that begins with `prefix`.
     pub(crate) fn prefix(prefix: &str) -> Self {
-        Self { from: prefix.to_owned(), to: format!("{prefix}\u{10ffff}"), newest_first: false }
+        // DynamoDB refuses an empty text in a key's place, which the embedded engine takes.
+        let from = if prefix.is_empty() { FIRST } else { prefix };
+        Self { from: from.to_owned(), to: format!("{prefix}\u{10ffff}"), newest_first: false }
     }
 }
 
@@ -129,4 +134,16 @@ fn start_key(partition: &str, sk: String) -> Item {
 
 fn sort_key(item: &Item) -> String {
     item.get(keys::SK).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_range_begins_with_an_empty_text() {
+        let all = Range::prefix("");
+        assert!(!all.from.is_empty() && all.from.as_str() < "#" && all.to.as_str() > "힣");
+        assert_eq!(Range::prefix("row#").from, "row#");
+    }
 }
