@@ -28,7 +28,7 @@ pub(crate) struct Platform {
 }
 
 /// Asks again until there is an answer.
-async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = ask().await {
@@ -39,7 +39,7 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
-fn required(name: &str) -> String {
+pub(crate) fn required(name: &str) -> String {
     variable(name).unwrap_or_else(|| panic!("{name} is not set"))
 }
 

@@ -22,6 +22,7 @@
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
 //! | [`deployed`] | a platform that runs elsewhere, driven over HTTP |
+//! | [`emulated`] | what a deployment on an emulator of AWS shows beyond that: its queues |
 //! | [`events`] | the sample events of every function, and what they are answered |
 //! | [`drift`] | routes, tests, binaries and documents say the same; who knows whom |
 //! | [`scenarios`] | the source documents, S0..S4, step by step |
@@ -38,6 +39,7 @@ mod conditions;
 mod crowd;
 mod deployed;
 mod drift;
+mod emulated;
 mod events;
 mod faults;
 mod general;

@@ -1,0 +1,81 @@
+//! What a deployment on an emulator of AWS shows beyond [`crate::deployed`], since its queues can be looked into.
+//! `.ci/deployed` makes one and runs this; `.ci/emulator.py` says what the variables hold.
+
+use crate::deployed::{Platform, required, until};
+use aws_sdk_sqs::{
+    Client,
+    types::{Message, QueueAttributeName},
+};
+use frontrow_edge::clients::Aws;
+use frontrow_workers::queue::Queue;
+use serde_json::Value;
+
+/// How soon a message that failed is received anew. The template's 180 s would make five receives take a quarter of an hour.
+const VISIBILITY_SECONDS: u32 = 2;
+
+struct Queues {
+    sqs: Client,
+    outputs: Value,
+}
+
+impl Queues {
+    fn from_env() -> Self {
+        let outputs = serde_json::from_str(&required("FRONTROW_OUTPUTS")).expect("JSON");
+        Self { sqs: Aws::emulated(&required("AWS_ENDPOINT_URL")).sqs(), outputs }
+    }
+
+    fn url(&self, output: &str) -> &str {
+        self.outputs[output].as_str().unwrap_or_else(|| panic!("no output {output}"))
+    }
+
+    /// How many messages it has, received or not.
+    async fn count(&self, output: &str) -> u32 {
+        use QueueAttributeName::{ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Taken};
+        let call = self.sqs.get_queue_attributes().queue_url(self.url(output));
+        let told = call.attribute_names(Waiting).attribute_names(Taken).send().await.expect("attributes");
+        let counts = told.attributes().expect("attributes").values();
+        counts.map(|count| count.parse::<u32>().expect("a count")).sum()
+    }
+
+    async fn receive(&self, output: &str) -> Vec<Message> {
+        let call = self.sqs.receive_message().queue_url(self.url(output)).max_number_of_messages(10);
+        call.visibility_timeout(0).send().await.expect("messages").messages.unwrap_or_default()
+    }
+}
+
+/// The output that holds the URL of the queue behind `queue`.
+fn behind(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Payments => "PaymentDeadLetterQueueUrl",
+        Queue::Announcements => "AnnouncementDeadLetterQueueUrl",
+        Queue::Cancellations => "CancellationDeadLetterQueueUrl",
+        Queue::Mails => "MailDeadLetterQueueUrl",
+    }
+}
+
+/// Messages that nobody can read, between others: they are received five times and parked, and mails go out meanwhile.
+/// Nothing else was parked, in all that was done to the deployment before.
+#[tokio::test]
+#[ignore = "drives the deployment that FRONTROW_OUTPUTS tells of"]
+async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
+    let (platform, queues) = (Platform::from_env(), Queues::from_env());
+    for parked in Queue::ALL.map(behind).into_iter().chain(["StreamFailureQueueUrl"]) {
+        assert_eq!(queues.count(parked).await, 0, "{parked}");
+    }
+    let mails = queues.url("MailQueueUrl");
+    let set = queues.sqs.set_queue_attributes().queue_url(mails);
+    set.attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string()).send().await.expect("set");
+    let mut poisons = ["not json", r#"{"kind":"ticket","memberId":"nobody"}"#];
+    for poison in poisons {
+        queues.sqs.send_message().queue_url(mails).message_body(poison).send().await.expect("sent");
+    }
+    // Its code has to come by mail.
+    platform.member().await;
+    until("the poison is parked", async || (queues.count(behind(Queue::Mails)).await == 2).then_some(())).await;
+    let parked = queues.receive(behind(Queue::Mails)).await;
+    let mut bodies: Vec<_> = parked.iter().filter_map(Message::body).collect();
+    bodies.sort_unstable();
+    poisons.sort_unstable();
+    assert_eq!(bodies, poisons);
+    until("the queue is empty", async || (queues.count("MailQueueUrl").await == 0).then_some(())).await;
+}
