@@ -110,7 +110,8 @@ pub enum Error {
     #[error("invalid ticket")]
     InvalidTicket,
 
-    /// A write lost too many races or the table throttled it. Nothing happened; trying again is right.
+    /// A write lost too many races, or the table throttled it or did not answer. Trying again is right, and finds out what was
+    /// done: nothing, as a rule.
     #[error("busy")]
     Busy,
     /// Something of ours broke. The text is for the log alone and never reaches a caller.

@@ -50,7 +50,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         Error::TooManyRequests { .. } => (429, "too_many_requests", "Too many of these: wait a little."),
         Error::TooManyAttempts { .. } => (429, "too_many_attempts", "Too many wrong attempts."),
         Error::Internal(_) => (500, "internal", "Something of ours broke; it was logged under the request id."),
-        Error::Busy => (503, "busy", "Too many at once; nothing happened, try again."),
+        Error::Busy => (503, "busy", "Too many at once; try again."),
         Error::PaymentsBusy { .. } => (503, "payments_busy", "Card payments are paused; your seats are kept."),
     }
 }

@@ -115,6 +115,24 @@ pub(crate) struct Copies {
     pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
     /// The breaker before the payment provider, and when it was read.
     pub(crate) breaker: tokio::sync::Mutex<Option<(Timestamp, Breaker)>>,
+    /// From which stripe of a line this process draws next.
+    stripes: Mutex<HashMap<PerformanceId, u32>>,
+}
+
+impl Copies {
+    /// Each stripe of a line in turn, from a random one on: so the stripes of many processes grow evenly, and people keep
+    /// their order as far as several counters can (`infra/decisions/0015`).
+    pub(crate) fn next_stripe(&self, id: &PerformanceId, stripes: u32, fraction: fn() -> f64) -> u32 {
+        let mut turns = self.stripes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if turns.len() >= COPIES_MAX && !turns.contains_key(id) {
+            turns.clear();
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of a small number")]
+        let next = turns.entry(id.clone()).or_insert_with(|| (fraction() * f64::from(stripes)) as u32);
+        let stripe = *next;
+        *next = (stripe + 1) % stripes;
+        stripe
+    }
 }
 
 impl Default for Copies {
@@ -125,6 +143,7 @@ impl Default for Copies {
             polled_rooms: CopiesOf::default(),
             seat_maps: CopiesOf::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
             breaker: tokio::sync::Mutex::default(),
+            stripes: Mutex::default(),
         }
     }
 }

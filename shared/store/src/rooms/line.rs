@@ -131,8 +131,7 @@ impl Store {
 
     /// The next index of a stripe. Sent once: a lost answer leaves a place without an owner, which ends unclaimed.
     async fn draw(&self, id: &PerformanceId, stripes: u32) -> Result<Place> {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of a small number")]
-        let stripe = ((self.entropy.fraction)() * f64::from(stripes)) as u32;
+        let stripe = self.copies.next_stripe(id, stripes, self.entropy.fraction);
         let write = Write::update(keys::line(id, stripe), "SET #entity = :entity ADD #n :one")
             .value("entity", "line")
             .value("one", 1);
