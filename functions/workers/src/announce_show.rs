@@ -6,6 +6,7 @@
 //! mailer marks each.
 
 use crate::{
+    batch::side_by_side,
     message,
     queue::{Outgoing, Queue, Sender},
 };
@@ -121,21 +122,7 @@ impl Worker for AnnounceShow {
         Ok(Self::new(App::start(Config::from_env()?, Self::NEEDS.secrets).await?, sender))
     }
 
-    /// All messages side by side: one that fails holds none of the others up.
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
-        let runs: Vec<_> = event
-            .records
-            .into_iter()
-            .map(|received| (received.message_id.clone().unwrap_or_default(), self.clone().announce(received)))
-            .collect();
-        let (ids, runs): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
-        let mut response = SqsBatchResponse::default();
-        for (message_id, outcome) in ids.into_iter().zip(join_all(runs).await) {
-            if let Err(error) = outcome {
-                tracing::warn!(message_id, %error, "message not done");
-                response.add_failure(message_id);
-            }
-        }
-        Ok(response)
+        Ok(side_by_side(event.records, |received| self.clone().announce(received)).await)
     }
 }

@@ -2,6 +2,7 @@
 //! place in its door list on: it becomes a message for each live reservation of a page, and one for the pages after it. So no
 //! call lasts long, one reservation that cannot be cancelled holds up no other, and a message that comes again does no harm.
 
+use crate::batch::side_by_side;
 use crate::queue::{Outgoing, Queue, Sender};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
@@ -135,20 +136,7 @@ impl Worker for CancelReservations {
         Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
     }
 
-    /// All messages side by side: one that fails holds none of the others up.
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
-        let begin = |received: SqsMessage| {
-            (received.message_id.clone().unwrap_or_default(), tokio::spawn(self.clone().cancel(received)))
-        };
-        let begun: Vec<_> = event.records.into_iter().map(begin).collect();
-        let mut response = SqsBatchResponse::default();
-        for (message_id, cancelling) in begun {
-            let outcome = cancelling.await.unwrap_or_else(|panic| Err(Error::internal("cancel", panic)));
-            if let Err(error) = outcome {
-                tracing::warn!(message_id, %error, "message not done");
-                response.add_failure(message_id);
-            }
-        }
-        Ok(response)
+        Ok(side_by_side(event.records, |received| self.clone().cancel(received)).await)
     }
 }

@@ -5,6 +5,7 @@
 //! | [`relay_outbox`] | the table's stream → messages |
 //! | [`project`] | the table's stream → notices, my page, door lists, sums |
 //! | [`cancel_reservations`] | messages → the end of a cancelled performance's reservations |
+//! | `batch` | the messages of one batch, side by side |
 //! | [`queue`] | the queues, and sending to them |
 //! | [`message`] | what a message says: kind and ids |
 //! | [`announce_show`] | a new show → a mail's message for each who asked for alerts |
@@ -14,6 +15,7 @@
 //! | [`mails`] | what a mail says, in Korean and English, as MIME |
 
 pub mod announce_show;
+mod batch;
 pub mod cancel_reservations;
 pub mod mails;
 pub mod message;

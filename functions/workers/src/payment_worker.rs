@@ -7,6 +7,7 @@
 mod gauge;
 
 use crate::{
+    batch::side_by_side,
     message::PaymentDue,
     provider::{Charged, GivenBack, Provider},
     queue::{Outgoing, Queue, Sender},
@@ -232,23 +233,8 @@ impl Worker for PaymentWorker {
         Ok(Self::new(app, provider, sender))
     }
 
-    /// All messages side by side: one that fails, hangs or panics holds none of the others up.
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
-        let deliveries: Vec<_> = event
-            .records
-            .into_iter()
-            .map(|received| {
-                (received.message_id.clone().unwrap_or_default(), tokio::spawn(self.clone().deliver(received)))
-            })
-            .collect();
-        let mut response = SqsBatchResponse::default();
-        for (message_id, delivery) in deliveries {
-            let outcome = delivery.await.unwrap_or_else(|panic| Err(Error::internal("deliver a message", panic)));
-            if let Err(error) = outcome {
-                tracing::warn!(message_id, %error, "message not done");
-                response.add_failure(message_id);
-            }
-        }
+        let response = side_by_side(event.records, |received| self.clone().deliver(received)).await;
         // On the heap: with the runtime's futures around it, it is too deep for the compiler.
         Box::pin(self.tell_breaker()).await;
         Ok(response)

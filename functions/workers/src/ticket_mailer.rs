@@ -1,6 +1,7 @@
 //! Sends mails, each once: CLAIM, mail service, SENT. A message is acknowledged only after the mail was accepted.
 
 use crate::{
+    batch::side_by_side,
     mails::{self, Letter},
     message,
 };
@@ -159,24 +160,8 @@ impl Worker for TicketMailer {
         Ok(Self::new(app, Aws::from_env().ses()))
     }
 
-    /// All messages side by side: one that fails, hangs or panics holds none of the others up.
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
-        let deliveries: Vec<_> = event
-            .records
-            .into_iter()
-            .map(|received| {
-                (received.message_id.clone().unwrap_or_default(), tokio::spawn(self.clone().deliver(received)))
-            })
-            .collect();
-        let mut response = SqsBatchResponse::default();
-        for (message_id, delivery) in deliveries {
-            let outcome = delivery.await.unwrap_or_else(|panic| Err(Error::internal("deliver a message", panic)));
-            if let Err(error) = outcome {
-                tracing::warn!(message_id, %error, "message not done");
-                response.add_failure(message_id);
-            }
-        }
-        Ok(response)
+        Ok(side_by_side(event.records, |received| self.clone().deliver(received)).await)
     }
 }
 

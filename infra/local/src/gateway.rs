@@ -6,6 +6,7 @@ use crate::{
     engine::because,
     functions::Functions,
     local_pages::{self, Pages},
+    policy::Roles,
     routes,
 };
 use axum::{
@@ -16,7 +17,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
-use frontrow_edge::{App, Descriptor, clock::Clock, entropy, problem, security};
+use frontrow_edge::{Descriptor, clock::Clock, entropy, problem, security};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -39,7 +40,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What answers requests.
 pub struct Gateway {
     /// Where the endpoints run.
-    pub handlers: Handlers,
+    pub(crate) handlers: Handlers,
     /// When requests are made.
     pub clock: Clock,
     /// Its host and port, as its clients know it.
@@ -51,9 +52,9 @@ pub struct Gateway {
 }
 
 /// Where the endpoints run.
-pub enum Handlers {
-    /// In this process, with what they work with.
-    Here(Box<App>),
+pub(crate) enum Handlers {
+    /// In this process.
+    Here(Roles),
     /// Elsewhere.
     There(Functions),
 }
@@ -137,8 +138,8 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
 impl Handlers {
     async fn answer(&self, endpoint: &Descriptor, event: Value) -> Response {
         match self {
-            Self::Here(app) => match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
-                Ok(request) => into_http((endpoint.respond)(app, request.into()).await),
+            Self::Here(roles) => match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
+                Ok(request) => into_http((endpoint.respond)(&roles.endpoint(endpoint), request.into()).await),
                 Err(error) => into_http(problem::respond(&Error::invalid("request", error.to_string()))),
             },
             Self::There(functions) => {

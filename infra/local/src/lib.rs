@@ -7,6 +7,7 @@
 //! | [`gateway`], `routes`, [`cors`] | what API Gateway does |
 //! | `event_sources`, `filters`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
 //! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
+//! | `policy` | what IAM does |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
 //! | `services`, [`variables`] | these at one address; what functions that run elsewhere are told of it |
 //! | [`provider`] | a payment provider, which is somebody else |
@@ -30,6 +31,7 @@ pub mod mail;
 pub mod mailbox;
 mod mappings;
 mod moved_clock;
+mod policy;
 pub mod provider;
 pub mod queues;
 mod routes;

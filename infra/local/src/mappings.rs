@@ -4,11 +4,12 @@ use crate::{
     checkpoint::Checkpoint,
     event_sources::EventSources,
     functions::{Functions, InProcess, Remote},
+    policy::Roles,
     provider::{self, Provider},
     queues::Queues,
     stack::Options,
 };
-use frontrow_edge::{App, clients::Aws, lambda::Worker};
+use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_workers::{
     AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, project, queue::Queue,
     relay_outbox,
@@ -38,7 +39,7 @@ pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, check
 
 /// Workers in this process, and what they work with.
 pub(crate) struct Here<'a> {
-    pub(crate) app: &'a App,
+    pub(crate) roles: &'a Roles,
     pub(crate) queues: &'a Queues,
     pub(crate) ses_url: &'a str,
     pub(crate) provider: &'a Provider,
@@ -51,14 +52,16 @@ impl Here<'_> {
     /// # Errors
     /// When the provider's client cannot be made.
     pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: Checkpoints) -> Result<(), String> {
-        let Self { app, queues, ses_url, provider, options } = self;
+        let Self { roles, queues, ses_url, provider, options } = self;
         sources.stream(InProcess(RelayOutbox::new(queues.sender())), relay_outbox::FILTERS, checkpoints.relayed);
-        let projector = Project::new(app.store.clone(), app.clock.clone(), queues.sender());
+        let app = roles.worker::<Project>();
+        let projector = Project::new(app.store, app.clock, queues.sender());
         sources.stream(InProcess(projector), project::FILTERS, checkpoints.projected);
-        let cancel = CancelReservations::new(app.store.clone(), app.clock.clone(), queues.sender());
+        let app = roles.worker::<CancelReservations>();
+        let cancel = CancelReservations::new(app.store, app.clock, queues.sender());
         sources.queue(Queue::Cancellations, InProcess(cancel));
         for _ in 0..MAILERS {
-            let mailer = TicketMailer::new(app.clone(), Aws::emulated(ses_url).ses());
+            let mailer = TicketMailer::new(roles.worker::<TicketMailer>(), Aws::emulated(ses_url).ses());
             sources.queue(Queue::Mails, InProcess(mailer));
         }
         let client = frontrow_workers::provider::Provider::new(
@@ -66,12 +69,13 @@ impl Here<'_> {
             provider::SECRET_KEY.to_owned(),
             options.provider_call_millis,
         )?;
-        let worker = PaymentWorker::new(app.clone(), client, queues.sender());
+        let worker = PaymentWorker::new(roles.worker::<PaymentWorker>(), client, queues.sender());
         let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
         for _ in 0..PAYMENT_WORKERS {
             sources.queue(Queue::Payments, InProcess(worker.clone()));
         }
-        sources.queue(Queue::Announcements, InProcess(AnnounceShow::new(app.clone(), queues.sender())));
+        let announce = AnnounceShow::new(roles.worker::<AnnounceShow>(), queues.sender());
+        sources.queue(Queue::Announcements, InProcess(announce));
         Ok(())
     }
 }

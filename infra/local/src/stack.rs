@@ -13,6 +13,7 @@ use crate::{
     mailbox::Mailbox,
     mappings::{self, Checkpoints},
     moved_clock::MovedClock,
+    policy::Roles,
     provider::Provider,
     queues::Queues,
     secrets::{self, Vault},
@@ -163,14 +164,15 @@ impl Stack {
         let planter = App::new(config.clone(), &aws, clock.clone());
         seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
         let app = App::new(config, &wrapped, clock.clone());
+        let roles = Roles::new(app.clone(), wrapped);
 
         let mut sources = EventSources::new(handle, &engine.stream, &queues, visibility_seconds);
         let runs_here = options.runs_here();
         if let Some(functions) = &options.functions {
             mappings::elsewhere(&mut sources, functions, checkpoints);
         } else if runs_here {
-            let (app, queues, provider) = (&app, &queues, &provider);
-            let here = mappings::Here { app, queues, ses_url: &ses_url, provider, options: &options };
+            let (roles, queues, provider) = (&roles, &queues, &provider);
+            let here = mappings::Here { roles, queues, ses_url: &ses_url, provider, options: &options };
             here.attach(&mut sources, checkpoints)?;
         }
         let outbox = sources.outbox;
@@ -188,7 +190,7 @@ impl Stack {
         };
         handle.spawn(served.serve(services));
         if let Some(listener) = gateway {
-            let handlers = options.functions.map_or_else(|| Handlers::Here(Box::new(app.clone())), Handlers::There);
+            let handlers = options.functions.map_or_else(|| Handlers::Here(roles), Handlers::There);
             let host = format!("{LOCALHOST}:{port}");
             let cors = Cors::new(options.allowed_origins);
             handle.spawn(Gateway { handlers, clock, host, pages: Some(pages), cors }.serve(listener));

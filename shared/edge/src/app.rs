@@ -56,11 +56,12 @@ impl App {
         Ok(Self::new(Config { secrets, ..config }, &aws, Clock::default()))
     }
 
-    /// The same with those secrets alone that are `declared`: what the function has whose route or worker declares them.
+    /// What one function of many has: those secrets alone that it declares, and `aws` as far as its role lets it.
     #[must_use]
-    pub fn with_only(&self, declared: &[Secret]) -> Self {
+    pub fn for_function(&self, aws: &Aws, declared: &[Secret]) -> Self {
         let secrets = self.config.secrets.only(declared);
         Self {
+            store: self.store.through(aws.dynamodb()),
             tokens: Tokens::new(&secrets.signing_keys),
             codes: Codes::new(&secrets.signing_keys),
             passwords: Passwords::new(secrets.password_peppers.clone()),

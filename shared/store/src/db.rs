@@ -74,6 +74,12 @@ impl Store {
         Self { client, table: table.into(), entropy, copies: Arc::default() }
     }
 
+    /// The same, through another client.
+    #[must_use]
+    pub fn through(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
     /// All or nothing. At most 100 writes, no two of one item.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<(), Refused> {
         self.transact_while(writes, || std::future::ready(Ok(()))).await

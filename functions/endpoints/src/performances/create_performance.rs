@@ -21,7 +21,7 @@ impl Endpoint for CreatePerformance {
         success: &[201],
         errors: &["not_found", "slot_taken"],
         headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem"],
+        table_actions: &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };

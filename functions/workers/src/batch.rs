@@ -1,0 +1,79 @@
+//! The messages of one batch, side by side.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
+use frontrow_domain::{Error, Result};
+use std::{collections::HashMap, future::Future};
+use tokio::task::JoinSet;
+
+/// Handles all messages of a batch, and answers those that failed: one that fails, hangs or panics holds none of the others
+/// up. They end with the call that asked for them, as everything ends with its function.
+pub(crate) async fn side_by_side<F>(messages: Vec<SqsMessage>, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    let mut ids = HashMap::new();
+    for message in messages {
+        let message_id = message.message_id.clone().unwrap_or_default();
+        ids.insert(running.spawn(handle(message)).id(), message_id);
+    }
+    let mut response = SqsBatchResponse::default();
+    while let Some(ended) = running.join_next_with_id().await {
+        let (id, outcome) = match ended {
+            Ok((id, outcome)) => (id, outcome),
+            Err(panic) => (panic.id(), Err(Error::internal("handle a message", panic))),
+        };
+        let message_id = ids.remove(&id).unwrap_or_default();
+        if let Err(error) = outcome {
+            tracing::warn!(message_id, %error, "message not done");
+            response.add_failure(message_id);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(ids: &[&str]) -> Vec<SqsMessage> {
+        let message = |id: &&str| {
+            let mut message = SqsMessage::default();
+            message.message_id = Some((*id).to_owned());
+            message
+        };
+        ids.iter().map(message).collect()
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_or_panics_holds_none_of_the_others_up() {
+        let handle = |message: SqsMessage| async move {
+            match message.message_id.as_deref() {
+                Some("fails") => Err(Error::Busy),
+                Some("panics") => panic!("on purpose"),
+                _ => Ok(()),
+            }
+        };
+        let response = side_by_side(messages(&["fine", "fails", "panics", "too"]), handle).await;
+        let mut failed: Vec<_> = response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
+        failed.sort();
+        assert_eq!(failed, ["fails", "panics"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_ends_with_its_call() {
+        let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
+        let sender = std::sync::Mutex::new(Some(sender));
+        let handle = |_| {
+            let held = sender.lock().unwrap().take();
+            async move {
+                std::future::pending::<()>().await;
+                drop(held);
+                Ok(())
+            }
+        };
+        let call = side_by_side(messages(&["hangs"]), handle);
+        tokio::time::timeout(std::time::Duration::from_millis(20), call).await.unwrap_err();
+        assert!(receiver.await.is_err());
+    }
+}

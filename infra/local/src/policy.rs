@@ -1,0 +1,132 @@
+//! What IAM does on AWS: a function may do to the table what its route or worker declares, and nothing else.
+
+use aws_smithy_runtime_api::{
+    client::{
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+use frontrow_edge::{App, Descriptor, Secret, clients::Aws, lambda::Worker};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What each function of this process works with, by what it declares.
+#[derive(Debug, Clone)]
+pub(crate) struct Roles {
+    app: App,
+    aws: Aws,
+    made: Arc<Mutex<HashMap<&'static str, Arc<App>>>>,
+}
+
+impl Roles {
+    /// Roles over `app`, whose AWS is `aws`.
+    pub(crate) fn new(app: App, aws: Aws) -> Self {
+        Self { app, aws, made: Arc::default() }
+    }
+
+    /// What `endpoint` works with.
+    pub(crate) fn endpoint(&self, endpoint: &Descriptor) -> Arc<App> {
+        let route = &endpoint.route;
+        self.function(route.operation, route.table_actions, route.secrets)
+    }
+
+    /// What a worker works with.
+    pub(crate) fn worker<W: Worker>(&self) -> App {
+        App::clone(&self.function(W::NAME, W::NEEDS.table_actions, W::NEEDS.secrets))
+    }
+
+    fn function(&self, name: &'static str, actions: &'static [&'static str], secrets: &[Secret]) -> Arc<App> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let aws = self.aws.clone().through(enforce(actions, self.aws.http()));
+            Arc::new(self.app.for_function(&aws, secrets))
+        };
+        Arc::clone(made.entry(name).or_insert_with(make))
+    }
+}
+
+/// `inner`, for calls of the table that are one of `actions`.
+fn enforce(actions: &'static [&'static str], inner: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(Enforcing { actions, inner })
+}
+
+#[derive(Debug)]
+struct Enforcing<T> {
+    actions: &'static [&'static str],
+    inner: T,
+}
+
+impl HttpClient for Enforcing<SharedHttpClient> {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Enforcing { actions: self.actions, inner })
+    }
+}
+
+impl HttpConnector for Enforcing<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let undeclared = actions_of(operation, request.body().bytes().unwrap_or_default())
+            .into_iter()
+            .find(|action| !self.actions.contains(&action.as_str()));
+        match undeclared {
+            None => self.inner.call(request),
+            Some(action) => {
+                tracing::error!(action, "refused: the function does not declare it");
+                HttpConnectorFuture::ready(Ok(denied(&action)))
+            }
+        }
+    }
+}
+
+/// A transaction needs the action of each of its parts.
+fn actions_of(operation: &str, body: &[u8]) -> Vec<String> {
+    let parts = || {
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let items = request["TransactItems"].as_array().cloned().unwrap_or_default();
+        items.into_iter().filter_map(|item| item.as_object()?.keys().next().cloned())
+    };
+    match operation {
+        "TransactWriteItems" | "TransactGetItems" => parts()
+            .map(|part| match part.as_str() {
+                "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
+                part => format!("dynamodb:{part}Item"),
+            })
+            .collect(),
+        _ => vec![format!("dynamodb:{operation}")],
+    }
+}
+
+fn denied(action: &str) -> HttpResponse {
+    let body = json!({
+        "__type": "com.amazon.coral.service#AccessDeniedException",
+        "Message": format!("the function is not authorized to perform: {action}"),
+    });
+    let status = StatusCode::try_from(400).expect("a status");
+    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::actions_of;
+
+    #[test]
+    fn a_transaction_needs_the_actions_of_its_parts() {
+        let body = br#"{"TransactItems": [{"Put": {}}, {"Update": {}}, {"ConditionCheck": {}}]}"#;
+        let needed = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
+        assert_eq!(actions_of("TransactWriteItems", body), needed);
+        assert_eq!(actions_of("Query", b"{}"), ["dynamodb:Query"]);
+    }
+}
