@@ -11,6 +11,7 @@
 //! | [`closing`] | organizers against buyers: moves and deletes while everybody books |
 //! | [`announcements`] | a new show is told to ten thousand, each once |
 //! | [`large_houses`] | maps of houses of more than 2,000 seats or places: fresh, true, small, fast |
+//! | [`preflight`] | what the preflight knows of the template |
 //! | [`races`] | many clients at once |
 //! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
@@ -46,6 +47,7 @@ mod general;
 mod harness;
 mod lambda;
 mod large_houses;
+mod preflight;
 mod projections;
 mod races;
 mod restart;

@@ -1,0 +1,60 @@
+//! What the preflight knows of the template is what the template says.
+
+use crate::harness::{root, template::Template};
+use frontrow_preflight::template::Template as Known;
+use serde_json::Value;
+use std::{collections::BTreeMap, fs};
+
+/// What `template` says of what costs.
+fn known(template: &Template) -> Known {
+    let memory = |function: &Value| {
+        let common = &template.0["Globals"]["Function"]["MemorySize"];
+        function["Properties"]["MemorySize"].as_f64().or(common.as_f64()).expect("a number")
+    };
+    let binary = |function: &Value| {
+        let name = function["Metadata"]["BuildProperties"]["Binary"].as_str();
+        name.expect("a binary").to_owned()
+    };
+    let functions =
+        template.resources("AWS::Serverless::Function").map(|(_, one)| (binary(one), memory(one))).collect();
+    let parameters = template.0["Parameters"].as_object().expect("parameters").iter();
+    let default = |(name, parameter): (&String, &Value)| Some((name.clone(), parameter["Default"].as_f64()?));
+    let metrics = |alarm: &Value| match alarm["Properties"]["Metrics"].as_array() {
+        Some(metrics) => metrics.iter().filter(|metric| !metric["MetricStat"].is_null()).count(),
+        None => 1,
+    };
+    let mut resources = BTreeMap::new();
+    for resource in template.0["Resources"].as_object().expect("resources").values() {
+        *resources.entry(resource["Type"].as_str().expect("a type").to_owned()).or_default() += 1.0;
+    }
+    Known {
+        memory_megabytes: functions,
+        parameters: parameters.filter(|(_, one)| one["Type"] == "Number").filter_map(default).collect(),
+        alarm_metrics: template.resources("AWS::CloudWatch::Alarm").map(|(_, alarm)| metrics(alarm) as f64).sum(),
+        resources,
+    }
+}
+
+/// Rewrites `infra/preflight/template.json`, and fails where that changed what it says.
+#[test]
+fn what_is_known_of_the_template_is_true() {
+    let known = known(&Template::read());
+    if known != Known::committed() {
+        let text = serde_json::to_string_pretty(&known).expect("JSON");
+        fs::write(root().join("infra/preflight/template.json"), text + "\n").expect("it can be written");
+        panic!("infra/preflight/template.json was not what template.yaml says; it was rewritten: commit it");
+    }
+}
+
+#[test]
+fn a_changed_template_is_seen() {
+    for (place, value) in [
+        ("/Resources/PollQueueFunction/Properties/MemorySize", 513),
+        ("/Globals/Function/MemorySize", 257),
+        ("/Parameters/ThrottleRate/Default", 2_001),
+    ] {
+        let mut changed = Template::read();
+        *changed.0.pointer_mut(place).unwrap_or_else(|| panic!("no {place}")) = value.into();
+        assert_ne!(known(&changed), Known::committed(), "{place}");
+    }
+}
