@@ -30,7 +30,9 @@ impl Queues {
 
     /// How many messages it has, received or not.
     async fn count(&self, output: &str) -> u32 {
-        use QueueAttributeName::{ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Taken};
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Taken,
+        };
         let call = self.sqs.get_queue_attributes().queue_url(self.url(output));
         let told = call.attribute_names(Waiting).attribute_names(Taken).send().await.expect("attributes");
         let counts = told.attributes().expect("attributes").values();

@@ -37,6 +37,24 @@ async fn happy_path() {
     .await;
 }
 
+/// A show moves and goes as a whole, whatever its places are.
+#[tokio::test]
+async fn counted_places_move_and_go() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
+        let areas = json!([{"grade": "Floor", "price": 10_000, "capacity": 1_200}]);
+        let body = performance_details(world.app(), json!({"seating": {"type": "general", "areas": areas}}));
+        let performance = organizer.post(&format!("{show}/performances"), body).await.expect(201).header("location");
+        let mut elsewhere = show_details();
+        elsewhere["venue"] = json!("Blue Hall");
+        organizer.put(&show, elsewhere).await.expect(200);
+        organizer.delete(&show).await.expect(204);
+        world.anyone().get(&performance).await.problem(404, "not_found");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn unauthorized() {
     World::run(async |world| {

@@ -19,6 +19,7 @@ impl Endpoint for DeleteShow {
         errors: &["not_found", "has_reservations"],
         headers: &[],
         table_actions: &[
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",

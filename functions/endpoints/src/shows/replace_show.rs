@@ -19,6 +19,7 @@ impl Endpoint for ReplaceShow {
         errors: &["not_found", "has_reservations", "slot_taken"],
         headers: &[],
         table_actions: &[
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
