@@ -138,7 +138,7 @@ impl fmt::Display for Report {
         writeln!(f, "THE WAITING ROOM")?;
         writeln!(
             f,
-            "  when the performance is made: \"expectedArrivalsPerMinute\": {} ({} stripes)",
+            "  when the performance is made: \"expectedArrivalsPerMinute\": {} (stripes of the line: {})",
             set.expected_arrivals_per_minute, set.stripes
         )?;
         writeln!(

@@ -122,7 +122,7 @@ THE CROWD
      193,350,000  polls in all
 
 THE WAITING ROOM
-  when the performance is made: \"expectedArrivalsPerMinute\": 500000 (17 stripes)
+  when the performance is made: \"expectedArrivalsPerMinute\": 500000 (stripes of the line: 17)
   PUT /performances/{performanceId}/waiting-room {\"maxActive\": 2709, \"admitPerMinute\": 521}
 ";
     assert!(printed.contains(expected), "{printed}");
@@ -132,6 +132,29 @@ THE WAITING ROOM
     assert!(printed.contains("deploy with WarmReadUnits="), "{printed}");
     let unconfirmed = printed.lines().filter(|line| line.ends_with(" *")).count();
     assert!(unconfirmed >= 4, "warm units and what is stored are marked:\n{printed}");
+}
+
+/// Each row of the README's table has the arguments that print it.
+#[test]
+fn the_readme_says_what_is_printed() {
+    let readme = include_str!("../../../README.md");
+    let rows = readme.lines().filter(|line| line.starts_with("| ") && line.contains("`--people "));
+    let mut idle = Vec::new();
+    let compared = rows.map(|row| {
+        let arguments = row.split('`').nth(1).expect("arguments");
+        let told = row.rsplit('|').nth(1).expect("a cell").trim();
+        let report = json(arguments);
+        let dollars = |field: &str| report[field].as_f64().expect("dollars");
+        let sale = dollars("saleDollars");
+        let sale = if sale < 10.0 { format!("${sale:.2}") } else { format!("${sale:.0}") };
+        assert!(told == sale || told.starts_with(&format!("{sale},")), "{arguments}: {sale}, the README says {told}");
+        if let Some((_, each)) = told.split_once("or ") {
+            assert_eq!(each, format!("${:.2} for 1,000 tickets", dollars("dollarsPerThousandTickets")), "{arguments}");
+        }
+        idle.push(format!("| A month in which nothing happens | any | ${:.2} |", dollars("idleMonthDollars")));
+    });
+    assert_eq!(compared.count(), 4);
+    assert!(idle.iter().all(|row| readme.lines().any(|line| line == row)), "{}", idle[0]);
 }
 
 #[test]
