@@ -274,7 +274,8 @@ fn each_crate_knows_only_what_it_may() {
     assert_eq!(dependents("lambda_http"), ["infra/local", "shared/edge"].map(str::to_owned).into());
     let outside = ["shared/domain", "shared/edge", "functions", "infra"].map(|folder| files(folder, "rs")).concat();
     for file in outside.iter().filter(|file| !file.ends_with("tests.rs")) {
-        let code = code(file);
+        // A message's attributes are SQS's.
+        let code = code(file).replace("MessageAttributeValue", "");
         for banned in ["aws_sdk_dynamodb::operation", "AttributeValue", "key_condition_expression", "put_item()"] {
             assert!(!code.contains(banned), "{} speaks DynamoDB: {banned}", file.display());
         }

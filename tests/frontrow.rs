@@ -7,6 +7,7 @@
 //! | [`general`] | many members on a count of places |
 //! | [`best_available`] | many members on the best seats |
 //! | [`cards`] | payments by card, and a provider that fails in every way |
+//! | [`operations`] | what the functions print: request ids, numbers, no secret |
 //! | [`projections`] | what is derived from reservations, whatever records come |
 //! | [`closing`] | organizers against buyers: moves and deletes while everybody books |
 //! | [`announcements`] | a new show is told to ten thousand, each once |
@@ -47,6 +48,7 @@ mod general;
 mod harness;
 mod lambda;
 mod large_houses;
+mod operations;
 mod preflight;
 mod projections;
 mod races;

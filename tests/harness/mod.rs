@@ -8,6 +8,7 @@ pub(crate) mod client;
 pub(crate) mod crowd;
 pub(crate) mod derived;
 pub(crate) mod door;
+pub(crate) mod lambdas;
 pub(crate) mod line;
 pub(crate) mod maps;
 pub(crate) mod process;

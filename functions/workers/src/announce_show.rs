@@ -8,12 +8,12 @@
 use crate::{
     batch::side_by_side,
     message,
-    queue::{Outgoing, Queue, Sender},
+    queue::{Outgoing, Queue, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result,
-    ids::{MemberId, ShowId},
+    ids::{MemberId, RequestId, ShowId},
     limits::{
         ALERT_SHARDS, ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, ANNOUNCED_PAGE_MEMBERS, ANNOUNCING_MAX_MILLIS,
     },
@@ -74,12 +74,12 @@ impl AnnounceShow {
         let body = received.body.as_deref().unwrap_or_default();
         let mut announcement: Announcement =
             serde_json::from_str(body).map_err(|error| Error::internal("read an announcement", error))?;
-        let (begun, mut told) = (self.app.clock.now(), 0);
+        let (begun, mut told, request) = (self.app.clock.now(), 0, request_of(&received));
         loop {
             let Announcement { show_id, category, shard, after } = &announcement;
             let page = self.app.store.subscribers(*category, *shard, after.clone()).await?;
             told += page.items.len();
-            self.ask_for_mails(show_id, page.items).await?;
+            self.ask_for_mails(show_id, page.items, request.as_ref()).await?;
             if page.next.is_none() {
                 tracing::info!(show = %show_id, shard, told, "announced to the last of the shard");
                 return Ok(());
@@ -87,15 +87,15 @@ impl AnnounceShow {
             announcement.after = page.next;
             let elapsed_millis = self.app.clock.now().millis() - begun.millis();
             if told >= ANNOUNCED_MAX_MEMBERS || elapsed_millis >= ANNOUNCING_MAX_MILLIS {
-                return self.send(&[announcement.to_message()]).await;
+                return self.send(&[announcement.to_message().caused_by(request)]).await;
             }
         }
     }
 
-    async fn ask_for_mails(&self, show_id: &ShowId, members: Vec<MemberId>) -> Result<()> {
+    async fn ask_for_mails(&self, show_id: &ShowId, members: Vec<MemberId>, request: Option<&RequestId>) -> Result<()> {
         let mail = |member_id| Mail::Alert { member_id, show_id: show_id.clone() };
-        let messages: Vec<_> =
-            members.into_iter().map(|it| Outgoing::now(Queue::Mails, message::encode(&mail(it)))).collect();
+        let message = |member_id| Outgoing::now(Queue::Mails, message::encode(&mail(member_id)));
+        let messages: Vec<_> = members.into_iter().map(|it| message(it).caused_by(request.cloned())).collect();
         let part = (ANNOUNCED_PAGE_MEMBERS as usize).div_ceil(ANNOUNCED_BATCHES_AT_ONCE);
         join_all(messages.chunks(part).map(|some| self.send(some))).await.into_iter().collect()
     }

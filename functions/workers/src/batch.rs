@@ -1,12 +1,15 @@
 //! The messages of one batch, side by side.
 
+use crate::queue::{request_of, reservation_in};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
-use frontrow_domain::{Error, Result};
+use frontrow_domain::{Error, Result, ids::RequestId};
 use std::{collections::HashMap, future::Future};
 use tokio::task::JoinSet;
+use tracing::{Instrument, Span};
 
 /// Handles all messages of a batch, and answers those that failed: one that fails, hangs or panics holds none of the others
-/// up. They end with the call that asked for them, as everything ends with its function.
+/// up. They end with the call that asked for them, as everything ends with its function. Whatever is logged for one names the
+/// request that it follows from, and the reservation that it is about.
 pub(crate) async fn side_by_side<F>(messages: Vec<SqsMessage>, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
 where
     F: Future<Output = Result<()>> + Send + 'static,
@@ -15,7 +18,8 @@ where
     let mut ids = HashMap::new();
     for message in messages {
         let message_id = message.message_id.clone().unwrap_or_default();
-        ids.insert(running.spawn(handle(message)).id(), message_id);
+        let span = span_of(&message);
+        ids.insert(running.spawn(handle(message).instrument(span.clone())).id(), (message_id, span));
     }
     let mut response = SqsBatchResponse::default();
     while let Some(ended) = running.join_next_with_id().await {
@@ -23,13 +27,20 @@ where
             Ok((id, outcome)) => (id, outcome),
             Err(panic) => (panic.id(), Err(Error::internal("handle a message", panic))),
         };
-        let message_id = ids.remove(&id).unwrap_or_default();
+        let (message_id, span) = ids.remove(&id).unwrap_or_else(|| (String::new(), Span::none()));
         if let Err(error) = outcome {
-            tracing::warn!(message_id, %error, "message not done");
+            span.in_scope(|| tracing::warn!(message_id, %error, "message not done"));
             response.add_failure(message_id);
         }
     }
     response
+}
+
+fn span_of(message: &SqsMessage) -> Span {
+    let request = request_of(message);
+    let request_id = request.as_ref().map(RequestId::as_str);
+    let reservation_id = reservation_in(message.body.as_deref().unwrap_or_default());
+    tracing::info_span!("message", request_id, reservation_id)
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //! place in its door list on: it becomes a message for each live reservation of a page, and one for the pages after it. So no
 //! call lasts long, one reservation that cannot be cancelled holds up no other, and a message that comes again does no harm.
 
-use crate::batch::side_by_side;
-use crate::queue::{Outgoing, Queue, Sender};
+use crate::{
+    batch::side_by_side,
+    queue::{Outgoing, Queue, Sender, request_of},
+};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result,
-    ids::{EntryId, MemberId, PerformanceId, ReservationId},
+    ids::{EntryId, MemberId, PerformanceId, RequestId, ReservationId},
     reservation::CancelReason,
 };
 use frontrow_edge::{
@@ -75,24 +77,33 @@ impl CancelReservations {
     }
 
     async fn cancel(self, received: SqsMessage) -> Result<()> {
+        let request = request_of(&received);
         match Concerned::read(received.body.as_deref().unwrap_or_default())? {
-            Concerned::Performance { performance_id, after } => self.hand_over(performance_id, after).await,
-            Concerned::Reservation { member_id, reservation_id } => self.cancel_one(member_id, reservation_id).await,
+            Concerned::Performance { performance_id, after } => self.hand_over(performance_id, after, request).await,
+            Concerned::Reservation { member_id, reservation_id } => {
+                let store = self.store.for_request(request.as_ref());
+                Self { store, ..self }.cancel_one(member_id, reservation_id).await
+            }
         }
     }
 
     /// Sends a message for each live reservation of the next page, and one for what comes after it.
-    async fn hand_over(&self, performance_id: PerformanceId, after: Option<Seen>) -> Result<()> {
+    async fn hand_over(
+        &self,
+        performance_id: PerformanceId,
+        after: Option<Seen>,
+        request: Option<RequestId>,
+    ) -> Result<()> {
         let after = after.as_ref().map(|seen| (&seen.member_id, &seen.reservation_id));
         let page = self.store.door_rows(&performance_id, after).await?;
         let mut messages = Vec::new();
         for row in page.items.iter().filter(|row| row.is_live()) {
             let (member_id, reservation_id) = (row.member_id, row.reservation_id.clone());
-            messages.push(Concerned::Reservation { member_id, reservation_id }.message());
+            messages.push(Concerned::Reservation { member_id, reservation_id }.message().caused_by(request.clone()));
         }
         if let (Some(last), true) = (page.items.last(), page.next.is_some()) {
             let seen = Seen { member_id: last.member_id, reservation_id: last.reservation_id.clone() };
-            messages.push(Concerned::Performance { performance_id, after: Some(seen) }.message());
+            messages.push(Concerned::Performance { performance_id, after: Some(seen) }.message().caused_by(request));
         }
         self.sender
             .send(&messages)

@@ -10,7 +10,7 @@ use crate::{
     batch::side_by_side,
     message::PaymentDue,
     provider::{Charged, GivenBack, Provider},
-    queue::{Outgoing, Queue, Sender},
+    queue::{Outgoing, Queue, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
@@ -66,6 +66,7 @@ impl PaymentWorker {
     /// One message from receipt to acknowledgement.
     async fn deliver(self, received: SqsMessage) -> Result<()> {
         let due = PaymentDue::decode(received.body.as_deref().unwrap_or_default())?;
+        let again = || Outgoing::now(Queue::Payments, due.encode()).caused_by(request_of(&received));
         let found = self.app.store.reservation(&due.member_id, &due.reservation_id).await?;
         let mut reservation =
             Box::new(found.ok_or_else(|| Error::internal("settle a payment", "its reservation is not there"))?);
@@ -73,16 +74,16 @@ impl PaymentWorker {
             match self.step(*reservation).await? {
                 Progress::Went(then) => reservation = then,
                 Progress::Settled => return Ok(()),
-                Progress::Waits { seconds } => return self.wait(&due, seconds).await,
+                Progress::Waits { seconds } => return self.wait(again(), seconds).await,
             }
         }
-        self.wait(&due, CARD_WAIT_MIN_SECONDS).await
+        self.wait(again(), CARD_WAIT_MIN_SECONDS).await
     }
 
-    async fn wait(&self, due: &PaymentDue, seconds: i64) -> Result<()> {
+    async fn wait(&self, message: Outgoing, seconds: i64) -> Result<()> {
         let seconds = seconds.clamp(1, self.wait_max_seconds);
         let delay_seconds = i32::try_from(seconds).unwrap_or_default();
-        let later = Outgoing { queue: Queue::Payments, body: due.encode(), delay_seconds };
+        let later = Outgoing { delay_seconds, ..message };
         self.sender.send(&[later]).await.map_err(|_| Error::internal("wait", "the message was not accepted"))
     }
 

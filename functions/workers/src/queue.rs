@@ -1,8 +1,14 @@
 //! The queues between functions, and sending to them.
 
-use aws_sdk_sqs::{Client, error::DisplayErrorContext, types::SendMessageBatchRequestEntry};
-use frontrow_domain::limits::SQS_BATCH_MESSAGES;
+use aws_lambda_events::sqs::SqsMessage;
+use aws_sdk_sqs::{
+    Client,
+    error::DisplayErrorContext,
+    types::{MessageAttributeValue, SendMessageBatchRequestEntry},
+};
+use frontrow_domain::{ids::RequestId, limits::SQS_BATCH_MESSAGES};
 use frontrow_edge::{clients::Aws, config::variable};
+use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// Where messages wait. Each has a dead-letter queue behind it, and one worker before it.
@@ -52,12 +58,20 @@ pub struct Outgoing {
     pub body: String,
     /// How long nobody receives it: 0 to 900 seconds.
     pub delay_seconds: i32,
+    /// The request that it follows from, if that is known.
+    pub request_id: Option<RequestId>,
 }
 
 impl Outgoing {
     /// A message that may be received at once.
     pub fn now(queue: Queue, body: String) -> Self {
-        Self { queue, body, delay_seconds: 0 }
+        Self { queue, body, delay_seconds: 0, request_id: None }
+    }
+
+    /// The same, which follows from that request.
+    #[must_use]
+    pub fn caused_by(self, request_id: Option<RequestId>) -> Self {
+        Self { request_id, ..self }
     }
 }
 
@@ -116,6 +130,7 @@ impl Sender {
                 .id(id.to_string())
                 .message_body(&message.body)
                 .delay_seconds(message.delay_seconds)
+                .set_message_attributes(message.request_id.as_ref().map(named))
                 .build()
                 .expect("id and body are set")
         };
@@ -132,4 +147,28 @@ impl Sender {
             }
         }
     }
+}
+
+/// The attribute of a message that names the request it follows from.
+const REQUEST_ID: &str = "requestId";
+
+fn named(request: &RequestId) -> HashMap<String, MessageAttributeValue> {
+    let value = MessageAttributeValue::builder().data_type("String").string_value(request.as_str()).build();
+    HashMap::from([(REQUEST_ID.to_owned(), value.expect("the type is set"))])
+}
+
+/// The request that a message follows from; `None` where it does not say.
+pub(crate) fn request_of(received: &SqsMessage) -> Option<RequestId> {
+    let value = received.message_attributes.get(REQUEST_ID)?.string_value.clone()?;
+    RequestId::try_from(value).ok()
+}
+
+/// The reservation that a message is about, if it is about one.
+pub(crate) fn reservation_in(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        reservation_id: Option<String>,
+    }
+    serde_json::from_str::<About>(body).ok()?.reservation_id
 }

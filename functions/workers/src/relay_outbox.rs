@@ -4,7 +4,7 @@ use crate::{
     announce_show::Announcement,
     cancel_reservations::Concerned,
     message::{self, PaymentDue},
-    queue::{Outgoing, Queue, Sender},
+    queue::{Outgoing, Queue, Sender, reservation_in},
     records::{entity, from_here, read, sequence_number},
 };
 use aws_lambda_events::{
@@ -14,7 +14,7 @@ use aws_lambda_events::{
 use frontrow_domain::{
     Result,
     card::CardState,
-    ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
+    ids::{MemberId, PerformanceId, RequestId, ReservationId, ShowId, VerificationId},
     mailing::Mailing,
     performance::Cancellation,
     reservation::ReservationStatus,
@@ -85,8 +85,17 @@ impl Worker for RelayOutbox {
         if let Err(index) = self.sender.send(&messages).await {
             return Ok(from_here(numbers.swap_remove(index)));
         }
+        for Outgoing { queue, body, request_id, .. } in &messages {
+            let (request_id, reservation_id) = (request_id.as_ref().map(RequestId::as_str), reservation_in(body));
+            tracing::info!(queue = queue.name(), request_id, reservation_id, "relayed");
+        }
         Ok(unreadable.map(from_here).unwrap_or_default())
     }
+}
+
+#[derive(Deserialize)]
+struct CausedImage {
+    request_id: Option<RequestId>,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +143,13 @@ struct PerformanceImage {
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::now(Queue::Mails, message::encode(&mail)));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
-    Ok(mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(announcements_of(record)?).collect())
+    let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(announcements_of(record)?);
+    let messages: Vec<_> = messages.collect();
+    if messages.is_empty() {
+        return Ok(messages);
+    }
+    let CausedImage { request_id } = read(&record.change.new_image)?;
+    Ok(messages.into_iter().map(|message| message.caused_by(request_id.clone())).collect())
 }
 
 /// Whose reservations end: those of a performance that became cancelled.

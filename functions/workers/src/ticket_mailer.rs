@@ -4,6 +4,7 @@ use crate::{
     batch::side_by_side,
     mails::{self, Letter},
     message,
+    queue::request_of,
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_ses::{
@@ -13,7 +14,11 @@ use aws_sdk_ses::{
     primitives::Blob,
     types::RawMessage,
 };
-use frontrow_domain::{Error, Result, ids::TicketId, reservation::ReservationStatus};
+use frontrow_domain::{
+    Error, Result,
+    ids::{RequestId, TicketId},
+    reservation::ReservationStatus,
+};
 use frontrow_edge::{
     App, Secret,
     clients::Aws,
@@ -47,7 +52,7 @@ impl TicketMailer {
     /// One message from claim to acknowledgement.
     async fn deliver(self, received: SqsMessage) -> Result<()> {
         let mail = message::decode(received.body.as_deref().unwrap_or_default())?;
-        let outcome = self.send_once(&mail).await;
+        let outcome = self.send_once(&mail, request_of(&received).as_ref()).await;
         if outcome.is_err() && self.is_last_receive(&received) {
             let gave_up = self.app.store.give_mail_up(&mail).await;
             tracing::error!(?mail, ?gave_up, "given up: the message goes to the dead-letter queue");
@@ -61,7 +66,7 @@ impl TicketMailer {
     }
 
     /// `Ok` where the message has done its work: the mail was accepted, now or before, or nobody needs it any more.
-    async fn send_once(&self, mail: &Mail) -> Result<()> {
+    async fn send_once(&self, mail: &Mail, request: Option<&RequestId>) -> Result<()> {
         let (store, now) = (&self.app.store, self.app.clock.now());
         let claimed = match store.claim_mail(mail, now, self.app.config.mail_lease_seconds).await? {
             Claim::Granted(claimed) => claimed,
@@ -73,7 +78,7 @@ impl TicketMailer {
             Claim::Missing => return Err(Error::internal("claim a mail", "what it is about is not there")),
         };
         let Some(letter) = self.write(mail, &claimed).await? else { return Ok(()) };
-        match self.post(&letter).await {
+        match self.post(&letter, request).await {
             Outcome::Accepted => {
                 self.note_sent(mail, &claimed).await;
                 self.app.config.metrics.mailed(mail, self.app.clock.now());
@@ -112,8 +117,8 @@ impl TicketMailer {
         })
     }
 
-    async fn post(&self, letter: &Letter) -> Outcome {
-        let mime = letter.to_mime(&self.app.config.mail_from, self.app.clock.now());
+    async fn post(&self, letter: &Letter, request: Option<&RequestId>) -> Outcome {
+        let mime = letter.to_mime(&self.app.config.mail_from, self.app.clock.now(), request);
         let raw = RawMessage::builder().data(Blob::new(mime)).build().expect("the data is set");
         let call = self.ses.send_raw_email().destinations(letter.to_address()).raw_message(raw);
         let call = call.set_configuration_set_name(self.app.config.mail_configuration_set.clone());

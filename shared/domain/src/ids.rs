@@ -87,6 +87,32 @@ plain_id!(/** A dated occurrence of a show. */ PerformanceId, "0193f1b07c8a7d3fa
 plain_id!(/** One e-mail verification. */ VerificationId, "0193f1b07c8a7d3fae52c1d1a5b0c003");
 plain_id!(/** One ledger entry of a wallet. */ EntryId, "0193f1b07c8a7d3fae52c1d1a5b0c004");
 
+/// The HTTP request that something began with, as API Gateway names it: 1 to 64 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = NotAnId;
+    fn try_from(text: String) -> Result<Self, NotAnId> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(text)) } else { Err(NotAnId) }
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
 /// A member or organizer: a UUIDv7 with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(pub Uuid);
@@ -335,5 +361,9 @@ mod tests {
         assert!(format!("{}.03", hold.to_string().replace("h-", "t-")).parse::<TicketId>().is_err());
         assert!("a/b".parse::<PerformanceId>().is_err());
         assert!("".parse::<ShowId>().is_err());
+        assert!(RequestId::try_from("JKJaXmPLvHcESHA=".to_owned()).is_ok());
+        for odd in ["", "a b", "a\r\nb", &"x".repeat(65)] {
+            assert!(RequestId::try_from(odd.to_owned()).is_err(), "{odd}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     secrets::{Secret, Secrets},
     tokens::Tokens,
 };
+use frontrow_domain::ids::RequestId;
 use frontrow_store::{Entropy, Store};
 
 /// What every function works with.
@@ -68,6 +69,14 @@ impl App {
             config: Config { secrets, ..self.config.clone() },
             ..self.clone()
         }
+    }
+}
+
+impl App {
+    /// The same, working for that request: what follows from its writes names it.
+    #[must_use]
+    pub(crate) fn for_request(&self, request: Option<&RequestId>) -> Self {
+        Self { store: self.store.for_request(request), ..self.clone() }
     }
 }
 

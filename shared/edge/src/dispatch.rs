@@ -12,6 +12,7 @@ use crate::{
 };
 use frontrow_domain::{
     Error, FieldError, Result, Timestamp,
+    ids::RequestId,
     limits::{BODY_MAX_BYTES, ID_MAX_CHARS, IDEMPOTENCY_KEY_MAX_CHARS},
     member::Language,
 };
@@ -34,6 +35,7 @@ pub(crate) const REQUEST_ID: &str = "x-request-id";
 pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Response {
     let request_id = request_id(&request);
     let span = tracing::info_span!("request", operation = E::ROUTE.operation, request_id);
+    let app = &app.for_request(RequestId::try_from(request_id.clone()).ok().as_ref());
     let mut response = answer_or_problem::<E>(app, request).instrument(span).await;
     if E::ROUTE.method != Method::GET && response.status().is_success() {
         app.config.metrics.done(E::ROUTE.operation, app.clock.now());

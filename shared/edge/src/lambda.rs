@@ -3,8 +3,12 @@
 //! the next event.
 
 use crate::{
-    App, Endpoint, Request, Response, Secret, clock::Clock, config::Config, dispatch, metrics::Metrics, problem,
-    security,
+    App, Endpoint, Request, Response, Secret,
+    clock::Clock,
+    config::{Config, variable},
+    dispatch,
+    metrics::Metrics,
+    problem, security,
 };
 use frontrow_domain::{Error as Failure, Result, limits::LAMBDA_ANSWER_MAX_BYTES};
 use lambda_http::{
@@ -16,6 +20,11 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{convert::Infallible, future::Future};
 use tokio::sync::OnceCell;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    prelude::*,
+};
 
 /// What an event-triggered function may do and is told: its IAM policy and its environment in the template.
 #[derive(Debug)]
@@ -109,8 +118,13 @@ pub async fn work<W: Worker>() -> Result<(), Error> {
     .await
 }
 
+/// Logs what `AWS_LAMBDA_LOG_LEVEL` asks for, which Lambda sets from the function's `ApplicationLogLevel`. Of what libraries
+/// say, never more than the usual: below that they tell requests and answers, which may hold secrets.
 fn log_as_json() {
-    tracing_subscriber::fmt().json().with_target(false).with_current_span(true).without_time().init();
+    let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    let wanted = Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("frontrow", level);
+    let lines = fmt::layer().json().with_target(false).with_current_span(true).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(wanted)).init();
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ impl Store {
                 mark.value("cancellation", keys::attribute(&cancellation)).value("one", 1)
             };
             let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
+            let first = first.caused_by(self.request());
             match self.transact(vec![first, mark(date)]).await {
                 Ok(()) => return Ok(cancellation),
                 Err(Refused::Failed(error)) => return Err(error),

@@ -55,7 +55,7 @@ impl Store {
             let mut writes = vec![pending_stake(&member, &hold)];
             writes.extend(claims::prolong(&hold, kept));
             let claimed = writes.len();
-            writes.push(Write::put(reservation_item(pending)));
+            writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
             writes.extend(admission.map(rooms::spend_admission));
             writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
 
@@ -161,7 +161,10 @@ impl Store {
         let mut claimed = pending.pending_hold().map(|hold| claims::free_held(&hold)).unwrap_or_default();
         loop {
             let mut writes = vec![
-                end(over).when(&RESERVATION_PENDING).value("pending", attribute(&ReservationStatus::Pending)),
+                end(over)
+                    .when(&RESERVATION_PENDING)
+                    .value("pending", attribute(&ReservationStatus::Pending))
+                    .caused_by(self.request()),
                 Write::update(stake_key(pending), "REMOVE #pending_hold_id"),
             ];
             let first = writes.len();
@@ -203,7 +206,7 @@ impl Store {
     }
 
     async fn cancel_confirmed(&self, over: &Reservation) -> Result<Reservation> {
-        let mut writes = vec![while_confirmed(end(over), over)];
+        let mut writes = vec![while_confirmed(end(over), over).caused_by(self.request())];
         writes.extend(claims::free_sold(over));
         writes.push(give_back(&over.buyer.member_id, over));
         match self.transact(writes).await {

@@ -20,6 +20,7 @@ use aws_sdk_dynamodb::{
 };
 use frontrow_domain::{
     Error, Result,
+    ids::RequestId,
     limits::{BATCH_GET_ITEMS, RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
 };
 use std::{future::Future, sync::Arc, time::Duration};
@@ -41,6 +42,8 @@ pub struct Store {
     pub(crate) table: Arc<str>,
     pub(crate) entropy: Entropy,
     pub(crate) copies: Arc<Copies>,
+    /// Whose request the writes are done for.
+    pub(crate) request: Option<RequestId>,
 }
 
 /// Why a write was not done.
@@ -71,7 +74,18 @@ enum Verdict {
 impl Store {
     /// A store over `table`, through `client`, whose own retries must be off.
     pub fn new(client: Client, table: String, entropy: Entropy) -> Self {
-        Self { client, table: table.into(), entropy, copies: Arc::default() }
+        Self { client, table: table.into(), entropy, copies: Arc::default(), request: None }
+    }
+
+    /// The same, writing for that request: what follows from a write names it. The copies are shared.
+    #[must_use]
+    pub fn for_request(&self, request: Option<&RequestId>) -> Self {
+        Self { request: request.cloned(), ..self.clone() }
+    }
+
+    /// Whose request the writes are done for, if that is known.
+    pub(crate) fn request(&self) -> Option<&RequestId> {
+        self.request.as_ref()
     }
 
     /// The same, through another client.

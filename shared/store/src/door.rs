@@ -70,7 +70,8 @@ impl Store {
                 .value("confirmed", attribute(&ReservationStatus::Confirmed))
                 .value("seen", reservation.mailing.number)
                 .value("generation", generation)
-                .value("mailing", attribute(&mailing));
+                .value("mailing", attribute(&mailing))
+                .caused_by(self.request());
             reservation = match self.write(write).await {
                 Ok(item) => return from_item(item),
                 Err(Refused::Failed(error)) => return Err(error),
@@ -97,7 +98,8 @@ impl Store {
             .when(&TICKETS_ARE_MAILABLE)
             .value("confirmed", attribute(&ReservationStatus::Confirmed))
             .value("seen", booked.reservation.mailing.number)
-            .value("mailing", attribute(&mailing));
+            .value("mailing", attribute(&mailing))
+            .caused_by(self.request());
         match self.write(write).await {
             Ok(item) => from_item(item),
             Err(Refused::Failed(error)) => Err(error),

@@ -10,7 +10,7 @@
 //! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
 //! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id` |
-//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, a marker per mail |
+//! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
 //! | subscriber to alerts | `alerts#<category>#<shard>` | `<memberId>` | |
 //! | alert (mail) | `member#<memberId>` | `alert#<showId>` | its mail's marker |
 //! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
@@ -35,7 +35,6 @@
 //!
 //! A free seat has no item, and a stripe of which nothing was ever taken has none. A seat, a stripe, a line and an admission have partition keys of their own: they are written in a rush.
 //! `ttl` (seconds) collects garbage only; no rule reads it. There is no secondary index.
-//!
 //! # Access patterns
 //! | Question | Call |
 //! |---|---|
@@ -83,7 +82,8 @@ pub const SK: &str = "sk";
 pub const TTL: &str = "ttl";
 /// The entity's name, which the stream's filters read.
 pub const ENTITY: &str = "entity";
-
+/// Whose change of the item is told in messages.
+pub const REQUEST_ID: &str = "request_id";
 /// The marker of a reservation's ticket mail of that number; the first is 0.
 pub(crate) fn ticket_mail(number: u32) -> String {
     if number == 0 { "ticket_mail".to_owned() } else { format!("ticket_mail_{number}") }

@@ -89,7 +89,7 @@ impl Store {
     /// [`Error::TooManyRequests`] when the address has had its codes of this hour.
     pub async fn start_verification(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         let item = item_of(keys::verification(&verification.verification_id), "verification", verification);
-        let put = Write::put(keys::with_ttl(item, verification.expires_at));
+        let put = Write::put(keys::with_ttl(item, verification.expires_at)).caused_by(self.request());
         match self.transact(vec![VERIFICATIONS.count_one(&verification.email, now), put]).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),

@@ -115,7 +115,7 @@ impl Store {
             let claimed = claims::sell(&hold);
             let spots = claimed.len();
             writes.extend(claimed);
-            writes.push(Write::put(reservation_item(reservation)));
+            writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
             writes.extend(admission.map(rooms::spend_admission));
             writes.extend(receipt.map(|receipt| receipt.keep(reservation, now)));
 

@@ -119,7 +119,7 @@ impl Store {
         };
         for attempt in 1..=WALLET_RETRIES {
             let entry = wallet.book(&change)?;
-            let mut writes = vec![end(&cancelled, now)];
+            let mut writes = vec![end(&cancelled, now).caused_by(self.request())];
             writes.extend(wallets::book(member, &entry));
             writes.extend(claims::free_sold(&cancelled));
             writes.push(give_back(member, &cancelled));

@@ -2,18 +2,19 @@
 
 use crate::{
     conditions::Condition,
-    keys::{Item, Key},
+    keys::{Item, Key, REQUEST_ID},
 };
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update,
 };
-use std::collections::HashMap;
+use frontrow_domain::ids::RequestId;
+use std::{borrow::Cow, collections::HashMap};
 
 /// One write.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
     Put { item: Item, guard: Guard },
-    Update { key: Key, update: &'static str, guard: Guard },
+    Update { key: Key, update: Cow<'static, str>, guard: Guard },
     Delete { key: Key, guard: Guard },
 }
 
@@ -54,7 +55,7 @@ impl Write {
     pub(crate) fn update(key: Key, update: &'static str) -> Self {
         let mut guard = Guard::default();
         guard.name_all(update);
-        Self::Update { key, update, guard }
+        Self::Update { key, update: update.into(), guard }
     }
     /// Deletes an item.
     pub(crate) fn delete(key: Key) -> Self {
@@ -72,6 +73,23 @@ impl Write {
     /// What `:name` stands for. Name it without the colon.
     pub(crate) fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.guard().values.insert(format!(":{name}"), value.into().0);
+        self
+    }
+
+    /// With the request that caused it, where that is known: messages that follow from the item name it. An update sets
+    /// something.
+    pub(crate) fn caused_by(mut self, request: Option<&RequestId>) -> Self {
+        let Some(request) = request else { return self };
+        let id = AttributeValue::S(request.as_str().to_owned());
+        match &mut self {
+            Self::Put { item, .. } => drop(item.insert(REQUEST_ID.to_owned(), id)),
+            Self::Update { update, guard, .. } => {
+                *update = update.replacen("SET ", "SET #request_id = :request_id, ", 1).into();
+                guard.names.insert("#request_id".to_owned(), REQUEST_ID.to_owned());
+                guard.values.insert(":request_id".to_owned(), id);
+            }
+            Self::Delete { .. } => {}
+        }
         self
     }
 

@@ -1,7 +1,12 @@
 //! A mail ready to be sent, and its MIME form (RFC 2045, 2387): text, or a page with its pictures.
 
 use super::words::one_line;
-use frontrow_domain::{Timestamp, ids::ReservationId, member::Email, reservation::Reservation};
+use frontrow_domain::{
+    Timestamp,
+    ids::{RequestId, ReservationId},
+    member::Email,
+    reservation::Reservation,
+};
 use mail_builder::{
     MessageBuilder,
     headers::{address::Address, content_type::ContentType, raw::Raw},
@@ -54,8 +59,9 @@ impl Letter {
         self.to.as_str()
     }
 
-    /// The whole message, sent by `from` (`name <address>`) at `now`. Headers are one line each, whatever names hold.
-    pub fn to_mime(&self, from: &str, now: Timestamp) -> Vec<u8> {
+    /// The whole message, sent by `from` (`name <address>`) at `now`, because of `request`. Headers are one line each,
+    /// whatever names hold.
+    pub fn to_mime(&self, from: &str, now: Timestamp, request: Option<&RequestId>) -> Vec<u8> {
         let (from_name, from_address) = sender(from);
         let domain = from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let mut message = MessageBuilder::new()
@@ -67,6 +73,9 @@ impl Letter {
             .header("Auto-Submitted", Raw::new("auto-generated"));
         if let Some(reservation_id) = &self.reservation_id {
             message = message.header("X-Frontrow-Reservation-Id", Raw::new(reservation_id.to_string()));
+        }
+        if let Some(request) = request {
+            message = message.header("X-Request-Id", Raw::new(request.as_str()));
         }
         let text: String = self.text.lines().flat_map(|line| [line, "\r\n"]).collect();
         let text = MimePart::new("text/plain", text);

@@ -81,7 +81,7 @@ fn ticket_letter_again(reservation: &Reservation, number: u32, occasion: Occasio
 }
 
 fn mime(letter: &Letter) -> Vec<u8> {
-    letter.to_mime(FROM, Timestamp::parse("2026-12-01T00:00:01Z").unwrap())
+    letter.to_mime(FROM, Timestamp::parse("2026-12-01T00:00:01Z").unwrap(), None)
 }
 
 fn parse(raw: &[u8]) -> Message<'_> {
@@ -345,7 +345,7 @@ fn lines_end_as_mail_demands() {
 #[test]
 fn a_sender_without_a_name_is_an_address() {
     let letter = ticket_letter(&reservation(Language::Ko, ALICE, "아이다"));
-    let raw = letter.to_mime("tickets@mail.example.com", Timestamp::from_millis(0));
+    let raw = letter.to_mime("tickets@mail.example.com", Timestamp::from_millis(0), None);
     let message = parse(&raw);
     let from = message.from().unwrap().first().unwrap();
     assert_eq!((from.name(), from.address()), (None, Some("tickets@mail.example.com")));

@@ -43,7 +43,7 @@ impl Store {
     /// [`Error::Busy`].
     pub async fn create_show(&self, show: &Show) -> Result<()> {
         let orders = keys::show_orders(show).into_iter().map(|key| put_order(key, show));
-        let writes = std::iter::once(put(show)).chain(orders).collect();
+        let writes = std::iter::once(put(show).caused_by(self.request())).chain(orders).collect();
         self.transact(writes).await.map_err(busy)
     }
 

@@ -1,0 +1,191 @@
+//! Lambda in small: each function is its release's binary, started when it is first called, with what the template tells it.
+//! What it prints is kept.
+
+use super::binaries;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use frontrow_local::{functions::in_template, variables::Variables};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    process::Stdio,
+    sync::{Arc, Mutex, OnceLock},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::{Child, Command},
+    sync::{Mutex as AsyncMutex, mpsc, oneshot},
+};
+
+/// Functions by their operations. Clones share them; their processes end with the last.
+#[derive(Clone, Default)]
+pub(crate) struct Lambdas(Arc<Parts>);
+
+#[derive(Default)]
+struct Parts {
+    url: OnceLock<String>,
+    environment: OnceLock<Vec<(&'static str, String)>>,
+    running: AsyncMutex<HashMap<String, Running>>,
+    printed: Arc<Mutex<Vec<Printed>>>,
+}
+
+/// A line that a function printed.
+#[derive(Clone)]
+pub(crate) struct Printed {
+    /// Which function.
+    pub(crate) operation: String,
+    /// The line.
+    pub(crate) line: String,
+    /// The line as JSON; `null` where it is none.
+    pub(crate) json: Value,
+}
+
+struct Running {
+    calls: mpsc::Sender<Call>,
+    _child: Child,
+}
+
+struct Call {
+    event: String,
+    answer: oneshot::Sender<String>,
+}
+
+/// The runtime API of one function: one call at a time.
+struct Runtime {
+    calls: AsyncMutex<mpsc::Receiver<Call>>,
+    under_way: Mutex<Option<oneshot::Sender<String>>>,
+}
+
+impl Lambdas {
+    /// Serves Lambda's Invoke API.
+    pub(crate) async fn start() -> Self {
+        let lambdas = Self::default();
+        let api = Router::new().route("/2015-03-31/functions/{name}/invocations", post(invoke));
+        let url = serve(api.with_state(lambdas.clone())).await;
+        lambdas.0.url.set(format!("http://{url}")).expect("it is set once");
+        lambdas
+    }
+
+    /// Where the Invoke API is.
+    pub(crate) fn url(&self) -> &str {
+        self.0.url.get().expect("it was started")
+    }
+
+    /// Tells the functions where everything is. Calls before that fail.
+    pub(crate) fn tell(&self, variables: &Variables, more: &[(&'static str, &str)]) {
+        let more = more.iter().copied();
+        let told = variables.iter().chain(more).map(|(name, value)| (name, value.to_owned())).collect();
+        self.0.environment.set(told).expect("they are told once");
+    }
+
+    /// All that was printed so far.
+    pub(crate) fn printed(&self) -> Vec<Printed> {
+        self.0.printed.lock().expect("nobody panicked").clone()
+    }
+
+    async fn call(&self, operation: &str, event: String) -> Option<String> {
+        let calls = {
+            let mut running = self.0.running.lock().await;
+            if !running.contains_key(operation) {
+                running.insert(operation.to_owned(), self.begin(operation).await?);
+            }
+            running[operation].calls.clone()
+        };
+        let (answer, answered) = oneshot::channel();
+        calls.send(Call { event, answer }).await.ok()?;
+        answered.await.ok()
+    }
+
+    async fn begin(&self, operation: &str) -> Option<Running> {
+        let environment = self.0.environment.get()?;
+        let (calls, received) = mpsc::channel(1_000);
+        let runtime = Arc::new(Runtime { calls: AsyncMutex::new(received), under_way: Mutex::default() });
+        let api = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(answered))
+            .with_state(runtime);
+        let mut child = Command::new(binaries::folder().join(operation))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", serve(api).await)
+            .env("AWS_LAMBDA_FUNCTION_NAME", operation)
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_REGION", "ap-northeast-2")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .envs(environment.iter().map(|(name, value)| (*name, value)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        self.keep(operation, child.stdout.take().expect("it is piped"));
+        self.keep(operation, child.stderr.take().expect("it is piped"));
+        Some(Running { calls, _child: child })
+    }
+
+    fn keep(&self, operation: &str, output: impl tokio::io::AsyncRead + Send + Unpin + 'static) {
+        let (operation, printed) = (operation.to_owned(), Arc::clone(&self.0.printed));
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(output).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let json = serde_json::from_str(&line).unwrap_or_default();
+                let kept = Printed { operation: operation.clone(), line, json };
+                printed.lock().expect("nobody panicked").push(kept);
+            }
+        });
+    }
+}
+
+/// Serves `api`; answers its address.
+async fn serve(api: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move { axum::serve(listener, api).await });
+    address
+}
+
+async fn invoke(State(lambdas): State<Lambdas>, Path(name): Path<String>, event: String) -> impl IntoResponse {
+    let words = name.trim_end_matches("Function").chars();
+    let operation: String =
+        words.flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_lowercase())).collect();
+    let operation = operation.trim_start_matches('_');
+    assert_eq!(in_template(operation), name);
+    match lambdas.call(operation, event).await {
+        Some(answer) => (StatusCode::OK, answer),
+        None => (StatusCode::SERVICE_UNAVAILABLE, format!("{operation} does not run")),
+    }
+}
+
+async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
+    let Some(Call { event, answer }) = runtime.calls.lock().await.recv().await else {
+        return std::future::pending().await;
+    };
+    *runtime.under_way.lock().expect("nobody panicked") = Some(answer);
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", "invocation"),
+        ("lambda-runtime-deadline-ms", "4102444800000"),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:ap-northeast-2:0:function:f"),
+    ] {
+        headers.insert(name, value.parse().expect("a header"));
+    }
+    (headers, event)
+}
+
+/// An answer, or an error as a function tells it.
+async fn answered(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+    let waiting = runtime.under_way.lock().expect("nobody panicked").take();
+    if let Some(waiting) = waiting {
+        let _ = waiting.send(String::from_utf8_lossy(&body).into_owned());
+    }
+    StatusCode::ACCEPTED
+}

@@ -1,0 +1,229 @@
+//! What whoever runs the platform sees of it: an on-sale goes through the functions' own binaries, and what they print is
+//! read. One request is followed to its mail; numbers are told as CloudWatch takes them; nothing printed is a secret.
+
+use crate::{
+    cards::pay_by_card,
+    harness::{
+        World,
+        client::{Client, Reply},
+        hold,
+        lambdas::{Lambdas, Printed},
+        line::{join, poll},
+        pay, read_qr,
+    },
+};
+use frontrow_domain::limits::METRICS_MAX;
+use frontrow_edge::{Method, metrics::Outcome};
+use frontrow_endpoints::ENDPOINTS;
+use frontrow_local::{Options, functions::Functions};
+use frontrow_store::Mail;
+use mail_parser::MessageParser;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+
+const EMAIL: &str = "dana@example.com";
+const PASSWORD: &str = "correct horse battery";
+const CARD: &str = "tok_visa";
+
+/// What an on-sale left behind.
+struct Sale {
+    /// Answers after which a mail went out, with its kind and whether it is about a reservation.
+    mailed: Vec<(Reply, bool)>,
+    /// The purchase by card.
+    by_card: Reply,
+    /// What nobody may find in a log, with a word for each.
+    secrets: Vec<(&'static str, String)>,
+}
+
+/// Raw mails to the member, oldest first.
+async fn mails(world: &World) -> Vec<Vec<u8>> {
+    world.settle().await;
+    world.stack.mailbox().to(EMAIL).iter().map(|mail| mail.raw.clone()).collect()
+}
+
+/// Somebody who signed up by mail and logged in.
+async fn newcomer(world: &World, sale: &mut Sale) -> Client {
+    let asked = world.anyone().post("/email-verifications", json!({"email": EMAIL})).await.expect(202);
+    let raw = mails(world).await.pop().expect("a mail");
+    let mail = MessageParser::default().parse(&raw).expect("a MIME message");
+    let text = mail.body_text(0).expect("a text").into_owned();
+    let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).expect("a code").to_owned();
+    let body = json!({"verificationId": asked.json["verificationId"], "code": code, "email": EMAIL,
+        "password": PASSWORD, "name": "Dana"});
+    sale.mailed.push((asked, false));
+    sale.secrets.push(("code", code));
+    world.anyone().post("/members", body).await.expect(201);
+    let session = world.anyone().post("/sessions", json!({"email": EMAIL, "password": PASSWORD})).await.expect(200);
+    let token = session.text("accessToken");
+    sale.secrets.push(("access token", token.clone()));
+    world.anyone().with_login(&token)
+}
+
+/// From sign-up to cancellation.
+async fn on_sale(world: &World) -> Sale {
+    let mut sale = Sale { mailed: Vec::new(), by_card: world.anyone().get("/shows").await, secrets: Vec::new() };
+    let dana = newcomer(world, &mut sale).await;
+    dana.post("/points/top-ups", json!({"amount": 200_000})).await.expect(201);
+
+    let performance = world.performance(json!({"waitingRoom": {"maxActive": 10}})).await;
+    let mut place = join(&dana, &performance).await.expect(201);
+    while place.text("status") != "admitted" {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        place = poll(&dana, &performance, &place).await.expect(200);
+    }
+    let token = place.text("queueToken");
+    let inside = dana.with_queue_token(&token);
+    sale.secrets.push(("queue token", token));
+    let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201);
+    hold(&inside, &performance, &["A-1-2"]).await.problem(409, "hold_exists");
+    let paid = pay(&inside, &held.text("holdId")).await.expect(201);
+    let reservation = paid.text("reservationId");
+    sale.mailed.push((paid, true));
+    let raw = mails(world).await.pop().expect("a mail");
+    let mail = MessageParser::default().parse(&raw).expect("a MIME message");
+    let picture = mail.attachments().next().expect("a picture");
+    sale.secrets.push(("ticket code", read_qr(picture.contents())));
+    sale.mailed.push((dana.delete(&format!("/reservations/{reservation}")).await.expect(200), true));
+    mails(world).await;
+
+    let other = world.performance(json!({})).await;
+    let held = hold(&dana, &other, &["A-1-1"]).await.expect(201).text("holdId");
+    sale.by_card = pay_by_card(&dana, &held, CARD).await.expect(202);
+    sale.mailed.push((sale.by_card.clone(), true));
+    mails(world).await;
+
+    let known = &world.app().config.secrets;
+    for ring in [&known.signing_keys, &known.password_peppers] {
+        sale.secrets.extend(ring.keys().map(|(_, key)| ("key", key.to_owned())));
+    }
+    sale.secrets.push(("provider key", known.provider_key.clone()));
+    sale.secrets.extend([("password", PASSWORD.to_owned()), ("card token", CARD.to_owned())]);
+    sale
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_on_sale_is_told_in_logs_and_numbers_and_none_is_a_secret() {
+    let lambdas = Lambdas::start().await;
+    let functions = Functions::at(lambdas.url()).expect("a client");
+    let world = World::start(Options { demo: false, functions: Some(functions), ..Options::default() }).await;
+    lambdas.tell(world.stack.variables(), &[("STACK_NAME", "sale"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")]);
+    let sale = on_sale(&world).await;
+    let printed = lambdas.printed();
+    assert!(printed.iter().any(|one| one.json["level"] == "INFO"), "they log");
+
+    requests_are_followed(&sale, &mails(&world).await, &printed);
+    numbers_are_told(&printed);
+    let told = world.stack.variables().to_string();
+    let shown = format!("{:?} {:?}", world.app(), world.stack.engine());
+    for (what, secret) in &sale.secrets {
+        assert!(!secret.is_empty(), "{what}");
+        let clear = |text: &str| !words(text).contains(secret.as_str()) && (secret.len() < 9 || !text.contains(secret));
+        for Printed { operation, line, .. } in &printed {
+            assert!(clear(line), "{operation} prints a {what}: {line}");
+        }
+        assert!(clear(&told) && clear(&shown), "a {what} is in the environment or shown");
+    }
+    for personal in [EMAIL, "Dana"] {
+        let found = printed.iter().find(|one| one.line.contains(personal));
+        assert!(found.is_none_or(|one| one.json["_aws"].is_null()), "{personal} in numbers");
+    }
+}
+
+/// Runs of letters and digits, as a short code would stand among them.
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect()
+}
+
+/// What a line of a worker's log is about.
+fn field<'a>(one: &'a Printed, name: &str) -> &'a str {
+    [&one.json["fields"][name], &one.json["span"][name]].into_iter().find_map(Value::as_str).unwrap_or_default()
+}
+
+/// The id of an answer is in the mail that follows from it, and in what every function on the way logs.
+fn requests_are_followed(sale: &Sale, mails: &[Vec<u8>], printed: &[Printed]) {
+    assert_eq!(mails.len(), sale.mailed.len());
+    for ((reply, reserves), raw) in sale.mailed.iter().zip(mails) {
+        let id = reply.header("x-request-id");
+        let mail = MessageParser::default().parse(raw).expect("a MIME message");
+        assert_eq!(mail.header_raw("X-Request-Id").map(str::trim), Some(id.as_str()));
+        let reservation = if *reserves { reply.text("reservationId") } else { String::new() };
+        for (operation, message) in [("relay_outbox", "relayed"), ("ticket_mailer", "sent")] {
+            let of_it = |one: &&Printed| {
+                one.operation == operation && field(one, "message") == message && field(one, "request_id") == id
+            };
+            let line = printed.iter().find(of_it).unwrap_or_else(|| panic!("{operation} says nothing of {id}"));
+            assert_eq!(field(line, "reservation_id"), reservation, "{}", line.line);
+        }
+    }
+    let id = sale.by_card.header("x-request-id");
+    let settled = |one: &&Printed| one.operation == "payment_worker" && field(one, "message") == "confirmed";
+    let line = printed.iter().find(settled).expect("the payment worker logs");
+    assert_eq!(field(line, "request_id"), id);
+}
+
+/// Lines with numbers: each as CloudWatch reads it, by words of fixed lists, without anything else in it.
+fn numbers_are_told(printed: &[Printed]) {
+    let mut told = BTreeSet::new();
+    for one in printed.iter().filter(|one| !one.json["_aws"].is_null()) {
+        let about = &one.json["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!((&about["Namespace"], &one.json["Stack"]), (&json!("frontrow"), &json!("sale")));
+        assert!(one.json["_aws"]["Timestamp"].is_i64(), "{}", one.line);
+        let mut expected: BTreeSet<&str> = ["_aws", "performanceId"].into();
+        let dimensions: Vec<_> =
+            about["Dimensions"][0].as_array().expect("dimensions").iter().filter_map(Value::as_str).collect();
+        expected.extend(&dimensions);
+        let by = dimensions.get(1).map_or("", |name| one.json[*name].as_str().expect("a word"));
+        for metric in about["Metrics"].as_array().expect("metrics") {
+            let name = metric["Name"].as_str().expect("a name");
+            assert!(one.json[name].is_u64(), "{}", one.line);
+            expected.insert(name);
+            told.insert(format!("{name} {by}").trim().to_owned());
+        }
+        let keys = one.json.as_object().expect("an object").keys();
+        assert!(keys.into_iter().all(|key| expected.contains(key.as_str())), "{}", one.line);
+    }
+    for expected in [
+        "Done request_email_verification",
+        "Done sign_up",
+        "Done log_in",
+        "Done join_queue",
+        "Done poll_queue",
+        "Done hold_seats",
+        "Done pay",
+        "Done cancel_reservation",
+        "Refused hold_exists",
+        "Mails code",
+        "Mails ticket",
+        "Mails cancellation",
+        "Payments approved",
+        "Waiting",
+        "Active",
+    ] {
+        assert!(told.contains(expected), "{expected} is not among {told:?}");
+    }
+    assert!(!told.contains("Done list_shows"), "what changes nothing is not counted");
+}
+
+/// Each metric is billed: there are as many as fixed lists have words.
+#[test]
+fn there_are_no_more_metrics_than_are_paid_for() {
+    let changing = ENDPOINTS.iter().filter(|endpoint| endpoint.route.method != Method::GET).count();
+    let document: Value = serde_json::from_str(include_str!("../infra/openapi.json")).expect("JSON");
+    let mut codes = BTreeSet::new();
+    collect_codes(&document, &mut codes);
+    assert!(codes.len() > 20, "{codes:?}");
+    // Claims; waiting and active.
+    let metrics = changing + 1 + codes.len() + Mail::KINDS.len() + Outcome::ALL.len() + 2;
+    assert!(metrics <= METRICS_MAX, "{metrics} metrics");
+}
+
+fn collect_codes<'a>(value: &'a Value, codes: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            codes.extend(fields.get("code").and_then(Value::as_str));
+            fields.values().for_each(|field| collect_codes(field, codes));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_codes(item, codes)),
+        _ => {}
+    }
+}
