@@ -54,7 +54,7 @@ pub struct Gateway {
 /// Where the endpoints run.
 pub(crate) enum Handlers {
     /// In this process.
-    Here(Roles),
+    Here(Box<Roles>),
     /// Elsewhere.
     There(Functions),
 }

@@ -190,7 +190,7 @@ impl Stack {
         };
         handle.spawn(served.serve(services));
         if let Some(listener) = gateway {
-            let handlers = options.functions.map_or_else(|| Handlers::Here(roles), Handlers::There);
+            let handlers = options.functions.map_or_else(|| Handlers::Here(Box::new(roles)), Handlers::There);
             let host = format!("{LOCALHOST}:{port}");
             let cors = Cors::new(options.allowed_origins);
             handle.spawn(Gateway { handlers, clock, host, pages: Some(pages), cors }.serve(listener));
