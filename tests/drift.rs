@@ -7,7 +7,10 @@ mod functions;
 mod services;
 mod template;
 
-use crate::harness::{World, root, template::pascal_case};
+use crate::harness::{
+    World, root,
+    template::{Template, pascal_case},
+};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::Value;
 use std::{
@@ -197,6 +200,16 @@ fn the_readme_names_every_call() {
         |line: &&&str| ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|it| line.starts_with(&format!("| `{it}/")));
     let named = rows.iter().filter(calls).filter(|line| !line.contains("/_local") && !line.contains("`GET /docs`"));
     assert_eq!(named.count(), ENDPOINTS.len(), "the table has other rows");
+}
+
+#[test]
+fn the_readme_names_every_parameter_and_alarm() {
+    let (readme, template) = (read("README.md"), Template::read());
+    let parameters = template.0["Parameters"].as_object().expect("parameters").keys().map(String::as_str);
+    let alarms = template.resources("AWS::CloudWatch::Alarm").map(|(name, _)| name);
+    for name in parameters.chain(alarms) {
+        assert!(readme.contains(&format!("`{name}`")), "no {name}");
+    }
 }
 
 /// The file and the function of `routes::shows::list_shows::happy_path`.
