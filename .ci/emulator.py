@@ -250,6 +250,15 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
+def keep_logs(file):
+    """What the functions logged."""
+    logs = boto3.client("logs")
+    with file.open("w") as kept:
+        for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[].logGroupName"):
+            for event in logs.get_paginator("filter_log_events").paginate(logGroupName=group).search("events[]"):
+                print(group, event["message"], file=kept)
+
+
 def refusals(log):
     """What roles did not allow."""
     return sorted(set(re.findall(r"User: \S+/(\S+) is not authorized to perform: (\S+)", log.read_text())))
@@ -283,10 +292,11 @@ def main(sam, template, command):
             "FRONTROW_CARDS": "yes",
         }
         code = subprocess.run(command).returncode
+        keep_logs(directory / "functions.log")
     log = directory / LOG
     started = set(re.findall(r"environment spawned for (\S+) ", log.read_text()))
-    say(f"{len(started)} functions ran; {len(mailbox.mails)} mails; the log is {log}")
-    if refused := refusals(log):
+    say(f"{len(started)} functions ran; {len(mailbox.mails)} mails; logs are in {directory}")
+    if refused := refusals(directory / "functions.log"):
         raise SystemExit(f"emulator: roles do not allow what functions did: {refused}")
     return code
 

@@ -7,6 +7,7 @@ use aws_sdk_sqs::{
     types::{Message, QueueAttributeName},
 };
 use frontrow_edge::clients::Aws;
+use frontrow_endpoints::ENDPOINTS;
 use frontrow_workers::queue::Queue;
 use serde_json::Value;
 
@@ -80,4 +81,19 @@ async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
     poisons.sort_unstable();
     assert_eq!(bodies, poisons);
     until("the queue is empty", async || (queues.count("MailQueueUrl").await == 0).then_some(())).await;
+}
+
+/// Each function starts, reads its secrets, and is allowed to look for what is not there: whatever it says, it is no failure.
+#[tokio::test]
+#[ignore = "drives the deployment that FRONTROW_OUTPUTS tells of"]
+async fn every_endpoint_answers() {
+    let organizer = Platform::from_env().organizer().await;
+    for route in ENDPOINTS.iter().map(|endpoint| &endpoint.route) {
+        let parts = route.path.split('/').map(|part| if part.starts_with('{') { "nothing" } else { part });
+        let path = parts.collect::<Vec<_>>().join("/");
+        let body = (route.method != "GET").then(|| b"{}".to_vec());
+        let reply = organizer.send(route.method.as_str(), &path, body).await;
+        assert!(reply.status < 500, "{} {path}: {reply:?}", route.method);
+    }
+    organizer.get("/nothing").await.problem(404, "not_found");
 }
