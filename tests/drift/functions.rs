@@ -76,9 +76,7 @@ fn variables_of(one: &Declared) -> Value {
     let mut variables = Map::new();
     for secret in one.secrets {
         variables.insert(secret.variable().to_owned(), json!({"Ref": secret_name(*secret)}));
-        if *secret != Secret::ProviderKey {
-            variables.insert("KEYS_EDITION".to_owned(), json!({"Ref": "KeysEdition"}));
-        }
+        variables.insert("KEYS_EDITION".to_owned(), json!({"Ref": "KeysEdition"}));
     }
     for name in one.variables {
         let queue = Queue::ALL.into_iter().find(|queue| queue.variable() == *name);
