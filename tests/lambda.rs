@@ -48,31 +48,6 @@ async fn failed(State(runtime): State<Runtime>, body: Bytes) -> StatusCode {
     StatusCode::ACCEPTED
 }
 
-/// Secrets Manager and, for all other calls, the engine.
-async fn aws(engine: String, provider_key: String) -> String {
-    let client = reqwest::Client::new();
-    let answer = move |headers: HeaderMap, body: Bytes| {
-        let (client, engine, provider_key) = (client.clone(), engine.clone(), provider_key.clone());
-        async move {
-            let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-            if target == "secretsmanager.GetSecretValue" {
-                let asked: Value = serde_json::from_slice(&body).expect("JSON");
-                let secret = if asked["SecretId"] == "ProviderKey" { provider_key } else { RING.to_owned() };
-                return json!({"Name": asked["SecretId"], "SecretString": secret}).to_string().into_bytes();
-            }
-            let call = client.post(engine).headers(headers).body(body).send().await.expect("an answer");
-            call.bytes().await.expect("a body").to_vec()
-        }
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
-    format!("http://{address}")
-}
-
-/// A key ring.
-const RING: &str = r#"{"current":"k1","k1":"00000000000000000000000000000000"}"#;
-
 /// Starts `binary` with nothing but what the template sets, hands it `event`, and answers its answer.
 async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, String> {
     let (answers, mut answer) = mpsc::channel(4);
@@ -86,15 +61,6 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let serving = tokio::spawn(async move { axum::serve(listener, api).await });
-    let config = &world.app().config;
-    let provider_key = config.secrets.provider_key.clone();
-    let aws = aws(world.stack.engine().endpoint_url().to_owned(), provider_key).await;
-    let value_of = |name: &str| match name {
-        "Table" => Some(config.table_name.clone()),
-        "AwsEndpointUrl" => Some(aws.clone()),
-        "ProviderUrl" => Some(world.stack.provider().url().to_owned()),
-        _ => None,
-    };
     let mut child = Command::new(binaries::folder().join(binary))
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", &address)
@@ -104,7 +70,7 @@ async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, Stri
         .env("AWS_REGION", "ap-northeast-2")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
-        .envs(Template::read().environment(binary, value_of))
+        .envs(Template::read().environment(binary, world.stack.variables()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)

@@ -1,6 +1,7 @@
 //! `template.yaml`, with the short forms of functions written out: `!Ref X` is `{"Ref": "X"}`.
 
 use super::root;
+use frontrow_local::variables::Variables;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, fs};
 use yaml_serde::{Value as Yaml, value::TaggedValue};
@@ -27,24 +28,21 @@ impl Template {
         all.filter(move |(_, resource)| resource["Type"] == kind).map(|(name, resource)| (name.as_str(), resource))
     }
 
-    /// The environment of the function that runs `binary`. `value_of` tells what a name stands for there; else it is the
-    /// default of the parameter, or the resource's own name.
-    pub(crate) fn environment(
-        &self,
-        binary: &str,
-        value_of: impl Fn(&str) -> Option<String>,
-    ) -> BTreeMap<String, String> {
+    /// The environment of the function that runs `binary`: what it declares, told by `variables`; else what the template
+    /// says, where that is the default of a parameter or a resource's name for what only AWS knows.
+    pub(crate) fn environment(&self, binary: &str, variables: &Variables) -> BTreeMap<String, String> {
         let own = &self.resource(&function_name(binary))["Properties"]["Environment"]["Variables"];
         let common = &self.0["Globals"]["Function"]["Environment"]["Variables"];
-        let variables = [common, own].into_iter().filter_map(Value::as_object).flatten();
-        let value = |value: &Value| {
-            let Some(name) = value["Ref"].as_str() else { return text(value) };
-            value_of(name).unwrap_or_else(|| match &self.0["Parameters"][name]["Default"] {
+        let declared = [common, own].into_iter().filter_map(Value::as_object).flatten();
+        let value = |value: &Value| match value["Ref"].as_str() {
+            None => text(value),
+            Some(name) => match &self.0["Parameters"][name]["Default"] {
                 Value::Null => name.to_owned(),
                 default => text(default),
-            })
+            },
         };
-        variables.map(|(name, found)| (name.clone(), value(found))).collect()
+        let told = |name: &str| variables.iter().find(|(told, _)| *told == name).map(|(_, value)| value.to_owned());
+        declared.map(|(name, found)| (name.clone(), told(name).unwrap_or_else(|| value(found)))).collect()
     }
 }
 
