@@ -32,7 +32,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         Error::HasReservations => (409, "has_reservations", "There are live holds or reservations."),
         Error::SlotTaken => (409, "slot_taken", "Another performance starts in this venue at this instant."),
         Error::SalesClosed => (409, "sales_closed", "Nothing is sold at this time."),
-        Error::HoldExists { .. } => (409, "hold_exists", "You hold seats of this performance: pay or release them first."),
+        Error::HoldExists { .. } => (409, "hold_exists", "You hold seats of this performance, or a card payment of yours is pending: pay, release or cancel first."),
         Error::SeatsTaken { .. } => (409, "seats_taken", "Somebody was faster on these seats."),
         Error::NotEnoughSeats { .. } => (409, "not_enough_seats", "Fewer seats are left."),
         Error::InsufficientPoints { .. } => (409, "insufficient_points", "The balance is below the price; the hold stays until it lapses."),
