@@ -5,7 +5,6 @@ use super::{
     template::Complaints,
 };
 use crate::harness::template::{Template, function_name, pascal_case};
-use frontrow_edge::Secret;
 use frontrow_workers::queue::Queue;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -74,7 +74,7 @@ async fn forged_altered_and_other_texts_are_no_tickets_and_cost_no_read() {
             "FR1::".to_owned(),
             "https://example.com/".to_owned(),
             code.to_lowercase(),
-            format!("{code} "),
+            format!("{code} ."),
             format!("{code}{code}"),
             claim.to_owned(),
             format!("{claim}:{others}"),
