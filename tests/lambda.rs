@@ -1,88 +1,15 @@
 //! Each Lambda binary starts under the Lambda runtime API, takes an event as AWS sends it, and answers.
 
-use crate::harness::{World, binaries, template::Template};
-use axum::{
-    Router,
-    body::Bytes,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
-    response::IntoResponse,
-    routing::{get, post},
-};
+use crate::harness::{World, lambdas::Lambdas};
 use frontrow_edge::{Descriptor, caller::Access};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::{Value, json};
-use std::{process::Stdio, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpListener,
-    process::Command,
-    sync::{Mutex, mpsc},
-};
 
-/// The runtime API with one event to hand out.
-#[derive(Clone)]
-struct Runtime {
-    event: Arc<Mutex<Option<String>>>,
-    answers: mpsc::Sender<Result<Value, String>>,
-}
-
-async fn next(State(runtime): State<Runtime>) -> impl IntoResponse {
-    let Some(event) = runtime.event.lock().await.take() else { return std::future::pending().await };
-    let mut headers = HeaderMap::new();
-    headers.insert("lambda-runtime-aws-request-id", "request-1".parse().expect("a header"));
-    headers.insert("lambda-runtime-deadline-ms", "4102444800000".parse().expect("a header"));
-    headers.insert(
-        "lambda-runtime-invoked-function-arn",
-        "arn:aws:lambda:ap-northeast-2:0:function:f".parse().expect("a header"),
-    );
-    (headers, event)
-}
-
-async fn answered(State(runtime): State<Runtime>, Path(_): Path<String>, body: Bytes) -> StatusCode {
-    let _ = runtime.answers.send(serde_json::from_slice(&body).map_err(|error| error.to_string())).await;
-    StatusCode::ACCEPTED
-}
-
-async fn failed(State(runtime): State<Runtime>, body: Bytes) -> StatusCode {
-    let _ = runtime.answers.send(Err(String::from_utf8_lossy(&body).into_owned())).await;
-    StatusCode::ACCEPTED
-}
-
-/// Starts `binary` with nothing but what the template sets, hands it `event`, and answers its answer.
-async fn invoke(world: &World, binary: &str, event: Value) -> Result<Value, String> {
-    let (answers, mut answer) = mpsc::channel(4);
-    let runtime = Runtime { event: Arc::new(Mutex::new(Some(event.to_string()))), answers };
-    let api = Router::new()
-        .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
-        .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
-        .route("/2018-06-01/runtime/init/error", post(failed))
-        .with_state(runtime);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    let serving = tokio::spawn(async move { axum::serve(listener, api).await });
-    let mut child = Command::new(binaries::folder().join(binary))
-        .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", &address)
-        .env("AWS_LAMBDA_FUNCTION_NAME", binary)
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-        .env("AWS_REGION", "ap-northeast-2")
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .envs(Template::read().environment(binary, world.stack.variables()))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the binary starts");
-    let answered = tokio::select! {
-        answered = answer.recv() => answered.expect("the API lives"),
-        ended = child.wait() => Err(format!("{binary} ended: {ended:?}")),
-        () = tokio::time::sleep(Duration::from_secs(20)) => Err(format!("{binary} did not answer")),
-    };
-    serving.abort();
-    answered
+/// Calls a function that knows nothing but what the template tells it.
+async fn invoke(lambdas: &Lambdas, operation: &str, event: Value) -> Value {
+    let answer = lambdas.call(operation, event.to_string()).await;
+    let answer = answer.unwrap_or_else(|| panic!("{operation} did not answer: {:?}", lambdas.lines_of(operation)));
+    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{operation} answered {answer}: {error}"))
 }
 
 /// The event of API Gateway's HTTP API, payload version 2.0.
@@ -104,12 +31,12 @@ fn request(endpoint: &Descriptor, path: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_endpoint_starts_and_answers_on_lambda() {
     World::run(async |world| {
+        let lambdas = Lambdas::default();
+        lambdas.tell(world.stack.variables(), &[]);
         for endpoint in ENDPOINTS.iter().chain([&UNMATCHED]) {
             let operation = endpoint.route.operation;
             let path = endpoint.route.path.replace(['{', '}'], "");
-            let answer = invoke(world, operation, request(endpoint, &path))
-                .await
-                .unwrap_or_else(|why| panic!("{operation}: {why}"));
+            let answer = invoke(&lambdas, operation, request(endpoint, &path)).await;
             let status = answer["statusCode"].as_i64().unwrap_or_default();
             assert_eq!(answer["headers"]["x-request-id"], "gateway-1", "{operation}: {answer}");
             assert_eq!(answer["headers"]["x-content-type-options"], "nosniff", "{operation}: {answer}");
@@ -128,11 +55,12 @@ async fn every_endpoint_starts_and_answers_on_lambda() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_worker_starts_and_answers_on_lambda() {
     World::run(async |world| {
+        let lambdas = Lambdas::default();
+        lambdas.tell(world.stack.variables(), &[]);
         for worker in
             ["announce_show", "payment_worker", "relay_outbox", "project", "ticket_mailer", "cancel_reservations"]
         {
-            let answer =
-                invoke(world, worker, json!({"Records": []})).await.unwrap_or_else(|why| panic!("{worker}: {why}"));
+            let answer = invoke(&lambdas, worker, json!({"Records": []})).await;
             assert_eq!(answer["batchItemFailures"], json!([]), "{worker}");
         }
     })

@@ -1,7 +1,7 @@
 //! Lambda in small: each function is its release's binary, started when it is first called, with what the template tells it.
 //! What it prints is kept.
 
-use super::binaries;
+use super::{binaries, template::Template};
 use axum::{
     Router,
     body::Bytes,
@@ -16,6 +16,7 @@ use std::{
     collections::HashMap,
     process::Stdio,
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -24,6 +25,9 @@ use tokio::{
     sync::{Mutex as AsyncMutex, mpsc, oneshot},
 };
 
+/// Longer than any function may take.
+const CALL_MAX: Duration = Duration::from_secs(40);
+
 /// Functions by their operations. Clones share them; their processes end with the last.
 #[derive(Clone, Default)]
 pub(crate) struct Lambdas(Arc<Parts>);
@@ -31,7 +35,7 @@ pub(crate) struct Lambdas(Arc<Parts>);
 #[derive(Default)]
 struct Parts {
     url: OnceLock<String>,
-    environment: OnceLock<Vec<(&'static str, String)>>,
+    told: OnceLock<(Variables, Vec<(&'static str, String)>)>,
     running: AsyncMutex<HashMap<String, Running>>,
     printed: Arc<Mutex<Vec<Printed>>>,
 }
@@ -78,11 +82,11 @@ impl Lambdas {
         self.0.url.get().expect("it was started")
     }
 
-    /// Tells the functions where everything is. Calls before that fail.
+    /// Tells the functions where everything is: of `variables` each gets what the template gives it, and all get `more`.
+    /// Calls before that fail.
     pub(crate) fn tell(&self, variables: &Variables, more: &[(&'static str, &str)]) {
-        let more = more.iter().copied();
-        let told = variables.iter().chain(more).map(|(name, value)| (name, value.to_owned())).collect();
-        self.0.environment.set(told).expect("they are told once");
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        self.0.told.set((variables.clone(), more)).expect("they are told once");
     }
 
     /// All that was printed so far.
@@ -90,7 +94,13 @@ impl Lambdas {
         self.0.printed.lock().expect("nobody panicked").clone()
     }
 
-    async fn call(&self, operation: &str, event: String) -> Option<String> {
+    /// What one function printed so far.
+    pub(crate) fn lines_of(&self, operation: &str) -> Vec<String> {
+        self.printed().into_iter().filter(|one| one.operation == operation).map(|one| one.line).collect()
+    }
+
+    /// Calls a function; `None` where it does not answer.
+    pub(crate) async fn call(&self, operation: &str, event: String) -> Option<String> {
         let calls = {
             let mut running = self.0.running.lock().await;
             if !running.contains_key(operation) {
@@ -100,11 +110,11 @@ impl Lambdas {
         };
         let (answer, answered) = oneshot::channel();
         calls.send(Call { event, answer }).await.ok()?;
-        answered.await.ok()
+        tokio::time::timeout(CALL_MAX, answered).await.ok()?.ok()
     }
 
     async fn begin(&self, operation: &str) -> Option<Running> {
-        let environment = self.0.environment.get()?;
+        let (variables, more) = self.0.told.get()?;
         let (calls, received) = mpsc::channel(1_000);
         let runtime = Arc::new(Runtime { calls: AsyncMutex::new(received), under_way: Mutex::default() });
         let api = Router::new()
@@ -121,7 +131,8 @@ impl Lambdas {
             .env("AWS_REGION", "ap-northeast-2")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
-            .envs(environment.iter().map(|(name, value)| (*name, value)))
+            .envs(Template::read().environment(operation, variables))
+            .envs(more.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
