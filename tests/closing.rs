@@ -61,8 +61,13 @@ impl Meddler for Delayed {
 
 /// Another process over the same table, whose first transaction meets that.
 pub(crate) fn process(world: &World, first: First) -> App {
+    process_behind(world, Arc::new(Delayed { first, seen: AtomicU32::new(0) }))
+}
+
+/// The same, each of whose calls meets `meddler`.
+pub(crate) fn process_behind(world: &World, meddler: Arc<dyn Meddler>) -> App {
     let wire = Wire::default();
-    wire.meddle(Some(Arc::new(Delayed { first, seen: AtomicU32::new(0) })));
+    wire.meddle(Some(meddler));
     let aws = world.stack.engine();
     let http = wire.around(aws.http());
     App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone())

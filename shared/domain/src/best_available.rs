@@ -78,12 +78,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn house() -> Numbered {
-        serde_json::from_str(
-            r#"{"sections":[
-                {"name":"A","grade":"R","price":1,"rows":4,"seatsPerRow":6},
-                {"name":"B","grade":"R","price":1,"rows":2,"seatsPerRow":5}]}"#,
-        )
-        .unwrap()
+        let sections = r#"[
+            {"name":"A","grade":"R","price":1,"rows":4,"seatsPerRow":6},
+            {"name":"B","grade":"R","price":1,"rows":2,"seatsPerRow":5}]"#;
+        Numbered::new(serde_json::from_str(sections).unwrap()).unwrap()
     }
 
     fn names(places: &[SeatPlace<'_>]) -> Vec<String> {

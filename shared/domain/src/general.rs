@@ -2,7 +2,7 @@
 //! stripe counts what is taken, and the held part of it once more in buckets by the moment when it lapses.
 
 use crate::{
-    Timestamp,
+    FieldError, Timestamp,
     limits::{
         AREAS_MAX, BUCKET_GRACE_SECONDS, BUCKET_MIN_MILLIS, BUCKETS_PER_HOLD, GRADE_MAX_CHARS, SEATS_MAX,
         STRIPE_PLACES, STRIPES_PER_AREA_MAX,
@@ -34,48 +34,11 @@ impl Area {
 }
 
 /// The areas of a house without numbered seats.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Areas", into = "Areas")]
-#[schemars(inline, with = "Areas")]
-pub struct General(Vec<Area>);
-
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-struct Areas {
+pub struct General {
     areas: Vec<Area>,
-}
-
-impl From<General> for Areas {
-    fn from(general: General) -> Self {
-        Self { areas: general.0 }
-    }
-}
-
-impl TryFrom<Areas> for General {
-    type Error = String;
-
-    /// # Errors
-    /// Names the first rule of the contract that the areas break.
-    fn try_from(Areas { areas }: Areas) -> Result<Self, String> {
-        if areas.is_empty() || areas.len() > AREAS_MAX {
-            return Err(format!("expected 1 to {AREAS_MAX} areas"));
-        }
-        let mut grades = HashSet::new();
-        for area in &areas {
-            let grade = area.grade.as_str();
-            if !grades.insert(grade) {
-                return Err(format!("grade {grade} is there twice"));
-            }
-            if !(1..=SEATS_MAX).contains(&area.capacity) {
-                return Err(format!("grade {grade}: expected a capacity of 1 to {SEATS_MAX}"));
-            }
-        }
-        if areas.iter().map(|area| area.capacity).sum::<u32>() > SEATS_MAX {
-            return Err(format!("expected at most {SEATS_MAX} places"));
-        }
-        Ok(Self(areas))
-    }
 }
 
 /// One stripe, as the layout knows it.
@@ -88,14 +51,37 @@ pub struct Share {
 }
 
 impl General {
+    /// # Errors
+    /// Names the first rule of the contract that the areas break.
+    pub(crate) fn new(areas: Vec<Area>) -> Result<Self, FieldError> {
+        let broken = |rule: String| Err(FieldError::new("areas", rule));
+        if areas.is_empty() || areas.len() > AREAS_MAX {
+            return broken(format!("expected 1 to {AREAS_MAX} areas"));
+        }
+        let mut grades = HashSet::new();
+        for area in &areas {
+            let grade = area.grade.as_str();
+            if !grades.insert(grade) {
+                return broken(format!("grade {grade} is there twice"));
+            }
+            if !(1..=SEATS_MAX).contains(&area.capacity) {
+                return broken(format!("grade {grade}: expected a capacity of 1 to {SEATS_MAX}"));
+            }
+        }
+        if areas.iter().map(|area| area.capacity).sum::<u32>() > SEATS_MAX {
+            return broken(format!("expected at most {SEATS_MAX} places"));
+        }
+        Ok(Self { areas })
+    }
+
     /// Places in all.
     pub fn places(&self) -> u32 {
-        self.0.iter().map(|area| area.capacity).sum()
+        self.areas.iter().map(|area| area.capacity).sum()
     }
 
     /// The areas with their stripes, in the organizer's order.
     pub fn areas(&self) -> impl Iterator<Item = (&Area, Vec<Share>)> {
-        self.0.iter().scan(0, |first, area| {
+        self.areas.iter().scan(0, |first, area| {
             let (stripes, from) = (area.stripes(), *first);
             *first += stripes;
             let places = |n| area.capacity / stripes + u32::from(n < area.capacity % stripes);
@@ -122,7 +108,7 @@ impl General {
             price: area.price.won(),
             total: area.capacity,
         };
-        self.0.iter().map(total).collect()
+        self.areas.iter().map(total).collect()
     }
 }
 

@@ -36,6 +36,8 @@ pub const PAGE_DEFAULT_ITEMS: u32 = 20;
 pub const PAGE_MAX_ITEMS: u32 = 100;
 /// Longest cursor accepted.
 pub const CURSOR_MAX_CHARS: usize = 4096;
+/// What of a cursor binds it to its list and filters.
+pub const CURSOR_BOND_BYTES: usize = 8;
 /// Pages of the table read to fill one filtered page of an answer, so that no list is unbounded.
 pub const PAGE_MAX_READS: usize = 20;
 
@@ -186,6 +188,9 @@ pub const WALLET_RETRIES: u32 = 24;
 
 /// Age at which a process's copy of a performance or room is refreshed.
 pub const COPY_MAX_AGE_MILLIS: i64 = 1_000;
+/// The same of a performance for those who wait in its line: they are in thousands of processes, and a partition of the table
+/// answers 3,000 reads a second.
+pub const POLLED_COPY_MAX_AGE_MILLIS: i64 = 10_000;
 /// Performances a process keeps copies of.
 pub const COPIES_MAX: usize = 1_000;
 

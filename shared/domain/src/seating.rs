@@ -1,7 +1,8 @@
 //! Seats exist by the layout alone: sections in the organizer's order, rows, numbers. Nothing is written for a free seat.
 
 use crate::{
-    general::General,
+    FieldError,
+    general::{Area, General},
     limits::{
         BLOCK_SEATS, GRADE_MAX_CHARS, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS,
         SECTIONS_MAX,
@@ -10,7 +11,7 @@ use crate::{
     show::Text,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::{collections::HashSet, ops::Range};
 
 /// A seat's name within its performance: `section-row-number`, e.g. `A-1-12`.
@@ -72,13 +73,52 @@ impl Section {
 }
 
 /// What is sold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Seating {
     /// Numbered seats in sections.
     Numbered(Numbered),
     /// A count of places in areas.
     General(General),
+}
+
+/// The same as it comes in. Not one of serde's tagged enums, which forget in which field something was wrong.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    r#type: Kind,
+    sections: Option<Vec<Section>>,
+    areas: Option<Vec<Area>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Numbered,
+    General,
+}
+
+impl<'de> Deserialize<'de> for Seating {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Fields::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl TryFrom<Fields> for Seating {
+    type Error = FieldError;
+
+    /// # Errors
+    /// Names the field that is missing, too many, or breaks a rule of the contract.
+    fn try_from(fields: Fields) -> Result<Self, FieldError> {
+        match (fields.r#type, fields.sections, fields.areas) {
+            (Kind::Numbered, Some(sections), None) => Numbered::new(sections).map(Self::Numbered),
+            (Kind::General, None, Some(areas)) => General::new(areas).map(Self::General),
+            (Kind::Numbered, None, _) => Err(FieldError::new("sections", "numbered seating has sections")),
+            (Kind::General, _, None) => Err(FieldError::new("areas", "general seating has areas")),
+            (Kind::Numbered, ..) => Err(FieldError::new("areas", "numbered seating has no areas")),
+            (Kind::General, ..) => Err(FieldError::new("sections", "general seating has no sections")),
+        }
+    }
 }
 
 impl Seating {
@@ -100,56 +140,11 @@ impl Seating {
 }
 
 /// The layout of a numbered house.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Layout", into = "Layout")]
-#[schemars(inline, with = "Layout")]
-pub struct Numbered(Vec<Section>);
-
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-struct Layout {
+pub struct Numbered {
     sections: Vec<Section>,
-}
-
-impl From<Numbered> for Layout {
-    fn from(numbered: Numbered) -> Self {
-        Self { sections: numbered.0 }
-    }
-}
-
-impl TryFrom<Layout> for Numbered {
-    type Error = String;
-
-    /// # Errors
-    /// Names the first rule of the contract that the layout breaks.
-    fn try_from(layout: Layout) -> Result<Self, String> {
-        let sections = layout.sections;
-        if sections.is_empty() || sections.len() > SECTIONS_MAX {
-            return Err(format!("expected 1 to {SECTIONS_MAX} sections"));
-        }
-        let mut names = HashSet::new();
-        let mut prices = std::collections::HashMap::new();
-        for section in &sections {
-            let name = section.name.as_str();
-            if name.contains('-') {
-                return Err(format!("section {name} must not contain a hyphen"));
-            }
-            if !names.insert(name) {
-                return Err(format!("section {name} is there twice"));
-            }
-            if !(1..=ROWS_MAX).contains(&section.rows) || !(1..=SEATS_PER_ROW_MAX).contains(&section.seats_per_row) {
-                return Err(format!("section {name}: expected 1 to {ROWS_MAX} rows of 1 to {SEATS_PER_ROW_MAX} seats"));
-            }
-            if *prices.entry(section.grade.as_str()).or_insert(section.price) != section.price {
-                return Err(format!("grade {} has two prices", section.grade.as_str()));
-            }
-        }
-        if sections.iter().map(Section::seats).sum::<u32>() > SEATS_MAX {
-            return Err(format!("expected at most {SEATS_MAX} seats"));
-        }
-        Ok(Self(sections))
-    }
 }
 
 /// A seat as the layout knows it.
@@ -189,9 +184,41 @@ pub struct GradeTotal {
 }
 
 impl Numbered {
+    /// # Errors
+    /// Names the first rule of the contract that the layout breaks.
+    pub(crate) fn new(sections: Vec<Section>) -> Result<Self, FieldError> {
+        let broken = |rule: String| Err(FieldError::new("sections", rule));
+        if sections.is_empty() || sections.len() > SECTIONS_MAX {
+            return broken(format!("expected 1 to {SECTIONS_MAX} sections"));
+        }
+        let mut names = HashSet::new();
+        let mut prices = std::collections::HashMap::new();
+        for section in &sections {
+            let name = section.name.as_str();
+            if name.contains('-') {
+                return broken(format!("section {name} must not contain a hyphen"));
+            }
+            if !names.insert(name) {
+                return broken(format!("section {name} is there twice"));
+            }
+            if !(1..=ROWS_MAX).contains(&section.rows) || !(1..=SEATS_PER_ROW_MAX).contains(&section.seats_per_row) {
+                return broken(format!(
+                    "section {name}: expected 1 to {ROWS_MAX} rows of 1 to {SEATS_PER_ROW_MAX} seats"
+                ));
+            }
+            if *prices.entry(section.grade.as_str()).or_insert(section.price) != section.price {
+                return broken(format!("grade {} has two prices", section.grade.as_str()));
+            }
+        }
+        if sections.iter().map(Section::seats).sum::<u32>() > SEATS_MAX {
+            return broken(format!("expected at most {SEATS_MAX} seats"));
+        }
+        Ok(Self { sections })
+    }
+
     /// Seats in all.
     pub fn seats(&self) -> u32 {
-        self.0.iter().map(Section::seats).sum()
+        self.sections.iter().map(Section::seats).sum()
     }
 
     /// Blocks that keep them.
@@ -205,7 +232,7 @@ impl Numbered {
         let (name, row) = rest.rsplit_once('-')?;
         let (row, number) = (plain_number(row)?, plain_number(number)?);
         let mut first = 0;
-        for section in &self.0 {
+        for section in &self.sections {
             if section.name.as_str() == name {
                 let there = row <= section.rows && number <= section.seats_per_row;
                 let index = first + (row - 1) * section.seats_per_row + number - 1;
@@ -219,7 +246,7 @@ impl Numbered {
     /// Every section, with the places of its seats in layout order.
     pub fn sections(&self) -> impl Iterator<Item = (&Section, Range<usize>)> {
         let mut next = 0;
-        self.0.iter().map(move |section| {
+        self.sections.iter().map(move |section| {
             let first = next;
             next += section.seats() as usize;
             (section, first..next)
@@ -228,7 +255,7 @@ impl Numbered {
 
     /// Every seat, in layout order.
     pub fn places(&self) -> impl Iterator<Item = SeatPlace<'_>> {
-        let numbered = self.0.iter().flat_map(|section| {
+        let numbered = self.sections.iter().flat_map(|section| {
             (0..section.seats())
                 .map(move |seat| (section, seat / section.seats_per_row + 1, seat % section.seats_per_row + 1))
         });
@@ -250,7 +277,7 @@ impl Numbered {
     /// Grades in the order they first appear.
     pub fn grades(&self) -> Vec<GradeTotal> {
         let mut grades: Vec<GradeTotal> = Vec::new();
-        for section in &self.0 {
+        for section in &self.sections {
             match grades.iter_mut().find(|grade| grade.grade == section.grade.as_str()) {
                 Some(grade) => grade.total += section.seats(),
                 None => grades.push(GradeTotal {
@@ -275,12 +302,10 @@ mod tests {
     use super::*;
 
     fn house() -> Numbered {
-        serde_json::from_str(
-            r#"{"sections":[
-                {"name":"A","grade":"VIP","price":150000,"rows":2,"seatsPerRow":3},
-                {"name":"B","grade":"R","price":90000,"rows":40,"seatsPerRow":50}]}"#,
-        )
-        .unwrap()
+        let sections = r#"[
+            {"name":"A","grade":"VIP","price":150000,"rows":2,"seatsPerRow":3},
+            {"name":"B","grade":"R","price":90000,"rows":40,"seatsPerRow":50}]"#;
+        Numbered::new(serde_json::from_str(sections).unwrap()).unwrap()
     }
 
     #[test]

@@ -135,8 +135,11 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
 /// Parses a body; the failing field's path is part of the error. `null` is the same as absent.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if let Ok(whole) = serde_json::from_slice::<Value>(bytes) {
-        if !whole.is_object() || has_odd_array(&whole) {
-            return Err(complaint("body", "expected an object, with names for all values"));
+        if !whole.is_object() {
+            return Err(complaint("body", "expected an object"));
+        }
+        if let Some(path) = odd_array(&whole, "") {
+            return Err(complaint(&path, "expected no array, or one of texts or of objects"));
         }
         if let Some(told) = without_nulls(&whole) {
             return serde_path_to_error::deserialize(told)
@@ -171,13 +174,19 @@ fn field_path(path: &serde_path_to_error::Path, whole: &str) -> String {
     if text.is_empty() { whole.to_owned() } else { text }
 }
 
-/// Whether there is an array of anything but texts or objects. No call takes one, but serde would take it for an object
-/// without names.
-fn has_odd_array(value: &Value) -> bool {
+/// The path of an array, in the value at `path`, of anything but texts or objects. No call takes one, but serde would take it
+/// for an object without names.
+fn odd_array(value: &Value, path: &str) -> Option<String> {
     match value {
-        Value::Array(items) => items.iter().any(|item| !(item.is_string() || item.is_object()) || has_odd_array(item)),
-        Value::Object(fields) => fields.values().any(has_odd_array),
-        _ => false,
+        Value::Array(items) if items.iter().any(|item| !(item.is_string() || item.is_object())) => {
+            Some(path.to_owned())
+        }
+        Value::Array(items) => items.iter().enumerate().find_map(|(n, item)| odd_array(item, &format!("{path}[{n}]"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let dot = if path.is_empty() { "" } else { "." };
+            odd_array(field, &format!("{path}{dot}{name}"))
+        }),
+        _ => None,
     }
 }
 

@@ -12,12 +12,15 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::DoorRow,
     ids::{MemberId, PerformanceId, ReservationId},
-    limits::{CANCELLATION_PAGE_ITEMS, RETRY_ATTEMPTS},
+    limits::{CANCELLATION_PAGE_ITEMS, COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS},
     performance::{Cancellation, Performance, Reason},
 };
+use std::time::Duration;
 
 impl Store {
-    /// Marks a performance as cancelled, for good. Answers the cancellation that stands: the first.
+    /// Marks a performance as cancelled, for good, and waits until no process has an older copy of it: a booking that begins
+    /// after the answer is refused. One that was under way may be done, and is refunded like the others. Answers the
+    /// cancellation that stands: the first.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::Busy`].
@@ -43,7 +46,10 @@ impl Store {
             let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
             let first = first.caused_by(self.request());
             match self.transact(vec![first, mark(date)]).await {
-                Ok(()) => return Ok(cancellation),
+                Ok(()) => {
+                    tokio::time::sleep(Duration::from_millis(COPY_MAX_AGE_MILLIS.unsigned_abs())).await;
+                    return Ok(cancellation);
+                }
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(_)) => self.back_off(attempt).await,
             }

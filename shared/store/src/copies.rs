@@ -1,13 +1,16 @@
-//! The process's copies of performances, waiting rooms and large houses' maps: refreshed at most once a second (maps: twice), by one call at
-//! a time. What they say may be so old; conditions decide.
+//! The process's copies of performances, waiting rooms and large houses' maps: refreshed at most once a second (maps: twice; for who
+//! only waits: once in ten), by one call at a time. What they say may be so old; conditions decide.
 
-use crate::Store;
+use crate::{
+    Store,
+    keys::{self, from_item},
+};
 use frontrow_domain::{
     Error, Result, Timestamp,
     breaker::Breaker,
     ids::PerformanceId,
-    limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS, SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX},
-    performance::Listing,
+    limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS, POLLED_COPY_MAX_AGE_MILLIS, SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX},
+    performance::{Listing, Performance},
     seat_map::SeatMap,
     waiting_room::Room,
 };
@@ -111,6 +114,8 @@ pub(crate) struct Copies {
     /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
     /// poll from being the one that refreshes, and so from turning the turnstile.
     pub(crate) polled_rooms: CopiesOf<Room>,
+    /// Performances as those see them who wait.
+    pub(crate) polled_performances: CopiesOf<Performance>,
     /// Large houses' maps, by performance and layout.
     pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
     /// The breaker before the payment provider, and when it was read.
@@ -141,6 +146,7 @@ impl Default for Copies {
             listings: CopiesOf::default(),
             rooms: CopiesOf::default(),
             polled_rooms: CopiesOf::default(),
+            polled_performances: CopiesOf::new(POLLED_COPY_MAX_AGE_MILLIS, COPIES_MAX),
             seat_maps: CopiesOf::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
             breaker: tokio::sync::Mutex::default(),
             stripes: Mutex::default(),
@@ -156,5 +162,15 @@ impl Store {
     /// [`Error::NotFound`].
     pub async fn listing(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Listing>> {
         self.copies.listings.get(id, now, |_| async { self.read_listing(id).await?.ok_or(Error::NotFound) }).await
+    }
+
+    /// The performance for who waits in its line, at most ten seconds old and read eventually: it says that there is a line, and
+    /// when sales open. Who is let in is decided by [`Store::listing`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn polled_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Performance>> {
+        let read = |_| async { from_item(self.get_known(&keys::performance(id)).await?.ok_or(Error::NotFound)?) };
+        self.copies.polled_performances.get(id, now, read).await
     }
 }

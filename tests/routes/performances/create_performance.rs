@@ -101,7 +101,7 @@ async fn bad_input_lists_nothing() {
         full["holdSeconds"] = json!(300);
         full["waitingRoom"] = json!({"maxActive": 1});
         refuses_malformed_bodies(&organizer, "POST", &path, &full).await;
-        let wrong: [(&str, Value, &str); 22] = [
+        let wrong: [(&str, Value, &str); 24] = [
             ("startsAt", json!("tomorrow"), "startsAt"),
             ("startsAt", json!("2099-12-24T19:30:00"), "startsAt"),
             ("startsAt", json!("1969-12-31T23:59:59Z"), "startsAt"),
@@ -115,6 +115,8 @@ async fn bad_input_lists_nothing() {
             ("holdSeconds", json!(0), "holdSeconds"),
             ("holdSeconds", json!(3_601), "holdSeconds"),
             ("holdSeconds", json!(-300), "holdSeconds"),
+            ("holdSeconds", json!([300]), "holdSeconds"),
+            ("waitingRoom", json!([1, null]), "waitingRoom"),
             ("waitingRoom", json!({}), "waitingRoom.maxActive"),
             ("waitingRoom", json!({"maxActive": null, "admitPerMinute": null}), "waitingRoom.maxActive"),
             ("waitingRoom", json!({"maxActive": 0}), "waitingRoom.maxActive"),
@@ -146,40 +148,46 @@ async fn bad_houses_are_refused() {
             house(json!([one]))
         };
         let many: Vec<Value> = (0..201).map(|n| section(&format!("S{n}"), 1, 1)).collect();
+        let too_many =
+            json!([section("A", 200, 100), section("B", 200, 100), section("C", 100, 100), section("D", 1, 1)]);
         let two_prices =
             json!([section("A", 1, 1), {"name": "B", "grade": "R", "price": 2_000, "rows": 1, "seatsPerRow": 1}]);
         let bad = [
-            json!(null),
-            json!({}),
-            json!({"type": "standing"}),
-            json!({"type": "numbered"}),
-            json!({"type": "numbered", "sections": [section("A", 1, 1)], "areas": []}),
-            house(json!([])),
-            house(json!(many)),
-            house(json!([section("A", 1, 1), section("A", 1, 1)])),
-            house(json!([section("A", 1, 1), section(" A ", 1, 1)])),
-            house(two_prices),
-            house(json!([section("A", 200, 100), section("B", 200, 100), section("C", 100, 100), section("D", 1, 1)])),
-            with("name", json!("")),
-            with("name", json!("A-B")),
-            with("name", json!("n".repeat(21))),
-            with("grade", json!(" ")),
-            with("grade", json!("g".repeat(21))),
-            with("price", json!(0)),
-            with("price", json!(-1)),
-            with("price", json!(10_000_001)),
-            with("price", json!(0.5)),
-            with("rows", json!(0)),
-            with("rows", json!(201)),
-            with("rows", json!(4_294_967_296_i64)),
-            with("seatsPerRow", json!(0)),
-            with("seatsPerRow", json!(101)),
-            with("aisle", json!(true)),
+            (json!(null), "seating"),
+            (json!([]), "seating"),
+            (json!({}), "seating.type"),
+            (json!({"type": "standing"}), "seating.type"),
+            (json!({"type": "numbered"}), "seating.sections"),
+            (json!({"type": "general"}), "seating.areas"),
+            (json!({"type": "numbered", "sections": [section("A", 1, 1)], "areas": []}), "seating.areas"),
+            (json!({"type": "general", "sections": [], "areas": []}), "seating.sections"),
+            (house(json!([["A", "R", 1000, 1, 1]])), "seating.sections[0]"),
+            (house(json!([])), "seating.sections"),
+            (house(json!(many)), "seating.sections"),
+            (house(json!([section("A", 1, 1), section("A", 1, 1)])), "seating.sections"),
+            (house(json!([section("A", 1, 1), section(" A ", 1, 1)])), "seating.sections"),
+            (house(two_prices), "seating.sections"),
+            (house(too_many), "seating.sections"),
+            (house(json!([section("A", 1, 1), {"name": "B"}])), "seating.sections[1].grade"),
+            (with("name", json!("")), "seating.sections[0].name"),
+            (with("name", json!("A-B")), "seating.sections"),
+            (with("name", json!("n".repeat(21))), "seating.sections[0].name"),
+            (with("grade", json!(" ")), "seating.sections[0].grade"),
+            (with("grade", json!("g".repeat(21))), "seating.sections[0].grade"),
+            (with("price", json!(0)), "seating.sections[0].price"),
+            (with("price", json!(-1)), "seating.sections[0].price"),
+            (with("price", json!(10_000_001)), "seating.sections[0].price"),
+            (with("price", json!(0.5)), "seating.sections[0].price"),
+            (with("rows", json!(0)), "seating.sections"),
+            (with("rows", json!(201)), "seating.sections"),
+            (with("rows", json!(4_294_967_296_i64)), "seating.sections[0].rows"),
+            (with("seatsPerRow", json!(0)), "seating.sections"),
+            (with("seatsPerRow", json!(101)), "seating.sections"),
+            (with("aisle", json!(true)), "seating.sections[0].aisle"),
         ];
-        for seating in bad {
-            let field =
-                complaint(organizer.post(&path, performance_details(world.app(), json!({"seating": seating}))).await);
-            assert!(field.starts_with("seating"), "{field} for {seating}");
+        for (seating, complains) in bad {
+            let body = performance_details(world.app(), json!({"seating": seating}));
+            assert_eq!(complaint(organizer.post(&path, body).await), complains, "{seating}");
         }
         assert!(organizer.get(&path).await.items().is_empty());
     })

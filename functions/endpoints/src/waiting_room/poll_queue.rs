@@ -39,8 +39,7 @@ impl Endpoint for PollQueue {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PlaceInLine>> {
         let (member, now) = (call.caller.member_id, call.now);
-        let listing = app.store.listing(&call.path, now).await?;
-        let performance = &listing.performance;
+        let performance = &app.store.polled_performance(&call.path, now).await?;
         if !performance.has_waiting_room {
             return Err(Error::NoWaitingRoom);
         }
@@ -49,7 +48,7 @@ impl Endpoint for PollQueue {
             return Err(Error::QueueTokenExpired);
         }
 
-        let PolledRoom { room, crowd } = app.store.turned_room(performance, now, &|| app.clock.now()).await?;
+        let PolledRoom { room, crowd } = app.store.turned_room(&call.path, now, &|| app.clock.now()).await?;
         if let Some(crowd) = crowd {
             app.config.metrics.turned(&call.path, crowd, now);
         }

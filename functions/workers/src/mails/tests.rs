@@ -288,10 +288,10 @@ fn each_ticket_mail_of_a_reservation_says_why_it_comes_and_shares_no_name_with_t
 #[test]
 fn places_without_numbers_are_called_by_their_grade() {
     for (language, lines, cancelled) in [
-        (Language::Ko, "좌석:\n- VIP (자유석) 150,000원\n- VIP (자유석) 150,000원\n결제", "좌석: VIP × 2\n"),
+        (Language::Ko, "좌석:\n- VIP (자유석 1/2) 150,000원\n- VIP (자유석 2/2) 150,000원\n결제", "좌석: VIP × 2\n"),
         (
             Language::En,
-            "Seats:\n- VIP (general admission) KRW 150,000\n- VIP (general admission) KRW 150,000\nTotal",
+            "Seats:\n- VIP (general admission 1/2) KRW 150,000\n- VIP (general admission 2/2) KRW 150,000\nTotal",
             "Seats: VIP × 2\n",
         ),
     ] {

@@ -18,18 +18,20 @@ struct Line {
 }
 
 impl Line {
-    /// A place without a number is called by its grade.
-    fn of(seat: &HeldSeat, picture: &str, language: Language) -> Self {
+    /// A place without a number is called by its grade, and told from others by which of all `tickets` it is: (1, 3) is the
+    /// first of three.
+    fn of(seat: &HeldSeat, tickets: (usize, usize), picture: &str, language: Language) -> Self {
         let grade = one_line(&seat.grade);
+        let which = format!("{}/{}", tickets.0, tickets.1);
         let alt = match (&seat.seat_id, language) {
             (Some(seat_id), Language::Ko) => format!("{seat_id} 좌석 입장용 QR 코드"),
             (Some(seat_id), Language::En) => format!("QR code for seat {seat_id}"),
-            (None, Language::Ko) => format!("{grade} 입장용 QR 코드"),
-            (None, Language::En) => format!("QR code for {grade}"),
+            (None, Language::Ko) => format!("{grade} {which} 입장용 QR 코드"),
+            (None, Language::En) => format!("QR code for {grade} {which}"),
         };
         let (seat_name, grade) = match &seat.seat_id {
             Some(seat_id) => (seat_id.clone(), grade),
-            None => (grade, labels(language).unnumbered.to_owned()),
+            None => (grade, format!("{} {which}", labels(language).unnumbered)),
         };
         let price = amount(language, seat.price);
         Self { seat: seat_name, grade, price, cid: format!("{picture}@{PICTURES_DOMAIN}"), alt }
@@ -100,9 +102,9 @@ pub fn letter(
     let numbered = |name: String| if number == 0 { name } else { format!("{name}.{number}") };
     let mut lines = Vec::new();
     let mut pictures = Vec::new();
-    for (ticket_id, seat) in reservation.tickets() {
+    for (n, (ticket_id, seat)) in (1..).zip(reservation.tickets()) {
         let name = numbered(ticket_id.to_string());
-        lines.push(Line::of(seat, &name, language));
+        lines.push(Line::of(seat, (n, reservation.seats.len()), &name, language));
         pictures.push(Picture { name, png: qr_png(&code_of(&ticket_id)) });
     }
     let subject = format!("[frontrow] {}: {}", words.subject, facts.show);

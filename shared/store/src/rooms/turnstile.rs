@@ -17,7 +17,6 @@ use frontrow_domain::{
         CLAIM_SECONDS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS, TICK_GRANTING_MILLIS, TICK_LEASE_MARGIN_SECONDS,
         TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS, TICK_WRITES_AT_ONCE,
     },
-    performance::Performance,
     waiting_room::{
         AdmissionState, Place, Room,
         turn::{Found, Plan, Step},
@@ -89,17 +88,16 @@ impl Store {
     /// [`frontrow_domain::Error::NoWaitingRoom`]. A turn that fails is not the caller's failure.
     pub async fn turned_room(
         &self,
-        performance: &Performance,
+        id: &PerformanceId,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
     ) -> Result<PolledRoom> {
-        let id = &performance.performance_id;
         let counted = OnceLock::new();
         let tell = &counted;
         let room = self.copies.polled_rooms.get(id, now, |before| async move {
             let mut room = self.read_room(id, before).await?;
             if room.is_due(now)
-                && let Some((turned, crowd)) = self.turn_in_time(performance, now, clock).await
+                && let Some((turned, crowd)) = self.turn_in_time(id, now, clock).await
             {
                 room = turned.not_behind(Some(&room));
                 tell.get_or_init(|| crowd);
@@ -113,12 +111,11 @@ impl Store {
     /// The room after a turn, and who is there then, if that was counted; `None` where the turn came to nothing.
     async fn turn_in_time(
         &self,
-        performance: &Performance,
+        id: &PerformanceId,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
     ) -> Option<(Room, Option<Crowd>)> {
-        let id = &performance.performance_id;
-        let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(performance, now, clock));
+        let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(id, now, clock));
         match turn.await {
             Ok(Ok(turned)) => return turned,
             Ok(Err(error)) => tracing::warn!(%error, performance = %id, "a turn of the turnstile failed"),
@@ -130,14 +127,13 @@ impl Store {
     /// One turn; `None` where somebody else has it.
     async fn turn(
         &self,
-        performance: &Performance,
+        id: &PerformanceId,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
     ) -> Result<Option<(Room, Option<Crowd>)>> {
-        let id = &performance.performance_id;
         let turn = Turn { owner: (self.entropy.uuid)().to_string(), now, clock, started: Instant::now() };
         let Some(room) = self.take_turn(id, &turn).await? else { return Ok(None) };
-        let (plan, failed, counted) = match self.let_in(performance, &room, &turn).await {
+        let (plan, failed, counted) = match self.let_in(id, &room, &turn).await {
             Ok((plan, failed, counted)) => (plan, failed, Some(counted)),
             Err(error) => {
                 tracing::warn!(%error, performance = %id, "nobody could be let in");
@@ -173,20 +169,22 @@ impl Store {
     /// planned, which of it could not be done, and what was counted.
     async fn let_in(
         &self,
-        performance: &Performance,
+        id: &PerformanceId,
         room: &Room,
         turn: &Turn<'_>,
     ) -> Result<(Plan, HashSet<Place>, Counted)> {
-        let (id, now) = (&performance.performance_id, turn.now);
-        let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.stripes));
+        let now = turn.now;
+        let (inside, drawn, listing) =
+            tokio::join!(self.admissions(id), self.drawn(id, room.stripes), self.listing(id, now));
         let inside = self.take_back_lapsed(id, inside?, now).await;
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
         let (live, drawn) = (inside.len() as u64, drawn?);
+        let on_sale = listing?.performance.check_on_sale(now).is_ok();
 
         let mut candidates = room.candidates(&drawn);
         let unserved = |place: &Place| admitted.contains(&place.position(room.stripes));
         if room.policy.paused
-            || performance.check_on_sale(now).is_err()
+            || !on_sale
             || room.allowance(now) == 0
             || (room.free(live) == 0 && !candidates.iter().any(unserved))
         {
