@@ -1,7 +1,8 @@
 //! A simulated crowd in a waiting room: the store as it is, an engine, several processes, and a clock that is moved.
 //! Without HTTP, because what is looked at is the line and what it costs in DynamoDB.
 //!
-//! `CROWD=100000 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table that the README shows.
+//! `CROWD=100000 CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table that
+//! the README shows.
 
 mod bill;
 mod sale;
