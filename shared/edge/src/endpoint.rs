@@ -253,19 +253,23 @@ impl PageQuery {
     }
 }
 
-/// What binds a cursor to its list: a fingerprint, which shows nothing of how we call things.
-fn bond(scope: &str) -> [u8; CURSOR_BOND_BYTES] {
-    let digest: [u8; 32] = Sha256::digest(scope).into();
+/// What binds a cursor to its list, and tells that it is whole: a fingerprint, which shows nothing of how we call things.
+fn bond(scope: &str, after: &str) -> [u8; CURSOR_BOND_BYTES] {
+    let digest: [u8; 32] = Sha256::digest([scope, after].join("\n")).into();
     digest[..CURSOR_BOND_BYTES].try_into().expect("a digest is longer")
 }
 
 fn write_cursor(after: &str, scope: &str) -> String {
-    URL_SAFE_NO_PAD.encode([&bond(scope), after.as_bytes()].concat())
+    URL_SAFE_NO_PAD.encode([&bond(scope, after), after.as_bytes()].concat())
 }
 
 fn read_cursor(cursor: &str, scope: &str) -> Result<String> {
     let decoded = (cursor.len() <= CURSOR_MAX_CHARS).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten();
-    let after = decoded.and_then(|bytes| String::from_utf8(bytes.strip_prefix(&bond(scope))?.to_vec()).ok());
+    let after = decoded.and_then(|bytes| {
+        let (found, after) = bytes.split_first_chunk()?;
+        let after = String::from_utf8(after.to_vec()).ok()?;
+        (*found == bond(scope, &after)).then_some(after)
+    });
     after.ok_or_else(|| Error::invalid("cursor", "not a cursor of this list with these filters"))
 }
 
