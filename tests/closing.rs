@@ -68,6 +68,11 @@ pub(crate) fn process(world: &World, first: First) -> App {
 pub(crate) fn process_behind(world: &World, meddler: Arc<dyn Meddler>) -> App {
     let wire = Wire::default();
     wire.meddle(Some(meddler));
+    process_on(world, &wire)
+}
+
+/// The same, whose calls go over `wire`.
+pub(crate) fn process_on(world: &World, wire: &Wire) -> App {
     let aws = world.stack.engine();
     let http = wire.around(aws.http());
     App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone())

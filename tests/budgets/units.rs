@@ -3,9 +3,15 @@
 use super::{Budgets, admitted, is_copy, is_mailers, meter};
 use crate::{
     cards::{pay_by_card, switch},
-    harness::{World, book, hold, wire::Metered},
+    closing::process_on,
+    harness::{
+        World, book, hold,
+        process::call,
+        wire::{Metered, Wire},
+    },
     large_houses::speed::fifty_thousand,
 };
+use frontrow_edge::Method;
 use frontrow_preflight::units::{Measured, ROWS, Units};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
@@ -29,11 +35,12 @@ async fn log_in(world: &World, budgets: &mut Budgets) {
 async fn line(world: &World, budgets: &mut Budgets) {
     let performance = world.performance(json!({"waitingRoom": {"maxActive": 2, "admissionSeconds": 3600}})).await;
     let path = format!("/performances/{performance}/queue");
-    let mut tokens = Vec::new();
+    let (mut tokens, mut logins) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         let person = world.member(0).await;
         let joined = person.post(&path, Value::Null).await.expect(201);
         tokens.push(person.with_queue_token(&joined.text("queueToken")));
+        logins.push(format!("Bearer {}", world.app().tokens.access(&person.identity)));
     }
     world.settle().await;
     world.advance_seconds(2);
@@ -44,9 +51,23 @@ async fn line(world: &World, budgets: &mut Budgets) {
 
     world.advance_seconds(2);
     let (waits, cost) = meter(world, tokens[2].get(&path)).await;
-    assert_eq!(waits.expect(200).text("status"), "waiting");
+    let waits = waits.expect(200);
+    assert_eq!(waits.text("status"), "waiting");
     let copies: Vec<&Metered> = cost.iter().filter(|call| is_copy(call)).collect();
     budgets.note_calls("copies of a process", (3, 0.0, 2.5), &copies, "performance, show; the room, eventually");
+
+    // Who polls in another process reads nothing of the performance, which that has known for two seconds.
+    let (wire, token) = (Wire::default(), waits.text("queueToken"));
+    let app = process_on(world, &wire);
+    let headers = [("authorization", logins[2].as_str()), ("queue-token", token.as_str())];
+    let poll = || call(&app, &Method::GET, &path, &headers, &Value::Null);
+    assert_eq!(poll().await.status, 200);
+    world.advance_seconds(2);
+    tokens[2].get(&path).await.expect(200);
+    let (waits, cost) = wire.meter(poll()).await;
+    assert_eq!(waits.text("status"), "waiting");
+    let copies: Vec<&Metered> = cost.iter().collect();
+    budgets.note_calls("copies of a process of polls", (1, 0.0, 0.5), &copies, "the room, eventually");
 }
 
 async fn own(world: &World, budgets: &mut Budgets) {

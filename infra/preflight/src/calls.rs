@@ -23,6 +23,11 @@ const GIGABYTE: f64 = 1_073_741_824.0;
 /// Key rings that a process reads when it starts.
 const RINGS: f64 = 2.0;
 
+/// Performance, show and room.
+pub const COPIES: &str = "copies of a process";
+/// The room alone: the performance is read too rarely to count.
+pub const COPIES_OF_POLLS: &str = "copies of a process of polls";
+
 /// What triggers a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
@@ -47,8 +52,8 @@ pub struct Calls {
     pub at_opening: f64,
     /// Calls a second when everybody is in line.
     pub in_line: f64,
-    /// Whether its processes keep copies of performance, show and room.
-    pub keeps_copies: bool,
+    /// What its processes refresh once a second, by its row of the budget table; `None`: nothing.
+    pub copies: Option<&'static str>,
     /// What one costs in DynamoDB.
     pub units: Units,
     /// What one takes beyond its calls to DynamoDB.
@@ -94,7 +99,7 @@ impl<'a> Traffic<'a> {
             times,
             at_opening: times / self.crowd.seconds,
             in_line: times / self.crowd.seconds,
-            keeps_copies: true,
+            copies: Some(COPIES),
             units,
             extra_seconds: 0.0,
             answer_bytes: self.prices.assumptions.answer_bytes.0,
@@ -116,7 +121,7 @@ impl<'a> Traffic<'a> {
                 extra_seconds: hash,
                 at_opening: 0.0,
                 in_line: 0.0,
-                keeps_copies: false,
+                copies: None,
                 ..self.api("log_in", logins, measured.row("log in"))
             },
             early(self.api("get_performance", people, Units::default())),
@@ -125,9 +130,13 @@ impl<'a> Traffic<'a> {
             Calls {
                 at_opening: crowd.polls_per_second * f64::from(self.announced.busiest_minute_percent) / 100.0,
                 in_line: crowd.polls_per_second,
+                copies: Some(COPIES_OF_POLLS),
                 ..polls
             },
-            self.api("poll_queue", crowd.let_in, measured.row("poll that claims")),
+            Calls {
+                copies: Some(COPIES_OF_POLLS),
+                ..self.api("poll_queue", crowd.let_in, measured.row("poll that claims"))
+            },
         ]
     }
 
@@ -142,7 +151,7 @@ impl<'a> Traffic<'a> {
         let tries = f64::from(self.announced.holds_per_purchase);
         let holds = crowd.purchases * tries + (crowd.let_in - crowd.purchases);
         let map = self.api("list_seats", crowd.let_in * assumed.seat_map_looks.0, measured.seat_map(seats, is_live));
-        let own = |calls: Calls| Calls { keeps_copies: false, ..calls };
+        let own = |calls: Calls| Calls { copies: None, ..calls };
         vec![
             Calls {
                 extra_seconds: assumed.map_millis_per_thousand_seats.0 * seats / 1e6,
@@ -168,7 +177,7 @@ impl<'a> Traffic<'a> {
         let looked_at = if is_live { 0.0 } else { 2.0 * crowd.purchases };
         let work = |function, trigger, times: f64, units, extra_millis: f64| Calls {
             trigger,
-            keeps_copies: false,
+            copies: None,
             extra_seconds: extra_millis / 1000.0,
             answer_bytes: 0.0,
             ..self.api(function, times, units)
@@ -264,10 +273,8 @@ impl<'a> Traffic<'a> {
     /// What one call costs for the copies that its process refreshes once a second.
     fn copies(&self, calls: &Calls) -> Units {
         let per_second = calls.times / self.crowd.seconds;
-        if !calls.keeps_copies || per_second == 0.0 {
-            return Units::default();
-        }
-        self.measured.row("copies of a process") * (self.processes(calls, per_second) / per_second).min(1.0)
+        let Some(copies) = calls.copies.filter(|_| per_second > 0.0) else { return Units::default() };
+        self.measured.row(copies) * (self.processes(calls, per_second) / per_second).min(1.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     announced::Announced,
-    calls::{Calls, Traffic, Trigger},
+    calls::{COPIES_OF_POLLS, Calls, Traffic, Trigger},
     crowd::Crowd,
     prices::{Prices, Quota},
     report::number,
@@ -15,6 +15,8 @@ use serde::Serialize;
 const SCALING_SECONDS: f64 = 10.0;
 /// Part of a quota to be left free.
 const HEADROOM: f64 = 1.2;
+/// Read units of an eventual read of up to 4 KB.
+const EVENTUAL_READ_UNITS: f64 = 0.5;
 
 /// The check of write units that are to be there at once; they are paid for.
 pub const WARM_WRITES: &str = "warmWrites";
@@ -49,15 +51,15 @@ struct Peak {
     processes: f64,
     writes: f64,
     reads: f64,
-    /// Processes that read the performance, and the room, once a second.
-    readers: f64,
+    /// Of the performance or of its room, whichever is read more.
+    copies: f64,
     joiners: f64,
     logins: f64,
     mails: f64,
 }
 
 impl Peak {
-    fn of(traffic: &Traffic<'_>, crowd: &Crowd, prices: &Prices, copies_reads: f64) -> Self {
+    fn of(traffic: &Traffic<'_>, crowd: &Crowd, prices: &Prices, measured: &Measured) -> Self {
         let calls = traffic.calls();
         // The opening or the full line, whatever is busier.
         let busiest = |value: &dyn Fn(&Calls, f64) -> f64| {
@@ -68,14 +70,19 @@ impl Peak {
         let rate_of = |function: &str| busiest(&|one, rate| if one.function == function { rate } else { 0.0 });
         let times =
             |function: &str| calls.iter().filter(|one| one.function == function).map(|one| one.times).sum::<f64>();
-        let readers = |one: &Calls, rate| if one.keeps_copies { traffic.processes(one, rate) } else { 0.0 };
+        let processes = |one: &Calls, rate| if one.copies.is_some() { traffic.processes(one, rate) } else { 0.0 };
+        let copies = |one: &Calls, rate| one.copies.map_or(0.0, |row| measured.row(row).reads * processes(one, rate));
+        // Read strongly each second, but for polls.
+        let of_performance =
+            |one: &Calls, rate| if one.copies == Some(COPIES_OF_POLLS) { 0.0 } else { processes(one, rate) };
+        let of_room = |one: &Calls, rate| EVENTUAL_READ_UNITS * processes(one, rate);
         let (turn, turned) = (traffic.turn(), 2.0 * crowd.per_second);
         Self {
             api: busiest(&|one, rate| if one.trigger == Trigger::Api { rate } else { 0.0 }),
             processes: busiest(&|one, rate| traffic.processes(one, rate)),
             writes: turn.writes + turned + busiest(&|one, rate| one.units.writes * rate),
-            reads: turn.reads + busiest(&|one, rate| one.units.reads * rate + readers(one, rate) * copies_reads),
-            readers: busiest(&readers),
+            reads: turn.reads + busiest(&|one, rate| one.units.reads * rate + copies(one, rate)),
+            copies: busiest(&of_performance).max(busiest(&of_room)),
             joiners: busiest(&|one, rate| {
                 if one.function == "join_queue" { traffic.processes(one, rate) } else { 0.0 }
             }),
@@ -94,7 +101,7 @@ pub fn checks(
     measured: &Measured,
 ) -> Vec<Check> {
     let traffic = Traffic::new(announced, crowd, prices, template, measured);
-    let peak = Peak::of(&traffic, crowd, prices, measured.row("copies of a process").reads);
+    let peak = Peak::of(&traffic, crowd, prices, measured);
     [
         gateway(&peak, prices, template),
         functions(&peak, prices),
@@ -201,9 +208,9 @@ fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
         ),
         fixed(
             "copies",
-            "processes that read the performance",
+            "reads a second of the performance or its room",
             &quotas.partition_reads_per_second,
-            peak.readers,
+            peak.copies,
             "the others read it late, and some polls answer 503 busy; spread the crowd over more minutes, or over several \
              performances",
         ),
