@@ -233,8 +233,8 @@ impl Sale {
                 Next::Polls { at: second + self.pause(&room, place, now), joined }
             }
             (Act::Poll, Some(mine)) => {
-                let room =
-                    store.turned_room(&self.performance.performance_id, now, &|| now).await.expect("a room").room;
+                let id = &self.performance.performance_id;
+                let room = store.turned_room(id, mine.place, now, &|| now).await.expect("a room").room;
                 if !room.has_served(mine.place) {
                     return Next::Polls { at: second + self.pause(&room, mine.place, now), joined: None };
                 }

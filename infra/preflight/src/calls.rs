@@ -8,7 +8,10 @@ use crate::{
     template::Template,
     units::{Measured, Units},
 };
-use frontrow_domain::limits::{ADMISSION_PARTITIONS, LIVE_SEATS_MAX, METRICS_MAX, TICK_INTERVAL_SECONDS};
+use frontrow_domain::limits::{
+    ADMISSION_PARTITIONS, FAR_COPY_MAX_AGE_MILLIS, LIVE_SEATS_MAX, METRICS_MAX, POLL_FAR_AHEAD, POLL_MIN_SECONDS,
+    TICK_INTERVAL_SECONDS,
+};
 
 /// Memory with which a function has one whole processor, in MB.
 const PROCESSOR_MEGABYTES: f64 = 1_769.0;
@@ -52,7 +55,7 @@ pub struct Calls {
     pub at_opening: f64,
     /// Calls a second when everybody is in line.
     pub in_line: f64,
-    /// What its processes refresh once a second, by its row of the budget table; `None`: nothing.
+    /// What its processes refresh, by its row of the budget table; `None`: nothing.
     pub copies: Option<&'static str>,
     /// What one costs in DynamoDB.
     pub units: Units,
@@ -270,11 +273,25 @@ impl<'a> Traffic<'a> {
         usage
     }
 
-    /// What one call costs for the copies that its process refreshes once a second.
+    /// How often a second the processes of `calls`, at so many calls a second, refresh their copies: each once, but for polls of
+    /// those who are far from being let in. The others poll as often as they may.
+    pub fn refreshes(&self, calls: &Calls, per_second: f64) -> f64 {
+        let processes = self.processes(calls, per_second);
+        match calls.copies {
+            None => 0.0,
+            Some(COPIES_OF_POLLS) => {
+                let near = POLL_FAR_AHEAD as f64 / POLL_MIN_SECONDS as f64;
+                (near + processes * 1_000.0 / FAR_COPY_MAX_AGE_MILLIS as f64).min(processes)
+            }
+            Some(_) => processes,
+        }
+    }
+
+    /// What one call costs for the copies that its process refreshes.
     fn copies(&self, calls: &Calls) -> Units {
         let per_second = calls.times / self.crowd.seconds;
         let Some(copies) = calls.copies.filter(|_| per_second > 0.0) else { return Units::default() };
-        self.measured.row(copies) * (self.processes(calls, per_second) / per_second).min(1.0)
+        self.measured.row(copies) * (self.refreshes(calls, per_second) / per_second).min(1.0)
     }
 }
 

@@ -70,12 +70,12 @@ impl Peak {
         let rate_of = |function: &str| busiest(&|one, rate| if one.function == function { rate } else { 0.0 });
         let times =
             |function: &str| calls.iter().filter(|one| one.function == function).map(|one| one.times).sum::<f64>();
-        let processes = |one: &Calls, rate| if one.copies.is_some() { traffic.processes(one, rate) } else { 0.0 };
-        let copies = |one: &Calls, rate| one.copies.map_or(0.0, |row| measured.row(row).reads * processes(one, rate));
-        // Read strongly each second, but for polls.
+        let refreshes = |one: &Calls, rate| traffic.refreshes(one, rate);
+        let copies = |one: &Calls, rate| one.copies.map_or(0.0, |row| measured.row(row).reads * refreshes(one, rate));
+        // Read strongly, but for polls.
         let of_performance =
-            |one: &Calls, rate| if one.copies == Some(COPIES_OF_POLLS) { 0.0 } else { processes(one, rate) };
-        let of_room = |one: &Calls, rate| EVENTUAL_READ_UNITS * processes(one, rate);
+            |one: &Calls, rate| if one.copies == Some(COPIES_OF_POLLS) { 0.0 } else { refreshes(one, rate) };
+        let of_room = |one: &Calls, rate| EVENTUAL_READ_UNITS * refreshes(one, rate);
         let (turn, turned) = (traffic.turn(), 2.0 * crowd.per_second);
         Self {
             api: busiest(&|one, rate| if one.trigger == Trigger::Api { rate } else { 0.0 }),

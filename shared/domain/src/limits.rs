@@ -188,6 +188,8 @@ pub const WALLET_RETRIES: u32 = 24;
 
 /// Age at which a process's copy of a performance or room is refreshed.
 pub const COPY_MAX_AGE_MILLIS: i64 = 1_000;
+/// The same of a room for those who are far from being let in.
+pub const FAR_COPY_MAX_AGE_MILLIS: i64 = 5_000;
 /// The same of a performance for those who wait in its line: they are in thousands of processes, and a partition of the table
 /// answers 3,000 reads a second.
 pub const POLLED_COPY_MAX_AGE_MILLIS: i64 = 10_000;
@@ -256,6 +258,8 @@ pub const POLL_MAX_SECONDS: i64 = 20;
 pub const POLL_JITTER: f64 = 0.2;
 /// With fewer ahead one is told to poll at the shortest interval, whatever the pace.
 pub const POLL_SOON_AHEAD: u64 = 10;
+/// Who has more ahead is not called by any turn of the next seconds, twice as many as his process keeps its copy of the room for.
+pub const POLL_FAR_AHEAD: u64 = 2 * TICK_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
 /// Blocks of 1,024 positions that an organizer's view looks through for given-up places; beyond, they count as waiting.
 pub const LEFT_BLOCKS_MAX: u64 = 1_024;
 /// Times a join or a leave that met another of the same member starts over.

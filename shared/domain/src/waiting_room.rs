@@ -6,7 +6,7 @@ pub mod wait;
 use crate::{
     Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::{ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, STRIPE_JOINS_PER_SECOND, STRIPES_MAX},
+    limits::{ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, POLL_FAR_AHEAD, STRIPE_JOINS_PER_SECOND, STRIPES_MAX},
     performance::WaitingRoomPolicy,
 };
 use serde::{Deserialize, Serialize};
@@ -159,6 +159,11 @@ impl Room {
         let unserved =
             |(stripe, served): (u64, &u64)| ((below + stripes - 1 - stripe) / stripes).saturating_sub(*served);
         (0..).zip(&self.serving).map(unserved).sum()
+    }
+
+    /// Whether so many are ahead of `place` that it is not called before a copy of this room is refreshed for its owner.
+    pub fn is_far(&self, place: Place) -> bool {
+        self.ahead(place) > POLL_FAR_AHEAD
     }
 
     /// Whether the turnstile is free to be turned at `now`.

@@ -1,5 +1,5 @@
 //! The process's copies of performances, waiting rooms and large houses' maps: refreshed at most once a second (maps: twice; for who
-//! only waits: once in ten), by one call at a time. What they say may be so old; conditions decide.
+//! only waits: more rarely), by one call at a time. What they say may be so old; conditions decide.
 
 use crate::{
     Store,
@@ -57,16 +57,27 @@ impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
     }
 
     /// The copy, refreshed by `read` if it is too old. `read` gets the copy before, if there is one.
-    pub(crate) async fn get<F: Future<Output = Result<T>>>(
+    pub(crate) fn get<F: Future<Output = Result<T>>>(
         &self,
         id: &Id,
         now: Timestamp,
+        read: impl FnOnce(Option<Arc<T>>) -> F,
+    ) -> impl Future<Output = Result<Arc<T>>> {
+        self.get_within(id, now, |_| self.max_age_millis, read)
+    }
+
+    /// The same, where what the copy says decides how old it may be.
+    pub(crate) async fn get_within<F: Future<Output = Result<T>>>(
+        &self,
+        id: &Id,
+        now: Timestamp,
+        max_age_millis: impl FnOnce(&T) -> i64,
         read: impl FnOnce(Option<Arc<T>>) -> F,
     ) -> Result<Arc<T>> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
         if let Some(Copy { read_at, value, .. }) = &*copy
-            && (now.millis() - read_at.millis()).abs() < self.max_age_millis
+            && (now.millis() - read_at.millis()).abs() < max_age_millis(value)
         {
             return Ok(Arc::clone(value));
         }

@@ -6,10 +6,12 @@ use crate::{
         World, hold,
         line::{join, leave, let_in, poll, poll_later},
         pay,
+        wire::Metered,
     },
     routes::{ODD_IDS, needs_login, refuses_others_queue_tokens},
 };
-use frontrow_domain::Timestamp;
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::{Timestamp, limits::POLL_FAR_AHEAD};
 use serde_json::json;
 
 #[tokio::test]
@@ -213,6 +215,41 @@ async fn an_admission_ends_with_its_time() {
         hold(&inside, &performance, &["A-1-1"]).await.problem(401, "queue_token_expired");
         world.advance_seconds(10);
         assert_eq!(poll(&next, &performance, &behind).await.expect(200).text("status"), "admitted");
+    })
+    .await;
+}
+
+/// Thousands of processes would read the room each second for people who cannot be let in yet. Where nobody else polls, they
+/// turn the turnstile all the same.
+#[tokio::test]
+async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 2})).await;
+        let (first, far) = (world.member(0).await, world.member(0).await);
+        let front = join(&first, &performance).await.expect(201);
+        let line = world.stack.engine().dynamodb().update_item().table_name(&world.app().config.table_name);
+        let line = line.key("pk", AttributeValue::S(format!("line#{performance}#0")));
+        let drawn = line.key("sk", AttributeValue::S("line".into())).update_expression("ADD n :more");
+        let more = AttributeValue::N((POLL_FAR_AHEAD + 100).to_string());
+        drawn.expression_attribute_values(":more", more).send().await.expect("so many have joined");
+        let place = join(&far, &performance).await.expect(201);
+        assert!(place.number("ahead") > i64::try_from(POLL_FAR_AHEAD).unwrap());
+
+        let place = poll_later(world, &far, &performance, &place).await.expect(200);
+        world.settle().await;
+        world.advance_seconds(2);
+        let (place, cost) = world.wire.meter(poll(&far, &performance, &place)).await;
+        assert_eq!((place.expect(200).text("status"), cost.len()), ("waiting".into(), 0), "{cost:?}");
+        let (place, cost) = world.wire.meter(poll(&first, &performance, &front)).await;
+        assert_eq!(place.expect(200).text("status"), "admitted");
+        let turns = |cost: &[Metered]| cost.iter().any(|call| call.request.to_string().contains("lease_until"));
+        assert!(turns(&cost), "who is near turns the turnstile each second: {cost:?}");
+
+        world.advance_seconds(6);
+        let place = join(&far, &performance).await.expect(200);
+        let (place, cost) = world.wire.meter(poll(&far, &performance, &place)).await;
+        assert_eq!(place.expect(200).text("status"), "waiting");
+        assert!(turns(&cost), "{cost:?}");
     })
     .await;
 }

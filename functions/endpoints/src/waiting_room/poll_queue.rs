@@ -48,7 +48,8 @@ impl Endpoint for PollQueue {
             return Err(Error::QueueTokenExpired);
         }
 
-        let PolledRoom { room, crowd } = app.store.turned_room(&call.path, now, &|| app.clock.now()).await?;
+        let PolledRoom { room, crowd } =
+            app.store.turned_room(&call.path, claims.place, now, &|| app.clock.now()).await?;
         if let Some(crowd) = crowd {
             app.config.metrics.turned(&call.path, crowd, now);
         }

@@ -5,7 +5,12 @@ use super::{
     turn::{Found, Plan, Step},
     wait::{Pace, poll_after},
 };
-use crate::{Timestamp, ids::MemberId, limits::TICK_MAX_GRANTS, performance::WaitingRoomPolicy};
+use crate::{
+    Timestamp,
+    ids::MemberId,
+    limits::{FAR_COPY_MAX_AGE_MILLIS, POLL_FAR_AHEAD, TICK_MAX_GRANTS},
+    performance::WaitingRoomPolicy,
+};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -38,6 +43,16 @@ fn positions_are_called_in_order_until_no_place_is_free() {
     let turned = room.after(&plan, &HashSet::new(), NOW);
     assert_eq!((turned.serving, turned.used), (vec![6], 2));
     assert_eq!(turned.next_tick_at, NOW.plus_seconds(1));
+}
+
+/// However fast the line moves, nobody is called whose process goes by an old copy.
+#[test]
+fn who_is_far_is_not_called_before_his_copy_is_refreshed() {
+    let room = room(None, None, &[100]);
+    let place = |index| Place { stripe: 0, index };
+    assert!(!room.is_far(place(100 + POLL_FAR_AHEAD)) && room.is_far(place(102 + POLL_FAR_AHEAD)));
+    let called = u64::from(TICK_MAX_GRANTS) * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
+    assert!(POLL_FAR_AHEAD >= 2 * called);
 }
 
 #[test]

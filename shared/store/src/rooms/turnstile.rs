@@ -14,8 +14,9 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
     limits::{
-        CLAIM_SECONDS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS, TICK_GRANTING_MILLIS, TICK_LEASE_MARGIN_SECONDS,
-        TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS, TICK_WRITES_AT_ONCE,
+        CLAIM_SECONDS, COPY_MAX_AGE_MILLIS, FAR_COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS,
+        TICK_GRANTING_MILLIS, TICK_LEASE_MARGIN_SECONDS, TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS,
+        TICK_WRITES_AT_ONCE,
     },
     waiting_room::{
         AdmissionState, Place, Room,
@@ -33,7 +34,7 @@ use tokio::time::Instant;
 /// A waiting room as a poll sees it.
 #[derive(Debug, Clone)]
 pub struct PolledRoom {
-    /// The room, at most a second old.
+    /// The room.
     pub room: Arc<Room>,
     /// Who was there, where this very poll turned the turnstile.
     pub crowd: Option<Crowd>,
@@ -81,20 +82,22 @@ impl Turn<'_> {
 }
 
 impl Store {
-    /// POLL's room: at most a second old, as in [`Store::room`]. Who refreshes it turns the turnstile, if it is due.
-    /// `clock` tells the time while that goes on.
+    /// POLL's room for who has `place`: at most a second old, as in [`Store::room`], or five where he is far from being let in. Who
+    /// refreshes it turns the turnstile, if it is due. `clock` tells the time while that goes on.
     ///
     /// # Errors
     /// [`frontrow_domain::Error::NoWaitingRoom`]. A turn that fails is not the caller's failure.
     pub async fn turned_room(
         &self,
         id: &PerformanceId,
+        place: Place,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
     ) -> Result<PolledRoom> {
+        let max_age = |room: &Room| if room.is_far(place) { FAR_COPY_MAX_AGE_MILLIS } else { COPY_MAX_AGE_MILLIS };
         let counted = OnceLock::new();
         let tell = &counted;
-        let room = self.copies.polled_rooms.get(id, now, |before| async move {
+        let room = self.copies.polled_rooms.get_within(id, now, max_age, |before| async move {
             let mut room = self.read_room(id, before).await?;
             if room.is_due(now)
                 && let Some((turned, crowd)) = self.turn_in_time(id, now, clock).await
