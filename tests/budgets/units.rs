@@ -56,6 +56,12 @@ async fn line(world: &World, budgets: &mut Budgets) {
     let copies: Vec<&Metered> = cost.iter().filter(|call| is_copy(call)).collect();
     budgets.note_calls("copies of a process", (3, 0.0, 2.5), &copies, "performance, show; the room, eventually");
 
+    world.advance_seconds(2);
+    let (shown, cost) = meter(world, world.anyone().get(&format!("/performances/{performance}"))).await;
+    shown.expect(200);
+    let copies: Vec<&Metered> = cost.iter().filter(|call| is_copy(call)).collect();
+    budgets.note_calls("copies of a process of looks", (3, 0.0, 1.5), &copies, "the same, all eventually");
+
     // Who polls in another process reads nothing of the performance, which that has known for two seconds.
     let (wire, token) = (Wire::default(), waits.text("queueToken"));
     let app = process_on(world, &wire);

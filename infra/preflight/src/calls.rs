@@ -28,6 +28,8 @@ const RINGS: f64 = 2.0;
 
 /// Performance, show and room.
 pub const COPIES: &str = "copies of a process";
+/// The same, all read eventually.
+pub const COPIES_OF_LOOKS: &str = "copies of a process of looks";
 /// The room alone: the performance is read too rarely to count.
 pub const COPIES_OF_POLLS: &str = "copies of a process of polls";
 
@@ -117,7 +119,7 @@ impl<'a> Traffic<'a> {
         let hash = assumed.hash_millis.0 / 1000.0 * (PROCESSOR_MEGABYTES / self.memory("log_in")).max(1.0);
         let joins = crowd.joins_per_second;
         let polls = self.api("poll_queue", crowd.polls, measured.row("poll, waiting"));
-        let early = |calls: Calls| Calls { at_opening: joins, in_line: 0.0, ..calls };
+        let early = |calls: Calls| Calls { at_opening: joins, in_line: 0.0, copies: Some(COPIES_OF_LOOKS), ..calls };
         vec![
             // Before the opening.
             Calls {

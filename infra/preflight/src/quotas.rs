@@ -2,7 +2,7 @@
 
 use crate::{
     announced::Announced,
-    calls::{COPIES_OF_POLLS, Calls, Traffic, Trigger},
+    calls::{COPIES_OF_LOOKS, COPIES_OF_POLLS, Calls, Traffic, Trigger},
     crowd::Crowd,
     prices::{Prices, Quota},
     report::number,
@@ -72,9 +72,11 @@ impl Peak {
             |function: &str| calls.iter().filter(|one| one.function == function).map(|one| one.times).sum::<f64>();
         let refreshes = |one: &Calls, rate| traffic.refreshes(one, rate);
         let copies = |one: &Calls, rate| one.copies.map_or(0.0, |row| measured.row(row).reads * refreshes(one, rate));
-        // Read strongly, but for polls.
-        let of_performance =
-            |one: &Calls, rate| if one.copies == Some(COPIES_OF_POLLS) { 0.0 } else { refreshes(one, rate) };
+        let of_performance = |one: &Calls, rate| match one.copies {
+            Some(COPIES_OF_POLLS) => 0.0,
+            Some(COPIES_OF_LOOKS) => EVENTUAL_READ_UNITS * refreshes(one, rate),
+            _ => refreshes(one, rate),
+        };
         let of_room = |one: &Calls, rate| EVENTUAL_READ_UNITS * refreshes(one, rate);
         let (turn, turned) = (traffic.turn(), 2.0 * crowd.per_second);
         Self {

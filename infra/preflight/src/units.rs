@@ -47,6 +47,7 @@ pub const ROWS: &[&str] = &[
     "poll that turns and claims",
     "poll that claims",
     "copies of a process",
+    "copies of a process of looks",
     "copies of a process of polls",
     "seat map of 50, all taken",
     "seat map of 50,000",

@@ -308,7 +308,7 @@ pub struct Shapes {
 /// An endpoint with its types erased: an entry of the list of routes.
 pub struct Descriptor {
     /// How it is reached.
-    pub route: Route,
+    pub route: &'static Route,
     /// Who may call.
     pub access: Access,
     /// One request through it.
@@ -321,7 +321,7 @@ impl Descriptor {
     /// Describes an endpoint.
     pub const fn of<E: Endpoint>() -> Self {
         Self {
-            route: E::ROUTE,
+            route: const { &E::ROUTE },
             access: E::Caller::ACCESS,
             respond: |app, request| Box::pin(dispatch::respond::<E>(app, request)),
             shapes: Shapes {
