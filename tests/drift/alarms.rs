@@ -67,6 +67,7 @@ fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
         }
         watched.extend([("Errors", name.clone()), ("Throttles", name)]);
     }
+    watched.extend(["MailQueue", "PaymentQueue"].map(|name| ("ApproximateAgeOfOldestMessage", name.to_owned())));
     watched.extend(
         [("ReadThrottleEvents", "Table"), ("WriteThrottleEvents", "Table")]
             .map(|(metric, name)| (metric, name.to_owned())),

@@ -203,6 +203,7 @@ fn alarms_broken() -> Vec<Control> {
         ),
         at("/Resources/RelayOutboxLagAlarm", Value::Null, "nobody watches IteratorAge of RelayOutboxFunction"),
         at("/Resources/WorkerErrorsAlarm/Properties/Metrics/1", Value::Null, "nobody watches Errors of"),
+        at("/Resources/MailQueueLagAlarm", Value::Null, "nobody watches ApproximateAgeOfOldestMessage of MailQueue"),
         at("/Resources/AccountThrottlesAlarm", Value::Null, "nobody watches Throttles of the account"),
         at("/Resources/PaySlowAlarm", Value::Null, "nobody watches Duration of PayFunction"),
         at("/Resources/ServerErrorsAlarm", Value::Null, "nobody watches 5xx of Api"),

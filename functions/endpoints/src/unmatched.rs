@@ -1,4 +1,5 @@
-//! Behind the API's `$default` route: what no other endpoint answers. An unknown path is 404, a wrong method 405 with `Allow`.
+//! Behind the API's `$default` route: what no other endpoint answers. An unknown path is 404, a wrong method 405 with `Allow`. API Gateway
+//! hands it the preflights of browsers too.
 
 use crate::ENDPOINTS;
 use frontrow_domain::{Error, Result};
@@ -38,7 +39,7 @@ impl Endpoint for Unmatched {
         operation: "unmatched",
         tag: "Others",
         summary: "Unknown paths and wrong methods",
-        success: &[],
+        success: &[204],
         errors: &["not_found", "method_not_allowed"],
         headers: &[],
         table_actions: &[],
@@ -52,7 +53,11 @@ impl Endpoint for Unmatched {
     type Reply = Nothing;
 
     async fn call(_: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
-        Err(why_unmatched(&call.raw_path))
+        match why_unmatched(&call.raw_path) {
+            // A browser goes on only after an answer of success; who may call is said by the API, which adds its headers.
+            Error::MethodNotAllowed { .. } if call.is_preflight => Ok(Answer::no_content()),
+            why => Err(why),
+        }
     }
 }
 

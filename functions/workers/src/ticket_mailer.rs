@@ -9,7 +9,7 @@ use crate::{
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_ses::{
     Client,
-    error::{DisplayErrorContext, SdkError},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::send_raw_email::SendRawEmailError,
     primitives::Blob,
     types::RawMessage,
@@ -17,15 +17,18 @@ use aws_sdk_ses::{
 use frontrow_domain::{
     Error, Result,
     ids::{RequestId, TicketId},
+    limits::{MAIL_SEND_ATTEMPTS, MAIL_THROTTLED_MILLIS},
     reservation::ReservationStatus,
 };
 use frontrow_edge::{
     App, Secret,
     clients::Aws,
     config::Config,
+    entropy,
     lambda::{Needs, Worker},
 };
 use frontrow_store::{Claim, Claimed, Mail};
+use std::time::Duration;
 
 /// Sends the mails that the queue's messages name.
 #[derive(Debug, Clone)]
@@ -122,7 +125,17 @@ impl TicketMailer {
         let raw = RawMessage::builder().data(Blob::new(mime)).build().expect("the data is set");
         let call = self.ses.send_raw_email().destinations(letter.to_address()).raw_message(raw);
         let call = call.set_configuration_set_name(self.app.config.mail_configuration_set.clone());
-        match call.send().await {
+        let mut sent = call.clone().send().await;
+        for _ in 1..MAIL_SEND_ATTEMPTS {
+            if !sent.as_ref().is_err_and(is_throttling) {
+                break;
+            }
+            // Somewhere in the next seconds, not with everybody who was too fast.
+            let pause = Duration::from_millis(MAIL_THROTTLED_MILLIS).mul_f64(0.5 + entropy::fraction());
+            tokio::time::sleep(pause).await;
+            sent = call.clone().send().await;
+        }
+        match sent {
             Ok(_) => Outcome::Accepted,
             Err(error) if is_refusal(&error) => Outcome::Refused(DisplayErrorContext(error).to_string()),
             Err(error) => Outcome::Unknown(DisplayErrorContext(error).to_string()),
@@ -137,6 +150,11 @@ impl TicketMailer {
             Err(error) => tracing::error!(?mail, %error, "sent, but not marked as sent"),
         }
     }
+}
+
+/// Whether the mail service was asked faster than the account may.
+fn is_throttling(error: &SdkError<SendRawEmailError>) -> bool {
+    error.code().is_some_and(|code| code.starts_with("Throttling"))
 }
 
 /// Whether the mail service certainly did not take the mail: it was never asked, or it said no.

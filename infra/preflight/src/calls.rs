@@ -10,11 +10,13 @@ use crate::{
 };
 use frontrow_domain::limits::{
     ADMISSION_PARTITIONS, FAR_COPY_MAX_AGE_MILLIS, LIVE_SEATS_MAX, METRICS_MAX, POLL_FAR_AHEAD, POLL_MIN_SECONDS,
-    TICK_INTERVAL_SECONDS,
+    POLLED_COPY_MAX_AGE_MILLIS, TICK_INTERVAL_SECONDS,
 };
 
 /// Memory with which a function has one whole processor, in MB.
 const PROCESSOR_MEGABYTES: f64 = 1_769.0;
+/// Read units of an eventual read of up to 4 KB.
+pub const EVENTUAL_READ_UNITS: f64 = 0.5;
 /// Bytes of a read unit.
 const READ_UNIT_BYTES: f64 = 4_096.0;
 /// Hours of a month.
@@ -28,9 +30,9 @@ const RINGS: f64 = 2.0;
 
 /// Performance, show and room.
 pub const COPIES: &str = "copies of a process";
-/// The same, all read eventually.
+/// Performance and room, read eventually.
 pub const COPIES_OF_LOOKS: &str = "copies of a process of looks";
-/// The room alone: the performance is read too rarely to count.
+/// The room alone: the performance is read more rarely.
 pub const COPIES_OF_POLLS: &str = "copies of a process of polls";
 
 /// What triggers a function.
@@ -244,7 +246,7 @@ impl<'a> Traffic<'a> {
             match calls.trigger {
                 Trigger::Api => {
                     usage.add(Item::ApiRequests, calls.times);
-                    usage.add_units(self.copies(calls) * calls.times);
+                    usage.add_units(self.copies(calls, calls.times / crowd.seconds) * crowd.seconds);
                     log_bytes += calls.times * assumed.access_log_bytes.0;
                     out_bytes += calls.times * calls.answer_bytes;
                 }
@@ -278,7 +280,7 @@ impl<'a> Traffic<'a> {
     /// How often a second the processes of `calls`, at so many calls a second, refresh their copies: each once, but for polls of
     /// those who are far from being let in. The others poll as often as they may.
     pub fn refreshes(&self, calls: &Calls, per_second: f64) -> f64 {
-        let processes = self.processes(calls, per_second);
+        let processes = self.processes(calls, per_second).min(per_second);
         match calls.copies {
             None => 0.0,
             Some(COPIES_OF_POLLS) => {
@@ -289,11 +291,25 @@ impl<'a> Traffic<'a> {
         }
     }
 
-    /// What one call costs for the copies that its process refreshes.
-    fn copies(&self, calls: &Calls) -> Units {
-        let per_second = calls.times / self.crowd.seconds;
-        let Some(copies) = calls.copies.filter(|_| per_second > 0.0) else { return Units::default() };
-        self.measured.row(copies) * (self.refreshes(calls, per_second) / per_second).min(1.0)
+    /// How often a second they read the performance, which polls do more rarely than the room.
+    pub fn performance_reads(&self, calls: &Calls, per_second: f64) -> f64 {
+        if calls.copies == Some(COPIES_OF_POLLS) {
+            self.processes(calls, per_second).min(per_second) * 1_000.0 / POLLED_COPY_MAX_AGE_MILLIS as f64
+        } else {
+            self.refreshes(calls, per_second)
+        }
+    }
+
+    /// What their copies cost in a second.
+    pub fn copies(&self, calls: &Calls, per_second: f64) -> Units {
+        let Some(row) = calls.copies else { return Units::default() };
+        let mut units = self.measured.row(row) * self.refreshes(calls, per_second);
+        if row == COPIES_OF_POLLS {
+            let reads = self.performance_reads(calls, per_second);
+            units.calls += reads;
+            units.reads += reads * EVENTUAL_READ_UNITS;
+        }
+        units
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     announced::Announced,
-    calls::{COPIES_OF_LOOKS, COPIES_OF_POLLS, Calls, Traffic, Trigger},
+    calls::{COPIES, Calls, EVENTUAL_READ_UNITS, Traffic, Trigger},
     crowd::Crowd,
     prices::{Prices, Quota},
     report::number,
@@ -15,8 +15,6 @@ use serde::Serialize;
 const SCALING_SECONDS: f64 = 10.0;
 /// Part of a quota to be left free.
 const HEADROOM: f64 = 1.2;
-/// Read units of an eventual read of up to 4 KB.
-const EVENTUAL_READ_UNITS: f64 = 0.5;
 
 /// The check of write units that are to be there at once; they are paid for.
 pub const WARM_WRITES: &str = "warmWrites";
@@ -59,7 +57,7 @@ struct Peak {
 }
 
 impl Peak {
-    fn of(traffic: &Traffic<'_>, crowd: &Crowd, prices: &Prices, measured: &Measured) -> Self {
+    fn of(traffic: &Traffic<'_>, crowd: &Crowd, prices: &Prices) -> Self {
         let calls = traffic.calls();
         // The opening or the full line, whatever is busier.
         let busiest = |value: &dyn Fn(&Calls, f64) -> f64| {
@@ -70,20 +68,17 @@ impl Peak {
         let rate_of = |function: &str| busiest(&|one, rate| if one.function == function { rate } else { 0.0 });
         let times =
             |function: &str| calls.iter().filter(|one| one.function == function).map(|one| one.times).sum::<f64>();
-        let refreshes = |one: &Calls, rate| traffic.refreshes(one, rate);
-        let copies = |one: &Calls, rate| one.copies.map_or(0.0, |row| measured.row(row).reads * refreshes(one, rate));
-        let of_performance = |one: &Calls, rate| match one.copies {
-            Some(COPIES_OF_POLLS) => 0.0,
-            Some(COPIES_OF_LOOKS) => EVENTUAL_READ_UNITS * refreshes(one, rate),
-            _ => refreshes(one, rate),
+        let of_performance = |one: &Calls, rate| {
+            let units = if one.copies == Some(COPIES) { 1.0 } else { EVENTUAL_READ_UNITS };
+            units * traffic.performance_reads(one, rate)
         };
-        let of_room = |one: &Calls, rate| EVENTUAL_READ_UNITS * refreshes(one, rate);
+        let of_room = |one: &Calls, rate| EVENTUAL_READ_UNITS * traffic.refreshes(one, rate);
         let (turn, turned) = (traffic.turn(), 2.0 * crowd.per_second);
         Self {
             api: busiest(&|one, rate| if one.trigger == Trigger::Api { rate } else { 0.0 }),
             processes: busiest(&|one, rate| traffic.processes(one, rate)),
             writes: turn.writes + turned + busiest(&|one, rate| one.units.writes * rate),
-            reads: turn.reads + busiest(&|one, rate| one.units.reads * rate + copies(one, rate)),
+            reads: turn.reads + busiest(&|one, rate| one.units.reads * rate + traffic.copies(one, rate).reads),
             copies: busiest(&of_performance).max(busiest(&of_room)),
             joiners: busiest(&|one, rate| {
                 if one.function == "join_queue" { traffic.processes(one, rate) } else { 0.0 }
@@ -103,7 +98,7 @@ pub fn checks(
     measured: &Measured,
 ) -> Vec<Check> {
     let traffic = Traffic::new(announced, crowd, prices, template, measured);
-    let peak = Peak::of(&traffic, crowd, prices, measured);
+    let peak = Peak::of(&traffic, crowd, prices);
     [
         gateway(&peak, prices, template),
         functions(&peak, prices),
@@ -210,7 +205,7 @@ fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
         ),
         fixed(
             "copies",
-            "reads a second of the performance or its room",
+            "read units a second of the performance or its room",
             &quotas.partition_reads_per_second,
             peak.copies,
             "the others read it late, and some polls answer 503 busy; spread the crowd over more minutes, or over several \

@@ -258,7 +258,7 @@ pub const POLL_MAX_SECONDS: i64 = 20;
 pub const POLL_JITTER: f64 = 0.2;
 /// With fewer ahead one is told to poll at the shortest interval, whatever the pace.
 pub const POLL_SOON_AHEAD: u64 = 10;
-/// Who has more ahead is not called by any turn of the next seconds, twice as many as his process keeps its copy of the room for.
+/// Who has more positions ahead is far from being let in: so many are not called within twice the age of his copy of the room.
 pub const POLL_FAR_AHEAD: u64 = 2 * TICK_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
 /// Blocks of 1,024 positions that an organizer's view looks through for given-up places; beyond, they count as waiting.
 pub const LEFT_BLOCKS_MAX: u64 = 1_024;
@@ -288,6 +288,10 @@ pub const TICKET_RETRIES: u32 = 12;
 pub const MAIL_LEASE_SECONDS: i64 = 60;
 /// Receives after which a message is parked in the dead-letter queue.
 pub const MAIL_MAX_RECEIVES: u32 = 5;
+/// How often a mail is handed to the mail service within one receive, where it says that it was asked too fast.
+pub const MAIL_SEND_ATTEMPTS: u32 = 3;
+/// About how long is waited then.
+pub const MAIL_THROTTLED_MILLIS: u64 = 1_500;
 /// Partitions of those who are told of a category's new shows; each is announced to by a message of its own.
 pub const ALERT_SHARDS: u8 = 8;
 /// Subscribers read in one call.

@@ -161,7 +161,8 @@ impl Room {
         (0..).zip(&self.serving).map(unserved).sum()
     }
 
-    /// Whether so many are ahead of `place` that it is not called before a copy of this room is refreshed for its owner.
+    /// Whether so many positions are ahead of `place` that it is hardly called before the copy of this room is refreshed for its
+    /// owner. With several stripes some of them may not be drawn: then he loses some of the time for claiming, at most five seconds.
     pub fn is_far(&self, place: Place) -> bool {
         self.ahead(place) > POLL_FAR_AHEAD
     }

@@ -19,7 +19,7 @@ use frontrow_domain::{
 use frontrow_store::Receipt;
 use lambda_http::{
     RequestExt,
-    http::{HeaderMap, HeaderValue, Method},
+    http::{HeaderMap, HeaderValue, Method, header::ACCESS_CONTROL_REQUEST_METHOD},
     request::RequestContext,
 };
 use serde::de::DeserializeOwned;
@@ -125,6 +125,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
         body,
         now,
         raw_path: request.uri().path().to_owned(),
+        is_preflight: request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD),
         language: Language::negotiate(text(Header::AcceptLanguage.name())),
         queue_token: text(Header::QueueToken.name()).map(str::to_owned),
         wishes: if E::ROUTE.method == Method::GET { Wishes::of(headers) } else { Wishes::default() },
@@ -139,7 +140,10 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             return Err(complaint("body", "expected an object"));
         }
         if let Some(path) = odd_array(&whole, "") {
-            return Err(complaint(&path, "expected no array, or one of texts or of objects"));
+            return Err(complaint(
+                if path.is_empty() { "body" } else { &path },
+                "expected no array, or one of texts or of objects",
+            ));
         }
         if let Some(told) = without_nulls(&whole) {
             return serde_path_to_error::deserialize(told)
@@ -288,7 +292,10 @@ mod tests {
         assert_eq!(field_of("{"), "body");
         assert_eq!(field_of(r#"{"startsAt":"#), "startsAt");
         assert_eq!(field_of(r#"{"startsAt":5}"#), "startsAt");
-        assert_eq!(field_of(&format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","seating":{seating}}}"#)), "seating");
+        assert_eq!(
+            field_of(&format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","seating":{seating}}}"#)),
+            "seating.sections[0].price"
+        );
         let room = r#"{"maxActive":0}"#;
         assert_eq!(field_of(&format!(r#"{{"waitingRoom":{room}}}"#)), "waitingRoom.maxActive");
         let seating = seating.replace(":0,", ":1,");
@@ -318,13 +325,15 @@ mod tests {
         let good =
             format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","unheard":null,"waitingRoom":null,"seating":{seating}}}"#);
         assert!(parse_json::<PerformanceDetails>(good.as_bytes()).is_ok());
-        for odd in [
-            r#"["2026-12-24T10:30:00Z"]"#.to_owned(),
-            good.replace(r#""waitingRoom":null"#, r#""waitingRoom":[3,null,600,false]"#),
-            good.replace(seating, r#"["numbered",[["A","R",1,1,1]]]"#),
-            good.replace(r#"{"name":"A","grade":"R","price":1,"rows":1,"seatsPerRow":1}"#, r#"["A","R",1,1,1]"#),
+        let section = r#"{"name":"A","grade":"R","price":1,"rows":1,"seatsPerRow":1}"#;
+        for (odd, field) in [
+            (r#"["2026-12-24T10:30:00Z"]"#.to_owned(), "body"),
+            (r#"{"":[1]}"#.to_owned(), "body"),
+            (good.replace(r#""waitingRoom":null"#, r#""waitingRoom":[3,null,600,false]"#), "waitingRoom"),
+            (good.replace(seating, r#"["numbered",[["A","R",1,1,1]]]"#), "seating"),
+            (good.replace(section, r#"["A","R",1,1,1]"#), "seating.sections"),
         ] {
-            assert_eq!(field_of(&odd), "body", "{odd}");
+            assert_eq!(field_of(&odd), field, "{odd}");
         }
     }
 

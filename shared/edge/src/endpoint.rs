@@ -122,6 +122,8 @@ pub struct Call<E: Endpoint> {
     pub now: Timestamp,
     /// The path as it was sent, parameters and all.
     pub raw_path: String,
+    /// Whether a browser asks beforehand what a page of another origin may send.
+    pub is_preflight: bool,
     /// The language asked for.
     pub language: Language,
     /// The `Queue-Token` header.
@@ -253,7 +255,7 @@ impl PageQuery {
     }
 }
 
-/// What binds a cursor to its list, and tells that it is whole: a fingerprint, which shows nothing of how we call things.
+/// What binds a cursor to its list with its filters, and tells that it is whole.
 fn bond(scope: &str, after: &str) -> [u8; CURSOR_BOND_BYTES] {
     let digest: [u8; 32] = Sha256::digest([scope, after].join("\n")).into();
     digest[..CURSOR_BOND_BYTES].try_into().expect("a digest is longer")

@@ -18,8 +18,8 @@ use frontrow_domain::{
 use std::time::Duration;
 
 impl Store {
-    /// Marks a performance as cancelled, for good, and waits until no process has an older copy of it: a booking that begins
-    /// after the answer is refused. One that was under way may be done, and is refunded like the others. Answers the
+    /// Marks a performance as cancelled, for good, and waits until no process books by an older copy of it: a booking that
+    /// begins after the answer is refused. One that was under way may be done, and is refunded like the others. Answers the
     /// cancellation that stands: the first.
     ///
     /// # Errors
@@ -30,6 +30,13 @@ impl Store {
         reason: &Reason,
         now: Timestamp,
     ) -> Result<Cancellation> {
+        let cancellation = self.mark_cancelled(id, reason, now).await?;
+        // Whoever repeats the call waits too: the first may be a moment ago.
+        tokio::time::sleep(Duration::from_millis(COPY_MAX_AGE_MILLIS.unsigned_abs())).await;
+        Ok(cancellation)
+    }
+
+    async fn mark_cancelled(&self, id: &PerformanceId, reason: &Reason, now: Timestamp) -> Result<Cancellation> {
         let key = keys::performance(id);
         for attempt in 1..=RETRY_ATTEMPTS {
             let item = self.get(&key, Consistency::Strong).await?.ok_or(Error::NotFound)?;
@@ -46,10 +53,7 @@ impl Store {
             let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
             let first = first.caused_by(self.request());
             match self.transact(vec![first, mark(date)]).await {
-                Ok(()) => {
-                    tokio::time::sleep(Duration::from_millis(COPY_MAX_AGE_MILLIS.unsigned_abs())).await;
-                    return Ok(cancellation);
-                }
+                Ok(()) => return Ok(cancellation),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(_)) => self.back_off(attempt).await,
             }

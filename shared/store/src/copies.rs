@@ -125,10 +125,8 @@ pub(crate) struct Copies {
     /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
     /// poll from being the one that refreshes, and so from turning the turnstile.
     pub(crate) polled_rooms: CopiesOf<Room>,
-    /// Performances with their shows as those see them who look or join.
-    pub(crate) shown_listings: CopiesOf<Listing>,
-    /// Performances as those see them who wait.
-    pub(crate) polled_performances: CopiesOf<Performance>,
+    /// Performances as those see them who look, join or wait: they book nothing by them.
+    pub(crate) performances: CopiesOf<Performance>,
     /// Large houses' maps, by performance and layout.
     pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
     /// The breaker before the payment provider, and when it was read.
@@ -159,8 +157,7 @@ impl Default for Copies {
             listings: CopiesOf::default(),
             rooms: CopiesOf::default(),
             polled_rooms: CopiesOf::default(),
-            shown_listings: CopiesOf::default(),
-            polled_performances: CopiesOf::new(POLLED_COPY_MAX_AGE_MILLIS, COPIES_MAX),
+            performances: CopiesOf::default(),
             seat_maps: CopiesOf::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
             breaker: tokio::sync::Mutex::default(),
             stripes: Mutex::default(),
@@ -178,28 +175,29 @@ impl Store {
         self.copies.listings.get(id, now, |_| async { self.read_listing(id).await?.ok_or(Error::NotFound) }).await
     }
 
-    /// The performance with its show for who only looks, or joins its line: at most a second old and read eventually, at half the
-    /// price, because at an opening that is everybody.
+    /// The performance for who only looks, or joins its line: at most a second old and read eventually, at half the price,
+    /// because at an opening that is everybody.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn shown_listing(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Listing>> {
-        let read = |_| async {
-            let performance: Performance =
-                from_item(self.get_known(&keys::performance(id)).await?.ok_or(Error::NotFound)?)?;
-            let show = from_item(self.get_known(&keys::show(&performance.show_id)).await?.ok_or(Error::NotFound)?)?;
-            Ok(Listing { performance, show })
-        };
-        self.copies.shown_listings.get(id, now, read).await
+    pub async fn shown_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Performance>> {
+        self.copies.performances.get(id, now, |_| self.known_performance(id)).await
     }
 
-    /// The performance for who waits in its line, at most ten seconds old and read eventually: it says that there is a line, and
-    /// when sales open. Who is let in is decided by [`Store::listing`].
+    /// The performance for who waits in its line, at most ten seconds old: it says that there is a line, and when sales open. Who
+    /// is let in is decided by [`Store::listing`].
     ///
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn polled_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Performance>> {
-        let read = |_| async { from_item(self.get_known(&keys::performance(id)).await?.ok_or(Error::NotFound)?) };
-        self.copies.polled_performances.get(id, now, read).await
+        // A line that was not there may be by now.
+        let max_age = |copy: &Performance| {
+            if copy.has_waiting_room { POLLED_COPY_MAX_AGE_MILLIS } else { COPY_MAX_AGE_MILLIS }
+        };
+        self.copies.performances.get_within(id, now, max_age, |_| self.known_performance(id)).await
+    }
+
+    async fn known_performance(&self, id: &PerformanceId) -> Result<Performance> {
+        from_item(self.get_known(&keys::performance(id)).await?.ok_or(Error::NotFound)?)
     }
 }

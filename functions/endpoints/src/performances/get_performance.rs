@@ -57,8 +57,7 @@ impl Endpoint for GetPerformance {
     type Reply = PerformanceWithGrades;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
-        let listing = app.store.shown_listing(&call.path, call.now).await?;
-        let performance = &listing.performance;
+        let performance = &app.store.shown_performance(&call.path, call.now).await?;
         let policy = policy(app, performance, call.now).await?;
         let map = app.store.seat_map(performance, call.now).await?;
         let reply = PerformanceWithGrades::of(performance, policy, Some(&map), call.now);

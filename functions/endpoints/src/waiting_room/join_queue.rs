@@ -30,8 +30,7 @@ impl Endpoint for JoinQueue {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PlaceInLine>> {
         let (member, now) = (call.caller.member_id, call.now);
-        let listing = app.store.shown_listing(&call.path, now).await?;
-        let performance = &listing.performance;
+        let performance = &app.store.shown_performance(&call.path, now).await?;
         if !performance.has_waiting_room {
             return Err(Error::NoWaitingRoom);
         }

@@ -181,6 +181,22 @@ async fn a_refused_mail_is_given_back_at_once_and_one_without_an_answer_is_not()
     assert_eq!(world.ses.received().len(), 3 * 2 + 2 * 2);
 }
 
+/// Too fast is no refusal: five receives would soon be spent in a rush.
+#[tokio::test]
+async fn a_mail_that_was_too_fast_is_sent_a_little_later() {
+    let throttled = Said::Answer(
+        400,
+        "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Maximum sending rate exceeded.\
+         </Message></Error></ErrorResponse>"
+            .to_owned(),
+    );
+    let world = World::new().await;
+    let mail = world.verify("a").await;
+    world.ses.will_say([throttled.clone(), throttled, accepted()]);
+    assert!(world.deliver_one(&mail, 1).await);
+    assert_eq!(world.ses.received().len(), 3);
+}
+
 #[tokio::test]
 async fn the_last_failing_receive_marks_the_mail_and_a_redriven_message_sends_it() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! The turnstile: turned by the first who asks in each second, under a lease, so that only one inserts admissions.
+//! The turnstile: turned by the first who asks in each second and is not far from being let in, under a lease, so that only one inserts admissions.
 //!
 //! A turn that dies after any step does no harm: its lease ends, what it let in is adopted, what it took back stays so.
 
@@ -182,12 +182,13 @@ impl Store {
         let inside = self.take_back_lapsed(id, inside?, now).await;
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
         let (live, drawn) = (inside.len() as u64, drawn?);
-        let on_sale = listing?.performance.check_on_sale(now).is_ok();
+        let performance = &listing?.performance;
+        let open = performance.has_waiting_room && performance.check_on_sale(now).is_ok();
 
         let mut candidates = room.candidates(&drawn);
         let unserved = |place: &Place| admitted.contains(&place.position(room.stripes));
         if room.policy.paused
-            || !on_sale
+            || !open
             || room.allowance(now) == 0
             || (room.free(live) == 0 && !candidates.iter().any(unserved))
         {
