@@ -49,7 +49,7 @@ async fn line(world: &World, budgets: &mut Budgets) {
     assert_eq!(claimed.expect(200).text("status"), "admitted");
     budgets.note("poll that claims", (1, 1.0, 0.0), &cost, "ADM");
 
-    world.advance_seconds(2);
+    world.advance_seconds(1);
     let (waits, cost) = meter(world, tokens[2].get(&path)).await;
     let waits = waits.expect(200);
     assert_eq!(waits.text("status"), "waiting");
@@ -62,13 +62,13 @@ async fn line(world: &World, budgets: &mut Budgets) {
     let copies: Vec<&Metered> = cost.iter().filter(|call| is_copy(call)).collect();
     budgets.note_calls("copies of a process of looks", (2, 0.0, 1.0), &copies, "performance, room, eventually");
 
-    // Who polls in another process reads nothing of the performance, which that has known for two seconds.
+    // Who polls in another process reads nothing of the performance, which that has known for a second.
     let (wire, token) = (Wire::default(), waits.text("queueToken"));
     let app = process_on(world, &wire);
     let headers = [("authorization", logins[2].as_str()), ("queue-token", token.as_str())];
     let poll = || call(&app, &Method::GET, &path, &headers, &Value::Null);
     assert_eq!(poll().await.status, 200);
-    world.advance_seconds(2);
+    world.advance_seconds(1);
     tokens[2].get(&path).await.expect(200);
     let (waits, cost) = wire.meter(poll()).await;
     assert_eq!(waits.text("status"), "waiting");

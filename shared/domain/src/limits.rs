@@ -192,7 +192,7 @@ pub const COPY_MAX_AGE_MILLIS: i64 = 1_000;
 pub const FAR_COPY_MAX_AGE_MILLIS: i64 = 5_000;
 /// The same of a performance for those who wait in its line: they are in thousands of processes, and a partition of the table
 /// answers 3,000 reads a second.
-pub const POLLED_COPY_MAX_AGE_MILLIS: i64 = 10_000;
+pub const POLLED_COPY_MAX_AGE_MILLIS: i64 = 2_000;
 /// Performances a process keeps copies of.
 pub const COPIES_MAX: usize = 1_000;
 

@@ -184,7 +184,7 @@ impl Store {
         self.copies.performances.get(id, now, |_| self.known_performance(id)).await
     }
 
-    /// The performance for who waits in its line, at most ten seconds old: it says that there is a line, and when sales open. Who
+    /// The performance for who waits in its line, at most two seconds old: it says that there is a line, and when sales open. Who
     /// is let in is decided by [`Store::listing`].
     ///
     /// # Errors
