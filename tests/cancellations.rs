@@ -6,16 +6,14 @@ use crate::harness::{
     Person, World,
     audit::{Item, Snapshot, text},
     book, hold, pay,
-    wire::{Execute, Meddler},
+    wire::{Answering, Execute, Meddler},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 use frontrow_edge::entropy;
 use frontrow_local::Options;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -103,12 +101,7 @@ struct DyingNowAndThen {
 }
 
 impl Meddler for Arc<DyingNowAndThen> {
-    fn meddle(
-        &self,
-        operation: &str,
-        request: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let cancels = operation == "TransactWriteItems" && request.to_string().contains("cancel_reason");
         let number = if cancels { self.seen.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         let dies = number > 0 && number.is_multiple_of(self.every);

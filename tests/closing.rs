@@ -5,15 +5,14 @@ use crate::harness::{
     Person, World, book, hold, pay, performance_details,
     process::{Told, call},
     show_details,
-    wire::{Execute, Meddler, Wire},
+    wire::{Answering, Execute, Meddler, Wire},
 };
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
 use frontrow_edge::{App, Method};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -37,12 +36,7 @@ struct Delayed {
 }
 
 impl Meddler for Delayed {
-    fn meddle(
-        &self,
-        operation: &str,
-        _: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let mine = operation == "TransactWriteItems" && self.seen.fetch_add(1, Ordering::Relaxed) == 0;
         let first = mine.then_some(self.first);
         Box::pin(async move {
@@ -329,12 +323,7 @@ async fn move_and_die(world: &World, calls: u32) {
 struct Dying(AtomicU32);
 
 impl Meddler for Dying {
-    fn meddle(
-        &self,
-        operation: &str,
-        _: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let write = !matches!(operation, "GetItem" | "Query" | "BatchGetItem");
         let left = |left: u32| left.checked_sub(1);
         let dead = write && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();

@@ -5,10 +5,9 @@ use crate::{
     faults::Ground,
     harness::{
         process::{call, listed, member},
-        wire::{Execute, Meddler, Wire},
+        wire::{Answering, Execute, Meddler, Wire},
     },
 };
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 use frontrow_domain::{
     card::CardState,
     ids::{MemberId, ReservationId},
@@ -19,7 +18,6 @@ use frontrow_workers::{PaymentWorker, message::PaymentDue, queue::Sender};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -36,12 +34,7 @@ struct Mortal {
 }
 
 impl Meddler for Mortal {
-    fn meddle(
-        &self,
-        _: &str,
-        _: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, _: &str, _: &Value, execute: Execute) -> Answering {
         let (dies, after, died) = (self.left.fetch_sub(1, Ordering::SeqCst) == 0, self.after, Arc::clone(&self.died));
         Box::pin(async move {
             if !dies {

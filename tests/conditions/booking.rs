@@ -4,19 +4,13 @@ use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{
     World, book, hold, pay,
     process::call,
-    wire::{Execute, Meddler, buffered},
+    wire::{Answering, Execute, Meddler, buffered},
 };
-use aws_smithy_runtime_api::{
-    client::{orchestrator::HttpResponse, result::ConnectorError},
-    http::StatusCode,
-};
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
 use aws_smithy_types::body::SdkBody;
 use frontrow_edge::{App, Method};
 use serde_json::{Value, json};
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) async fn a_key_tops_up_once(world: &World) -> Found {
     let person = world.member(0).await.client.with_key("k");
@@ -92,12 +86,7 @@ pub(super) async fn paid_seats_count(world: &World) -> Found {
 pub(super) struct StaleBatches(Arc<Mutex<Option<String>>>);
 
 impl Meddler for StaleBatches {
-    fn meddle(
-        &self,
-        operation: &str,
-        _: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let (told, batch) = (Arc::clone(&self.0), operation == "BatchGetItem");
         Box::pin(async move {
             if !batch {

@@ -1,7 +1,7 @@
 //! Something that happens between two calls of an operation, every time at the same place.
 
-use crate::harness::wire::{Execute, Meddler};
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use crate::harness::wire::{Answering, Execute, Meddler};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::Value;
 use std::{
     pin::Pin,
@@ -40,12 +40,7 @@ impl Interlude {
 }
 
 impl Meddler for Interlude {
-    fn meddle(
-        &self,
-        operation: &str,
-        request: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let mut waiting = self.happening.lock().unwrap_or_else(PoisonError::into_inner);
         let update = request["UpdateExpression"].as_str().unwrap_or_default();
         let here = operation == self.operation && update.contains(self.update);
@@ -64,12 +59,7 @@ impl Meddler for Interlude {
 pub(crate) struct Unreached(pub(crate) &'static str);
 
 impl Meddler for Unreached {
-    fn meddle(
-        &self,
-        operation: &str,
-        _: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let reached = operation != self.0;
         Box::pin(async move {
             if reached { execute().await } else { Err(ConnectorError::timeout("nobody was reached".into())) }

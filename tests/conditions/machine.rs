@@ -3,12 +3,9 @@
 use crate::harness::{
     Person, World,
     process::{Told, call},
-    wire::{Execute, Meddler, Wire, buffered},
+    wire::{Answering, Execute, Meddler, Wire, buffered},
 };
-use aws_smithy_runtime_api::{
-    client::{orchestrator::HttpResponse, result::ConnectorError},
-    http::StatusCode,
-};
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
 use aws_smithy_types::body::SdkBody;
 use frontrow_domain::{Timestamp, ids::PerformanceId};
 use frontrow_edge::{App, Method};
@@ -16,7 +13,6 @@ use frontrow_store::Store;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -88,12 +84,7 @@ impl Machine {
 struct LateReads(Arc<Mutex<HashMap<String, String>>>);
 
 impl Meddler for LateReads {
-    fn meddle(
-        &self,
-        operation: &str,
-        request: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let eventual = operation == "GetItem" && request["ConsistentRead"] != true;
         let (told, key) = (Arc::clone(&self.0), request["Key"].to_string());
         Box::pin(async move {

@@ -1,6 +1,6 @@
 //! The meddler: for each call it rolls a die and lets one of the faults happen, or none.
 
-use crate::harness::wire::{Execute, Meddler, buffered};
+use crate::harness::wire::{Answering, Execute, Meddler, buffered};
 use aws_smithy_runtime_api::{
     client::{orchestrator::HttpResponse, result::ConnectorError},
     http::StatusCode,
@@ -9,7 +9,6 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::Notify;
@@ -95,12 +94,7 @@ impl Chaos {
 }
 
 impl Meddler for Arc<Chaos> {
-    fn meddle(
-        &self,
-        operation: &str,
-        request: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let (chaos, operation, request) = (Arc::clone(self), operation.to_owned(), request.clone());
         Box::pin(async move {
             let writes = matches!(operation.as_str(), "TransactWriteItems" | "PutItem" | "UpdateItem" | "DeleteItem");

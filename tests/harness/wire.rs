@@ -26,18 +26,15 @@ pub(crate) struct Metered {
     pub(crate) request: Value,
 }
 
+/// An answer of the engine, or in its place.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>>;
+
 /// What a call is about to meet. `execute` sends it to the engine.
-pub(crate) type Execute =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> + Send + Sync>;
+pub(crate) type Execute = Arc<dyn Fn() -> Answering + Send + Sync>;
 
 /// Stands between a call and the engine, and decides what becomes of it.
 pub(crate) trait Meddler: Send + Sync {
-    fn meddle(
-        &self,
-        operation: &str,
-        request: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>>;
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering;
 }
 
 #[derive(Default)]

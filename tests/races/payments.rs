@@ -3,16 +3,22 @@
 use crate::{
     closing::{First, process, process_behind},
     harness::{
-        World, hold, pay,
-        process::call,
-        wire::{Execute, Meddler, buffered},
+        Person, World, hold, pay,
+        process::{Told, call},
+        wire::{Answering, Execute, Meddler, buffered},
     },
 };
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 use aws_smithy_types::body::SdkBody;
-use frontrow_edge::Method;
+use frontrow_edge::{App, Method};
 use serde_json::{Value, json};
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
+
+/// A payment of that hold with points, through `app`.
+fn paying(app: App, person: &Person, hold_id: &str) -> impl Future<Output = Told> + Send + 'static {
+    let login = format!("Bearer {}", app.tokens.access(&person.identity));
+    let body = json!({"holdId": hold_id, "method": "points"});
+    async move { call(&app, &Method::POST, "/payments", &[("authorization", &login)], &body).await }
+}
 
 /// The member gives a payment up that is on its way, his hold lapses, and he is told so: then nothing is paid any more.
 #[tokio::test(flavor = "multi_thread")]
@@ -22,12 +28,7 @@ async fn a_payment_that_is_overtaken_by_its_refusal_is_not_done() {
         let person = world.member(100_000).await;
         let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let slow = process(world, First::Late(Duration::from_millis(1_500)));
-        let login = format!("Bearer {}", slow.tokens.access(&person.identity));
-        let body = json!({"holdId": held, "method": "points"});
-        let late =
-            tokio::spawn(
-                async move { call(&slow, &Method::POST, "/payments", &[("authorization", &login)], &body).await },
-            );
+        let late = tokio::spawn(paying(slow, &person, &held));
         tokio::time::sleep(Duration::from_millis(300)).await;
         world.stack.clock().advance_seconds(301);
         pay(&person, &held).await.problem(410, "hold_expired");
@@ -43,12 +44,7 @@ async fn a_payment_that_is_overtaken_by_its_refusal_is_not_done() {
 struct Torn;
 
 impl Meddler for Torn {
-    fn meddle(
-        &self,
-        operation: &str,
-        _: &Value,
-        execute: Execute,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>> {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let torn = operation == "BatchGetItem";
         Box::pin(async move {
             let before = execute().await?;
@@ -81,12 +77,7 @@ async fn a_payment_that_finds_its_points_spent_on_itself_is_the_first_one() {
         let person = world.member(50_000).await;
         let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let torn = process_behind(world, Arc::new(Torn));
-        let login = format!("Bearer {}", torn.tokens.access(&person.identity));
-        let body = json!({"holdId": held, "method": "points"});
-        let second =
-            tokio::spawn(
-                async move { call(&torn, &Method::POST, "/payments", &[("authorization", &login)], &body).await },
-            );
+        let second = tokio::spawn(paying(torn, &person, &held));
         tokio::time::sleep(Duration::from_millis(300)).await;
         let first = pay(&person, &held).await.expect(201);
         assert_eq!(person.get("/points").await.expect(200).json["balance"], 0);

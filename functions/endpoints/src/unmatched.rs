@@ -1,5 +1,5 @@
-//! Behind the API's `$default` route: what no other endpoint answers. An unknown path is 404, a wrong method 405 with `Allow`. API Gateway
-//! hands it the preflights of browsers too.
+//! Behind the API's `$default` route: what no other endpoint answers. An unknown path is 404, a wrong method 405 with
+//! `Allow`. API Gateway hands it the preflights of browsers too.
 
 use crate::ENDPOINTS;
 use frontrow_domain::{Error, Result};

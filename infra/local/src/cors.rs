@@ -1,5 +1,5 @@
-//! Calls from pages of other origins, as API Gateway treats them: it answers preflights by itself and tells in each answer
-//! which page may read it.
+//! Calls from pages of other origins, as API Gateway treats them: it tells in each answer which page may read it. Preflights are
+//! answered here; on AWS the function behind `$default` may be asked first, and answers the same.
 
 use axum::{body::Body, response::Response};
 use frontrow_domain::limits::CORS_MAX_AGE_SECONDS;

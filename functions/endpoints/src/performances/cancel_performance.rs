@@ -1,5 +1,6 @@
 //! `POST /performances/{performanceId}/cancellation`: an organizer cancels a performance. Sales end at once: after
-//! the answer nothing is booked any more. Everybody is refunded and told by mail soon after. Once, however often: the first reason stands.
+//! the answer nothing is booked any more. Everybody is refunded and told by mail soon after. Once, however often: the
+//! first reason stands.
 
 use super::CancellationView;
 use frontrow_domain::{Result, ids::PerformanceId, performance::Reason};

@@ -1,5 +1,5 @@
 //! `GET /performances/{performanceId}/queue`: how far the line is, and the token renewed (Q3). The first poll of each
-//! second turns the turnstile.
+//! second by somebody who is not far from being let in turns the turnstile.
 
 use super::PlaceInLine;
 use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};

@@ -1,4 +1,5 @@
-//! The turnstile: turned by the first who asks in each second and is not far from being let in, under a lease, so that only one inserts admissions.
+//! The turnstile: turned by the first who asks in each second and is not far from being let in, under a lease, so that
+//! only one inserts admissions.
 //!
 //! A turn that dies after any step does no harm: its lease ends, what it let in is adopted, what it took back stays so.
 
