@@ -21,10 +21,8 @@ pub(super) async fn note(world: &World, budgets: &mut Budgets) {
         let held = hold(&inside, &performance, &seats).await.expect(201).text("holdId");
         let (n, extra) = (f64::from(count), if key { 2.0 } else { 0.0 });
         let client = if key { inside.with_key("k") } else { inside.clone() };
-        let (paid, mut cost) = meter(world, pay_by_card(&client, &held, "tok")).await;
+        let (paid, cost) = meter(world, pay_by_card(&client, &held, "tok")).await;
         paid.expect(202);
-        // The worker reads the reservation meanwhile.
-        cost.retain(|call| call.operation != "GetItem");
         let name = format!("card start {count}{}", if key { ", with a key" } else { "" });
         let account = "stake + wallet read; seats, stake, reservation, admission";
         budgets.note(&name, (2, 2.0 * n + 6.0 + extra, 1.0), &cost, account);
@@ -35,8 +33,7 @@ pub(super) async fn note(world: &World, budgets: &mut Budgets) {
     let open = area(world, 502, json!({})).await;
     let person = world.member(0).await;
     let held = hold_of_grade(&person, &open, "Standing", 3).await.expect(201).text("holdId");
-    let (paid, mut cost) = meter(world, pay_by_card(&person, &held, "tok")).await;
+    let (paid, cost) = meter(world, pay_by_card(&person, &held, "tok")).await;
     paid.expect(202);
-    cost.retain(|call| call.operation != "GetItem");
     budgets.note("card start, 3 places", (2, 8.0, 1.0), &cost, "stake + wallet read; stripe, stake, reservation");
 }

@@ -1,7 +1,7 @@
 //! What organizers' changes and alerts cost.
 
-use super::{Budgets, meter};
-use crate::harness::{World, performance_details, show_details, wire::Metered};
+use super::{Budgets, meter, meter_workers};
+use crate::harness::{World, performance_details, show_details};
 use serde_json::json;
 
 pub(super) async fn catalogue(world: &World, budgets: &mut Budgets) {
@@ -43,18 +43,11 @@ pub(super) async fn catalogue(world: &World, budgets: &mut Budgets) {
     let (chosen, cost) = meter(world, person.put("/members/me/alerts", json!({"categories": ["musical"]}))).await;
     chosen.expect(200);
     budgets.note("choose alerts", (2, 10.0, 1.0), &cost, "member read; member, four categories");
-    let ((), cost) = {
-        world.settle().await;
-        let announced = async {
-            organizer.post("/shows", show_details()).await.expect(201);
-            world.settle().await;
-        };
-        world.wire.meter(announced).await
+    let announce = async || {
+        organizer.post("/shows", show_details()).await.expect(201);
     };
-    let shards: Vec<Metered> = cost.iter().filter(|call| call.operation == "Query").cloned().collect();
+    let shards = meter_workers(world, &["announce_show"], announce()).await;
     budgets.note("announce a show to nobody", (8, 0.0, 8.0), &shards, "a page of each shard; 100 subscribers each");
-    let partition = |call: &Metered| call.request["Key"]["pk"]["S"].as_str().unwrap_or_default().to_owned();
-    let mail = |call: &&Metered| partition(call).starts_with("member#");
-    let mail: Vec<Metered> = cost.iter().filter(mail).cloned().collect();
+    let mail = meter_workers(world, &["ticket_mailer"], announce()).await;
     budgets.note("alert, per subscriber", (3, 2.0, 1.0), &mail, "CLAIM, SENT; the member; the show is read, too");
 }

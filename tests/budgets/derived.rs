@@ -14,6 +14,7 @@ pub(super) async fn measure(world: &World, budgets: &mut Budgets) {
             person.delete(&format!("/reservations/{reservation}")).await.expect(200);
         }
     }
+    world.settle().await;
     let (page, cost) = meter(world, person.get("/my-page")).await;
     assert_eq!(page.expect(200).items().len(), 7);
     budgets.note("my page", (1, 0.0, 2.0), &cost, "one query");

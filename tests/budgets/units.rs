@@ -1,6 +1,6 @@
 //! What only the preflight asks for, and the file that hands it all measured units.
 
-use super::{Budgets, admitted, is_copy, is_mailers, meter};
+use super::{Budgets, admitted, is_copy, meter, meter_workers};
 use crate::{
     cards::{pay_by_card, switch},
     closing::process_on,
@@ -42,10 +42,9 @@ async fn line(world: &World, budgets: &mut Budgets) {
         tokens.push(person.with_queue_token(&joined.text("queueToken")));
         logins.push(format!("Bearer {}", world.app().tokens.access(&person.identity)));
     }
-    world.settle().await;
     world.advance_seconds(2);
     tokens[0].get(&path).await.expect(200);
-    let (claimed, cost) = world.wire.meter(tokens[1].get(&path)).await;
+    let (claimed, cost) = meter(world, tokens[1].get(&path)).await;
     assert_eq!(claimed.expect(200).text("status"), "admitted");
     budgets.note("poll that claims", (1, 1.0, 0.0), &cost, "ADM");
 
@@ -96,11 +95,10 @@ async fn card(world: &World, budgets: &mut Budgets) {
     let inside = admitted(world, &person, &performance).await;
     switch(world, json!({"delayMillis": 0})).await;
     let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
-    let whole = async {
+    let mut cost = meter_workers(world, &["pay", "payment_worker"], async {
         pay_by_card(&inside, &held, "tok").await.expect(202);
-        world.settle().await;
-    };
-    let ((), mut cost) = meter(world, whole).await;
+    })
+    .await;
     cost.retain(|call| ["Key", "Item"].iter().all(|it| call.request[it]["pk"]["S"] != "breaker"));
     let account = "start; reservation read; seat, stake, reservation";
     budgets.note("card, start to confirmed", (4, 14.0, 2.0), &cost, account);
@@ -110,16 +108,14 @@ async fn card(world: &World, budgets: &mut Budgets) {
 async fn followed(world: &World, budgets: &mut Budgets) {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
-    world.settle().await;
-    let bought = async {
-        book(&person, &performance, &["A-1-1"]).await;
-        world.settle().await;
+    let buy = async |seat| {
+        book(&person, &performance, &[seat]).await;
     };
-    let (((), rows), cost) = world.wire.meter(world.wire.meter_projections(bought)).await;
+    let rows = meter_workers(world, &["project"], buy("A-1-1")).await;
     let account = "row and reservation read; row, notice, my page, two sums";
-    budgets.note_calls("projection of a purchase", (3, 10.0, 2.0), &rows.iter().collect::<Vec<_>>(), account);
-    let mails: Vec<&Metered> = cost.iter().filter(|call| is_mailers(call)).collect();
-    budgets.note_calls("mail of a purchase", (2, 4.0, 0.0), &mails, "CLAIM, SENT");
+    budgets.note("projection of a purchase", (3, 10.0, 2.0), &rows, account);
+    let mails = meter_workers(world, &["ticket_mailer"], buy("A-1-2")).await;
+    budgets.note("mail of a purchase", (2, 4.0, 0.0), &mails, "CLAIM, SENT");
 
     // Half of a block of 1,000 seats.
     let performance = world.performance(fifty_thousand()).await;
@@ -129,20 +125,12 @@ async fn followed(world: &World, budgets: &mut Budgets) {
         hold(&world.member(0).await, &performance, &seats).await.expect(201);
     }
     let person = world.member(0).await;
-    world.settle().await;
-    let held = async {
+    let rows = meter_workers(world, &["project"], async {
         hold(&person, &performance, &["0-1-51"]).await.expect(201);
-        world.settle().await;
-    };
-    let (((), rows), cost) = world.wire.meter(world.wire.meter_projections(held)).await;
-    let block = cost.iter().filter(|call| call.operation == "Query");
-    let counted: Vec<&Metered> = rows.iter().chain(block).collect();
-    budgets.note_calls(
-        "projection of a map's block",
-        (3, 1.0, 22.0),
-        &counted,
-        "row, half a block of 1,000 seats, row",
-    );
+    })
+    .await;
+    let account = "row, half a block of 1,000 seats, row";
+    budgets.note("projection of a map's block", (3, 1.0, 22.0), &rows, account);
 }
 
 /// Rewrites what the preflight calculates with, and fails where that changed what it says.

@@ -34,10 +34,10 @@ impl Machine {
         machine
     }
 
-    /// One whose projections meet `meddler`.
-    pub(super) fn projecting(world: &World, meddler: Arc<dyn Meddler>) -> Self {
+    /// One whose calls meet `meddler`.
+    pub(super) fn behind(world: &World, meddler: Arc<dyn Meddler>) -> Self {
         let wire = Wire::default();
-        wire.meddle_with_projections(Some(meddler));
+        wire.meddle(Some(meddler));
         Self::over(world, &wire, 0)
     }
 

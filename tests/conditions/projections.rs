@@ -21,7 +21,7 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
         name: reservation.buyer.name,
     };
     let client = person.client.clone();
-    let slow = Machine::projecting(
+    let slow = Machine::behind(
         world,
         Interlude::before("TransactWriteItems", async move {
             client.delete(&path).await.expect(200);
@@ -50,7 +50,7 @@ pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
     let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
     let (late, path) = (world.member(0).await, format!("/performances/{performance}/seats"));
     let (anyone, clock) = (world.anyone(), world.stack.clock().clone());
-    let slow = Machine::projecting(
+    let slow = Machine::behind(
         world,
         Interlude::before("PutItem", async move {
             hold(&late, &performance, &["A-1-2"]).await.expect(201);

@@ -27,7 +27,10 @@ use serde_json::{Value, json};
 use std::{
     borrow::Borrow,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use wire::Wire;
@@ -83,7 +86,10 @@ impl World {
     pub(crate) async fn start(options: Options) -> Self {
         let wire = Wire::default();
         let around = wire.clone();
-        let options = Options { wrap_http: Some(Box::new(move |inner| around.around(inner))), ..options };
+        let options = Options {
+            wrap_http: Some(Arc::new(move |function, inner| around.around_function(function, inner))),
+            ..options
+        };
         let stack = Stack::start(options).await.expect("the stack starts");
         Self { stack, wire, http: reqwest::Client::new(), people: AtomicU32::new(0) }
     }

@@ -9,7 +9,9 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use frontrow_edge::lambda::Worker as _;
 use frontrow_store::conditions::Condition;
+use frontrow_workers::Project;
 use serde_json::Value;
 use std::{
     pin::Pin,
@@ -19,6 +21,8 @@ use std::{
 /// What one call cost.
 #[derive(Debug, Clone)]
 pub(crate) struct Metered {
+    /// Which function of the stack made the call; none where a test works with an [`frontrow_edge::App`] itself.
+    pub(crate) function: Option<&'static str>,
     pub(crate) operation: String,
     pub(crate) write_units: f64,
     pub(crate) read_units: f64,
@@ -40,7 +44,6 @@ pub(crate) trait Meddler: Send + Sync {
 #[derive(Default)]
 struct State {
     metered: Option<Vec<Metered>>,
-    projections: Option<Vec<Metered>>,
     removed: Option<&'static Condition>,
     meddler: Option<Arc<dyn Meddler>>,
     projection_meddler: Option<Arc<dyn Meddler>>,
@@ -53,9 +56,14 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// The client that goes through this wire.
+    /// The client of whoever is no function, that goes through this wire.
     pub(crate) fn around(&self, inner: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(WiredClient { inner, wire: self.clone() })
+        self.around_function(None, inner)
+    }
+
+    /// The same of that function.
+    pub(crate) fn around_function(&self, function: Option<&'static str>, inner: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(WiredClient { inner, wire: self.clone(), function })
     }
 
     /// What `test` costs.
@@ -63,14 +71,6 @@ impl Wire {
         self.state().metered = Some(Vec::new());
         let done = test.await;
         let metered = self.state().metered.take().unwrap_or_default();
-        (done, metered)
-    }
-
-    /// What projectors cost meanwhile, from the rows that they read to those that they write.
-    pub(crate) async fn meter_projections<T>(&self, test: impl Future<Output = T>) -> (T, Vec<Metered>) {
-        self.state().projections = Some(Vec::new());
-        let done = test.await;
-        let metered = self.state().projections.take().unwrap_or_default();
         (done, metered)
     }
 
@@ -99,6 +99,7 @@ impl Wire {
 struct WiredClient {
     inner: SharedHttpClient,
     wire: Wire,
+    function: Option<&'static str>,
 }
 
 impl std::fmt::Debug for WiredClient {
@@ -110,7 +111,7 @@ impl std::fmt::Debug for WiredClient {
 impl HttpClient for WiredClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(WiredConnector { inner, wire: self.wire.clone() })
+        SharedHttpConnector::new(WiredConnector { inner, wire: self.wire.clone(), function: self.function })
     }
 }
 
@@ -118,6 +119,7 @@ impl HttpClient for WiredClient {
 struct WiredConnector {
     inner: SharedHttpConnector,
     wire: Wire,
+    function: Option<&'static str>,
 }
 
 impl std::fmt::Debug for WiredConnector {
@@ -128,7 +130,7 @@ impl std::fmt::Debug for WiredConnector {
 
 impl HttpConnector for WiredConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let (inner, wire) = (self.inner.clone(), self.wire.clone());
+        let (inner, wire, function) = (self.inner.clone(), self.wire.clone(), self.function);
         let operation = request
             .headers()
             .get("x-amz-target")
@@ -137,7 +139,7 @@ impl HttpConnector for WiredConnector {
             .to_owned();
         let mut body: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let projects = is_projection(&operation, &body);
+        let projects = function == Some(Project::NAME);
         let (removed, meddler) = {
             let state = wire.state();
             (state.removed, if projects { state.projection_meddler.clone() } else { state.meddler.clone() })
@@ -152,7 +154,7 @@ impl HttpConnector for WiredConnector {
         HttpConnectorFuture::new(async move {
             let Some(meddler) = meddler else {
                 let response = inner.call(request).await?;
-                return wire.note(operation, body, response).await;
+                return wire.note(function, operation, body, response).await;
             };
             let request = Arc::new(Mutex::new(request));
             let (name, sent) = (operation.clone(), body.clone());
@@ -165,7 +167,7 @@ impl HttpConnector for WiredConnector {
                 let (inner, wire, name, sent) = (inner.clone(), wire.clone(), name.clone(), sent.clone());
                 Box::pin(async move {
                     let response = inner.call(again).await?;
-                    wire.note(name, sent, response).await
+                    wire.note(function, name, sent, response).await
                 })
             });
             meddler.meddle(&operation, &body, execute).await
@@ -177,13 +179,12 @@ impl Wire {
     /// Notes what the call cost, when that is wanted.
     async fn note(
         &self,
+        function: Option<&'static str>,
         operation: String,
         request: Value,
         response: HttpResponse,
     ) -> Result<HttpResponse, ConnectorError> {
-        let projects = is_projection(&operation, &request);
-        let is_wanted = |state: &State| if projects { state.projections.is_some() } else { state.metered.is_some() };
-        if !is_wanted(&self.state()) {
+        if self.state().metered.is_none() {
             return Ok(response);
         }
         let (response, text) = buffered(response).await?;
@@ -198,36 +199,10 @@ impl Wire {
             let units = capacity["CapacityUnits"].as_f64().unwrap_or_default();
             if reads { read_units += units } else { write_units += units }
         }
-        let mut state = self.state();
-        let metered = if projects { &mut state.projections } else { &mut state.metered };
-        if let Some(metered) = metered {
-            metered.push(Metered { operation, write_units, read_units, request });
+        if let Some(metered) = &mut self.state().metered {
+            metered.push(Metered { function, operation, write_units, read_units, request });
         }
-        drop(state);
         Ok(response)
-    }
-}
-
-/// Whether a projector makes this call: it reads and writes rows of door lists and of maps, and reads batches of nothing but
-/// reservations.
-fn is_projection(operation: &str, request: &Value) -> bool {
-    let begins =
-        |key: &Value, name: &str, prefix: &str| key[name]["S"].as_str().is_some_and(|text| text.starts_with(prefix));
-    match operation {
-        "GetItem" => begins(&request["Key"], "pk", "map#"),
-        "PutItem" => begins(&request["Item"], "pk", "map#"),
-        "BatchGetItem" => {
-            let mut tables = request["RequestItems"].as_object().into_iter().flatten();
-            tables.all(|(_, table)| {
-                let mut keys = table["Keys"].as_array().into_iter().flatten();
-                keys.all(|key| begins(key, "pk", "door#") || begins(key, "sk", "reservation#"))
-            })
-        }
-        "TransactWriteItems" => {
-            let mut items = request["TransactItems"].as_array().into_iter().flatten();
-            items.any(|write| begins(&write["Put"]["Item"], "pk", "door#"))
-        }
-        _ => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What IAM does on AWS: a function may do to the table what its route or worker declares, and nothing else.
 
+use crate::stack::WrapHttp;
 use aws_smithy_runtime_api::{
     client::{
         http::{
@@ -20,17 +21,18 @@ use std::{
 };
 
 /// What each function of this process works with, by what it declares.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Roles {
     app: App,
     aws: Aws,
+    wrap_http: Option<WrapHttp>,
     made: Arc<Mutex<HashMap<&'static str, Arc<App>>>>,
 }
 
 impl Roles {
-    /// Roles over `app`, whose AWS is `aws`.
-    pub(crate) fn new(app: App, aws: Aws) -> Self {
-        Self { app, aws, made: Arc::default() }
+    /// Roles over `app`, which speak to `aws` through what `wrap_http` puts in between.
+    pub(crate) fn new(app: App, aws: Aws, wrap_http: Option<WrapHttp>) -> Self {
+        Self { app, aws, wrap_http, made: Arc::default() }
     }
 
     /// What `endpoint` works with.
@@ -47,10 +49,19 @@ impl Roles {
     fn function(&self, name: &'static str, actions: &'static [&'static str], secrets: &[Secret]) -> Arc<App> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let aws = self.aws.clone().through(enforce(actions, self.aws.http()));
-            Arc::new(self.app.for_function(&aws, secrets))
+            let aws = wrapped(&self.aws, self.wrap_http.as_ref(), Some(name));
+            Arc::new(self.app.for_function(&aws.clone().through(enforce(actions, aws.http())), secrets))
         };
         Arc::clone(made.entry(name).or_insert_with(make))
+    }
+}
+
+/// `aws` with what `wrap_http` puts before it for the function of that name.
+pub(crate) fn wrapped(aws: &Aws, wrap_http: Option<&WrapHttp>, function: Option<&'static str>) -> Aws {
+    let aws = aws.clone();
+    match wrap_http {
+        Some(wrap) => aws.clone().through(wrap(function, aws.http())),
+        None => aws,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     mailbox::Mailbox,
     mappings::{self, Checkpoints},
     moved_clock::MovedClock,
-    policy::Roles,
+    policy::{Roles, wrapped},
     provider::Provider,
     queues::Queues,
     secrets::{self, Vault},
@@ -33,8 +33,9 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// Puts something between the SDK and the engine, e.g. faults or counters.
-pub type WrapHttp = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient + Send>;
+/// Puts something between the SDK of a function and the engine, e.g. faults or counters. No function is whoever works with
+/// [`Stack::app`].
+pub type WrapHttp = Arc<dyn Fn(Option<&'static str>, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
 
 /// What the template gives every queue: more than a mailer's lease of a mail.
 const DEPLOYED_VISIBILITY_SECONDS: u32 = 180;
@@ -154,17 +155,13 @@ impl Stack {
         let checkpoints = Checkpoints { relayed: checkpoint("checkpoint")?, projected: checkpoint("projected")? };
 
         let aws = Aws::emulated(&engine.url);
-        let wrapped = match &options.wrap_http {
-            Some(wrap) => aws.clone().through(wrap(aws.http())),
-            None => aws.clone(),
-        };
         let vault = Vault::open(data.as_ref())?;
         let config = config(&options, vault.read()?, visibility_seconds);
         // Seeds are nobody's request: they meet neither faults nor counters.
         let planter = App::new(config.clone(), &aws, clock.clone());
         seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
-        let app = App::new(config, &wrapped, clock.clone());
-        let roles = Roles::new(app.clone(), wrapped);
+        let app = App::new(config, &wrapped(&aws, options.wrap_http.as_ref(), None), clock.clone());
+        let roles = Roles::new(app.clone(), aws, options.wrap_http.clone());
 
         let mut sources = EventSources::new(handle, &engine.stream, &queues, visibility_seconds);
         let runs_here = options.runs_here();

@@ -3,25 +3,24 @@
 use frontrow_domain::Timestamp;
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// The system's clock, which the local stack and tests may move forward. Clones share the offset.
+/// The system's clock, which the local stack and tests may move forward, or stop. Clones share the offset and the stop.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     offset_millis: Arc<AtomicI64>,
+    stopped_at_millis: Arc<OnceLock<i64>>,
     skew_millis: i64,
 }
 
 impl Clock {
     /// This moment.
-    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn now(&self) -> Timestamp {
-        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let millis = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        let millis = self.stopped_at_millis.get().copied().unwrap_or_else(system_millis);
         Timestamp::from_millis(millis.saturating_add(self.offset_millis.load(Ordering::Relaxed) + self.skew_millis))
     }
 
@@ -30,9 +29,20 @@ impl Clock {
         self.offset_millis.fetch_add(i64::from(seconds) * 1000, Ordering::Relaxed);
     }
 
+    /// From now on this clock and its clones go only where they are moved: for tests that count what happens within a second.
+    pub fn stop(&self) {
+        self.stopped_at_millis.get_or_init(system_millis);
+    }
+
     /// Another machine's clock: it differs from this one by `seconds`, and is moved with it.
     #[must_use]
     pub fn skewed_by_seconds(&self, seconds: i64) -> Self {
         Self { skew_millis: self.skew_millis + seconds * 1000, ..self.clone() }
     }
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+fn system_millis() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
