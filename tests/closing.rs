@@ -1,6 +1,8 @@
 //! Organizers against buyers and against each other: moving, re-seating and deleting while everybody books, and crashes in the
 //! middle. The audit after each test looks for tickets without a house, and for dates, slots and shows that disagree.
 
+mod moves;
+
 use crate::harness::{
     Person, World, book, hold, pay, performance_details,
     process::{Told, call},
@@ -10,7 +12,6 @@ use crate::harness::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
 use frontrow_edge::{App, Method};
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -105,6 +106,42 @@ async fn a_hold_that_is_late_does_not_meet_a_delete() {
         let slow = process(world, First::Lost(Duration::from_millis(2_500)));
         let holding = tokio::spawn(holding(slow, &person, &performance));
         tokio::time::sleep(Duration::from_millis(300)).await;
+        organizer.delete(&format!("/performances/{performance}")).await.expect(204);
+        let refused = holding.await.expect("an answer");
+        assert_eq!((refused.status, &refused.json["code"]), (503, &json!("busy")));
+    })
+    .await;
+}
+
+/// Answers come late: what is read was so a while ago, and what is written arrives when it is not waited for any more.
+struct Late;
+
+impl Meddler for Late {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+        let of_performance = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("performance#"));
+        let (reads, writes) = (operation == "GetItem" && of_performance, operation == "TransactWriteItems");
+        Box::pin(async move {
+            if writes {
+                tokio::time::sleep(Duration::from_millis(2_800)).await;
+            }
+            let answer = execute().await;
+            if reads {
+                tokio::time::sleep(Duration::from_millis(2_500)).await;
+            }
+            answer
+        })
+    }
+}
+
+/// One that learned late that nothing is closed is not sent: that was so when the question was answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_heard_late_does_not_meet_a_delete() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, organizer) = (world.member(0).await, world.organizer().await);
+        let holding = tokio::spawn(holding(process_behind(world, Arc::new(Late)), &person, &performance));
+        // Its second look is on its way back by then.
+        tokio::time::sleep(Duration::from_millis(2_600)).await;
         organizer.delete(&format!("/performances/{performance}")).await.expect(204);
         let refused = holding.await.expect("an answer");
         assert_eq!((refused.status, &refused.json["code"]), (503, &json!("busy")));
@@ -278,57 +315,6 @@ async fn a_crash_while_closing_heals() {
         world.organizer().await.delete(&path).await.problem(409, "has_reservations");
     })
     .await;
-}
-
-/// A move of a show that dies after each of its calls: it has happened or not, and can be done again.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
-    join_all((0..10).map(|calls| World::run(async move |world| move_and_die(world, calls).await))).await;
-}
-
-async fn move_and_die(world: &World, calls: u32) {
-    let organizer = world.organizer().await;
-    let at = |day: u32| performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}));
-    let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
-    let show = organizer.post("/shows", details("From")).await.expect(201);
-    let path = show.header("location");
-    for day in 1..=3 {
-        organizer.post(&format!("{path}/performances"), at(day)).await.expect(201);
-    }
-    let wire = Wire::default();
-    let aws = world.stack.engine();
-    let http = wire.around(aws.http());
-    let app = App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone());
-    // Reads and the marks pass; then so many writes.
-    wire.meddle(Some(Arc::new(Dying(AtomicU32::new(2 + calls)))));
-    let (id, moved) =
-        (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
-    let dying = app.store.replace_show(&id, &moved, app.clock.now());
-    let died = tokio::time::timeout(Duration::from_secs(9), dying).await;
-    world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
-    let venue = organizer.get(&path).await.text("venue");
-    let free = if venue == "From" { "To" } else { "From" };
-    assert!(died.is_err() || venue == "To", "{venue}");
-    let other = organizer.post("/shows", details(free)).await.expect(201).header("location");
-    let second = organizer.post("/shows", details(&venue)).await.expect(201).header("location");
-    for day in 1..=3 {
-        // Slots that stayed behind are free for the next, those of the show are not.
-        organizer.post(&format!("{second}/performances"), at(day)).await.problem(409, "slot_taken");
-        organizer.post(&format!("{other}/performances"), at(day)).await.expect(201);
-    }
-    organizer.put(&path, details("Again")).await.expect(200);
-}
-
-/// So many writes reach the table; the process ends before the next.
-struct Dying(AtomicU32);
-
-impl Meddler for Dying {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
-        let write = !matches!(operation, "GetItem" | "Query" | "BatchGetItem");
-        let left = |left: u32| left.checked_sub(1);
-        let dead = write && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();
-        Box::pin(async move { if dead { std::future::pending().await } else { execute().await } })
-    }
 }
 
 /// A verification is used once: by a sign-up or by a reset, never by both.

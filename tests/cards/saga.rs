@@ -5,7 +5,7 @@ use crate::harness::{World, hold, pay, process::call};
 use frontrow_domain::{card::CardState, limits::CARD_DEADLINE_SECONDS};
 use frontrow_edge::{App, Method};
 use frontrow_local::provider::EntryStatus;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PAST_DEADLINE: u32 = CARD_DEADLINE_SECONDS as u32 + 1;
 const PAST_VOIDING: u32 = 901;
@@ -239,6 +239,48 @@ async fn a_confirmed_purchase_is_refunded_at_the_provider() {
         assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
         assert_eq!(person.get("/points").await.number("balance"), 0, "no points were given for it");
         assert_eq!(world.mails_to(person.identity.email.as_str()).await.len(), 2);
+    })
+    .await;
+}
+
+/// However much the organizer says of why: the provider takes 200 characters of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_reason_gives_the_money_back_too() {
+    World::run_with(impatient(), async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        let paid = buy(&person, &performance, &["A-1-1"]).await;
+        reservation_once(world, &person, &paid, "confirmed").await;
+        let reason = json!({"reason": "비가 옵니다. ".repeat(62)});
+        let path = format!("/performances/{performance}/cancellation");
+        world.organizer().await.post(&path, reason).await.expect(202);
+        card_is(world, &paid, CardState::Refunded).await;
+        assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
+    })
+    .await;
+}
+
+/// Of a seat of each of forty grades there are eighty sums; they are made, and taken back, like any others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purchase_of_forty_grades_is_refunded_with_its_performance() {
+    World::run_with(impatient(), async |world| {
+        let section = |number: u32| {
+            json!({"name": format!("S{number}"), "grade": format!("G{number}"), "price": 1_000, "rows": 1, "seatsPerRow": 1})
+        };
+        let sections: Vec<Value> = (0..40).map(section).collect();
+        let seating = json!({"type": "numbered", "sections": sections});
+        let performance = world.performance(json!({"seating": seating, "maxSeatsPerMember": 50})).await;
+        let seats: Vec<String> = (0..40).map(|number| format!("S{number}-1-1")).collect();
+        let person = world.member(0).await;
+        let paid = buy(&person, &performance, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        reservation_once(world, &person, &paid, "confirmed").await;
+        let (organizer, path) = (world.organizer().await, format!("/performances/{performance}"));
+        world.settle().await;
+        assert_eq!(organizer.get(&format!("{path}/sales")).await.expect(200).number("seats"), 40);
+        organizer.post(&format!("{path}/cancellation"), json!({"reason": "Rain"})).await.expect(202);
+        card_is(world, &paid, CardState::Refunded).await;
+        world.settle().await;
+        assert_eq!(organizer.get(&format!("{path}/sales")).await.expect(200).number("seats"), 0);
     })
     .await;
 }

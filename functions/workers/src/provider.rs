@@ -5,7 +5,7 @@
 use frontrow_domain::{
     breaker::Counts,
     card::CardToken,
-    limits::{PROVIDER_ANSWER_MAX_BYTES, PROVIDER_CALL_MILLIS, PROVIDER_SLOW_SHARE},
+    limits::{PROVIDER_ANSWER_MAX_BYTES, PROVIDER_CALL_MILLIS, PROVIDER_REASON_MAX_CHARS, PROVIDER_SLOW_SHARE},
     money::Won,
     reservation::Reservation,
 };
@@ -129,7 +129,7 @@ impl Provider {
                 None => Answer::Unknown(format!("{status} without a payment")),
             },
             Ok((status, body)) => match read::<Refusal>(&body) {
-                Some(refusal) if is_refusal(status) => Answer::Refusal(status, word(&refusal.code)),
+                Some(refusal) if is_refusal(status, &refusal.code) => Answer::Refusal(status, word(&refusal.code)),
                 Some(refusal) => Answer::Unknown(format!("{status} {}", word(&refusal.code))),
                 None => Answer::Unknown(format!("{status}")),
             },
@@ -209,8 +209,9 @@ impl Calls<'_> {
         let Some(path) = cancel_path(&payment.payment_key) else {
             return GivenBack::Unknown("the payment's key is none".to_owned());
         };
-        let body = json!({"cancelReason": reservation.cancel_reason.as_ref().map_or("cancelled", |why| why.text())});
-        match self.post(&path, &format!("cancel-{payment_id}"), &body).await {
+        let reason = reservation.cancel_reason.as_ref().map_or("cancelled", |why| why.text());
+        let reason: String = reason.chars().take(PROVIDER_REASON_MAX_CHARS).collect();
+        match self.post(&path, &format!("cancel-{payment_id}"), &json!({"cancelReason": reason})).await {
             Answer::Payment(payment) if payment.status == "CANCELED" => GivenBack::Yes,
             Answer::Payment(payment) => GivenBack::Unknown(format!("it is {}", word(&payment.status))),
             Answer::Refusal(_, code) if code == "ALREADY_CANCELED_PAYMENT" => GivenBack::Yes,
@@ -231,9 +232,11 @@ fn charged(payment: &Payment, order: &str, total: Won) -> Charged {
     }
 }
 
-/// Whether a refusal is about the payment: not about our login, our haste, or a request that is still being worked on.
-fn is_refusal(status: StatusCode) -> bool {
-    status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 409 | 425 | 429)
+/// Whether a refusal is about the payment: not about our login, our haste, a request that is still being worked on, or the
+/// provider's own troubles. Another request of ours may have taken the money while such a one was answered.
+fn is_refusal(status: StatusCode, code: &str) -> bool {
+    let is_for_now = matches!(code, "FORBIDDEN_CONSECUTIVE_REQUEST" | "PROVIDER_ERROR");
+    status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 409 | 425 | 429) && !is_for_now
 }
 
 /// A key comes from outside, and becomes part of a path.
@@ -250,4 +253,27 @@ fn word(code: &str) -> String {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     serde_json::from_slice(body).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_the_payment_is_a_no() {
+        let is_no = |status: u16, code| is_refusal(StatusCode::from_u16(status).unwrap(), code);
+        for (status, code) in [(403, "REJECT_CARD_COMPANY"), (400, "INVALID_CARD_NUMBER"), (404, "NOT_FOUND_PAYMENT")] {
+            assert!(is_no(status, code), "{code}");
+        }
+        for (status, code) in [
+            (401, "UNAUTHORIZED_KEY"),
+            (409, "IDEMPOTENT_REQUEST_PROCESSING"),
+            (429, "TOO_MANY_REQUESTS"),
+            (403, "FORBIDDEN_CONSECUTIVE_REQUEST"),
+            (400, "PROVIDER_ERROR"),
+            (500, "FAILED_INTERNAL_SYSTEM_PROCESSING"),
+        ] {
+            assert!(!is_no(status, code), "{code}");
+        }
+    }
 }

@@ -99,6 +99,10 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
 
 /// A page of the local stack's own, or what the endpoint says.
 async fn own_or_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
+    // `*`, and what a proxy is asked: not of this kind of server.
+    if !parts.uri.path().starts_with('/') {
+        return into_http(problem::respond(&Error::NotFound));
+    }
     let page = match &gateway.pages {
         Some(pages) => local_pages::answer(pages, parts, bytes).await,
         None => None,

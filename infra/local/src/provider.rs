@@ -196,7 +196,7 @@ impl Provider {
         let mut inside = self.lock();
         let booked = match &asked.call {
             Call::Confirm => inside.book.confirm(&asked.key, &asked.body, declines),
-            Call::Cancel(payment_key) => inside.book.cancel(&asked.key, payment_key),
+            Call::Cancel(payment_key) => inside.book.cancel(&asked.key, payment_key, &asked.body),
             Call::Find(order_id) => inside.book.find(order_id),
         };
         if let Err(why) = self.keep(&inside.book) {

@@ -112,6 +112,8 @@ pub const REASON_MAX_CHARS: usize = 500;
 
 /// Most sections of a house; keeps the layout within one small item.
 pub const SECTIONS_MAX: usize = 200;
+/// Most grades of a house: what a projection writes of a reservation of all of them is one transaction.
+pub const GRADES_MAX: usize = 40;
 /// Longest section name.
 pub const SECTION_NAME_MAX_CHARS: usize = 20;
 /// Longest grade name.
@@ -166,7 +168,7 @@ pub const HOLD_DEFAULT_SECONDS: i64 = 300;
 pub const HOLD_MAX_SECONDS: i64 = 3600;
 /// How long a lapsed hold is answered 410 rather than 404.
 pub const HOLD_REMEMBERED_SECONDS: i64 = 24 * 3600;
-/// How long a stake outlives its performance's start before TTL may collect it.
+/// How long a stake, and a place in line, outlives its performance's start before TTL may collect it.
 pub const STAKE_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Times rows of a projection are made anew when another projector was faster.
@@ -329,8 +331,11 @@ pub const CARD_WAIT_SHARE: i64 = 8;
 pub const PROBE_WAIT_SECONDS: i64 = 2;
 /// Steps taken for one message before the rest is left to the next.
 pub const CARD_STEPS_MAX: usize = 4;
-/// One call to the payment provider, from connecting to the last byte. Two of them end within a worker's 30 s.
-pub const PROVIDER_CALL_MILLIS: u64 = 8_000;
+/// One call to the payment provider, from connecting to the last byte. Four of them, which is what one message asks for at
+/// most, end within a worker's 30 s.
+pub const PROVIDER_CALL_MILLIS: u64 = 7_000;
+/// Longest reason that the payment provider takes for giving money back: Toss Payments' `cancelReason`.
+pub const PROVIDER_REASON_MAX_CHARS: usize = 200;
 /// Part of that limit after which a call counts as slow.
 pub const PROVIDER_SLOW_SHARE: u64 = 2;
 /// Largest answer of the payment provider that is read.

@@ -65,7 +65,8 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A [`Timestamp`] as JSON shows it: `2026-12-24T10:30:00Z`.
+/// A [`Timestamp`] as JSON shows it: `2026-12-24T10:30:00Z`. What is less than a second is left out when it is read, too: two
+/// that look alike are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UtcTime(pub Timestamp);
 
@@ -84,7 +85,8 @@ impl Serialize for UtcTime {
 impl<'de> Deserialize<'de> for UtcTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Timestamp::parse(&text).map(Self).map_err(de::Error::custom)
+        let moment = Timestamp::parse(&text).map_err(de::Error::custom)?;
+        Ok(Self(Timestamp(moment.0 - moment.0 % 1000)))
     }
 }
 

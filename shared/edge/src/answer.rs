@@ -130,6 +130,11 @@ impl Answer<Nothing> {
 }
 
 impl<T: Reply> Answer<T> {
+    /// Its status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What is kept under an `Idempotency-Key`.
     pub(crate) fn stored(&self) -> StoredAnswer {
         let body = self.body.encode().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());

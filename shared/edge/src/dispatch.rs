@@ -70,15 +70,18 @@ async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> 
     let call = parse::<E>(app, &request)?;
     let receipt = call.receipt.clone();
     let (now, wishes) = (call.now, call.wishes.clone());
-    let response = E::call(app, call).await.map(|answer| answer.into_response(&wishes));
-    // A first success is 201 or 202. Anything else under a key may be a repetition: then the first answer is told again.
+    let answer = E::call(app, call).await;
+    // A first success is 201 or 202, and has kept its answer. Anything else under a key may be a repetition: then the first
+    // answer is told again. Else a success is kept now: it has changed nothing.
     if let Some(receipt) = receipt
-        && !response.as_ref().is_ok_and(|response| matches!(response.status().as_u16(), 201 | 202))
-        && let Some(stored) = app.store.answer_under(&receipt, now).await?
+        && !answer.as_ref().is_ok_and(|answer| matches!(answer.status().as_u16(), 201 | 202))
     {
-        return Ok(answer::replay(stored));
+        let told = answer.as_ref().ok().map(|answer| answer.stored());
+        if let Some(stored) = app.store.answer_under(&receipt, told.as_ref(), now).await? {
+            return Ok(answer::replay(stored));
+        }
     }
-    response
+    answer.map(|answer| answer.into_response(&wishes))
 }
 
 fn failed(error: &Error, metrics: &Metrics, now: Timestamp) -> Response {

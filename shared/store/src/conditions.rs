@@ -40,8 +40,8 @@ conditions! {
 
     /// A performance is made once under its id: a second of that id does not replace the first.
     PERFORMANCE_IS_NEW = "attribute_not_exists(#layout)";
-    /// No two performances start in one venue at one instant.
-    SLOT_IS_FREE = "attribute_not_exists(#performance_id)";
+    /// No two performances start in one venue at one instant. One's own slot, which an earlier move left behind, is no obstacle.
+    SLOT_IS_FREE = "attribute_not_exists(#performance_id) OR #performance_id = :performance_id";
 
     /// Each change of a show is made of the show before it: two at once do not mix, and none misses a performance that came or
     /// went meanwhile.

@@ -16,7 +16,7 @@ use frontrow_domain::{
     Error, Result,
     door_list::DoorRow,
     ids::{MemberId, PerformanceId, ReservationId},
-    limits::{PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, TRANSACTION_WRITES_MAX},
+    limits::{GRADES_MAX, PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, TRANSACTION_WRITES_MAX},
     member::Name,
     money::Won,
     my_page::PageEntry,
@@ -80,6 +80,11 @@ struct Sum {
 
 /// By how much sums change: seats and won.
 type Sums = BTreeMap<Sum, (i64, Won)>;
+
+/// A reservation's rows: its place in the door list, and two notices and two lines of my page.
+const ROWS_MAX: usize = 5;
+// Of each grade a sum of a day and one over all.
+const _: () = assert!(ROWS_MAX + 2 * GRADES_MAX <= TRANSACTION_WRITES_MAX);
 
 /// What one reservation's rows and sums have to become; or those of several, as far as they fit one transaction.
 #[derive(Default)]

@@ -4,7 +4,7 @@
 use crate::{
     Store,
     conditions::NO_RECEIPT,
-    db::Consistency,
+    db::{Consistency, Refused},
     keys::{self, from_item, item_of},
     write::Write,
 };
@@ -57,23 +57,43 @@ impl<'a, T> Receipted<'a, T> {
 
     /// The write that keeps the answer, for the operation's transaction.
     pub(crate) fn keep(&self, done: &T, now: Timestamp) -> Write {
+        self.receipt.keep((self.answer)(done), now)
+    }
+}
+
+impl Receipt {
+    fn keep(&self, answer: StoredAnswer, now: Timestamp) -> Write {
         let expires_at = now.plus_seconds(IDEMPOTENCY_KEPT_SECONDS);
-        let item =
-            ReceiptItem { fingerprint: self.receipt.fingerprint.clone(), expires_at, answer: (self.answer)(done) };
-        let key = keys::receipt(&self.receipt.member_id, self.receipt.operation, &self.receipt.key);
+        let item = ReceiptItem { fingerprint: self.fingerprint.clone(), expires_at, answer };
+        let key = keys::receipt(&self.member_id, self.operation, &self.key);
         let item = keys::with_ttl(item_of(key, "receipt", &item), expires_at);
         Write::put(item).when(&NO_RECEIPT).value("now", now)
     }
 }
 
 impl Store {
-    /// The answer kept under the receipt's key, if there is one.
+    /// The answer kept under the receipt's key, if there is one; else `told` is kept there from now on, if there is such.
     ///
     /// # Errors
     /// [`Error::IdempotencyKeyReused`] when it answered another request.
-    pub async fn answer_under(&self, receipt: &Receipt, now: Timestamp) -> Result<Option<StoredAnswer>> {
-        let key = keys::receipt(&receipt.member_id, receipt.operation, &receipt.key);
-        let Some(item) = self.get(&key, Consistency::Strong).await? else { return Ok(None) };
+    pub async fn answer_under(
+        &self,
+        receipt: &Receipt,
+        told: Option<&StoredAnswer>,
+        now: Timestamp,
+    ) -> Result<Option<StoredAnswer>> {
+        let found = match told {
+            None => {
+                let key = keys::receipt(&receipt.member_id, receipt.operation, &receipt.key);
+                self.get(&key, Consistency::Strong).await?
+            }
+            Some(told) => match self.write(receipt.keep(told.clone(), now)).await {
+                Ok(_) => return Ok(None),
+                Err(Refused::Failed(error)) => return Err(error),
+                Err(Refused::Conditions(mut images)) => images.pop().flatten(),
+            },
+        };
+        let Some(item) = found else { return Ok(None) };
         let found: ReceiptItem = from_item(item)?;
         if found.expires_at <= now {
             return Ok(None);

@@ -193,8 +193,12 @@ async fn an_idempotency_key_tells_the_first_answer_again() {
         let first = pay(&person, &held).await.expect(201);
         let again = pay(&person, &held).await.expect(201);
         assert_eq!((again.json.clone(), again.header("location")), (first.json.clone(), first.header("location")));
+        let late = person.with_key("m");
+        assert_eq!(pay(&late, &held).await.expect(200).json, first.json, "a payment of before");
         let other = hold(&person.with_key("l"), &performance, &["A-1-2"]).await.expect(201).text("holdId");
         pay(&person, &other).await.problem(422, "idempotency_key_reused");
+        pay(&late, &other).await.problem(422, "idempotency_key_reused");
+        assert_eq!(pay(&late, &held).await.expect(200).json, first.json);
     })
     .await;
 }

@@ -152,8 +152,16 @@ async fn bad_houses_are_refused() {
             json!([section("A", 200, 100), section("B", 200, 100), section("C", 100, 100), section("D", 1, 1)]);
         let two_prices =
             json!([section("A", 1, 1), {"name": "B", "grade": "R", "price": 2_000, "rows": 1, "seatsPerRow": 1}]);
+        let grades: Vec<Value> = (0..41)
+            .map(|n| {
+                let mut one = section(&format!("S{n}"), 1, 1);
+                one["grade"] = json!(format!("G{n}"));
+                one
+            })
+            .collect();
         let bad = [
             (json!(null), "seating"),
+            (house(json!(grades)), "seating.sections"),
             (json!([]), "seating"),
             (json!({}), "seating.type"),
             (json!({"type": "standing"}), "seating.type"),
@@ -222,6 +230,7 @@ async fn a_venue_has_one_performance_at_an_instant() {
         organizer.post(&paths[0], at("2099-12-24T19:30:00+09:00")).await.expect(201);
         for path in &paths[..2] {
             organizer.post(path, at("2099-12-24T10:30:00Z")).await.problem(409, "slot_taken");
+            organizer.post(path, at("2099-12-24T10:30:00.9Z")).await.problem(409, "slot_taken");
             assert!(organizer.get(path).await.items().len() <= 1);
         }
         assert!(organizer.get(&paths[1]).await.items().is_empty());

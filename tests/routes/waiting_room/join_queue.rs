@@ -2,6 +2,7 @@
 
 use super::room;
 use crate::{
+    conditions::interlude::Interlude,
     harness::{
         World, hold,
         line::{join, leave, let_in, poll, poll_later},
@@ -198,6 +199,30 @@ async fn one_draws_twenty_places_at_most() {
         }
         join(&person, &performance).await.problem(429, "too_many_requests");
         assert_eq!(join(&world.member(0).await, &performance).await.expect(201).number("position"), 21);
+    })
+    .await;
+}
+
+/// Who joins twice at the same moment has one place, and nobody waits for the other that was drawn for him.
+#[tokio::test(flavor = "multi_thread")]
+async fn joining_twice_at_once_holds_nobody_up() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 600})).await;
+        let (person, next) = (world.member(0).await, world.member(0).await);
+        let (same, id) = (person.clone(), performance.clone());
+        world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+            join(&same, &id).await.expect(201);
+        })));
+        assert_eq!(join(&person, &performance).await.expect(200).number("position"), 1);
+        world.wire.meddle(None);
+        let mut place = join(&next, &performance).await.expect(201);
+        assert_eq!(place.number("position"), 3, "the second was drawn, and is nobody's");
+        let_in(world, &person, &performance).await;
+        leave(&person, &performance).await.expect(204);
+        for _ in 0..5 {
+            place = poll_later(world, &next, &performance, &place).await.expect(200);
+        }
+        assert_eq!(place.text("status"), "admitted");
     })
     .await;
 }

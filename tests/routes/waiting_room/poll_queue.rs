@@ -163,7 +163,7 @@ async fn nobody_is_let_in_before_sales_open() {
     .await;
 }
 
-/// Nobody is admitted once sales closed either.
+/// Nobody is admitted once sales closed either, nor need he ask often.
 #[tokio::test]
 async fn nobody_is_let_in_after_sales_closed() {
     World::run(async |world| {
@@ -172,7 +172,9 @@ async fn nobody_is_let_in_after_sales_closed() {
         let person = world.member(0).await;
         let place = join(&person, &performance).await.expect(201);
         world.advance_seconds(45);
-        assert_eq!(poll(&person, &performance, &place).await.expect(200).text("status"), "waiting");
+        let told = poll(&person, &performance, &place).await.expect(200);
+        assert_eq!((told.text("status"), &told.json["estimatedWaitSeconds"]), ("waiting".into(), &json!(null)));
+        assert!(told.number("pollAfterSeconds") >= 16, "{}", told.json);
     })
     .await;
 }

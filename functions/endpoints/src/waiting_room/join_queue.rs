@@ -18,7 +18,7 @@ impl Endpoint for JoinQueue {
         success: &[201, 200],
         errors: &["not_found", "no_waiting_room", "sales_closed", "too_many_requests"],
         headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };

@@ -54,7 +54,10 @@ impl PlaceInLine {
         place: Place,
         now: Timestamp,
     ) -> Self {
-        let outlook = room.outlook(place, performance.sales_open_at, now, entropy::fraction());
+        let outlook = match performance.check_not_closed(now) {
+            Ok(()) => room.outlook(place, performance.sales_open_at, now, entropy::fraction()),
+            Err(_) => room.outlook_when_over(place, entropy::fraction()),
+        };
         let expires_at = now.plus_seconds(outlook.poll_after_seconds + WAITING_TOKEN_GRACE_SECONDS);
         let position = place.position(room.stripes);
         let claims = QueueClaims {

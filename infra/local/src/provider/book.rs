@@ -1,5 +1,6 @@
 //! What the provider has been asked to pay, and what became of it. Rules alone, without HTTP.
 
+use frontrow_domain::limits::PROVIDER_REASON_MAX_CHARS;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -85,9 +86,13 @@ impl Book {
         self.outcome(order_id)
     }
 
-    /// Gives the money of a payment back, once.
-    pub(super) fn cancel(&mut self, key: &str, payment_key: &str) -> Result<Entry, Refused> {
+    /// Gives the money of a payment back, once, for a reason.
+    pub(super) fn cancel(&mut self, key: &str, payment_key: &str, body: &Value) -> Result<Entry, Refused> {
         const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT", "There is no such payment.");
+        let reason = body["cancelReason"].as_str().unwrap_or_default();
+        if !(1..=PROVIDER_REASON_MAX_CHARS).contains(&reason.chars().count()) {
+            return Err(Refused(400, "INVALID_REQUEST", "Expected a cancelReason of at most 200 characters."));
+        }
         let asked = format!("cancel {payment_key}");
         if let Some(order_id) = self.answer_under(key, &asked)? {
             return self.find(&order_id);
@@ -150,10 +155,11 @@ mod tests {
         assert_eq!(book.confirm("a", &ask("tok", 500), false).unwrap(), paid, "the same key is told the same");
         assert_eq!(book.confirm("a", &ask("tok", 501), false).unwrap_err().0, 422);
         assert_eq!(book.confirm("b", &ask("tok", 500), false).unwrap_err().1, "ALREADY_PROCESSED_PAYMENT");
-        let back = book.cancel("c", &paid.payment_key).unwrap();
+        let why = json!({"cancelReason": "member"});
+        let back = book.cancel("c", &paid.payment_key, &why).unwrap();
         assert_eq!((back.status, back.balance_amount), (EntryStatus::Canceled, 0));
-        assert_eq!(book.cancel("c", &paid.payment_key).unwrap(), back);
-        assert_eq!(book.cancel("d", &paid.payment_key).unwrap_err().1, "ALREADY_CANCELED_PAYMENT");
+        assert_eq!(book.cancel("c", &paid.payment_key, &why).unwrap(), back);
+        assert_eq!(book.cancel("d", &paid.payment_key, &why).unwrap_err().1, "ALREADY_CANCELED_PAYMENT");
         assert_eq!(book.entries().count(), 1);
     }
 
@@ -164,7 +170,9 @@ mod tests {
             assert_eq!(book.confirm("a", &ask(token, 500), false).unwrap_err().1, "REJECT_CARD_COMPANY");
         }
         assert_eq!(book.find("p-000001").unwrap().status, EntryStatus::Aborted);
-        assert_eq!(book.cancel("b", "pay_p-000001").unwrap_err().1, "NOT_CANCELABLE_PAYMENT");
+        assert_eq!(book.cancel("b", "pay_p-000001", &json!({})).unwrap_err().1, "INVALID_REQUEST");
+        let why = json!({"cancelReason": "x".repeat(200)});
+        assert_eq!(book.cancel("b", "pay_p-000001", &why).unwrap_err().1, "NOT_CANCELABLE_PAYMENT");
         assert_eq!(book.find("p-000002").unwrap_err().0, 404);
     }
 

@@ -145,6 +145,8 @@ fn the_wait_is_told_by_the_pace_of_late_else_by_the_policy() {
     room.policy.max_active = None;
     assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(100));
     room.pace = Pace::default().after(40, NOW);
+    assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(100), "the minute's bound outlasts a rush");
+    room.policy.admit_per_minute = None;
     let told = room.outlook(place, None, NOW, 0.99);
     assert_eq!((told.wait_seconds, told.poll_after_seconds), (Some(50), 10), "a quarter of 50 s, a fifth sooner");
     assert_eq!(room.outlook(place, Some(NOW.plus_seconds(30)), NOW, 0.0).wait_seconds, Some(80));

@@ -49,7 +49,7 @@ impl Pace {
 pub struct Outlook {
     /// Positions before his that are not yet served.
     pub ahead: u64,
-    /// About how long it takes; `None` while nobody can say, because the room is paused.
+    /// About how long it takes; `None` while nobody can say, because the room is paused, or the sale is over.
     pub wait_seconds: Option<u64>,
     /// When to ask again.
     pub poll_after_seconds: i64,
@@ -67,15 +67,22 @@ impl Room {
         Outlook { ahead, wait_seconds, poll_after_seconds }
     }
 
+    /// What the owner of `place` is told once the sale is over: nobody is let in any more, however often he asks.
+    pub fn outlook_when_over(&self, place: Place, fraction: f64) -> Outlook {
+        let poll_after_seconds = poll_after(None, fraction);
+        Outlook { ahead: self.ahead(place), wait_seconds: None, poll_after_seconds }
+    }
+
     /// About how long it takes to let `ahead` in: at the pace of late, else at the pace the policy allows when everybody
-    /// inside stays as long as he may.
+    /// inside stays as long as he may; never faster than it lets in a minute.
     fn seconds_for(&self, ahead: u64, now: Timestamp) -> u64 {
         let policy = &self.policy;
+        let at_least = policy.admit_per_minute.map_or(0, |most| (ahead * 60).div_ceil(u64::from(most).max(1)));
         let of_late = self.pace.of_late(now);
         let (count, seconds) = match (of_late, policy.max_active, policy.admit_per_minute) {
             (1.., _, _) => (of_late, PACE_WINDOW_SECONDS),
             (0, Some(max_active), None) => (u64::from(max_active), policy.admission_seconds),
-            (0, None, Some(per_minute)) => (u64::from(per_minute), 60),
+            (0, None, Some(_)) => return at_least,
             (0, Some(max_active), Some(per_minute)) => {
                 let by_turnover = u64::from(max_active) * 60;
                 let by_minute = u64::from(per_minute) * policy.admission_seconds.unsigned_abs();
@@ -85,7 +92,7 @@ impl Room {
             // A policy without any bound does not parse; then nobody waits.
             (0, None, None) => return 0,
         };
-        ahead.saturating_mul(seconds.unsigned_abs()).div_ceil(count.max(1))
+        ahead.saturating_mul(seconds.unsigned_abs()).div_ceil(count.max(1)).max(at_least)
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! 1. It is marked: `closing_until`, in a transaction of its own.
 //! 2. [`CLOSING_WAIT_MILLIS`] are waited out. A hold's transaction is sent only while its process has read the performance
-//!    within the last [`LISTING_TRUSTED_MILLIS`], consistently, without a mark ([`Store::check_open`], asked before every
+//!    within the last [`LISTING_TRUSTED_MILLIS`], counted from when it asked, consistently, without a mark ([`Store::check_open`], asked before every
 //!    attempt), and a call ends within its timeout. So afterwards every hold that did not see the mark is done or never
 //!    will be.
 //! 3. Every block is read consistently. A seat that is held or sold: the mark is taken back, `has_reservations`. Lapsed
@@ -32,6 +32,7 @@ use frontrow_domain::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// Until when something is closed that is closed at `now`.
 pub(super) fn closed_until(now: Timestamp) -> Timestamp {
@@ -81,12 +82,14 @@ impl Store {
         let id = &performance.performance_id;
         let trusted = Duration::from_millis(LISTING_TRUSTED_MILLIS);
         let known = self.copies.listings.aged(id).await.filter(|(_, age)| *age < trusted);
+        let begun = Instant::now();
         let current = match known {
             Some((listing, _)) => Some(listing.performance.clone()),
             None => self.performance(id).await?,
         };
         let open = current.is_some_and(|it| it.check_settled().is_ok() && it.layout == performance.layout);
-        if open { Ok(()) } else { Err(Error::Busy) }
+        // An answer that came late tells of what was.
+        if open && begun.elapsed() < trusted { Ok(()) } else { Err(Error::Busy) }
     }
 
     /// Closes performances until no hold is in flight, and looks whether anybody holds or owns a seat of one of them. Answers

@@ -4,7 +4,7 @@
 use super::{closing::busy, shows, slots};
 use crate::{
     Store,
-    conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED, SLOT_IS_FREE},
+    conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED},
     db::{Consistency, Refused},
     keys::{self, attribute, from_item, item_of},
     rooms,
@@ -46,7 +46,7 @@ impl Store {
             let venue = show.details.venue.as_str();
             let mut writes = vec![
                 Write::put(item_of(keys::performance(id), "performance", performance)).when(&PERFORMANCE_IS_NEW),
-                slots::take(performance, venue).when(&SLOT_IS_FREE),
+                slots::take(performance, venue),
                 Write::put(item_of(keys::date(&show.show_id, starts_at, id), "date", performance)),
             ];
             let first = show.first_starts_at.map_or(starts_at, |first| first.min(starts_at));
@@ -151,7 +151,7 @@ impl Store {
             let others = self.starts_without(&show.show_id, before).await?;
             let (first, last) = others.unwrap_or((after.starts_at, after.starts_at));
             let starts = (first.min(after.starts_at), last.max(after.starts_at));
-            writes.push(slots::take(&after, venue).when(&SLOT_IS_FREE));
+            writes.push(slots::take(&after, venue));
             writes.push(slots::free(before, venue));
             writes.push(Write::delete(keys::date(&show.show_id, before.starts_at, id)));
             writes.push(Write::put(item_of(keys::date(&show.show_id, after.starts_at, id), "date", &after)));

@@ -3,8 +3,8 @@
 use super::{closing::busy, slots};
 use crate::{
     Store,
-    conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED, SLOT_IS_FREE},
-    db::{Consistency, Refused},
+    conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
+    db::Refused,
     keys::{self, Key, item_of},
     page::Range,
     write::Write,
@@ -82,13 +82,21 @@ impl Store {
         // Closed until its slots are in order: nobody moves it back while they are being freed.
         let after = Show { closing_until: closing.closing_until, ..closing.described(details.clone()) };
         let moved = match taken {
-            Ok(()) => self.transact(replace(&closing, &after)).await.map_err(busy),
-            Err(error) => Err(error),
+            Ok(()) => self.transact(replace(&closing, &after)).await,
+            Err(error) => {
+                self.free_slots(&closed, to).await;
+                Err(Refused::Failed(error))
+            }
         };
-        self.free_slots(&closed, if moved.is_ok() { from } else { to }).await;
+        match &moved {
+            Ok(()) => self.free_slots(&closed, from).await,
+            Err(Refused::Conditions(_)) => self.free_slots(&closed, to).await,
+            // Nobody knows where it plays: all slots stay.
+            Err(Refused::Failed(_)) => {}
+        }
         self.reopen_if_possible(&closed).await;
         self.end_show_closing_if_possible(if moved.is_ok() { &after } else { &closing }).await;
-        moved.map(|()| after)
+        moved.map(|()| after).map_err(busy)
     }
 
     /// Deletes a show with its performances. Each transaction leaves a whole show behind, with fewer performances, and the
@@ -176,18 +184,12 @@ impl Store {
 
     async fn take_slot(&self, performance: &Performance, venue: &str, now: Timestamp) -> Result<()> {
         for attempt in 1..=CATALOGUE_RETRIES {
-            match self.write(slots::take(performance, venue).when(&SLOT_IS_FREE)).await {
+            match self.write(slots::take(performance, venue)).await {
                 Ok(_) => return Ok(()),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(_)) => {}
             }
-            let (id, starts_at) = (&performance.performance_id, performance.starts_at);
-            self.clear_slot(id, venue, starts_at, now).await?;
-            // Mine from before: this write was done and its answer lost, or an earlier move died.
-            let item = self.get(&keys::slot(venue, starts_at), Consistency::Strong).await?;
-            if item.map(slots::occupant).transpose()?.as_ref() == Some(id) {
-                return Ok(());
-            }
+            self.clear_slot(&performance.performance_id, venue, performance.starts_at, now).await?;
             self.back_off(attempt).await;
         }
         Err(Error::Busy)

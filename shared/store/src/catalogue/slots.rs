@@ -5,7 +5,7 @@
 
 use crate::{
     Store,
-    conditions::SLOT_NAMES,
+    conditions::{SLOT_IS_FREE, SLOT_NAMES},
     db::{Consistency, Refused},
     keys::{self, Item, Key, from_item, item_of},
     write::Write,
@@ -19,14 +19,16 @@ struct SlotItem {
 }
 
 /// Whose slot that is.
-pub(super) fn occupant(item: Item) -> Result<PerformanceId> {
+fn occupant(item: Item) -> Result<PerformanceId> {
     from_item::<SlotItem>(item).map(|slot| slot.performance_id)
 }
 
-/// Puts the slot of a performance in `venue`, whatever is there: bring a condition.
+/// Takes the slot of a performance in `venue`, if no other has it.
 pub(super) fn take(performance: &Performance, venue: &str) -> Write {
     let item = SlotItem { performance_id: performance.performance_id.clone() };
     Write::put(item_of(keys::slot(venue, performance.starts_at), "slot", &item))
+        .when(&SLOT_IS_FREE)
+        .value("performance_id", performance.performance_id.to_string())
 }
 
 /// Frees the slot of a performance in `venue`. No condition: as long as the performance starts there, the slot is its.

@@ -12,7 +12,7 @@ use crate::{
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::{DRAWS_MAX, LINE_RETRIES, ROOM_KEPT_SECONDS},
+    limits::{DRAWS_MAX, LINE_RETRIES, STAKE_KEPT_SECONDS},
     performance::Performance,
     waiting_room::{AdmissionState, Place, Room},
 };
@@ -72,19 +72,11 @@ impl Store {
         let id = &performance.performance_id;
         let key = keys::place(id, member);
         let mut seen = PlaceItem::read(self.get(&key, Consistency::Eventual).await?)?;
-        let mut drawn = None;
+        if let Some(kept) = self.kept_or_too_many(performance, member, seen, room, now).await? {
+            return Ok(kept);
+        }
+        let place = self.draw(id, room.stripes).await?;
         for _ in 0..LINE_RETRIES {
-            if let Some(kept) = self.kept_place(id, member, seen, room, now).await? {
-                return Ok(kept);
-            }
-            if seen.draws >= DRAWS_MAX {
-                let retry_after_seconds = performance.sales_close_at.seconds_since(now);
-                return Err(Error::TooManyRequests { retry_after_seconds });
-            }
-            let place = match drawn {
-                Some(place) => place,
-                None => *drawn.insert(self.draw(id, room.stripes).await?),
-            };
             let update = "SET #s = :s, #i = :i, #entity = :entity, #ttl = :ttl ADD #draws :one";
             let write = Write::update(key.clone(), update)
                 .when(&PLACE_UNCHANGED)
@@ -104,8 +96,32 @@ impl Store {
             if seen.place() == Some(place) {
                 return Ok(Joined::New(place));
             }
+            // He joined twice at once. Nobody stands at what was drawn here, and nobody shall wait for it.
+            let kept = self.kept_or_too_many(performance, member, seen, room, now).await;
+            if !matches!(kept, Ok(None)) {
+                if let Err(error) = self.end_place(performance, member, place, now).await {
+                    tracing::warn!(%error, "a place without an owner ends unclaimed");
+                }
+                return kept.transpose().unwrap_or(Err(Error::Busy));
+            }
         }
         Err(Error::Busy)
+    }
+
+    /// The place that was `seen`, if it still is one; `None` where he may have another.
+    async fn kept_or_too_many(
+        &self,
+        performance: &Performance,
+        member: &MemberId,
+        seen: PlaceItem,
+        room: &Room,
+        now: Timestamp,
+    ) -> Result<Option<Joined>> {
+        let kept = self.kept_place(&performance.performance_id, member, seen, room, now).await?;
+        if kept.is_none() && seen.draws >= DRAWS_MAX {
+            return Err(Error::TooManyRequests { retry_after_seconds: performance.sales_close_at.seconds_since(now) });
+        }
+        Ok(kept)
     }
 
     /// The place that was `seen`, if it still is one.
@@ -149,7 +165,21 @@ impl Store {
     /// [`Error::Busy`].
     pub async fn leave_line(&self, performance: &Performance, member: &MemberId, now: Timestamp) -> Result<()> {
         let id = &performance.performance_id;
-        let Some(place) = self.give_up_place(id, member).await? else { return Ok(()) };
+        match self.give_up_place(id, member).await? {
+            Some(place) => self.end_place(performance, member, place, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Nobody waits for `place`, which is no longer the member's, or never was.
+    async fn end_place(
+        &self,
+        performance: &Performance,
+        member: &MemberId,
+        place: Place,
+        now: Timestamp,
+    ) -> Result<()> {
+        let id = &performance.performance_id;
         let mut room = self.room(id, now).await?;
         if !room.has_served(place) {
             // He may have been called since the copy was made, and have claimed elsewhere.
@@ -214,8 +244,9 @@ impl Store {
     }
 }
 
+/// Not counted from the end of the sale, which can be put off while people stand in line.
 fn kept_until(performance: &Performance) -> Timestamp {
-    performance.sales_close_at.plus_seconds(ROOM_KEPT_SECONDS)
+    performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS)
 }
 
 fn no_condition(refused: Refused) -> Error {

@@ -1,0 +1,133 @@
+//! Shows that move to another venue, and die on their way.
+
+use super::process_on;
+use crate::harness::{
+    World, performance_details,
+    wire::{Answering, Execute, Meddler, Wire},
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+/// A move of a show that dies after each of its calls: it has happened or not, and can be done again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
+    join_all((0..10).map(|calls| World::run(async move |world| move_and_die(world, calls).await))).await;
+}
+
+async fn move_and_die(world: &World, calls: u32) {
+    let organizer = world.organizer().await;
+    let at = |day: u32| performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}));
+    let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
+    let show = organizer.post("/shows", details("From")).await.expect(201);
+    let path = show.header("location");
+    for day in 1..=3 {
+        organizer.post(&format!("{path}/performances"), at(day)).await.expect(201);
+    }
+    let wire = Wire::default();
+    let app = process_on(world, &wire);
+    // Reads and the marks pass; then so many writes.
+    wire.meddle(Some(Arc::new(Dying(AtomicU32::new(2 + calls)))));
+    let (id, moved) =
+        (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
+    let dying = app.store.replace_show(&id, &moved, app.clock.now());
+    let died = tokio::time::timeout(Duration::from_secs(9), dying).await;
+    world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+    let venue = organizer.get(&path).await.text("venue");
+    let free = if venue == "From" { "To" } else { "From" };
+    assert!(died.is_err() || venue == "To", "{venue}");
+    let other = organizer.post("/shows", details(free)).await.expect(201).header("location");
+    let second = organizer.post("/shows", details(&venue)).await.expect(201).header("location");
+    for day in 1..=3 {
+        // Slots that stayed behind are free for the next, those of the show are not.
+        organizer.post(&format!("{second}/performances"), at(day)).await.problem(409, "slot_taken");
+        organizer.post(&format!("{other}/performances"), at(day)).await.expect(201);
+    }
+    organizer.put(&path, details("Again")).await.expect(200);
+}
+
+/// A move that dies leaves its slots behind; they are the show's own when it comes after all, whenever its dates were.
+#[tokio::test(flavor = "multi_thread")]
+async fn ones_own_slot_is_no_obstacle() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let at =
+            |day: u32| performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}));
+        let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
+        let show = organizer.post("/shows", details("From")).await.expect(201);
+        let path = show.header("location");
+        let date = organizer.post(&format!("{path}/performances"), at(1)).await.expect(201).header("location");
+        let wire = Wire::default();
+        let app = process_on(world, &wire);
+        // Two marks and the slot are written, the move itself is not.
+        wire.meddle(Some(Arc::new(Dying(AtomicU32::new(3)))));
+        let (id, moved) =
+            (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
+        let dying = app.store.replace_show(&id, &moved, app.clock.now());
+        assert!(tokio::time::timeout(Duration::from_secs(9), dying).await.is_err(), "it dies");
+        world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+        organizer.put(&date, at(2)).await.expect(200);
+        organizer.put(&path, details("To")).await.expect(200);
+        organizer.put(&date, at(1)).await.expect(200);
+    })
+    .await;
+}
+
+/// A move whose answer is lost, for good: it was done, so its slots stay taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_stay_where_nobody_knows_of_the_move() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let at = || performance_details(world.app(), json!({"startsAt": "2099-12-01T10:00:00Z"}));
+        let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
+        let show = organizer.post("/shows", details("From")).await.expect(201);
+        let path = show.header("location");
+        organizer.post(&format!("{path}/performances"), at()).await.expect(201);
+        let wire = Wire::default();
+        let app = process_on(world, &wire);
+        wire.meddle(Some(Arc::new(Unheard(AtomicU32::new(2)))));
+        let (id, moved) =
+            (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
+        app.store.replace_show(&id, &moved, app.clock.now()).await.expect_err("nobody heard of it");
+        world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+        assert_eq!(organizer.get(&path).await.text("venue"), "To");
+        let other = organizer.post("/shows", details("To")).await.expect(201).header("location");
+        organizer.post(&format!("{other}/performances"), at()).await.problem(409, "slot_taken");
+    })
+    .await;
+}
+
+/// So many transactions are answered; the rest are done, and nobody hears of it.
+struct Unheard(AtomicU32);
+
+impl Meddler for Unheard {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+        let left = |left: u32| left.checked_sub(1);
+        let unheard = operation == "TransactWriteItems"
+            && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();
+        Box::pin(async move {
+            let answer = execute().await;
+            if unheard { Err(ConnectorError::timeout("nobody heard of it".into())) } else { answer }
+        })
+    }
+}
+
+/// So many writes reach the table; the process ends before the next.
+struct Dying(AtomicU32);
+
+impl Meddler for Dying {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+        let write = !matches!(operation, "GetItem" | "Query" | "BatchGetItem");
+        let left = |left: u32| left.checked_sub(1);
+        let dead = write && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();
+        Box::pin(async move { if dead { std::future::pending().await } else { execute().await } })
+    }
+}
