@@ -1,5 +1,5 @@
 //! What each operation costs in DynamoDB: sequential calls, write units, read units, measured on the wire and held against
-//! its budget. Uncontended, items up to 1 KB. `cargo test --test frontrow budgets -- --nocapture` prints the table.
+//! its budget. Uncontended, items up to 1 KB. `cargo test -p frontrow-tests budgets -- --nocapture` prints the table.
 //!
 //! The process's once-a-second copies of performance, show and room are left out: they cost a process, not a person. The
 //! clock stands still between two moves of it, and workers' calls are told from a request's: a busy machine costs no more.

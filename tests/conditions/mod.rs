@@ -1,5 +1,5 @@
 //! Each condition matters: for every condition expression there is a guard, which passes as the system is and fails when
-//! that condition is taken out. `cargo test --test frontrow conditions -- --nocapture` lists expression → guard and says
+//! that condition is taken out. `cargo test -p frontrow-tests conditions -- --nocapture` lists expression → guard and says
 //! which mutations survive.
 
 mod booking;

@@ -97,9 +97,9 @@ fn what_must_end_first_ends_first() {
     in_order(TICK_MAX_MILLIS, (POLL_TIMEOUT_SECONDS * 1_000).cast_signed());
     // Nor can a mailer, or who probes the provider.
     in_order(WORKER_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS);
-    in_order(MAIL_LEASE_SECONDS.cast_unsigned(), VISIBILITY_SECONDS);
+    in_order(MAIL_LEASE_SECONDS.cast_unsigned(), VISIBILITY_SECONDS.into());
     in_order(WORKER_TIMEOUT_SECONDS, BREAKER_PROBE_SECONDS);
     in_order(4 * PROVIDER_CALL_MILLIS, (WORKER_TIMEOUT_SECONDS * 1_000).cast_signed());
     in_order(ANNOUNCING_MAX_MILLIS.cast_unsigned(), (WORKER_TIMEOUT_SECONDS * 1_000).cast_signed());
-    assert!(VISIBILITY_SECONDS >= 6 * WORKER_TIMEOUT_SECONDS.cast_signed(), "what Lambda advises");
+    assert!(u64::from(VISIBILITY_SECONDS) >= 6 * WORKER_TIMEOUT_SECONDS, "what Lambda advises");
 }

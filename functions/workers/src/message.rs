@@ -1,5 +1,5 @@
-//! What travels from `relay_outbox` to the workers, as JSON: [`Mail`] to `ticket_mailer`, [`PaymentDue`] to
-//! `payment_worker`. Kind and ids alone.
+//! What travels to the workers, as JSON: [`Mail`] to `ticket_mailer`, from `relay_outbox` and `announce_show`, and
+//! [`PaymentDue`] to `payment_worker`. Kind and ids alone.
 
 use frontrow_domain::{
     Error, Result,

@@ -1,4 +1,5 @@
-//! What `--data DIR` keeps: the database, the mails, how far the stream was read, the signing keys, the clock.
+//! What `--data DIR` keeps: the database, the mails, the payment provider's book, how far the stream was read, keys and peppers,
+//! the clock, and that the seeds were planted.
 
 use crate::engine::because;
 use frontrow_edge::entropy;

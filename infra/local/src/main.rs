@@ -1,10 +1,9 @@
 //! `cargo run`: the whole platform in one process.
 
 use clap::Parser;
-use frontrow_domain::member::Email;
-use frontrow_edge::config::variable;
+use frontrow_edge::config::{organizer_emails, variable};
 use frontrow_local::{Functions, Options, Stack};
-use std::{collections::HashSet, io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
@@ -72,7 +71,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         functions: arguments.functions_at.as_deref().map(Functions::at).transpose()?,
         data: arguments.data,
         demo,
-        organizer_emails: organizer_emails()?,
+        organizer_emails: organizer_emails(&variable)?,
         allowed_origins: arguments.allowed_origins,
         ..Options::default()
     };
@@ -94,13 +93,6 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     tokio::signal::ctrl_c().await.map_err(|error| format!("wait for Ctrl-C: {error}"))?;
     stack.stop().await;
     Ok(())
-}
-
-fn organizer_emails() -> Result<HashSet<Email>, String> {
-    let addresses = variable("ORGANIZER_EMAILS").unwrap_or_default();
-    let addresses = addresses.split(',').filter(|address| !address.trim().is_empty());
-    let email = |address: &str| Email::try_from(address.to_owned()).map_err(|why| format!("ORGANIZER_EMAILS: {why}"));
-    addresses.map(email).collect()
 }
 
 /// Where it is and, with the demo's performances, lines that book a seat when they are pasted into another terminal.

@@ -23,8 +23,18 @@ use crate::{
     variables::{LOCALHOST, Variables},
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use frontrow_domain::{limits::MAIL_MAX_RECEIVES, member::Email};
-use frontrow_edge::{App, Secret, clients::Aws, clock::Clock, config::Config, metrics::Metrics, secrets::Secrets};
+use frontrow_domain::{
+    limits::{MAIL_MAX_RECEIVES, VISIBILITY_SECONDS},
+    member::Email,
+};
+use frontrow_edge::{
+    App, Secret,
+    clients::Aws,
+    clock::Clock,
+    config::{Config, MAIL_FROM},
+    metrics::Metrics,
+    secrets::Secrets,
+};
 use std::{
     collections::HashSet,
     net::{IpAddr, Ipv4Addr},
@@ -36,9 +46,6 @@ use tokio::net::TcpListener;
 /// Puts something between the SDK of a function and the engine, e.g. faults or counters. No function is whoever works with
 /// [`Stack::app`].
 pub type WrapHttp = Arc<dyn Fn(Option<&'static str>, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
-
-/// What the template gives every queue: more than a mailer's lease of a mail.
-const DEPLOYED_VISIBILITY_SECONDS: u32 = 180;
 
 /// How a stack differs from the usual one.
 pub struct Options {
@@ -95,7 +102,7 @@ impl Options {
     /// Seconds until a message that failed is received again. Functions elsewhere have the timeouts and leases of a
     /// deployment, so they get its visibility.
     fn visibility_seconds(&self) -> u32 {
-        if self.runs_here() { self.mail_visibility_seconds.max(3) } else { DEPLOYED_VISIBILITY_SECONDS }
+        if self.runs_here() { self.mail_visibility_seconds.max(3) } else { VISIBILITY_SECONDS }
     }
 
     /// Whether the functions run in this process.
@@ -284,7 +291,7 @@ fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Confi
         table_name: TABLE.to_owned(),
         secrets,
         organizer_emails,
-        mail_from: "frontrow <tickets@example.com>".to_owned(),
+        mail_from: MAIL_FROM.to_owned(),
         mail_configuration_set: None,
         mail_max_receives: options.mail_max_receives,
         mail_lease_seconds: i64::from(visibility_seconds) - 1,

@@ -128,7 +128,7 @@ pub const SEATS_MAX: u32 = 50_000;
 pub const PRICE_MAX_WON: i64 = 10_000_000;
 /// Seats under one partition key, in layout order.
 pub const BLOCK_SEATS: u32 = 1_000;
-/// Blocks read at the same time for a large house's map.
+/// Blocks of a house read at the same time.
 pub const BLOCK_READS_AT_ONCE: usize = 10;
 /// Seats of a house whose map is read from the seats themselves; a larger one's is a projection.
 pub const LIVE_SEATS_MAX: u32 = 2_000;
@@ -208,6 +208,10 @@ pub const RETRY_CAP_MILLIS: u64 = 100;
 pub const BATCH_GET_ITEMS: usize = 100;
 /// One call to DynamoDB, from first byte to last.
 pub const DYNAMODB_CALL_MILLIS: u64 = 3_000;
+/// Sending messages to a queue, its retries included; asking a queue waits for some up to 20 s.
+pub const QUEUE_CALL_MILLIS: u64 = 25_000;
+/// Handing a mail to SES.
+pub const MAIL_CALL_MILLIS: u64 = 20_000;
 /// Reading a secret, its retries included; a function whose event comes meanwhile waits.
 pub const SECRET_CALL_MILLIS: u64 = 5_000;
 
@@ -313,7 +317,7 @@ pub const ENDPOINT_TIMEOUT_SECONDS: u64 = 10;
 /// Hard timeout of every event-triggered function.
 pub const WORKER_TIMEOUT_SECONDS: u64 = 30;
 /// After so long a message that was not acknowledged is received again: six timeouts, as Lambda advises.
-pub const VISIBILITY_SECONDS: i64 = 180;
+pub const VISIBILITY_SECONDS: u32 = 180;
 
 /// Longest token of the payment provider; Toss Payments' keys are as long at most.
 pub const CARD_TOKEN_MAX_CHARS: usize = 200;

@@ -8,7 +8,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One mailed code: good for one sign-up, for ten minutes, until it was guessed wrong too often.
+/// One mailed code: good for one use, for ten minutes, until it was guessed wrong too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// Id.

@@ -1,13 +1,14 @@
 //! The SDK clients: lean, one per cold start, credentials and region from the environment that Lambda sets.
 //!
-//! The SDK's own retries are off: `store` retries with its own rules, and a lost answer must be seen by it.
+//! The SDK's own retries are off for DynamoDB and SES: `store` retries with its own rules, and a lost answer must be seen by it;
+//! a mail whose answer was lost must not be sent twice.
 
 use crate::config::variable;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{Builder, tls};
-use frontrow_domain::limits::{DYNAMODB_CALL_MILLIS, SECRET_CALL_MILLIS};
+use frontrow_domain::limits::{DYNAMODB_CALL_MILLIS, MAIL_CALL_MILLIS, QUEUE_CALL_MILLIS, SECRET_CALL_MILLIS};
 use std::time::Duration;
 
 /// Where AWS is and who calls it.
@@ -49,11 +50,6 @@ impl Aws {
         Self { http, ..self }
     }
 
-    /// Where an emulator listens; empty for AWS itself.
-    pub fn endpoint_url(&self) -> &str {
-        self.endpoint_url.as_deref().unwrap_or_default()
-    }
-
     /// What it speaks through.
     pub fn http(&self) -> SharedHttpClient {
         self.http.clone()
@@ -79,7 +75,8 @@ impl Aws {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
             .region(self.region.clone())
-            .http_client(self.http.clone());
+            .http_client(self.http.clone())
+            .timeout_config(call_timeout(QUEUE_CALL_MILLIS));
         config.set_credentials_provider(
             self.credentials.clone().map(aws_sdk_sqs::config::SharedCredentialsProvider::new),
         );
@@ -108,7 +105,7 @@ impl Aws {
             .region(self.region.clone())
             .http_client(self.http.clone())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(call_timeout(20_000));
+            .timeout_config(call_timeout(MAIL_CALL_MILLIS));
         config.set_credentials_provider(
             self.credentials.clone().map(aws_sdk_ses::config::SharedCredentialsProvider::new),
         );

@@ -28,6 +28,20 @@ pub struct Config {
     pub metrics: Metrics,
 }
 
+/// The sender of mails where `MAIL_FROM` is not set.
+pub const MAIL_FROM: &str = "frontrow <tickets@example.com>";
+
+/// `ORGANIZER_EMAILS`, by commas.
+///
+/// # Errors
+/// Says what is wrong with an address.
+pub fn organizer_emails(variable: &dyn Fn(&str) -> Option<String>) -> Result<HashSet<Email>, String> {
+    let addresses = variable("ORGANIZER_EMAILS").unwrap_or_default();
+    let addresses = addresses.split(',').filter(|address| !address.trim().is_empty());
+    let email = |address: &str| Email::try_from(address.to_owned()).map_err(|why| format!("ORGANIZER_EMAILS: {why}"));
+    addresses.map(email).collect()
+}
+
 impl Config {
     /// Reads the environment.
     ///
@@ -43,12 +57,6 @@ impl Config {
     /// Names a variable that is missing or malformed.
     pub fn from_vars(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         let required = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
-        let organizer_emails = variable("ORGANIZER_EMAILS")
-            .unwrap_or_default()
-            .split(',')
-            .filter(|address| !address.trim().is_empty())
-            .map(|address| Email::try_from(address.to_owned()).map_err(|why| format!("ORGANIZER_EMAILS: {why}")))
-            .collect::<Result<_, _>>()?;
         let mail_max_receives = match variable("MAIL_MAX_RECEIVES") {
             Some(text) => text.parse().map_err(|_| "MAIL_MAX_RECEIVES is not a number".to_owned())?,
             None => MAIL_MAX_RECEIVES,
@@ -56,8 +64,8 @@ impl Config {
         Ok(Self {
             table_name: required("TABLE_NAME")?,
             secrets: Secrets::default(),
-            organizer_emails,
-            mail_from: variable("MAIL_FROM").unwrap_or_else(|| "frontrow <tickets@example.com>".to_owned()),
+            organizer_emails: organizer_emails(variable)?,
+            mail_from: variable("MAIL_FROM").unwrap_or_else(|| MAIL_FROM.to_owned()),
             mail_configuration_set: variable("MAIL_CONFIGURATION_SET"),
             mail_max_receives,
             mail_lease_seconds: MAIL_LEASE_SECONDS,

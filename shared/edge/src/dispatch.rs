@@ -145,7 +145,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         if let Some(path) = odd_array(&whole, "") {
             return Err(complaint(
                 if path.is_empty() { "body" } else { &path },
-                "expected no array, or one of texts or of objects",
+                "expected no array, or an array of texts or of objects alone",
             ));
         }
         if let Some(told) = without_nulls(&whole) {
@@ -210,9 +210,15 @@ fn without_nulls(value: &Value) -> Option<Value> {
 fn in_plain_words(message: &str) -> String {
     let message = message.split("expected struct ").next().unwrap_or_default();
     let message = if message.ends_with(", ") { format!("{message}expected an object") } else { message.to_owned() };
-    ["u32", "u64", "i64", "usize"]
-        .iter()
-        .fold(message, |message, number| message.replace(&format!("expected {number}"), "expected a whole number"))
+    if ["invalid digit found", "cannot parse integer", "number too"].iter().any(|begin| message.starts_with(begin)) {
+        return "expected a whole number".to_owned();
+    }
+    [("u32", " of 0 to 4294967295"), ("u64", " of 0 or more"), ("usize", " of 0 or more"), ("i64", "")].iter().fold(
+        message,
+        |message, (number, range)| {
+            message.replace(&format!("expected {number}"), &format!("expected a whole number{range}"))
+        },
+    )
 }
 
 /// A parser's message as a field's: positions are cut off, and a message that names its own field moves the complaint to

@@ -31,7 +31,7 @@ conditions! {
 
     /// An address signs up once, however many verifications of it are used at once.
     EMAIL_IS_FREE = "attribute_not_exists(#member_id)";
-    /// A verification makes one member, and none after wrong codes killed it.
+    /// A verification is used once, and not after wrong codes killed it.
     VERIFICATION_IS_OPEN = "attribute_not_exists(#used_by) AND #attempts < :attempts_max";
     /// Wrong codes are counted up to the limit: of many guesses at once, no more than that are judged.
     ATTEMPTS_ARE_LEFT = "#attempts < :attempts_max";

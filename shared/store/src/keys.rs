@@ -1,4 +1,4 @@
-//! One table. Every key text and attribute name is in this file and in [`crate::conditions`].
+//! One table. Every key text is in this file.
 //!
 //! # Entities
 //! | Entity | pk | sk | Attributes beyond the type's own |
