@@ -61,7 +61,7 @@ async fn hold_places(client: &Client, performance: &str, grade: &str, quantity: 
 }
 
 /// Nobody waits for anything here but for the map: not longer than 2 s, whoever asked for it a moment before. A busy machine
-/// only adds to that, so the best of some rounds is what counts.
+/// only adds to that, so the middle one of some rounds is what counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_shown_within_two_seconds() {
     World::run(async |world| {
@@ -80,7 +80,7 @@ async fn a_change_is_shown_within_two_seconds() {
             }
         };
         shown("free").await;
-        let mut fastest = [Duration::MAX; 3];
+        let mut times: [Vec<Duration>; 3] = Default::default();
         for _ in 0..5 {
             let held = hold(&person, &performance, &["B-10-50"]).await.expect(201);
             let (until_held, read_at) = shown("held").await;
@@ -89,11 +89,12 @@ async fn a_change_is_shown_within_two_seconds() {
             let (until_sold, _) = shown("sold").await;
             person.delete(&format!("/reservations/{}", paid.text("reservationId"))).await.expect(200);
             let (until_free, _) = shown("free").await;
-            for (fastest, this) in fastest.iter_mut().zip([until_held, until_sold, until_free]) {
-                *fastest = this.min(*fastest);
+            for (times, this) in times.iter_mut().zip([until_held, until_sold, until_free]) {
+                times.push(this);
+                times.sort();
             }
         }
-        assert!(fastest.iter().all(|time| *time < Duration::from_secs(2)), "held, sold, free after {fastest:?}");
+        assert!(times.iter().all(|times| times[2] < Duration::from_secs(2)), "held, sold, free after {times:?}");
     })
     .await;
 }

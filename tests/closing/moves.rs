@@ -35,7 +35,7 @@ async fn move_and_die(world: &World, calls: u32) {
     let wire = Wire::default();
     let app = process_on(world, &wire);
     // Reads and the marks pass; then so many writes.
-    wire.meddle(Some(Arc::new(Dying(AtomicU32::new(2 + calls)))));
+    wire.meddle(Some(Arc::new(Dying(Arc::new(AtomicU32::new(2 + calls))))));
     let (id, moved) =
         (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
     let dying = app.store.replace_show(&id, &moved, app.clock.now());
@@ -68,11 +68,13 @@ async fn ones_own_slot_is_no_obstacle() {
         let wire = Wire::default();
         let app = process_on(world, &wire);
         // Two marks and the slot are written, the move itself is not.
-        wire.meddle(Some(Arc::new(Dying(AtomicU32::new(3)))));
+        let writes_left = Arc::new(AtomicU32::new(3));
+        wire.meddle(Some(Arc::new(Dying(Arc::clone(&writes_left)))));
         let (id, moved) =
             (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
         let dying = app.store.replace_show(&id, &moved, app.clock.now());
         assert!(tokio::time::timeout(Duration::from_secs(9), dying).await.is_err(), "it dies");
+        assert_eq!(writes_left.load(Ordering::Relaxed), 0);
         world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
         organizer.put(&date, at(2)).await.expect(200);
         organizer.put(&path, details("To")).await.expect(200);
@@ -121,7 +123,7 @@ impl Meddler for Unheard {
 }
 
 /// So many writes reach the table; the process ends before the next.
-struct Dying(AtomicU32);
+struct Dying(Arc<AtomicU32>);
 
 impl Meddler for Dying {
     fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {

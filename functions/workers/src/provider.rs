@@ -210,7 +210,7 @@ impl Calls<'_> {
             return GivenBack::Unknown("the payment's key is none".to_owned());
         };
         let reason = reservation.cancel_reason.as_ref().map_or("cancelled", |why| why.text());
-        let reason: String = reason.chars().take(PROVIDER_REASON_MAX_CHARS).collect();
+        let reason = cut(reason, PROVIDER_REASON_MAX_CHARS);
         match self.post(&path, &format!("cancel-{payment_id}"), &json!({"cancelReason": reason})).await {
             Answer::Payment(payment) if payment.status == "CANCELED" => GivenBack::Yes,
             Answer::Payment(payment) => GivenBack::Unknown(format!("it is {}", word(&payment.status))),
@@ -235,8 +235,26 @@ fn charged(payment: &Payment, order: &str, total: Won) -> Charged {
 /// Whether a refusal is about the payment: not about our login, our haste, a request that is still being worked on, or the
 /// provider's own troubles. Another request of ours may have taken the money while such a one was answered.
 fn is_refusal(status: StatusCode, code: &str) -> bool {
-    let is_for_now = matches!(code, "FORBIDDEN_CONSECUTIVE_REQUEST" | "PROVIDER_ERROR");
-    status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 409 | 425 | 429) && !is_for_now
+    let is_of_the_payment = !matches!(
+        code,
+        "FORBIDDEN_CONSECUTIVE_REQUEST"
+            | "PROVIDER_ERROR"
+            | "INVALID_API_KEY"
+            | "INCORRECT_BASIC_AUTH_FORMAT"
+            | "INVALID_AUTHORIZE_AUTH"
+            | "FORBIDDEN_REQUEST"
+    );
+    status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 409 | 425 | 429) && is_of_the_payment
+}
+
+/// As much of `text` as has `most` characters, however they are counted: as UTF-16, one may be two.
+fn cut(text: &str, most: usize) -> String {
+    let mut units = 0;
+    let fits = |character: &char| {
+        units += character.len_utf16();
+        units <= most
+    };
+    text.chars().take_while(fits).collect()
 }
 
 /// A key comes from outside, and becomes part of a path.
@@ -260,6 +278,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_reason_is_cut_between_characters() {
+        assert_eq!(cut("비가 와요", 3), "비가 ");
+        assert_eq!(cut("a😀b", 2), "a");
+        assert_eq!(cut("a😀b", 9), "a😀b");
+    }
+
+    #[test]
     fn only_what_is_said_of_the_payment_is_a_no() {
         let is_no = |status: u16, code| is_refusal(StatusCode::from_u16(status).unwrap(), code);
         for (status, code) in [(403, "REJECT_CARD_COMPANY"), (400, "INVALID_CARD_NUMBER"), (404, "NOT_FOUND_PAYMENT")] {
@@ -271,6 +296,7 @@ mod tests {
             (429, "TOO_MANY_REQUESTS"),
             (403, "FORBIDDEN_CONSECUTIVE_REQUEST"),
             (400, "PROVIDER_ERROR"),
+            (400, "INVALID_API_KEY"),
             (500, "FAILED_INTERNAL_SYSTEM_PROCESSING"),
         ] {
             assert!(!is_no(status, code), "{code}");

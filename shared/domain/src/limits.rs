@@ -208,8 +208,8 @@ pub const RETRY_CAP_MILLIS: u64 = 100;
 pub const BATCH_GET_ITEMS: usize = 100;
 /// One call to DynamoDB, from first byte to last.
 pub const DYNAMODB_CALL_MILLIS: u64 = 3_000;
-/// Sending messages to a queue, its retries included; asking a queue waits for some up to 20 s.
-pub const QUEUE_CALL_MILLIS: u64 = 25_000;
+/// Sending messages to a queue, its retries included.
+pub const QUEUE_CALL_MILLIS: u64 = 10_000;
 /// Handing a mail to SES.
 pub const MAIL_CALL_MILLIS: u64 = 20_000;
 /// Reading a secret, its retries included; a function whose event comes meanwhile waits.

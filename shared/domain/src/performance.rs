@@ -4,7 +4,7 @@ use crate::{
     Error, FieldError, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{
-        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, HOLD_DEFAULT_SECONDS,
+        ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, GRADES_MAX, HOLD_DEFAULT_SECONDS,
         HOLD_MAX_SECONDS, REASON_MAX_CHARS, ROOM_RATE_MAX, SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
         STRIPES_DEFAULT,
     },
@@ -161,6 +161,9 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
         }
         if sales_open_at.is_some_and(|open| open >= sales_close_at) {
             return Err(FieldError::new("salesOpenAt", "must be before salesCloseAt"));
+        }
+        if fields.seating.grades().len() > GRADES_MAX {
+            return Err(FieldError::new("seating", format!("expected at most {GRADES_MAX} grades")));
         }
         let max_seats_per_member = fields.max_seats_per_member.unwrap_or(SEATS_PER_MEMBER_DEFAULT);
         if !(1..=SEATS_PER_MEMBER_MAX).contains(&max_seats_per_member) {

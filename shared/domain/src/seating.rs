@@ -4,8 +4,8 @@ use crate::{
     FieldError,
     general::{Area, General},
     limits::{
-        BLOCK_SEATS, GRADE_MAX_CHARS, GRADES_MAX, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX,
-        SECTION_NAME_MAX_CHARS, SECTIONS_MAX,
+        BLOCK_SEATS, GRADE_MAX_CHARS, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS,
+        SECTIONS_MAX,
     },
     money::Won,
     show::Text,
@@ -209,9 +209,6 @@ impl Numbered {
             if *prices.entry(section.grade.as_str()).or_insert(section.price) != section.price {
                 return broken(format!("grade {} has two prices", section.grade.as_str()));
             }
-        }
-        if prices.len() > GRADES_MAX {
-            return broken(format!("expected at most {GRADES_MAX} grades"));
         }
         if sections.iter().map(Section::seats).sum::<u32>() > SEATS_MAX {
             return broken(format!("expected at most {SEATS_MAX} seats"));

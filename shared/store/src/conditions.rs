@@ -112,8 +112,9 @@ conditions! {
     /// Payment spends the payer's own admission, once.
     ADMISSION_IS_MINE = "#state = :active AND #member = :member";
 
-    /// A member's place is drawn once, however often he joins at once: the second draw does not replace the first.
-    PLACE_UNCHANGED = "attribute_not_exists(#pk) OR (#s = :seen_s AND #i = :seen_i)";
+    /// A member's place is drawn once, however often he joins at once: the second draw does not replace the first, nor does a
+    /// draw that comes late bring a place back that was given up.
+    PLACE_UNCHANGED = "attribute_not_exists(#pk) OR (#s = :seen_s AND #i = :seen_i AND #draws = :seen_draws)";
     /// Leaving again does not forget which place was given up.
     PLACE_IS_HELD = "#i > :zero";
     /// The turnstile is turned by one at a time, once a second.

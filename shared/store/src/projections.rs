@@ -250,7 +250,7 @@ impl Store {
         self.page(&keys::door_partition(performance), range, page, keep).await
     }
 
-    /// What a performance sold, by grade. There are as many grades as a house may have sections, so this is not paged.
+    /// What a performance sold, by grade. A house has few grades, so this is not paged.
     ///
     /// # Errors
     /// As any read.

@@ -1,5 +1,5 @@
 //! Answers kept under an `Idempotency-Key`. A receipt is put by the operation's own transaction, so it exists exactly when
-//! the operation was done; only successes leave one.
+//! the operation was done; only successes leave one. What had been done before, and is only told again, leaves one of its own.
 
 use crate::{
     Store,

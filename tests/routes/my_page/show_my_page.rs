@@ -57,14 +57,14 @@ async fn happy_path() {
     .await;
 }
 
-/// Without waiting for anything else: at most two seconds behind. A busy machine only adds to that, so the best of some
-/// rounds is what counts.
+/// Without waiting for anything else: at most two seconds behind. A busy machine only adds to that, so the second best
+/// of four rounds is what counts.
 #[tokio::test]
 async fn it_is_two_seconds_behind_at_most() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(200_000).await;
-        let mut fastest = Duration::MAX;
+        let mut times = Vec::new();
         for round in 1..=4 {
             book(&person, &performance, &[&format!("A-1-{round}")]).await;
             let paid_at = Instant::now();
@@ -72,9 +72,10 @@ async fn it_is_two_seconds_behind_at_most() {
                 assert!(paid_at.elapsed() < Duration::from_secs(60), "my page never tells of it");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            fastest = paid_at.elapsed().min(fastest);
+            times.push(paid_at.elapsed());
         }
-        assert!(fastest < Duration::from_secs(2), "my page is {fastest:?} behind");
+        times.sort();
+        assert!(times[1] < Duration::from_secs(2), "my page is behind by {times:?}");
     })
     .await;
 }

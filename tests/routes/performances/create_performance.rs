@@ -161,7 +161,7 @@ async fn bad_houses_are_refused() {
             .collect();
         let bad = [
             (json!(null), "seating"),
-            (house(json!(grades)), "seating.sections"),
+            (house(json!(grades)), "seating"),
             (json!([]), "seating"),
             (json!({}), "seating.type"),
             (json!({"type": "standing"}), "seating.type"),

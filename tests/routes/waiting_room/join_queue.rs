@@ -7,11 +7,17 @@ use crate::{
         World, hold,
         line::{join, leave, let_in, poll, poll_later},
         pay,
+        wire::{Answering, Execute, Meddler},
     },
     routes::{ODD_IDS, needs_login},
 };
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use frontrow_domain::Timestamp;
 use serde_json::{Value, json};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 #[tokio::test]
 async fn happy_path() {
@@ -223,6 +229,41 @@ async fn joining_twice_at_once_holds_nobody_up() {
             place = poll_later(world, &next, &performance, &place).await.expect(200);
         }
         assert_eq!(place.text("status"), "admitted");
+    })
+    .await;
+}
+
+/// The first draw is done, nobody hears of it, and then something else happens.
+struct Unheard(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl Meddler for Unheard {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+        let of_place = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("place#"));
+        let first =
+            (operation == "UpdateItem" && of_place).then(|| self.0.lock().expect("unpoisoned").take()).flatten();
+        Box::pin(async move {
+            let answer = execute().await;
+            let Some(happening) = first else { return answer };
+            happening.await;
+            Err(ConnectorError::timeout("nobody heard of it".into()))
+        })
+    }
+}
+
+/// He leaves in another window before the first has heard of his place: it does not come back, he would be passed over there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_was_left_does_not_come_back() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        let (same, id) = (person.clone(), performance.clone());
+        let leaving = async move { drop(leave(&same, &id).await.expect(204)) };
+        world.wire.meddle(Some(Arc::new(Unheard(Mutex::new(Some(Box::pin(leaving)))))));
+        join(&person, &performance).await.problem(503, "busy");
+        world.wire.meddle(None);
+        let place = join(&person, &performance).await.expect(201);
+        assert_eq!(place.number("position"), 2);
+        assert_eq!(poll_later(world, &person, &performance, &place).await.expect(200).text("status"), "admitted");
     })
     .await;
 }

@@ -29,7 +29,7 @@ pub struct PlaceInLine {
     position: u64,
     /// Positions before it that are not yet served.
     ahead: u64,
-    /// `null` while the room is paused.
+    /// `null` while the room is paused, and when the sale is over.
     estimated_wait_seconds: Option<u64>,
     poll_after_seconds: i64,
     /// Until when the token may be shown.

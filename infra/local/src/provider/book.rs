@@ -90,7 +90,7 @@ impl Book {
     pub(super) fn cancel(&mut self, key: &str, payment_key: &str, body: &Value) -> Result<Entry, Refused> {
         const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT", "There is no such payment.");
         let reason = body["cancelReason"].as_str().unwrap_or_default();
-        if !(1..=PROVIDER_REASON_MAX_CHARS).contains(&reason.chars().count()) {
+        if !(1..=PROVIDER_REASON_MAX_CHARS).contains(&reason.encode_utf16().count()) {
             return Err(Refused(400, "INVALID_REQUEST", "Expected a cancelReason of at most 200 characters."));
         }
         let asked = format!("cancel {payment_key}");

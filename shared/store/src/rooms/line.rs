@@ -84,6 +84,7 @@ impl Store {
                 .value("i", place.index)
                 .value("seen_s", seen.s)
                 .value("seen_i", seen.i)
+                .value("seen_draws", seen.draws)
                 .value("entity", "place")
                 .value("ttl", kept_until(performance).ttl_seconds())
                 .value("one", 1);
@@ -96,16 +97,25 @@ impl Store {
             if seen.place() == Some(place) {
                 return Ok(Joined::New(place));
             }
-            // He joined twice at once. Nobody stands at what was drawn here, and nobody shall wait for it.
+            // It was done, and given up since.
+            if seen.given_up() == Some(place) {
+                return Err(Error::Busy);
+            }
             let kept = self.kept_or_too_many(performance, member, seen, room, now).await;
-            if !matches!(kept, Ok(None)) {
-                if let Err(error) = self.end_place(performance, member, place, now).await {
-                    tracing::warn!(%error, "a place without an owner ends unclaimed");
-                }
-                return kept.transpose().unwrap_or(Err(Error::Busy));
+            if let Some(told) = kept.transpose() {
+                self.end_drawn(performance, member, place, now).await;
+                return told;
             }
         }
+        self.end_drawn(performance, member, place, now).await;
         Err(Error::Busy)
+    }
+
+    /// He joined twice at once, and stands elsewhere: nobody stands at `place`, which was drawn, and nobody shall wait for it.
+    async fn end_drawn(&self, performance: &Performance, member: &MemberId, place: Place, now: Timestamp) {
+        if let Err(error) = self.end_place(performance, member, place, now).await {
+            tracing::warn!(%error, "a place without an owner ends unclaimed");
+        }
     }
 
     /// The place that was `seen`, if it still is one; `None` where he may have another.
