@@ -1,6 +1,8 @@
 //! Each way that a purchase by card can go.
 
-use super::{buy, card_is, confirms, impatient, order_at_provider, pay_by_card, reservation_once, seat_status, switch};
+use super::{
+    bought, buy, card_is, confirms, impatient, order_at_provider, pay_by_card, reservation_once, seat_status, switch,
+};
 use crate::harness::{World, hold, pay, process::call};
 use frontrow_domain::{card::CardState, limits::CARD_DEADLINE_SECONDS};
 use frontrow_edge::{App, Method};
@@ -223,8 +225,7 @@ async fn a_confirmed_purchase_is_refunded_at_the_provider() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
-        let paid = buy(&person, &performance, &["A-1-1"]).await;
-        reservation_once(world, &person, &paid, "confirmed").await;
+        let paid = bought(world, &person, &performance, &["A-1-1"]).await;
         world.settle().await;
         switch(world, json!({"mode": "fail"})).await;
         let path = format!("/reservations/{}", paid.text("reservationId"));
@@ -249,8 +250,7 @@ async fn a_long_reason_gives_the_money_back_too() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
-        let paid = buy(&person, &performance, &["A-1-1"]).await;
-        reservation_once(world, &person, &paid, "confirmed").await;
+        let paid = bought(world, &person, &performance, &["A-1-1"]).await;
         let reason = json!({"reason": "비가 옵니다. ".repeat(62)});
         let path = format!("/performances/{performance}/cancellation");
         world.organizer().await.post(&path, reason).await.expect(202);
@@ -272,8 +272,7 @@ async fn a_purchase_of_forty_grades_is_refunded_with_its_performance() {
         let performance = world.performance(json!({"seating": seating, "maxSeatsPerMember": 50})).await;
         let seats: Vec<String> = (0..40).map(|number| format!("S{number}-1-1")).collect();
         let person = world.member(0).await;
-        let paid = buy(&person, &performance, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await;
-        reservation_once(world, &person, &paid, "confirmed").await;
+        let paid = bought(world, &person, &performance, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await;
         let (organizer, path) = (world.organizer().await, format!("/performances/{performance}"));
         world.settle().await;
         assert_eq!(organizer.get(&format!("{path}/sales")).await.expect(200).number("seats"), 40);

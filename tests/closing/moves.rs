@@ -2,11 +2,14 @@
 
 use super::process_on;
 use crate::harness::{
-    World, performance_details,
+    World,
+    client::Reply,
+    performance_details,
     wire::{Answering, Execute, Meddler, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
+use frontrow_domain::{Result, limits::CLOSING_LEASE_SECONDS, show::Show};
+use frontrow_edge::App;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{
@@ -17,6 +20,21 @@ use std::{
     time::Duration,
 };
 
+fn details(venue: &str) -> Value {
+    json!({"title": "Aida", "category": "play", "venue": venue})
+}
+
+/// That day's performance.
+fn at(world: &World, day: u32) -> Value {
+    performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}))
+}
+
+/// The show as `details` say, through `app`, which is not HTTP's: it may die.
+async fn moved_to(app: &App, show: &Reply, details: Value) -> Result<Show> {
+    let id = show.text("showId").parse().expect("an id");
+    app.store.replace_show(&id, &serde_json::from_value(details).expect("a show"), app.clock.now()).await
+}
+
 /// A move of a show that dies after each of its calls: it has happened or not, and can be done again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
@@ -25,21 +43,16 @@ async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
 
 async fn move_and_die(world: &World, calls: u32) {
     let organizer = world.organizer().await;
-    let at = |day: u32| performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}));
-    let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
     let show = organizer.post("/shows", details("From")).await.expect(201);
     let path = show.header("location");
     for day in 1..=3 {
-        organizer.post(&format!("{path}/performances"), at(day)).await.expect(201);
+        organizer.post(&format!("{path}/performances"), at(world, day)).await.expect(201);
     }
     let wire = Wire::default();
     let app = process_on(world, &wire);
     // Reads and the marks pass; then so many writes.
     wire.meddle(Some(Arc::new(Dying(Arc::new(AtomicU32::new(2 + calls))))));
-    let (id, moved) =
-        (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
-    let dying = app.store.replace_show(&id, &moved, app.clock.now());
-    let died = tokio::time::timeout(Duration::from_secs(9), dying).await;
+    let died = tokio::time::timeout(Duration::from_secs(9), moved_to(&app, &show, details("To"))).await;
     world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
     let venue = organizer.get(&path).await.text("venue");
     let free = if venue == "From" { "To" } else { "From" };
@@ -48,8 +61,8 @@ async fn move_and_die(world: &World, calls: u32) {
     let second = organizer.post("/shows", details(&venue)).await.expect(201).header("location");
     for day in 1..=3 {
         // Slots that stayed behind are free for the next, those of the show are not.
-        organizer.post(&format!("{second}/performances"), at(day)).await.problem(409, "slot_taken");
-        organizer.post(&format!("{other}/performances"), at(day)).await.expect(201);
+        organizer.post(&format!("{second}/performances"), at(world, day)).await.problem(409, "slot_taken");
+        organizer.post(&format!("{other}/performances"), at(world, day)).await.expect(201);
     }
     organizer.put(&path, details("Again")).await.expect(200);
 }
@@ -59,26 +72,21 @@ async fn move_and_die(world: &World, calls: u32) {
 async fn ones_own_slot_is_no_obstacle() {
     World::run(async |world| {
         let organizer = world.organizer().await;
-        let at =
-            |day: u32| performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}));
-        let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
         let show = organizer.post("/shows", details("From")).await.expect(201);
         let path = show.header("location");
-        let date = organizer.post(&format!("{path}/performances"), at(1)).await.expect(201).header("location");
+        let date = organizer.post(&format!("{path}/performances"), at(world, 1)).await.expect(201).header("location");
         let wire = Wire::default();
         let app = process_on(world, &wire);
         // Two marks and the slot are written, the move itself is not.
         let writes_left = Arc::new(AtomicU32::new(3));
         wire.meddle(Some(Arc::new(Dying(Arc::clone(&writes_left)))));
-        let (id, moved) =
-            (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
-        let dying = app.store.replace_show(&id, &moved, app.clock.now());
+        let dying = moved_to(&app, &show, details("To"));
         assert!(tokio::time::timeout(Duration::from_secs(9), dying).await.is_err(), "it dies");
         assert_eq!(writes_left.load(Ordering::Relaxed), 0);
         world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
-        organizer.put(&date, at(2)).await.expect(200);
+        organizer.put(&date, at(world, 2)).await.expect(200);
         organizer.put(&path, details("To")).await.expect(200);
-        organizer.put(&date, at(1)).await.expect(200);
+        organizer.put(&date, at(world, 1)).await.expect(200);
     })
     .await;
 }
@@ -88,21 +96,17 @@ async fn ones_own_slot_is_no_obstacle() {
 async fn slots_stay_where_nobody_knows_of_the_move() {
     World::run(async |world| {
         let organizer = world.organizer().await;
-        let at = || performance_details(world.app(), json!({"startsAt": "2099-12-01T10:00:00Z"}));
-        let details = |venue: &str| json!({"title": "Aida", "category": "play", "venue": venue});
         let show = organizer.post("/shows", details("From")).await.expect(201);
         let path = show.header("location");
-        organizer.post(&format!("{path}/performances"), at()).await.expect(201);
+        organizer.post(&format!("{path}/performances"), at(world, 1)).await.expect(201);
         let wire = Wire::default();
         let app = process_on(world, &wire);
         wire.meddle(Some(Arc::new(Unheard(AtomicU32::new(2)))));
-        let (id, moved) =
-            (show.text("showId").parse().expect("an id"), serde_json::from_value(details("To")).expect("a show"));
-        app.store.replace_show(&id, &moved, app.clock.now()).await.expect_err("nobody heard of it");
+        moved_to(&app, &show, details("To")).await.expect_err("nobody heard of it");
         world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
         assert_eq!(organizer.get(&path).await.text("venue"), "To");
         let other = organizer.post("/shows", details("To")).await.expect(201).header("location");
-        organizer.post(&format!("{other}/performances"), at()).await.problem(409, "slot_taken");
+        organizer.post(&format!("{other}/performances"), at(world, 1)).await.problem(409, "slot_taken");
     })
     .await;
 }

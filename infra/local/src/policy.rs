@@ -1,6 +1,6 @@
 //! What IAM does on AWS: a function may do to the table what its route or worker declares, and nothing else.
 
-use crate::stack::WrapHttp;
+use crate::stack::{WrapHttp, wrapped};
 use aws_smithy_runtime_api::{
     client::{
         http::{
@@ -53,15 +53,6 @@ impl Roles {
             Arc::new(self.app.for_function(&aws.clone().through(enforce(actions, aws.http())), secrets))
         };
         Arc::clone(made.entry(name).or_insert_with(make))
-    }
-}
-
-/// `aws` with what `wrap_http` puts before it for the function of that name.
-pub(crate) fn wrapped(aws: &Aws, wrap_http: Option<&WrapHttp>, function: Option<&'static str>) -> Aws {
-    let aws = aws.clone();
-    match wrap_http {
-        Some(wrap) => aws.clone().through(wrap(function, aws.http())),
-        None => aws,
     }
 }
 

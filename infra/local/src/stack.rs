@@ -13,7 +13,7 @@ use crate::{
     mailbox::Mailbox,
     mappings::{self, Checkpoints},
     moved_clock::MovedClock,
-    policy::{Roles, wrapped},
+    policy::Roles,
     provider::Provider,
     queues::Queues,
     secrets::{self, Vault},
@@ -46,6 +46,12 @@ use tokio::net::TcpListener;
 /// Puts something between the SDK of a function and the engine, e.g. faults or counters. No function is whoever works with
 /// [`Stack::app`].
 pub type WrapHttp = Arc<dyn Fn(Option<&'static str>, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
+
+/// `aws` with what `wrap_http` puts before it for the function of that name.
+pub(crate) fn wrapped(aws: &Aws, wrap_http: Option<&WrapHttp>, function: Option<&'static str>) -> Aws {
+    let http = wrap_http.map_or_else(|| aws.http(), |wrap| wrap(function, aws.http()));
+    aws.clone().through(http)
+}
 
 /// How a stack differs from the usual one.
 pub struct Options {

@@ -79,18 +79,10 @@ impl Room {
         let policy = &self.policy;
         let at_least = policy.admit_per_minute.map_or(0, |most| (ahead * 60).div_ceil(u64::from(most).max(1)));
         let of_late = self.pace.of_late(now);
-        let (count, seconds) = match (of_late, policy.max_active, policy.admit_per_minute) {
-            (1.., _, _) => (of_late, PACE_WINDOW_SECONDS),
-            (0, Some(max_active), None) => (u64::from(max_active), policy.admission_seconds),
-            (0, None, Some(_)) => return at_least,
-            (0, Some(max_active), Some(per_minute)) => {
-                let by_turnover = u64::from(max_active) * 60;
-                let by_minute = u64::from(per_minute) * policy.admission_seconds.unsigned_abs();
-                let both = by_turnover.min(by_minute);
-                (both, policy.admission_seconds * 60)
-            }
-            // A policy without any bound does not parse; then nobody waits.
-            (0, None, None) => return 0,
+        let (count, seconds) = match (of_late, policy.max_active) {
+            (1.., _) => (of_late, PACE_WINDOW_SECONDS),
+            (0, Some(max_active)) => (u64::from(max_active), policy.admission_seconds),
+            (0, None) => return at_least,
         };
         ahead.saturating_mul(seconds.unsigned_abs()).div_ceil(count.max(1)).max(at_least)
     }

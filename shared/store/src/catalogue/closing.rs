@@ -4,8 +4,8 @@
 //!
 //! 1. It is marked: `closing_until`, in a transaction of its own.
 //! 2. [`CLOSING_WAIT_MILLIS`] are waited out. A hold's transaction is sent only while its process has read the performance
-//!    within the last [`LISTING_TRUSTED_MILLIS`], counted from when it asked, consistently, without a mark ([`Store::check_open`], asked before every
-//!    attempt), and a call ends within its timeout. So afterwards every hold that did not see the mark is done or never
+//!    within the last [`LISTING_TRUSTED_MILLIS`], counted from when it asked, consistently, without a mark
+//!    ([`Store::check_open`], asked before every attempt), and a call ends within its timeout. So afterwards every hold that did not see the mark is done or never
 //!    will be.
 //! 3. Every block is read consistently. A seat that is held or sold: the mark is taken back, `has_reservations`. Lapsed
 //!    holds are ended for good, because a payment on a clock that is behind could still sell them.
