@@ -21,6 +21,7 @@
 //! | [`lambda`] | every binary under the Lambda runtime API |
 //! | [`security`] | headers of answers, other origins' pages, what is too long |
 //! | [`stall`] | a crowd does not slow a payment down |
+//! | [`text`] | text from outside, in every spelling |
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
 //! | [`deployed`] | a platform that runs elsewhere, driven over HTTP |
@@ -57,3 +58,4 @@ mod routes;
 mod scenarios;
 mod security;
 mod stall;
+mod text;

@@ -45,7 +45,7 @@ impl Store {
     /// As any read.
     pub async fn subscribers(&self, category: Category, shard: u8, after: Option<String>) -> Result<PageOf<MemberId>> {
         let page = PageRequest { limit: ANNOUNCED_PAGE_MEMBERS, after };
-        let found = self.keyed_page(&keys::alerts_partition(category, shard), &Range::prefix(""), &page).await?;
+        let found = self.keyed_page(&keys::alerts_partition(category, shard), &Range::all(), &page).await?;
         let id = |(_, subscriber): (String, Subscriber)| subscriber.member_id;
         Ok(PageOf { items: found.items.into_iter().map(id).collect(), next: found.next })
     }

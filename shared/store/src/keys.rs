@@ -246,18 +246,11 @@ pub(crate) fn alert(member: &MemberId, show: &ShowId) -> Key {
 /// The partition of all shows.
 pub(crate) const SHOWS: &str = "shows";
 
-/// Below every show's sort key, which begins with a letter, a digit, `-` or `_`.
-pub(crate) const SHOW_FIRST: &str = "-";
-/// Above every show's sort key.
-pub(crate) const SHOW_LAST: &str = "~";
-
 /// The partition of all shows, by title.
 pub(crate) const SHOWS_BY_TITLE: &str = "shows#title";
 
-/// Below every title. Between a title and the show's id it makes a title come before all that begin with it.
-pub(crate) const TITLE_END: &str = "\u{1}";
-/// Above every title.
-pub(crate) const TITLE_LAST: &str = "\u{10ffff}";
+/// Between a title and the show's id; below every title, so that a title comes before all that begin with it.
+const TITLE_END: &str = "\u{1}";
 
 /// The partition of all shows that have performances, by the start of the last.
 pub(crate) const SHOWS_BY_ENDING: &str = "shows#ending";

@@ -4,7 +4,7 @@ use crate::{
     Store,
     keys::{self, Item, from_item},
 };
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use frontrow_domain::{Error, Result, limits::PAGE_MAX_READS};
 use serde::de::DeserializeOwned;
 
@@ -26,23 +26,73 @@ pub struct PageOf<T> {
     pub next: Option<String>,
 }
 
-/// Sort keys that a list is made of: `from <= sk < to`.
+/// Sort keys that a list is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Range {
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) newest_first: bool,
+    keys: Keys,
+    newest_first: bool,
 }
 
-/// No sort key begins with less.
-const FIRST: &str = "\u{1}";
+/// Bounds that no text of a member or an organizer can pass: names go on behind a prefix in any character there is, so an upper
+/// bound is never made by appending the highest one.
+#[derive(Debug, Clone)]
+enum Keys {
+    All,
+    Prefix(String),
+    /// `from <= sk < to`. DynamoDB includes `to`, which is a prefix that no key consists of alone.
+    Between(String, String),
+}
 
 impl Range {
-    /// Everything that begins with `prefix`.
+    /// The whole partition.
+    pub(crate) fn all() -> Self {
+        Self { keys: Keys::All, newest_first: false }
+    }
+
+    /// Everything that begins with `prefix`, which is not empty.
     pub(crate) fn prefix(prefix: &str) -> Self {
-        // DynamoDB refuses an empty text in a key's place, which the embedded engine takes.
-        let from = if prefix.is_empty() { FIRST } else { prefix };
-        Self { from: from.to_owned(), to: format!("{prefix}\u{10ffff}"), newest_first: false }
+        Self { keys: Keys::Prefix(prefix.to_owned()), newest_first: false }
+    }
+
+    /// `from <= sk < to`, where no sort key is `to` alone.
+    pub(crate) fn between(from: String, to: String) -> Self {
+        Self { keys: Keys::Between(from, to), newest_first: false }
+    }
+
+    /// The same keys, last one first.
+    pub(crate) fn newest_first(self) -> Self {
+        Self { newest_first: true, ..self }
+    }
+
+    /// Whether a page may begin after `sk`. DynamoDB refuses an empty text in a key's place and keys outside the range, which
+    /// the embedded engine takes.
+    fn contains(&self, sk: &str) -> bool {
+        match &self.keys {
+            Keys::All => !sk.is_empty(),
+            Keys::Prefix(prefix) => sk.starts_with(prefix.as_str()),
+            Keys::Between(from, to) => (from.as_str()..=to.as_str()).contains(&sk),
+        }
+    }
+
+    /// The query of these keys of `partition`.
+    fn of_partition(&self, query: QueryFluentBuilder, partition: &str) -> QueryFluentBuilder {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let query = query
+            .expression_attribute_names("#pk", keys::PK)
+            .expression_attribute_values(":pk", text(partition))
+            .scan_index_forward(!self.newest_first);
+        match &self.keys {
+            Keys::All => query.key_condition_expression("#pk = :pk"),
+            Keys::Prefix(prefix) => query
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", keys::SK)
+                .expression_attribute_values(":prefix", text(prefix)),
+            Keys::Between(from, to) => query
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                .expression_attribute_names("#sk", keys::SK)
+                .expression_attribute_values(":from", text(from))
+                .expression_attribute_values(":to", text(to)),
+        }
     }
 }
 
@@ -55,8 +105,7 @@ impl Store {
         page: &PageRequest,
         keep: impl Fn(&T) -> bool,
     ) -> Result<PageOf<T>> {
-        let range = Range { newest_first: true, ..Range::prefix(prefix) };
-        self.page(partition, range, page, keep).await
+        self.page(partition, Range::prefix(prefix).newest_first(), page, keep).await
     }
 
     /// A page of `range`, without what `keep` leaves out. Reads on until the page is full or [`PAGE_MAX_READS`] is met,
@@ -102,19 +151,13 @@ impl Store {
         page: &PageRequest,
     ) -> Result<PageOf<(String, T)>> {
         let after = page.after.as_ref();
-        if after.is_some_and(|after| !(&range.from..=&range.to).contains(&after)) {
+        if after.is_some_and(|after| !range.contains(after)) {
             return Err(Error::invalid("cursor", "not a cursor of this list with these filters"));
         }
         let (found, next) = self
             .query(|query| {
-                query
-                    .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
-                    .expression_attribute_names("#pk", keys::PK)
-                    .expression_attribute_names("#sk", keys::SK)
-                    .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-                    .expression_attribute_values(":from", AttributeValue::S(range.from.clone()))
-                    .expression_attribute_values(":to", AttributeValue::S(range.to.clone()))
-                    .scan_index_forward(!range.newest_first)
+                range
+                    .of_partition(query, partition)
                     .consistent_read(true)
                     .limit(i32::try_from(page.limit).unwrap_or(i32::MAX))
                     .set_exclusive_start_key(after.map(|sk| start_key(partition, sk.clone())))
@@ -141,9 +184,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_range_begins_with_an_empty_text() {
-        let all = Range::prefix("");
-        assert!(!all.from.is_empty() && all.from.as_str() < "#" && all.to.as_str() > "힣");
-        assert_eq!(Range::prefix("row#").from, "row#");
+    fn a_page_begins_after_a_key_of_its_range_alone() {
+        assert!(Range::all().contains("\u{10ffff}") && !Range::all().contains(""));
+        let names = Range::prefix("name#");
+        assert!(names.contains("name#\u{10ffff}\u{1}r") && !names.contains("nam") && !names.contains("name$"));
+        let dates = Range::between("date#1".to_owned(), "date#2".to_owned());
+        assert!(dates.contains("date#1#p") && !dates.contains("date#2#p") && !dates.contains("date#0#p"));
     }
 }

@@ -87,13 +87,12 @@ impl Store {
 /// Where the shows of an order are; from `now` on where that is part of it. A cursor stays in the range that it was made in,
 /// so a further page begins where the first did.
 fn listed(order: ShowOrder, now: Option<Timestamp>) -> (&'static str, Range) {
-    let range = |from: &str, to: &str, newest_first| Range { from: from.to_owned(), to: to.to_owned(), newest_first };
     match order {
-        ShowOrder::Recent => (keys::SHOWS, range(keys::SHOW_FIRST, keys::SHOW_LAST, true)),
-        ShowOrder::Title => (keys::SHOWS_BY_TITLE, range(keys::TITLE_END, keys::TITLE_LAST, false)),
+        ShowOrder::Recent => (keys::SHOWS, Range::all().newest_first()),
+        ShowOrder::Title => (keys::SHOWS_BY_TITLE, Range::all()),
         ShowOrder::Ending => {
             let from = keys::ending_prefix(now.unwrap_or_default());
-            (keys::SHOWS_BY_ENDING, range(&from, &keys::ending_prefix(Timestamp::MAX.plus_seconds(1)), false))
+            (keys::SHOWS_BY_ENDING, Range::between(from, keys::ending_prefix(Timestamp::MAX.plus_seconds(1))))
         }
     }
 }

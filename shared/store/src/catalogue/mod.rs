@@ -55,7 +55,7 @@ impl Store {
         if from >= to {
             return Ok(PageOf { items: Vec::new(), next: None });
         }
-        let range = Range { from: keys::date_prefix(from), to: keys::date_prefix(to), newest_first: false };
+        let range = Range::between(keys::date_prefix(from), keys::date_prefix(to));
         let open = |performance: &Performance| performance.check_not_closed(now).is_ok();
         self.page(&keys::dates_partition(show), range, page, open).await
     }

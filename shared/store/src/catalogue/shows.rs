@@ -162,7 +162,7 @@ impl Store {
         let mut after = None;
         let mut ids: Vec<PerformanceId> = Vec::new();
         while ids.len() <= SHOW_PERFORMANCES_MAX as usize {
-            let range = Range { from: keys::date_prefix(from), to: keys::date_prefix(to), newest_first: false };
+            let range = Range::between(keys::date_prefix(from), keys::date_prefix(to));
             let page = crate::PageRequest { limit: PAGE_MAX_ITEMS, after };
             let found = self.page(&partition, range, &page, |_: &Performance| true).await?;
             ids.extend(found.items.into_iter().map(|performance| performance.performance_id));
