@@ -108,7 +108,7 @@ async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
         // What it handed over, also where it was killed after that.
         queue.extend(accepted.lock().unwrap().remove(Queue::Announcements.name()).unwrap_or_default());
     }
-    let asked = accepted.lock().unwrap().remove(Queue::Mails.name()).unwrap_or_default();
+    let asked = accepted.lock().unwrap().remove(Queue::Alerts.name()).unwrap_or_default();
     let told: HashSet<MemberId> = asked
         .iter()
         .map(|body| match message::decode(body).expect("a mail") {

@@ -53,6 +53,8 @@ fn behind(queue: Queue) -> &'static str {
         Queue::Announcements => "AnnouncementDeadLetterQueueUrl",
         Queue::Cancellations => "CancellationDeadLetterQueueUrl",
         Queue::Mails => "MailDeadLetterQueueUrl",
+        Queue::Codes => "CodeDeadLetterQueueUrl",
+        Queue::Alerts => "AlertDeadLetterQueueUrl",
     }
 }
 
@@ -65,22 +67,22 @@ async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
     for parked in Queue::ALL.map(behind).into_iter().chain(["StreamFailureQueueUrl"]) {
         assert_eq!(queues.count(parked).await, 0, "{parked}");
     }
-    let mails = queues.url("MailQueueUrl");
-    let set = queues.sqs.set_queue_attributes().queue_url(mails);
+    let codes = queues.url("CodeQueueUrl");
+    let set = queues.sqs.set_queue_attributes().queue_url(codes);
     set.attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string()).send().await.expect("set");
     let mut poisons = ["not json", r#"{"kind":"ticket","memberId":"nobody"}"#];
     for poison in poisons {
-        queues.sqs.send_message().queue_url(mails).message_body(poison).send().await.expect("sent");
+        queues.sqs.send_message().queue_url(codes).message_body(poison).send().await.expect("sent");
     }
     // Its code has to come by mail.
     platform.member().await;
-    until("the poison is parked", async || (queues.count(behind(Queue::Mails)).await == 2).then_some(())).await;
-    let parked = queues.receive(behind(Queue::Mails)).await;
+    until("the poison is parked", async || (queues.count(behind(Queue::Codes)).await == 2).then_some(())).await;
+    let parked = queues.receive(behind(Queue::Codes)).await;
     let mut bodies: Vec<_> = parked.iter().filter_map(Message::body).collect();
     bodies.sort_unstable();
     poisons.sort_unstable();
     assert_eq!(bodies, poisons);
-    until("the queue is empty", async || (queues.count("MailQueueUrl").await == 0).then_some(())).await;
+    until("the queue is empty", async || (queues.count("CodeQueueUrl").await == 0).then_some(())).await;
 }
 
 /// Each function starts, reads its secrets, and is allowed to look for what is not there: whatever it says, it is no failure.

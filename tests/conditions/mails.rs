@@ -3,7 +3,7 @@
 use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{Person, World, book, show_details};
 use axum::Router;
-use frontrow_domain::mailing::Occasion;
+use frontrow_domain::{mailing::Occasion, reservation::MailStatus};
 use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_store::{Claim, Claimed, Mail};
 use frontrow_workers::{TicketMailer, message};
@@ -71,7 +71,8 @@ async fn buy_and_claim(world: &World) -> (Person, String, Mail, Box<Claimed>) {
     let (person, path, mail) = buy(world).await;
     for _ in 0..500 {
         let now = world.stack.clock().now();
-        let claim = world.app().store.claim_mail(&mail, now, LEASE_SECONDS).await.expect("an answer");
+        let claim =
+            world.app().store.claim_mail(&mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
         if let Claim::Granted(claimed) = claim {
             return (person, path, mail, claimed);
         }
@@ -121,10 +122,10 @@ pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Foun
     let (person, path, mail, late) = buy_and_claim(world).await;
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let over = now.plus_seconds(LEASE_SECONDS);
-    let current = store.claim_mail(&mail, over, LEASE_SECONDS).await.expect("an answer");
+    let current = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
     ensure(matches!(current, Claim::Granted(_)), || format!("the lease is over: {current:?}"))?;
     store.give_mail_back(&late, over).await.expect("an answer");
-    let third = store.claim_mail(&mail, over, LEASE_SECONDS).await.expect("an answer");
+    let third = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
     ensure(matches!(third, Claim::Taken), || "who had lost a mail gave it back: it had two senders".to_owned())?;
     store.mail_was_sent(&late).await.expect("an answer");
     let told = status(&person, &path).await;

@@ -63,11 +63,14 @@ fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
         match worker.trigger {
             Trigger::Route { .. } | Trigger::AnyOtherRoute => continue,
             Trigger::Stream(_) => watched.push(("IteratorAge", name.clone())),
-            Trigger::Queue(_) => {}
+            Trigger::Queues(_) => {}
         }
         watched.extend([("Errors", name.clone()), ("Throttles", name)]);
     }
-    watched.extend(["MailQueue", "PaymentQueue"].map(|name| ("ApproximateAgeOfOldestMessage", name.to_owned())));
+    watched.extend(
+        ["MailQueue", "CodeQueue", "PaymentQueue"].map(|name| ("ApproximateAgeOfOldestMessage", name.to_owned())),
+    );
+    watched.push(("NumberOfMessagesSent", "CodeQueue".to_owned()));
     watched.extend(
         [("ReadThrottleEvents", "Table"), ("WriteThrottleEvents", "Table")]
             .map(|(metric, name)| (metric, name.to_owned())),

@@ -20,7 +20,7 @@ pub(super) enum Trigger {
     AnyOtherRoute,
     /// Those records of the table's stream that fit one of these patterns.
     Stream(&'static [&'static str]),
-    Queue(Queue),
+    Queues(&'static [Queue]),
 }
 
 pub(super) struct Declared {
@@ -44,10 +44,10 @@ pub(super) fn functions() -> Vec<Declared> {
     let workers = [
         of_worker::<RelayOutbox>(Trigger::Stream(relay_outbox::FILTERS)),
         of_worker::<Project>(Trigger::Stream(project::FILTERS)),
-        of_worker::<TicketMailer>(Trigger::Queue(Queue::Mails)),
-        of_worker::<PaymentWorker>(Trigger::Queue(Queue::Payments)),
-        of_worker::<AnnounceShow>(Trigger::Queue(Queue::Announcements)),
-        of_worker::<CancelReservations>(Trigger::Queue(Queue::Cancellations)),
+        of_worker::<TicketMailer>(Trigger::Queues(&Queue::OF_MAILS)),
+        of_worker::<PaymentWorker>(Trigger::Queues(&[Queue::Payments])),
+        of_worker::<AnnounceShow>(Trigger::Queues(&[Queue::Announcements])),
+        of_worker::<CancelReservations>(Trigger::Queues(&[Queue::Cancellations])),
     ];
     endpoints.chain([of_endpoint(&UNMATCHED, Trigger::AnyOtherRoute)]).chain(workers).collect()
 }
@@ -82,6 +82,8 @@ pub(super) fn queue_name(queue: Queue) -> &'static str {
         Queue::Announcements => "Announcement",
         Queue::Cancellations => "Cancellation",
         Queue::Mails => "Mail",
+        Queue::Codes => "Code",
+        Queue::Alerts => "Alert",
     }
 }
 

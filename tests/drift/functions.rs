@@ -96,56 +96,69 @@ fn check_events(one: &Declared, events: &Value, complaints: &mut Complaints) {
             json!({"Call": {"Type": "HttpApi", "Properties": {"ApiId": api, "Method": method, "Path": path}}})
         }
         Trigger::AnyOtherRoute => json!({"Call": {"Type": "HttpApi", "Properties": {"ApiId": api}}}),
-        Trigger::Stream(_) | Trigger::Queue(_) => return check_source(one, events, complaints),
+        Trigger::Stream(_) | Trigger::Queues(_) => return check_source(one, events, complaints),
     };
     complaints.expect(format!("what starts {}", one.name), events, &expected);
 }
 
+/// The event that a queue is for its function: the first is called Messages, others by their queue.
+fn event_of(queue: Queue, first: bool) -> String {
+    if first { "Messages".to_owned() } else { pascal_case(queue.name()) }
+}
+
 /// Queues and the stream tell what failed of a batch, and the stream parks it in the end.
 fn check_source(one: &Declared, events: &Value, complaints: &mut Complaints) {
-    let (kind, event, expected) = match one.trigger {
-        Trigger::Queue(queue) => {
-            let arn = json!({"Fn::GetAtt": [format!("{}Queue", queue_name(queue)), "Arn"]});
-            ("SQS", "Messages", vec![("Queue", arn)])
-        }
-        _ => {
-            let park = json!({"Type": "SQS", "Destination": {"Fn::GetAtt": ["StreamFailureQueue", "Arn"]}});
-            let stream = json!({"Fn::GetAtt": ["Table", "StreamArn"]});
-            let expected = vec![
-                ("Stream", stream),
-                ("StartingPosition", json!("TRIM_HORIZON")),
-                ("BisectBatchOnFunctionError", json!(true)),
-                ("DestinationConfig", json!({"OnFailure": park})),
-                // In order, and nothing is dropped because it is old.
-                ("ParallelizationFactor", Value::Null),
-                ("MaximumRecordAgeInSeconds", Value::Null),
-            ];
-            ("DynamoDB", "Changes", expected)
-        }
-    };
     let count = events.as_object().map_or(0, Map::len);
-    complaints.expect(format!("how many events start {}", one.name), &json!(count), &json!(1));
-    complaints.expect(format!("what starts {}", one.name), &events[event]["Type"], &json!(kind));
-    let properties = &events[event]["Properties"];
+    let (patterns, queues): (_, &[Queue]) = match one.trigger {
+        Trigger::Queues(queues) => (None, queues),
+        Trigger::Stream(patterns) => (Some(patterns), &[]),
+        Trigger::Route { .. } | Trigger::AnyOtherRoute => return,
+    };
+    let expected = queues.len() + usize::from(patterns.is_some());
+    complaints.expect(format!("how many events start {}", one.name), &json!(count), &json!(expected));
+    for queue in queues {
+        let event = &events[event_of(*queue, queue == &queues[0])];
+        let arn = json!({"Fn::GetAtt": [format!("{}Queue", queue_name(*queue)), "Arn"]});
+        check_event(one, event, "SQS", &[("Queue", arn)], complaints);
+        complaints.unless(!event["Properties"]["ScalingConfig"]["MaximumConcurrency"].is_null(), || {
+            format!("{} has no bound on its runs", one.name)
+        });
+    }
+    if let Some(patterns) = patterns {
+        check_stream(one, &events["Changes"], patterns, complaints);
+    }
+}
+
+fn check_stream(one: &Declared, event: &Value, patterns: &[&str], complaints: &mut Complaints) {
+    let park = json!({"Type": "SQS", "Destination": {"Fn::GetAtt": ["StreamFailureQueue", "Arn"]}});
+    let expected = [
+        ("Stream", json!({"Fn::GetAtt": ["Table", "StreamArn"]})),
+        ("StartingPosition", json!("TRIM_HORIZON")),
+        ("BisectBatchOnFunctionError", json!(true)),
+        ("DestinationConfig", json!({"OnFailure": park})),
+        // In order, and nothing is dropped because it is old.
+        ("ParallelizationFactor", Value::Null),
+        ("MaximumRecordAgeInSeconds", Value::Null),
+    ];
+    check_event(one, event, "DynamoDB", &expected, complaints);
+    let properties = &event["Properties"];
+    let found = properties["FilterCriteria"]["Filters"].as_array().into_iter().flatten();
+    let found: Value =
+        found.filter_map(|filter| serde_json::from_str::<Value>(filter["Pattern"].as_str()?).ok()).collect();
+    let patterns = patterns.iter().map(|pattern| serde_json::from_str::<Value>(pattern).expect("JSON")).collect();
+    complaints.expect(format!("the filters of {}", one.name), &found, &patterns);
+    complaints
+        .unless(!properties["MaximumRetryAttempts"].is_null(), || format!("{} has no bound on its runs", one.name));
+}
+
+fn check_event(one: &Declared, event: &Value, kind: &str, expected: &[(&str, Value)], complaints: &mut Complaints) {
+    complaints.expect(format!("what starts {}", one.name), &event["Type"], &json!(kind));
+    let properties = &event["Properties"];
     for (name, value) in expected {
-        complaints.expect(format!("{name} of {}", one.name), &properties[name], &value);
+        complaints.expect(format!("{name} of {}", one.name), &properties[*name], value);
     }
     let reports = json!(["ReportBatchItemFailures"]);
     complaints.expect(format!("what {} reports", one.name), &properties["FunctionResponseTypes"], &reports);
-    if let Trigger::Stream(patterns) = one.trigger {
-        let found = properties["FilterCriteria"]["Filters"].as_array().into_iter().flatten();
-        let found: Value =
-            found.filter_map(|filter| serde_json::from_str::<Value>(filter["Pattern"].as_str()?).ok()).collect();
-        let patterns = patterns.iter().map(|pattern| serde_json::from_str::<Value>(pattern).expect("JSON")).collect();
-        complaints.expect(format!("the filters of {}", one.name), &found, &patterns);
-    }
-    let bounded = match one.trigger {
-        Trigger::Queue(_) => &properties["ScalingConfig"]["MaximumConcurrency"],
-        _ => &properties["MaximumRetryAttempts"],
-    };
-    if bounded.is_null() {
-        complaints.add(format!("{} has no bound on its runs", one.name));
-    }
 }
 
 /// A role may do what is declared, and nothing else.
@@ -204,10 +217,11 @@ fn needed(one: &Declared) -> BTreeSet<Grant> {
     let sends = Queue::ALL.into_iter().filter(|queue| one.variables.contains(&queue.variable()));
     needed.extend(sends.map(|queue| ("sqs:SendMessage", arn(&format!("{}Queue", queue_name(queue))))));
     match one.trigger {
-        Trigger::Queue(queue) => {
-            let queue = arn(&format!("{}Queue", queue_name(queue)));
+        Trigger::Queues(queues) => {
             let reads = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-            needed.extend(reads.map(|action| (action, queue.clone())));
+            for queue in queues.iter().map(|queue| arn(&format!("{}Queue", queue_name(*queue)))) {
+                needed.extend(reads.map(|action| (action, queue.clone())));
+            }
         }
         Trigger::Stream(_) => {
             let stream = json!({"Fn::GetAtt": ["Table", "StreamArn"]});

@@ -7,7 +7,6 @@
 
 use crate::{
     batch::side_by_side,
-    message,
     queue::{Outgoing, Queue, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -64,7 +63,7 @@ pub struct AnnounceShow {
 }
 
 impl AnnounceShow {
-    /// Sends to the mail queue, and what is left to the announcements' own, through `sender`.
+    /// Sends to the queue of alerts, and what is left to the announcements' own, through `sender`.
     pub fn new(app: App, sender: Sender) -> Self {
         Self { app, sender }
     }
@@ -94,8 +93,8 @@ impl AnnounceShow {
 
     async fn ask_for_mails(&self, show_id: &ShowId, members: Vec<MemberId>, request: Option<&RequestId>) -> Result<()> {
         let mail = |member_id| Mail::Alert { member_id, show_id: show_id.clone() };
-        let message = |member_id| Outgoing::now(Queue::Mails, message::encode(&mail(member_id)));
-        let messages: Vec<_> = members.into_iter().map(|it| message(it).caused_by(request.cloned())).collect();
+        let message = |member_id| Outgoing::mail(&mail(member_id)).caused_by(request.cloned());
+        let messages: Vec<_> = members.into_iter().map(message).collect();
         let part = (ANNOUNCED_PAGE_MEMBERS as usize).div_ceil(ANNOUNCED_BATCHES_AT_ONCE);
         join_all(messages.chunks(part).map(|some| self.send(some))).await.into_iter().collect()
     }
@@ -113,12 +112,12 @@ impl Worker for AnnounceShow {
     const NEEDS: Needs = Needs {
         table_actions: &["dynamodb:Query"],
         secrets: &[],
-        variables: &["MAIL_QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL"],
+        variables: &["ALERT_QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL"],
     };
 
     async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
-        let sender = Sender::from_env(&aws, &[Queue::Mails, Queue::Announcements])?;
+        let sender = Sender::from_env(&aws, &[Queue::Alerts, Queue::Announcements])?;
         Ok(Self::new(App::start(Config::from_env()?, Self::NEEDS.secrets).await?, sender))
     }
 

@@ -20,6 +20,8 @@ use std::{
 pub(crate) enum Said {
     Answer(u16, String),
     Nothing,
+    /// The call does not end.
+    Silence,
 }
 
 /// A service that answers in order of arrival, and remembers what it was sent.
@@ -57,6 +59,7 @@ impl HttpConnector for Service {
             Some(Said::Answer(status, body)) => {
                 Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
             }
+            Some(Said::Silence) => return HttpConnectorFuture::new(std::future::pending()),
             Some(Said::Nothing) | None => Err(ConnectorError::timeout("no answer".into())),
         })
     }

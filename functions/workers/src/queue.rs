@@ -1,5 +1,6 @@
 //! The queues between functions, and sending to them.
 
+use crate::message;
 use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::{
     Client,
@@ -8,10 +9,11 @@ use aws_sdk_sqs::{
 };
 use frontrow_domain::{ids::RequestId, limits::SQS_BATCH_MESSAGES};
 use frontrow_edge::{clients::Aws, config::variable};
+use frontrow_store::Mail;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// Where messages wait. Each has a dead-letter queue behind it, and one worker before it.
+/// Where messages wait. Each has a dead-letter queue behind it and is read by one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Queue {
     /// Steps of card payments, for `payment_worker`.
@@ -20,13 +22,29 @@ pub enum Queue {
     Announcements,
     /// Performances that their organizers cancelled, for `cancel_reservations`.
     Cancellations,
-    /// Mails, for `ticket_mailer`.
+    /// Mails about reservations, for `ticket_mailer`.
     Mails,
+    /// Mails with verification codes, which anybody can ask for: they wait behind each other, and no ticket behind them.
+    Codes,
+    /// Mails about new shows, as many as there are subscribers.
+    Alerts,
 }
 
 impl Queue {
     /// All of them; those whose worker sends to another stand before that one.
-    pub const ALL: [Self; 4] = [Self::Payments, Self::Announcements, Self::Cancellations, Self::Mails];
+    pub const ALL: [Self; 6] =
+        [Self::Payments, Self::Announcements, Self::Cancellations, Self::Mails, Self::Codes, Self::Alerts];
+    /// Those of `ticket_mailer`. Each has its own share of the function's concurrency.
+    pub const OF_MAILS: [Self; 3] = [Self::Mails, Self::Codes, Self::Alerts];
+
+    /// The queue that `mail` waits in.
+    pub fn of(mail: &Mail) -> Self {
+        match mail {
+            Mail::Ticket { .. } | Mail::Cancellation { .. } => Self::Mails,
+            Mail::Code { .. } => Self::Codes,
+            Mail::Alert { .. } => Self::Alerts,
+        }
+    }
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -35,6 +53,8 @@ impl Queue {
             Self::Announcements => "announcements",
             Self::Cancellations => "cancellations",
             Self::Mails => "mails",
+            Self::Codes => "codes",
+            Self::Alerts => "alerts",
         }
     }
 
@@ -45,6 +65,8 @@ impl Queue {
             Self::Announcements => "ANNOUNCEMENT_QUEUE_URL",
             Self::Cancellations => "CANCELLATION_QUEUE_URL",
             Self::Mails => "MAIL_QUEUE_URL",
+            Self::Codes => "CODE_QUEUE_URL",
+            Self::Alerts => "ALERT_QUEUE_URL",
         }
     }
 }
@@ -66,6 +88,11 @@ impl Outgoing {
     /// A message that may be received at once.
     pub fn now(queue: Queue, body: String) -> Self {
         Self { queue, body, delay_seconds: 0, request_id: None }
+    }
+
+    /// A message that asks for `mail`.
+    pub fn mail(mail: &Mail) -> Self {
+        Self::now(Queue::of(mail), message::encode(mail))
     }
 
     /// The same, which follows from that request.

@@ -3,7 +3,7 @@
 use crate::{
     announce_show::Announcement,
     cancel_reservations::Concerned,
-    message::{self, PaymentDue},
+    message::PaymentDue,
     queue::{Outgoing, Queue, Sender, reservation_in},
     records::{entity, from_here, read, sequence_number},
 };
@@ -55,11 +55,17 @@ impl Worker for RelayOutbox {
     const NEEDS: Needs = Needs {
         table_actions: &[],
         secrets: &[],
-        variables: &["MAIL_QUEUE_URL", "PAYMENT_QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL", "CANCELLATION_QUEUE_URL"],
+        variables: &[
+            "MAIL_QUEUE_URL",
+            "CODE_QUEUE_URL",
+            "PAYMENT_QUEUE_URL",
+            "ANNOUNCEMENT_QUEUE_URL",
+            "CANCELLATION_QUEUE_URL",
+        ],
     };
 
     async fn from_env() -> Result<Self, String> {
-        let queues = [Queue::Mails, Queue::Payments, Queue::Announcements, Queue::Cancellations];
+        let queues = [Queue::Mails, Queue::Codes, Queue::Payments, Queue::Announcements, Queue::Cancellations];
         Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
     }
 
@@ -141,7 +147,7 @@ struct PerformanceImage {
 
 /// What follows from a record.
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
-    let mail = mail_of(record)?.map(|mail| Outgoing::now(Queue::Mails, message::encode(&mail)));
+    let mail = mail_of(record)?.map(|mail| Outgoing::mail(&mail));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
     let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(announcements_of(record)?);
     let messages: Vec<_> = messages.collect();

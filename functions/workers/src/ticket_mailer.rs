@@ -18,7 +18,7 @@ use frontrow_domain::{
     Error, Result,
     ids::{RequestId, TicketId},
     limits::{MAIL_SEND_ATTEMPTS, MAIL_THROTTLED_MILLIS},
-    reservation::ReservationStatus,
+    reservation::{MailStatus, ReservationStatus},
 };
 use frontrow_edge::{
     App, Secret,
@@ -55,9 +55,11 @@ impl TicketMailer {
     /// One message from claim to acknowledgement.
     async fn deliver(self, received: SqsMessage) -> Result<()> {
         let mail = message::decode(received.body.as_deref().unwrap_or_default())?;
-        let outcome = self.send_once(&mail, request_of(&received).as_ref()).await;
-        if outcome.is_err() && self.is_last_receive(&received) {
-            let gave_up = self.app.store.give_mail_up(&mail).await;
+        let is_last = self.is_last_receive(&received);
+        let until_sent = if is_last { MailStatus::Failed } else { MailStatus::Queued };
+        let outcome = self.send_once(&mail, until_sent, request_of(&received).as_ref()).await;
+        if outcome.is_err() && is_last {
+            let gave_up = self.app.store.give_mail_up(&mail, self.app.clock.now()).await;
             tracing::error!(?mail, ?gave_up, "given up: the message goes to the dead-letter queue");
         }
         outcome
@@ -68,10 +70,11 @@ impl TicketMailer {
         count.is_some_and(|count| count >= self.app.config.mail_max_receives)
     }
 
-    /// `Ok` where the message has done its work: the mail was accepted, now or before, or nobody needs it any more.
-    async fn send_once(&self, mail: &Mail, request: Option<&RequestId>) -> Result<()> {
+    /// `Ok` where the message has done its work: the mail was accepted, now or before, or nobody needs it any more. A mail
+    /// that its last receive neither sends nor refuses, because the function is stopped or ends, is left as `until_sent`.
+    async fn send_once(&self, mail: &Mail, until_sent: MailStatus, request: Option<&RequestId>) -> Result<()> {
         let (store, now) = (&self.app.store, self.app.clock.now());
-        let claimed = match store.claim_mail(mail, now, self.app.config.mail_lease_seconds).await? {
+        let claimed = match store.claim_mail(mail, now, self.app.config.mail_lease_seconds, until_sent).await? {
             Claim::Granted(claimed) => claimed,
             Claim::Sent => return Ok(()),
             // Whoever has it may be dead: the message must come back after the lease.
@@ -96,7 +99,7 @@ impl TicketMailer {
     }
 
     /// The mail's text; `None` where there is nothing left to say: tickets of a cancelled reservation, a show that is gone or
-    /// that the member does not want to hear of any more.
+    /// that the member does not want to hear of any more, a code that is of no use any more.
     async fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
         let codes = &self.app.codes;
         Ok(match mail {
@@ -115,7 +118,8 @@ impl TicketMailer {
             Mail::Code { .. } => {
                 let verification = claimed.verification()?;
                 let code = codes.verification_code(&verification.verification_id);
-                Some(mails::verification::letter(&verification, &code))
+                let wanted = verification.check_open(self.app.clock.now()).is_ok();
+                wanted.then(|| mails::verification::letter(&verification, &code))
             }
         })
     }

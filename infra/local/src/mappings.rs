@@ -15,7 +15,7 @@ use frontrow_workers::{
     relay_outbox,
 };
 
-/// Batches of mails that are sent at the same time.
+/// Batches of one queue of mails that are sent at the same time: the fewest that Lambda can be limited to.
 const MAILERS: usize = 2;
 /// Batches of card payments that are settled at the same time.
 const PAYMENT_WORKERS: usize = 2;
@@ -32,7 +32,9 @@ pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, check
     sources.stream(remote(RelayOutbox::NAME), relay_outbox::FILTERS, checkpoints.relayed);
     sources.stream(remote(Project::NAME), project::FILTERS, checkpoints.projected);
     sources.queue(Queue::Cancellations, remote(CancelReservations::NAME));
-    sources.queue(Queue::Mails, remote(TicketMailer::NAME));
+    for queue in Queue::OF_MAILS {
+        sources.queue(queue, remote(TicketMailer::NAME));
+    }
     sources.queue(Queue::Payments, remote(PaymentWorker::NAME));
     sources.queue(Queue::Announcements, remote(AnnounceShow::NAME));
 }
@@ -60,9 +62,9 @@ impl Here<'_> {
         let app = roles.worker::<CancelReservations>();
         let cancel = CancelReservations::new(app.store, app.clock, queues.sender());
         sources.queue(Queue::Cancellations, InProcess(cancel));
-        for _ in 0..MAILERS {
-            let mailer = TicketMailer::new(roles.worker::<TicketMailer>(), Aws::emulated(ses_url).ses());
-            sources.queue(Queue::Mails, InProcess(mailer));
+        let mailer = TicketMailer::new(roles.worker::<TicketMailer>(), Aws::emulated(ses_url).ses());
+        for queue in Queue::OF_MAILS.into_iter().flat_map(|queue| [queue; MAILERS]) {
+            sources.queue(queue, InProcess(mailer.clone()));
         }
         let client = frontrow_workers::provider::Provider::new(
             provider.url(),

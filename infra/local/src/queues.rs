@@ -23,6 +23,8 @@ pub(crate) const REGION: &str = "ap-northeast-2";
 const WAIT_SECONDS: i32 = 1;
 /// Messages of one batch: Lambda's default.
 const BATCH_MESSAGES: i32 = 10;
+/// Mails of one batch, as in a deployment: as many of the largest end within a function's time here.
+const BATCH_MAILS: i32 = 5;
 
 /// One queue with the dead-letter queue behind it.
 #[derive(Debug, Clone)]
@@ -147,7 +149,8 @@ impl Queues {
     pub(crate) async fn receive(&self, queue: Queue) -> Result<Vec<Message>, String> {
         use aws_sdk_sqs::types::MessageSystemAttributeName::All;
         let call = self.client.receive_message().queue_url(&self.pairs[&queue].url);
-        let call = call.max_number_of_messages(BATCH_MESSAGES).wait_time_seconds(WAIT_SECONDS);
+        let batch = if Queue::OF_MAILS.contains(&queue) { BATCH_MAILS } else { BATCH_MESSAGES };
+        let call = call.max_number_of_messages(batch).wait_time_seconds(WAIT_SECONDS);
         let received = call.message_system_attribute_names(All).message_attribute_names("All").send().await;
         let received = received.map_err(|error| format!("receive: {:?}", error.into_service_error()))?;
         Ok(received.messages.unwrap_or_default())

@@ -51,9 +51,9 @@ pub const PASSWORD_MIN_CHARS: usize = 8;
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// How long a verification code may be used.
 pub const VERIFICATION_SECONDS: i64 = 600;
-/// Codes sent per address in an hour.
+/// Codes sent to one mailbox in an hour.
 pub const VERIFICATIONS_PER_HOUR: u32 = 5;
-/// How long codes sent to one address are counted.
+/// How long codes sent to one mailbox are counted.
 pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
 /// Wrong codes that kill a verification.
 pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;

@@ -21,6 +21,18 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The mailbox behind the address: without a `+tag`, and for Gmail without dots, which it ignores. Mails to different
+    /// spellings of it are counted together. Members are told apart by the whole address.
+    pub fn mailbox(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let untagged = local.split_once('+').map_or(local, |(untagged, _)| untagged);
+        let untagged = if untagged.is_empty() { local } else { untagged };
+        match domain {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", untagged.replace('.', "")),
+            _ => format!("{untagged}@{domain}"),
+        }
+    }
 }
 
 impl TryFrom<String> for Email {
@@ -229,6 +241,22 @@ mod tests {
             "한글@example.com",
         ] {
             assert!(Email::try_from(bad.to_owned()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_mailbox_are_one() {
+        for (address, mailbox) in [
+            ("kim@example.com", "kim@example.com"),
+            ("kim+a@example.com", "kim@example.com"),
+            ("kim+a+b@example.com", "kim@example.com"),
+            ("k.i.m@example.com", "k.i.m@example.com"),
+            ("+kim@example.com", "+kim@example.com"),
+            ("K.i.m+a@gmail.com", "kim@gmail.com"),
+            ("kim@googlemail.com", "kim@gmail.com"),
+            ("k.im@mail.gmail.com", "k.im@mail.gmail.com"),
+        ] {
+            assert_eq!(Email::try_from(address.to_owned()).unwrap().mailbox(), mailbox);
         }
     }
 

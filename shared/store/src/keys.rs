@@ -139,9 +139,9 @@ pub(crate) fn verification(id: &VerificationId) -> Key {
     Key::new(format!("verification#{id}"), "verification")
 }
 
-/// A counter of `what` for one address in one window of time.
-pub(crate) fn rate(what: &str, email: &Email, window: i64) -> Key {
-    Key::new(format!("rate#{what}#{email}"), window.to_string())
+/// A counter of `what` for one address or mailbox in one window of time.
+pub(crate) fn rate(what: &str, address: &str, window: i64) -> Key {
+    Key::new(format!("rate#{what}#{address}"), window.to_string())
 }
 
 pub(crate) fn wallet(member: &MemberId) -> Key {

@@ -165,17 +165,21 @@ impl Claimed {
 }
 
 impl Store {
-    /// CLAIM: one write that takes the lease and answers the item, so that nothing has to be read.
+    /// CLAIM: one write that takes the lease and returns the item, so that nothing has to be read. `until_sent` is the mail's
+    /// status until it is sent: [`MailStatus::Failed`] where nobody will try again, because a claimer that dies says nothing.
     ///
     /// # Errors
     /// As any write.
-    pub async fn claim_mail(&self, mail: &Mail, now: Timestamp, lease_seconds: i64) -> Result<Claim> {
+    pub async fn claim_mail(
+        &self,
+        mail: &Mail,
+        now: Timestamp,
+        lease_seconds: i64,
+        until_sent: MailStatus,
+    ) -> Result<Claim> {
         let claimer = (self.entropy.uuid)().simple().to_string();
-        let marker = Marker {
-            claimed_by: claimer.clone(),
-            lease_until: now.plus_seconds(lease_seconds),
-            status: MailStatus::Queued,
-        };
+        let marker =
+            Marker { claimed_by: claimer.clone(), lease_until: now.plus_seconds(lease_seconds), status: until_sent };
         let claim = match mail {
             // About no item of its own: the claim makes it.
             Mail::Alert { .. } => mail
@@ -226,15 +230,26 @@ impl Store {
         self.done(back.value("now", now).value("claimer", claimed.claimer.as_str())).await
     }
 
-    /// Marks a mail as failed: its message goes to the dead-letter queue. `false` where it was sent after all, or never
-    /// claimed. Who still has the claim may yet say that it was sent, and who redrives the message may claim it again.
+    /// Marks a mail as failed, because its message goes to the dead-letter queue. `false` where it was sent after all or has
+    /// failed already. A sender that still has the claim may yet mark it as sent, and a redriven message may claim it again.
     ///
     /// # Errors
     /// As any write.
-    pub async fn give_mail_up(&self, mail: &Mail) -> Result<bool> {
+    pub async fn give_mail_up(&self, mail: &Mail, now: Timestamp) -> Result<bool> {
         let up = mail.update("SET #mail.#status = :failed", &MAIL_UNSENT);
         let up = up.value("failed", keys::attribute(&MailStatus::Failed));
-        self.done(up.value("queued", keys::attribute(&MailStatus::Queued))).await
+        match self.write(up.value("queued", keys::attribute(&MailStatus::Queued))).await {
+            Ok(_) => Ok(true),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(mut images)) => {
+                let item = images.swap_remove(0).unwrap_or_default();
+                // No claim has ever succeeded.
+                let unclaimed = !item.is_empty() && marker_of(&item, mail)?.is_none();
+                let claim =
+                    if unclaimed { self.claim_mail(mail, now, 0, MailStatus::Failed).await? } else { Claim::Taken };
+                Ok(matches!(claim, Claim::Granted(_)))
+            }
+        }
     }
 
     async fn done(&self, write: Write) -> Result<bool> {

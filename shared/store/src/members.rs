@@ -68,12 +68,12 @@ impl Rate {
         self.window_end(now).seconds_since(now)
     }
 
-    fn key(&self, email: &Email, now: Timestamp) -> Key {
-        keys::rate(self.what, email, self.window(now))
+    fn key(&self, address: &str, now: Timestamp) -> Key {
+        keys::rate(self.what, address, self.window(now))
     }
 
-    fn count_one(&self, email: &Email, now: Timestamp) -> Write {
-        Write::update(self.key(email, now), "SET #entity = :rate, #ttl = :ttl ADD #count :one")
+    fn count_one(&self, address: &str, now: Timestamp) -> Write {
+        Write::update(self.key(address, now), "SET #entity = :rate, #ttl = :ttl ADD #count :one")
             .when(&RATE_IS_BELOW)
             .value("limit", self.limit)
             .value("one", 1)
@@ -86,11 +86,12 @@ impl Store {
     /// Keeps a fresh verification; its arrival in the table's stream mails the code.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`] when the address has had its codes of this hour.
+    /// [`Error::TooManyRequests`] when the mailbox has had its codes of this hour.
     pub async fn start_verification(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         let item = item_of(keys::verification(&verification.verification_id), "verification", verification);
         let put = Write::put(keys::with_ttl(item, verification.expires_at)).caused_by(self.request());
-        match self.transact(vec![VERIFICATIONS.count_one(&verification.email, now), put]).await {
+        let count = VERIFICATIONS.count_one(&verification.email.mailbox(), now);
+        match self.transact(vec![count, put]).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Conditions(_)) => {
@@ -174,7 +175,7 @@ impl Store {
             use_up(verification, id),
             Write::update(keys::member(id), "SET #password_hash = :password_hash")
                 .value("password_hash", password_hash),
-            Write::delete(FAILED_LOGINS.key(&member.email, now)),
+            Write::delete(FAILED_LOGINS.key(member.email.as_str(), now)),
         ];
         match self.transact(writes).await {
             Ok(()) => Ok(()),
@@ -207,7 +208,7 @@ impl Store {
     /// # Errors
     /// [`Error::TooManyAttempts`] when the address has had its failures of this window.
     pub async fn count_failed_login(&self, email: &Email, now: Timestamp) -> Result<()> {
-        match self.write(FAILED_LOGINS.count_one(email, now)).await {
+        match self.write(FAILED_LOGINS.count_one(email.as_str(), now)).await {
             Ok(_) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Conditions(_)) => Err(too_many_logins(now)),
@@ -220,7 +221,7 @@ impl Store {
     /// # Errors
     /// [`Error::TooManyAttempts`] when the address has had its failures of this window.
     pub async fn check_failed_logins(&self, email: &Email, now: Timestamp) -> Result<()> {
-        let item = self.get(&FAILED_LOGINS.key(email, now), Consistency::Strong).await?;
+        let item = self.get(&FAILED_LOGINS.key(email.as_str(), now), Consistency::Strong).await?;
         let rate = item.map(from_item::<RateItem>).transpose()?;
         let used_up = rate.is_some_and(|rate| rate.count >= FAILED_LOGINS.limit);
         if used_up { Err(too_many_logins(now)) } else { Ok(()) }

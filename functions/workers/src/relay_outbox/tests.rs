@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::fakes::{Said, Service};
+use crate::message;
+use frontrow_domain::mailing::Occasion;
 use serde_json::{Value, json};
 
 const MEMBER: &str = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005";
@@ -208,13 +210,31 @@ fn event(count: usize) -> Event {
 async fn relayed(event: Event, said: Vec<Said>) -> (Option<String>, Vec<usize>) {
     let sqs = Service::default();
     sqs.will_say(said);
-    let urls = [(Queue::Mails, "http://service.invalid/q".to_owned())].into();
+    let urls = [(Queue::Codes, "http://service.invalid/q".to_owned())].into();
     let relay = RelayOutbox::new(Sender::new(sqs.aws().sqs(), urls));
     let response = relay.handle(event).await.unwrap();
     assert!(response.batch_item_failures.len() <= 1);
     let failed = response.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier);
     let sizes = sqs.received().iter().map(|body| body.matches("verificationId").count()).collect();
     (failed, sizes)
+}
+
+/// What anybody can ask for, and what goes to many, waits apart from what members paid for.
+#[test]
+fn each_kind_of_mail_has_its_queue() {
+    let (member_id, reservation_id): (MemberId, ReservationId) =
+        (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
+    let of = |kind: &str| match kind {
+        "ticket" => {
+            Mail::Ticket { member_id, reservation_id: reservation_id.clone(), number: 0, occasion: Occasion::Payment }
+        }
+        "cancellation" => Mail::Cancellation { member_id, reservation_id: reservation_id.clone() },
+        "alert" => Mail::Alert { member_id, show_id: "show".parse().unwrap() },
+        _ => Mail::Code { verification_id: "v".parse().unwrap() },
+    };
+    let queues = Mail::KINDS.map(|kind| (kind, Outgoing::mail(&of(kind)).queue));
+    let expected = [Queue::Mails, Queue::Mails, Queue::Alerts, Queue::Codes];
+    assert_eq!(queues.map(|(_, queue)| queue), expected, "{queues:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Timestamp,
     ids::{MemberId, ReservationId, VerificationId},
-    limits::MAIL_LEASE_SECONDS,
+    limits::{MAIL_LEASE_SECONDS, VERIFICATION_SECONDS},
     mailing::Occasion,
     member::{Email, Language},
     reservation::MailStatus,
@@ -111,7 +111,7 @@ impl World {
     }
 
     async fn claim(&self, mail: &Mail) -> Claim {
-        self.mailer.app.store.claim_mail(mail, self.now(), MAIL_LEASE_SECONDS).await.unwrap()
+        self.mailer.app.store.claim_mail(mail, self.now(), MAIL_LEASE_SECONDS, MailStatus::Queued).await.unwrap()
     }
 
     /// The status of the ticket mail, as the buyer sees it.
@@ -220,8 +220,59 @@ async fn the_last_receive_marks_what_a_dead_claimer_left_and_a_living_one_may_st
     assert_eq!(world.ticket_mail().await, MailStatus::Failed);
     assert!(world.mailer.app.store.mail_was_sent(&claimed).await.unwrap());
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
-    assert!(!world.mailer.app.store.give_mail_up(&ticket()).await.unwrap(), "what was sent has not failed");
+    assert!(
+        !world.mailer.app.store.give_mail_up(&ticket(), world.now()).await.unwrap(),
+        "what was sent has not failed"
+    );
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
+}
+
+/// A function that is stopped at its timeout, or ends, says nothing any more.
+#[tokio::test]
+async fn a_mail_whose_last_receive_is_cut_off_has_failed_and_a_redriven_message_sends_it() {
+    let world = World::new().await;
+    world.reserve("confirmed").await;
+    for receive in [4, 5] {
+        world.ses.will_say([Said::Silence]);
+        let body = [message::encode(&ticket())];
+        let cut_off = tokio::time::timeout(Duration::from_millis(500), world.deliver(&body, receive));
+        assert!(cut_off.await.is_err());
+        let expected = if receive == 5 { MailStatus::Failed } else { MailStatus::Queued };
+        assert_eq!(world.ticket_mail().await, expected);
+        world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
+    }
+    world.ses.will_say([accepted()]);
+    assert!(world.deliver_one(&ticket(), 1).await);
+    assert_eq!(world.ticket_mail().await, MailStatus::Sent);
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_could_claim_has_failed_once_it_is_given_up() {
+    let world = World::new().await;
+    world.reserve("confirmed").await;
+    assert!(world.mailer.app.store.give_mail_up(&ticket(), world.now()).await.unwrap());
+    assert_eq!(world.ticket_mail().await, MailStatus::Failed);
+    assert!(matches!(world.claim(&ticket()).await, Claim::Granted(_)), "a redriven message need not wait");
+}
+
+#[tokio::test]
+async fn codes_that_are_of_no_use_any_more_are_not_mailed() {
+    let world = World::new().await;
+    let [lapsed, used] = [world.verify("lapsed").await, world.verify("used").await];
+    let key = [("pk", "verification#used"), ("sk", "verification")];
+    let key = key.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).into();
+    let call = world.dynamodb.update_item().table_name(TABLE).set_key(Some(key));
+    let call = call.update_expression("SET used_by = :member");
+    call.expression_attribute_values(":member", AttributeValue::S(MEMBER.to_owned())).send().await.unwrap();
+    assert!(world.deliver_one(&used, 1).await);
+    world.mailer.app.clock.advance_seconds(u32::try_from(VERIFICATION_SECONDS).unwrap() - 1);
+    let fresh = world.verify("fresh").await;
+    world.mailer.app.clock.advance_seconds(1);
+    assert!(world.deliver_one(&lapsed, 1).await);
+    assert!(world.ses.received().is_empty());
+    world.ses.will_say([accepted()]);
+    assert!(world.deliver_one(&fresh, 1).await);
+    assert_eq!(world.ses.received().len(), 1);
 }
 
 #[tokio::test]
@@ -246,7 +297,7 @@ async fn a_claim_whose_answer_was_lost_is_still_the_claimers_own() {
     let world = World::over(&Aws::emulated(&url));
     let mail = world.verify("v").await;
     let store = World::over(&losing_answers(&url, 1)).mailer.app.store;
-    let claim = store.claim_mail(&mail, world.now(), MAIL_LEASE_SECONDS).await.unwrap();
+    let claim = store.claim_mail(&mail, world.now(), MAIL_LEASE_SECONDS, MailStatus::Queued).await.unwrap();
     let Claim::Granted(claimed) = claim else { panic!("the first send took it: {claim:?}") };
     assert_eq!(claimed.verification().unwrap().verification_id.as_str(), "v");
     assert!(matches!(world.claim(&mail).await, Claim::Taken));
