@@ -1,7 +1,11 @@
 //! S0: a member signs up with a mailed code, reserves, lists, looks, cancels; the ticket comes by mail with its QR code.
 
 use crate::harness::{World, book, read_qr};
-use frontrow_domain::member::Role;
+use frontrow_domain::{
+    member::{Language, Role},
+    verification::Verification,
+};
+use futures_util::{StreamExt, stream};
 use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::json;
 
@@ -147,4 +151,59 @@ async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
     assert_eq!(status(&poor, &parked).await, "failed");
     assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 1);
     assert_eq!(world.stack.mailbox().refusals(), 2, "it was tried as often as the queue allows");
+}
+
+/// Anybody can have codes mailed, and as many as there are addresses: a ticket overtakes them.
+#[tokio::test]
+async fn t3_codes_hold_up_no_ticket() {
+    World::run(async |world| {
+        let (performance, person) = (world.performance(json!({})).await, world.member(100_000).await);
+        let (store, now) = (&world.app().store, world.stack.clock().now());
+        let ask = async |n: u32| {
+            let (id, email) = (format!("v{n}").parse().unwrap(), format!("v{n}@example.com").try_into().unwrap());
+            let verification = Verification::new(id, email, Language::En, now);
+            store.start_verification(&verification, now).await.unwrap();
+        };
+        const CODES: u32 = 400;
+        stream::iter(0..CODES).for_each_concurrent(16, ask).await;
+        book(&person, &performance, &["A-1-1"]).await;
+        world.settle().await;
+        let mails = world.stack.mailbox().mails();
+        let address = person.identity.email.as_str();
+        let place = mails.iter().position(|mail| mail.to.iter().any(|to| to == address)).expect("a ticket mail");
+        println!("the ticket was mailed after {place} of {CODES} codes");
+        assert_eq!(mails.len(), CODES as usize + 1);
+        assert!(place < CODES as usize, "it waited for all codes");
+    })
+    .await;
+}
+
+/// The largest mails that there can be: each goes out once, in one attempt.
+#[tokio::test]
+async fn t3_fifty_tickets_fit_one_mail() {
+    World::run(async |world| {
+        let seats = world
+            .performance(json!({"maxSeatsPerMember": 50, "seating": {"type": "numbered", "sections": [
+                {"name": "A", "grade": "R", "price": 1_000, "rows": 4, "seatsPerRow": 50}
+            ]}}))
+            .await;
+        let mut bought = Vec::new();
+        for row in 1..=4 {
+            let person = world.member(100_000).await;
+            let seat_ids: Vec<_> = (1..=50).map(|number| format!("A-{row}-{number}")).collect();
+            let seat_ids: Vec<_> = seat_ids.iter().map(String::as_str).collect();
+            bought.push((book(&person, &seats, &seat_ids).await.text("reservationId"), person));
+        }
+        world.settle().await;
+        for (reservation_id, person) in bought {
+            let mails = world.stack.mailbox().to(person.identity.email.as_str());
+            assert_eq!(mails.len(), 1);
+            let message = MessageParser::default().parse(&mails[0].raw).expect("a mail");
+            assert_eq!(message.parts.iter().filter(|part| part.content_id().is_some()).count(), 50);
+            let shown = person.get(&format!("/reservations/{reservation_id}")).await.expect(200);
+            assert_eq!(shown.json["ticketMail"]["status"], "sent");
+        }
+        assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 0);
+    })
+    .await;
 }
