@@ -16,6 +16,7 @@
 //! | [`races`] | many clients at once |
 //! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
+//! | [`contract`] | what holds for every request: what cannot be read is refused, nothing is quoted, answers can be sent back |
 //! | [`crowd`] | a simulated crowd in a waiting room, in numbers |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
 //! | [`lambda`] | every binary under the Lambda runtime API |
@@ -39,6 +40,7 @@ mod cancellations;
 mod cards;
 mod closing;
 mod conditions;
+mod contract;
 mod crowd;
 mod deployed;
 mod drift;

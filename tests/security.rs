@@ -40,6 +40,10 @@ async fn pages_of_allowed_origins_may_call_and_no_others() {
         let own = world.anyone().with("Origin", OURS).get("/shows").await.expect(200);
         assert_eq!(own.header("access-control-allow-origin"), OURS);
         assert!(own.header("access-control-expose-headers").contains("x-request-id"));
+        assert!(own.header("access-control-expose-headers").contains("date"));
+        let vary =
+            own.headers.get_all("vary").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+        assert!(vary.contains("origin") && vary.contains("accept-encoding"), "{vary}");
         let refused = world.anyone().with("Origin", OURS).get("/members/me").await.problem(401, "unauthenticated");
         assert_eq!(refused.header("access-control-allow-origin"), OURS, "a page may read why");
 
@@ -48,6 +52,7 @@ async fn pages_of_allowed_origins_may_call_and_no_others() {
             assert_eq!((told.status().as_u16(), words(&told, "access-control-allow-origin").len()), (204, 0));
             let other = world.anyone().with("Origin", origin).get("/shows").await.expect(200);
             assert_eq!(other.header("access-control-allow-origin"), "", "{origin}");
+            assert!(other.headers.get_all("vary").iter().any(|value| value == "origin"), "{origin}");
         }
         // No preflight: nobody asks for a method.
         world.anyone().with("Origin", OURS).send("OPTIONS", "/shows", None).await.problem(405, "method_not_allowed");

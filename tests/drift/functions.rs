@@ -93,7 +93,13 @@ fn check_events(one: &Declared, events: &Value, complaints: &mut Complaints) {
     let api = json!({"Ref": "Api"});
     let expected = match one.trigger {
         Trigger::Route { method, path } => {
-            json!({"Call": {"Type": "HttpApi", "Properties": {"ApiId": api, "Method": method, "Path": path}}})
+            let route =
+                |method| json!({"Type": "HttpApi", "Properties": {"ApiId": api, "Method": method, "Path": path}});
+            match method {
+                // HEAD is answered by who answers GET.
+                "GET" => json!({"Call": route(method), "Head": route("HEAD")}),
+                _ => json!({"Call": route(method)}),
+            }
         }
         Trigger::AnyOtherRoute => json!({"Call": {"Type": "HttpApi", "Properties": {"ApiId": api}}}),
         Trigger::Stream(_) | Trigger::Queues(_) => return check_source(one, events, complaints),

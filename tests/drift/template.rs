@@ -117,11 +117,7 @@ fn functions_broken() -> Vec<Control> {
         mailer("FunctionResponseTypes", Value::Null, "what ticket_mailer reports"),
         mailer("Queue", json!({"Fn::GetAtt": ["PaymentQueue", "Arn"]}), "Queue of ticket_mailer"),
         mailer("ScalingConfig", Value::Null, "ticket_mailer has no bound"),
-        at(
-            event("TicketMailerFunction/Properties", "Events/Codes"),
-            Value::Null,
-            "how many events start ticket_mailer",
-        ),
+        at(event("TicketMailerFunction", "Events/Codes"), Value::Null, "how many events start ticket_mailer"),
         relay("FunctionResponseTypes", Value::Null, "what relay_outbox reports"),
         relay("BisectBatchOnFunctionError", json!(false), "BisectBatchOnFunctionError of relay_outbox"),
         relay("DestinationConfig", Value::Null, "DestinationConfig of relay_outbox"),

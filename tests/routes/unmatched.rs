@@ -12,6 +12,10 @@ async fn happy_path() {
             methods.entry(endpoint.route.path).or_default().insert(endpoint.route.method.as_str());
         }
         for (path, allowed) in methods {
+            let mut allowed = allowed;
+            if allowed.contains("GET") {
+                allowed.insert("HEAD");
+            }
             let allow: Vec<&str> = allowed.iter().copied().collect();
             for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
                 if !allowed.contains(method) {

@@ -10,11 +10,17 @@ use frontrow_edge::{
     endpoint::{NoBody, matches},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 /// Any query: there is nothing that could refuse it.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, JsonSchema)]
 pub struct AnyQuery {}
+
+impl<'de> Deserialize<'de> for AnyQuery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self {})
+    }
+}
 
 /// Any path. Its parameters, where the gateway found some, are not looked at.
 #[derive(Debug)]
@@ -75,6 +81,10 @@ const ROUTES: [&Route; ENDPOINTS.len()] = {
 fn why_unmatched(path: &str) -> Error {
     let known = ROUTES.iter().filter(|route| matches(route.path, path));
     let mut methods: Vec<&str> = known.map(|route| route.method.as_str()).collect();
+    // API Gateway has a route of its own for it.
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
     methods.sort_unstable();
     methods.dedup();
     if methods.is_empty() { Error::NotFound } else { Error::MethodNotAllowed { allow: methods.join(", ") } }
@@ -86,8 +96,8 @@ mod tests {
 
     #[test]
     fn a_known_path_names_its_methods() {
-        assert_eq!(why_unmatched("/shows"), Error::MethodNotAllowed { allow: "GET, POST".to_owned() });
-        assert_eq!(why_unmatched("/members/me"), Error::MethodNotAllowed { allow: "GET".to_owned() });
+        assert_eq!(why_unmatched("/shows"), Error::MethodNotAllowed { allow: "GET, HEAD, POST".to_owned() });
+        assert_eq!(why_unmatched("/members/me"), Error::MethodNotAllowed { allow: "GET, HEAD".to_owned() });
         assert_eq!(why_unmatched("/show"), Error::NotFound);
         assert_eq!(why_unmatched("/"), Error::NotFound);
     }

@@ -18,7 +18,12 @@ pub fn encode(mail: &Mail) -> String {
 /// # Errors
 /// [`Error::Internal`] when it is none of ours.
 pub fn decode(body: &str) -> Result<Mail> {
-    serde_json::from_str(body).map_err(|error| Error::internal("read a message", error))
+    serde_json::from_str(body).map_err(|_| not_ours())
+}
+
+/// What is none of ours is not quoted.
+fn not_ours() -> Error {
+    Error::internal("read a message", "it is none of ours")
 }
 
 /// A purchase by card of which something is left to do. What that is, its reservation says.
@@ -42,7 +47,7 @@ impl PaymentDue {
     /// # Errors
     /// [`Error::Internal`] when it is none of ours.
     pub fn decode(body: &str) -> Result<Self> {
-        serde_json::from_str(body).map_err(|error| Error::internal("read a message", error))
+        serde_json::from_str(body).map_err(|_| not_ours())
     }
 }
 

@@ -8,7 +8,7 @@ use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
     },
     request::Parts,
 };
@@ -34,6 +34,9 @@ impl Cors {
             return None;
         }
         let mut response = Response::builder().status(StatusCode::NO_CONTENT);
+        if self.echoes() {
+            response = response.header(VARY, ORIGIN.as_str());
+        }
         if let Some(origin) = self.allowed(&parts.headers) {
             response = response
                 .header(ACCESS_CONTROL_ALLOW_ORIGIN, origin)
@@ -44,10 +47,21 @@ impl Cors {
         Some(response.body(Body::empty()).expect("headers are made of ASCII"))
     }
 
-    /// What the answer to a request with the headers `asked` tells the page that made it.
-    pub(crate) fn headers(&self, asked: &HeaderMap) -> Option<[(http::HeaderName, HeaderValue); 2]> {
-        let exposed = HeaderValue::from_str(&CORS_ANSWER_HEADERS.join(",")).ok()?;
-        Some([(ACCESS_CONTROL_ALLOW_ORIGIN, self.allowed(asked)?), (ACCESS_CONTROL_EXPOSE_HEADERS, exposed)])
+    /// Adds to the answer what it tells the page that made a request with the headers `asked`.
+    pub(crate) fn tell(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
+        if self.echoes() {
+            answer.append(VARY, HeaderValue::from_static("origin"));
+        }
+        if let Some(origin) = self.allowed(asked) {
+            let exposed = HeaderValue::from_str(&CORS_ANSWER_HEADERS.join(",")).expect("names are ASCII");
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        }
+    }
+
+    /// Whether the answer depends on the origin: then no cache may hand one page's to another.
+    fn echoes(&self) -> bool {
+        !self.origins.is_empty() && self.origins.iter().all(|allowed| allowed != "*")
     }
 
     /// How a page that may call is told so.

@@ -20,7 +20,7 @@ use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
 use frontrow_edge::{Descriptor, clock::Clock, entropy, problem, security};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{CONTENT_TYPE, HOST},
     request::Parts,
 };
@@ -77,8 +77,8 @@ impl Gateway {
 async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let request_id = entropy::fresh_uuid().to_string();
     let (parts, body) = request.into_parts();
-    let cors = gateway.cors.headers(&parts.headers);
-    let mut response = match gateway.cors.preflight(&parts) {
+    let (cors, asked) = (gateway.cors.clone(), parts.headers.clone());
+    let mut response = match cors.preflight(&parts) {
         Some(told) => return told,
         None if head_bytes(&parts) > REQUEST_HEAD_MAX_BYTES => {
             let message = json!({"message": "Request Header Fields Too Large"}).to_string();
@@ -93,7 +93,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         response.headers_mut().entry(REQUEST_ID).or_insert(value);
     }
     security::harden(response.headers_mut());
-    response.headers_mut().extend(cors.into_iter().flatten());
+    cors.tell(&asked, response.headers_mut());
     response
 }
 
@@ -120,8 +120,10 @@ fn head_bytes(parts: &Parts) -> usize {
 }
 
 async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
-    let (endpoint, parameters, route_key) = match routes::find(ENDPOINTS, &parts.method, parts.uri.path()) {
-        Some((found, parameters)) => (found, parameters, format!("{} {}", found.route.method, found.route.path)),
+    // Who answers GET answers HEAD.
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+    let (endpoint, parameters, route_key) = match routes::find(ENDPOINTS, method, parts.uri.path()) {
+        Some((found, parameters)) => (found, parameters, format!("{} {}", parts.method, found.route.path)),
         None => (&DEFAULT, Vec::new(), "$default".to_owned()),
     };
     let event = event_of(&gateway, &route_key, parts, parameters, bytes, request_id);
@@ -144,7 +146,7 @@ impl Handlers {
         match self {
             Self::Here(roles) => match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
                 Ok(request) => into_http((endpoint.respond)(&roles.endpoint(endpoint), request.into()).await),
-                Err(error) => into_http(problem::respond(&Error::invalid("request", error.to_string()))),
+                Err(error) => into_http(problem::respond(&Error::internal("take the event", error))),
             },
             Self::There(functions) => {
                 let answer = functions.invoke(endpoint.route.operation, &event).await;
@@ -220,14 +222,18 @@ fn event_of(
 fn headers_of(headers: &HeaderMap, host: &str) -> Map<String, Value> {
     let mut told = Map::new();
     for name in headers.keys() {
-        let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-        if !values.is_empty() {
-            told.insert(name.as_str().to_owned(), values.join(",").into());
-        }
+        let values: Vec<_> = headers.get_all(name).iter().map(text_of).collect();
+        told.insert(name.as_str().to_owned(), values.join(",").into());
     }
     told.insert(HOST.as_str().to_owned(), host.into());
     told.insert("x-forwarded-proto".to_owned(), "http".into());
     told
+}
+
+/// What is not text is handed over as Latin-1, byte by byte: it is the function's to refuse, and nobody's to drop.
+fn text_of(value: &HeaderValue) -> String {
+    let bytes = value.as_bytes();
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
 }
 
 /// API Gateway hands over as text what calls itself JSON or text, and everything else in base64.
@@ -305,5 +311,14 @@ mod tests {
         let mut twice = headers(&[("accept", "x")]);
         twice.append("accept", HeaderValue::from_static("y"));
         assert_eq!(headers_of(&twice, "localhost:1")["accept"], "x,y");
+    }
+
+    #[test]
+    fn headers_that_are_no_ascii_are_handed_over() {
+        let mut odd = HeaderMap::new();
+        odd.insert("a", HeaderValue::from_bytes("결제-1".as_bytes()).unwrap());
+        odd.insert("b", HeaderValue::from_bytes(b"\xb0\xe1").unwrap());
+        let told = headers_of(&odd, "localhost:1");
+        assert_eq!((told["a"].as_str(), told["b"].as_str()), (Some("결제-1"), Some("\u{b0}\u{e1}")));
     }
 }

@@ -22,12 +22,63 @@ impl FieldError {
     }
 }
 
+/// Every field of a request that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldErrors(pub Vec<FieldError>);
+
+/// What is wrong with a field that nothing has. Its name is the caller's word and stays out of logs.
+pub const UNKNOWN_FIELD: &str = "unknown field";
+
+impl FieldErrors {
+    /// One complaint.
+    pub fn one(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self(vec![FieldError::new(field, message)])
+    }
+
+    /// `value`, unless there are complaints.
+    ///
+    /// # Errors
+    /// The complaints.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// Adds a complaint about `field` where it is `broken`.
+    pub fn check(&mut self, broken: bool, field: impl Into<String>, message: impl Into<String>) {
+        if broken {
+            self.0.push(FieldError::new(field, message));
+        }
+    }
+
+    /// One line for logs.
+    fn for_log(&self) -> String {
+        let told = |error: &FieldError| match &*error.message {
+            UNKNOWN_FIELD => UNKNOWN_FIELD.to_owned(),
+            _ => error.to_string(),
+        };
+        self.0.iter().map(told).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl std::fmt::Display for FieldErrors {
+    /// One complaint a line, so that it can be read back where a parser only takes texts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl From<FieldError> for FieldErrors {
+    fn from(error: FieldError) -> Self {
+        Self(vec![error])
+    }
+}
+
 /// Every failure a caller can meet, with what the answer has to name.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[allow(missing_docs, reason = "each variant is the contract's code of that name")]
 pub enum Error {
-    #[error("invalid request: {0}")]
-    Invalid(FieldError),
+    #[error("invalid request: {}", .0.for_log())]
+    Invalid(FieldErrors),
     #[error("body too large")]
     BodyTooLarge,
     #[error("unauthenticated")]
@@ -73,7 +124,7 @@ pub enum Error {
 
     #[error("sales closed")]
     SalesClosed,
-    #[error("seat not found: {seat_ids:?}")]
+    #[error("{} seats not found", seat_ids.len())]
     SeatNotFound { seat_ids: Vec<String> },
     #[error("grade not found")]
     GradeNotFound,
@@ -122,7 +173,7 @@ pub enum Error {
 impl Error {
     /// A request that fails by one field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid(FieldError::new(field, message))
+        Self::Invalid(FieldErrors::one(field, message))
     }
 
     /// An internal failure; `context` says what was being done.
@@ -133,6 +184,12 @@ impl Error {
 
 impl From<FieldError> for Error {
     fn from(error: FieldError) -> Self {
-        Self::Invalid(error)
+        Self::Invalid(error.into())
+    }
+}
+
+impl From<FieldErrors> for Error {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
     }
 }

@@ -2,7 +2,7 @@
 //! stripe counts what is taken, and the held part of it once more in buckets by the moment when it lapses.
 
 use crate::{
-    FieldError, Timestamp,
+    FieldErrors, Timestamp,
     limits::{
         AREAS_MAX, BUCKET_GRACE_SECONDS, BUCKET_MIN_MILLIS, BUCKETS_PER_HOLD, GRADE_MAX_CHARS, SEATS_MAX,
         STRIPE_PLACES, STRIPES_PER_AREA_MAX,
@@ -52,26 +52,22 @@ pub struct Share {
 
 impl General {
     /// # Errors
-    /// Names the first rule of the contract that the areas break.
-    pub(crate) fn new(areas: Vec<Area>) -> Result<Self, FieldError> {
-        let broken = |rule: String| Err(FieldError::new("areas", rule));
+    /// Names every rule of the contract that the areas break.
+    pub(crate) fn new(areas: Vec<Area>) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
         if areas.is_empty() || areas.len() > AREAS_MAX {
-            return broken(format!("expected 1 to {AREAS_MAX} areas"));
+            return Err(FieldErrors::one("areas", format!("expected 1 to {AREAS_MAX} areas")));
         }
         let mut grades = HashSet::new();
-        for area in &areas {
-            let grade = area.grade.as_str();
-            if !grades.insert(grade) {
-                return broken(format!("grade {grade} is there twice"));
-            }
-            if !(1..=SEATS_MAX).contains(&area.capacity) {
-                return broken(format!("grade {grade}: expected a capacity of 1 to {SEATS_MAX}"));
-            }
+        for (index, area) in areas.iter().enumerate() {
+            let at = |field: &str| format!("areas[{index}].{field}");
+            errors.check(!grades.insert(area.grade.as_str()), at("grade"), "another area has this grade");
+            let fits = (1..=SEATS_MAX).contains(&area.capacity);
+            errors.check(!fits, at("capacity"), format!("expected 1 to {SEATS_MAX}"));
         }
-        if areas.iter().map(|area| area.capacity).sum::<u32>() > SEATS_MAX {
-            return broken(format!("expected at most {SEATS_MAX} places"));
-        }
-        Ok(Self { areas })
+        let too_many = areas.iter().map(|area| u64::from(area.capacity)).sum::<u64>() > u64::from(SEATS_MAX);
+        errors.check(too_many, "areas", format!("expected at most {SEATS_MAX} places"));
+        errors.or(Self { areas })
     }
 
     /// Places in all.

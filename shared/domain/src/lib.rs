@@ -48,5 +48,5 @@ pub mod verification;
 pub mod waiting_room;
 pub mod wallet;
 
-pub use error::{Error, FieldError, Result};
+pub use error::{Error, FieldError, FieldErrors, Result, UNKNOWN_FIELD};
 pub use time::Timestamp;

@@ -34,10 +34,12 @@ pub const RENDERINGS_MAX: usize = 4;
 pub const PAGE_DEFAULT_ITEMS: u32 = 20;
 /// Most items of a page.
 pub const PAGE_MAX_ITEMS: u32 = 100;
-/// Longest cursor accepted.
-pub const CURSOR_MAX_CHARS: usize = 4096;
-/// What of a cursor binds it to its list and filters.
-pub const CURSOR_BOND_BYTES: usize = 8;
+/// What of a cursor proves that it is ours.
+pub const CURSOR_TAG_BYTES: usize = 16;
+/// Longest sort key that DynamoDB takes.
+pub const SORT_KEY_MAX_BYTES: usize = 1_024;
+/// Longest cursor accepted: the longest sort key in base64.
+pub const CURSOR_MAX_CHARS: usize = (CURSOR_TAG_BYTES + SORT_KEY_MAX_BYTES).div_ceil(3) * 4;
 /// Pages of the table read to fill one filtered page of an answer, so that no list is unbounded.
 pub const PAGE_MAX_READS: usize = 20;
 

@@ -1,7 +1,7 @@
 //! Performances: one dated occurrence of a show, its seats, its sales window, its waiting room's policy.
 
 use crate::{
-    Error, FieldError, Timestamp,
+    Error, FieldErrors, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{
         ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, GRADES_MAX, HOLD_DEFAULT_SECONDS,
@@ -41,29 +41,35 @@ struct PolicyFields {
 }
 
 impl TryFrom<PolicyFields> for WaitingRoomPolicy {
-    type Error = FieldError;
+    type Error = FieldErrors;
 
+    fn try_from(fields: PolicyFields) -> Result<Self, FieldErrors> {
+        Self::new(fields.max_active, fields.admit_per_minute, fields.admission_seconds, fields.paused)
+    }
+}
+
+impl WaitingRoomPolicy {
+    /// A policy with the contract's defaults for what is absent.
+    ///
     /// # Errors
-    /// Names the field that is out of range.
-    fn try_from(fields: PolicyFields) -> Result<Self, FieldError> {
-        for (name, limit) in [("maxActive", fields.max_active), ("admitPerMinute", fields.admit_per_minute)] {
-            if limit.is_some_and(|limit| !(1..=ROOM_RATE_MAX).contains(&limit)) {
-                return Err(FieldError::new(name, format!("expected null or 1 to {ROOM_RATE_MAX}")));
-            }
+    /// Names the fields that are out of range.
+    pub fn new(
+        max_active: Option<u32>,
+        admit_per_minute: Option<u32>,
+        admission_seconds: Option<i64>,
+        paused: Option<bool>,
+    ) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        for (name, limit) in [("maxActive", max_active), ("admitPerMinute", admit_per_minute)] {
+            let broken = limit.is_some_and(|limit| !(1..=ROOM_RATE_MAX).contains(&limit));
+            errors.check(broken, name, format!("expected null or 1 to {ROOM_RATE_MAX}"));
         }
-        if fields.max_active.is_none() && fields.admit_per_minute.is_none() {
-            return Err(FieldError::new("maxActive", "maxActive and admitPerMinute must not both be null"));
-        }
-        let admission_seconds = fields.admission_seconds.unwrap_or(ADMISSION_DEFAULT_SECONDS);
-        if !(1..=ADMISSION_MAX_SECONDS).contains(&admission_seconds) {
-            return Err(FieldError::new("admissionSeconds", format!("expected 1 to {ADMISSION_MAX_SECONDS}")));
-        }
-        Ok(Self {
-            max_active: fields.max_active,
-            admit_per_minute: fields.admit_per_minute,
-            admission_seconds,
-            paused: fields.paused.unwrap_or(false),
-        })
+        let unbounded = max_active.is_none() && admit_per_minute.is_none();
+        errors.check(unbounded, "maxActive", "maxActive and admitPerMinute must not both be null");
+        let admission_seconds = admission_seconds.unwrap_or(ADMISSION_DEFAULT_SECONDS);
+        let broken = !(1..=ADMISSION_MAX_SECONDS).contains(&admission_seconds);
+        errors.check(broken, "admissionSeconds", format!("expected 1 to {ADMISSION_MAX_SECONDS}"));
+        errors.or(Self { max_active, admit_per_minute, admission_seconds, paused: paused.unwrap_or(false) })
     }
 }
 
@@ -90,23 +96,21 @@ struct RoomFields {
 }
 
 impl TryFrom<RoomFields> for NewRoom {
-    type Error = FieldError;
+    type Error = FieldErrors;
 
     /// # Errors
-    /// Names the field that is out of range.
-    fn try_from(fields: RoomFields) -> Result<Self, FieldError> {
+    /// Names the fields that are out of range.
+    fn try_from(fields: RoomFields) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
         let expected = fields.expected_arrivals_per_minute;
-        if expected.is_some_and(|expected| !(1..=EXPECTED_ARRIVALS_MAX).contains(&expected)) {
-            let message = format!("expected null or 1 to {EXPECTED_ARRIVALS_MAX}");
-            return Err(FieldError::new("expectedArrivalsPerMinute", message));
-        }
-        let policy = WaitingRoomPolicy::try_from(PolicyFields {
-            max_active: fields.max_active,
-            admit_per_minute: fields.admit_per_minute,
-            admission_seconds: fields.admission_seconds,
-            paused: fields.paused,
-        })?;
-        Ok(Self { policy, stripes: expected.map_or(STRIPES_DEFAULT, stripes_for) })
+        let broken = expected.is_some_and(|expected| !(1..=EXPECTED_ARRIVALS_MAX).contains(&expected));
+        let message = format!("expected null or 1 to {EXPECTED_ARRIVALS_MAX}");
+        errors.check(broken, "expectedArrivalsPerMinute", message);
+        let RoomFields { max_active, admit_per_minute, admission_seconds, paused, .. } = fields;
+        let policy = WaitingRoomPolicy::new(max_active, admit_per_minute, admission_seconds, paused);
+        let policy = policy.map_err(|found| errors.0.extend(found.0));
+        let Ok(policy) = policy else { return Err(errors) };
+        errors.or(Self { policy, stripes: expected.map_or(STRIPES_DEFAULT, stripes_for) })
     }
 }
 
@@ -148,32 +152,27 @@ struct PerformanceFields {
 }
 
 impl TryFrom<PerformanceFields> for PerformanceDetails {
-    type Error = FieldError;
+    type Error = FieldErrors;
 
     /// # Errors
-    /// Names the field that is out of range.
-    fn try_from(fields: PerformanceFields) -> Result<Self, FieldError> {
+    /// Names the fields that are out of range.
+    fn try_from(fields: PerformanceFields) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
         let starts_at = fields.starts_at.0;
         let sales_open_at = fields.sales_open_at.map(|time| time.0);
         let sales_close_at = fields.sales_close_at.map_or(starts_at, |time| time.0);
-        if sales_close_at > starts_at {
-            return Err(FieldError::new("salesCloseAt", "must not be after startsAt"));
-        }
-        if sales_open_at.is_some_and(|open| open >= sales_close_at) {
-            return Err(FieldError::new("salesOpenAt", "must be before salesCloseAt"));
-        }
-        if fields.seating.grades().len() > GRADES_MAX {
-            return Err(FieldError::new("seating", format!("expected at most {GRADES_MAX} grades")));
-        }
+        errors.check(sales_close_at > starts_at, "salesCloseAt", "must not be after startsAt");
+        let opens_late = sales_open_at.is_some_and(|open| open >= sales_close_at);
+        errors.check(opens_late, "salesOpenAt", "must be before salesCloseAt");
+        let too_many = fields.seating.grades().len() > GRADES_MAX;
+        errors.check(too_many, "seating", format!("expected at most {GRADES_MAX} grades"));
         let max_seats_per_member = fields.max_seats_per_member.unwrap_or(SEATS_PER_MEMBER_DEFAULT);
-        if !(1..=SEATS_PER_MEMBER_MAX).contains(&max_seats_per_member) {
-            return Err(FieldError::new("maxSeatsPerMember", format!("expected 1 to {SEATS_PER_MEMBER_MAX}")));
-        }
+        let broken = !(1..=SEATS_PER_MEMBER_MAX).contains(&max_seats_per_member);
+        errors.check(broken, "maxSeatsPerMember", format!("expected 1 to {SEATS_PER_MEMBER_MAX}"));
         let hold_seconds = fields.hold_seconds.unwrap_or(HOLD_DEFAULT_SECONDS);
-        if !(1..=HOLD_MAX_SECONDS).contains(&hold_seconds) {
-            return Err(FieldError::new("holdSeconds", format!("expected 1 to {HOLD_MAX_SECONDS}")));
-        }
-        Ok(Self {
+        let broken = !(1..=HOLD_MAX_SECONDS).contains(&hold_seconds);
+        errors.check(broken, "holdSeconds", format!("expected 1 to {HOLD_MAX_SECONDS}"));
+        errors.or(Self {
             starts_at,
             sales_open_at,
             sales_close_at,

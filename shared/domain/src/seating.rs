@@ -1,7 +1,7 @@
 //! Seats exist by the layout alone: sections in the organizer's order, rows, numbers. Nothing is written for a free seat.
 
 use crate::{
-    FieldError,
+    FieldErrors,
     general::{Area, General},
     limits::{
         BLOCK_SEATS, GRADE_MAX_CHARS, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS,
@@ -105,18 +105,18 @@ impl<'de> Deserialize<'de> for Seating {
 }
 
 impl TryFrom<Fields> for Seating {
-    type Error = FieldError;
+    type Error = FieldErrors;
 
     /// # Errors
     /// Names the field that is missing, too many, or breaks a rule of the contract.
-    fn try_from(fields: Fields) -> Result<Self, FieldError> {
+    fn try_from(fields: Fields) -> Result<Self, FieldErrors> {
         match (fields.r#type, fields.sections, fields.areas) {
             (Kind::Numbered, Some(sections), None) => Numbered::new(sections).map(Self::Numbered),
             (Kind::General, None, Some(areas)) => General::new(areas).map(Self::General),
-            (Kind::Numbered, None, _) => Err(FieldError::new("sections", "numbered seating has sections")),
-            (Kind::General, _, None) => Err(FieldError::new("areas", "general seating has areas")),
-            (Kind::Numbered, ..) => Err(FieldError::new("areas", "numbered seating has no areas")),
-            (Kind::General, ..) => Err(FieldError::new("sections", "general seating has no sections")),
+            (Kind::Numbered, None, _) => Err(FieldErrors::one("sections", "numbered seating has sections")),
+            (Kind::General, _, None) => Err(FieldErrors::one("areas", "general seating has areas")),
+            (Kind::Numbered, ..) => Err(FieldErrors::one("areas", "numbered seating has no areas")),
+            (Kind::General, ..) => Err(FieldErrors::one("sections", "general seating has no sections")),
         }
     }
 }
@@ -185,35 +185,30 @@ pub struct GradeTotal {
 
 impl Numbered {
     /// # Errors
-    /// Names the first rule of the contract that the layout breaks.
-    pub(crate) fn new(sections: Vec<Section>) -> Result<Self, FieldError> {
-        let broken = |rule: String| Err(FieldError::new("sections", rule));
+    /// Names every rule of the contract that the layout breaks.
+    pub(crate) fn new(sections: Vec<Section>) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
         if sections.is_empty() || sections.len() > SECTIONS_MAX {
-            return broken(format!("expected 1 to {SECTIONS_MAX} sections"));
+            return Err(FieldErrors::one("sections", format!("expected 1 to {SECTIONS_MAX} sections")));
         }
         let mut names = HashSet::new();
         let mut prices = std::collections::HashMap::new();
-        for section in &sections {
+        for (index, section) in sections.iter().enumerate() {
+            let at = |field: &str| format!("sections[{index}].{field}");
             let name = section.name.as_str();
-            if name.contains('-') {
-                return broken(format!("section {name} must not contain a hyphen"));
-            }
-            if !names.insert(name) {
-                return broken(format!("section {name} is there twice"));
-            }
-            if !(1..=ROWS_MAX).contains(&section.rows) || !(1..=SEATS_PER_ROW_MAX).contains(&section.seats_per_row) {
-                return broken(format!(
-                    "section {name}: expected 1 to {ROWS_MAX} rows of 1 to {SEATS_PER_ROW_MAX} seats"
-                ));
-            }
-            if *prices.entry(section.grade.as_str()).or_insert(section.price) != section.price {
-                return broken(format!("grade {} has two prices", section.grade.as_str()));
-            }
+            errors.check(name.contains('-'), at("name"), "must not contain a hyphen");
+            errors.check(!names.insert(name), at("name"), "another section has this name");
+            let rows = (1..=ROWS_MAX).contains(&section.rows);
+            errors.check(!rows, at("rows"), format!("expected 1 to {ROWS_MAX}"));
+            let seats = (1..=SEATS_PER_ROW_MAX).contains(&section.seats_per_row);
+            errors.check(!seats, at("seatsPerRow"), format!("expected 1 to {SEATS_PER_ROW_MAX}"));
+            let price = *prices.entry(section.grade.as_str()).or_insert(section.price);
+            errors.check(price != section.price, at("price"), "the grade has another price in another section");
         }
-        if sections.iter().map(Section::seats).sum::<u32>() > SEATS_MAX {
-            return broken(format!("expected at most {SEATS_MAX} seats"));
-        }
-        Ok(Self { sections })
+        let seats = |section: &Section| u64::from(section.rows) * u64::from(section.seats_per_row);
+        let too_many = sections.iter().map(seats).sum::<u64>() > u64::from(SEATS_MAX);
+        errors.check(too_many, "sections", format!("expected at most {SEATS_MAX} seats"));
+        errors.or(Self { sections })
     }
 
     /// Seats in all.

@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     codes::Codes,
     config::{Config, variable},
+    cursors::Cursors,
     entropy,
     passwords::Passwords,
     rendered::Renderings,
@@ -25,6 +26,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Verification codes and ticket codes.
     pub codes: Codes,
+    /// Cursors of lists.
+    pub cursors: Cursors,
     /// Password hashes.
     pub passwords: Passwords,
     /// Large answers, as they are sent.
@@ -41,6 +44,7 @@ impl App {
             clock,
             tokens: Tokens::new(&config.secrets.signing_keys),
             codes: Codes::new(&config.secrets.signing_keys),
+            cursors: Cursors::new(&config.secrets.signing_keys),
             passwords: Passwords::new(config.secrets.password_peppers.clone()),
             renderings: Renderings::default(),
             config,
@@ -65,6 +69,7 @@ impl App {
             store: self.store.through(aws.dynamodb()),
             tokens: Tokens::new(&secrets.signing_keys),
             codes: Codes::new(&secrets.signing_keys),
+            cursors: Cursors::new(&secrets.signing_keys),
             passwords: Passwords::new(secrets.password_peppers.clone()),
             config: Config { secrets, ..self.config.clone() },
             ..self.clone()

@@ -2,7 +2,6 @@
 
 use crate::{App, tokens::Identity};
 use frontrow_domain::{Error, Result, Timestamp, member::Role};
-use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 
 /// Who may call, as the OpenAPI document and the route tests read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +69,9 @@ impl Caller for Organizer {
     }
 }
 
-/// The identity that the `Authorization` header proves.
-pub(crate) fn identify(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Identity> {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or(Error::Unauthenticated)?;
-    let (scheme, token) = header.split_once(' ').ok_or(Error::Unauthenticated)?;
+/// The identity that an `Authorization` header proves.
+pub(crate) fn identify(app: &App, header: Option<&str>, now: Timestamp) -> Result<Identity> {
+    let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(Error::Unauthenticated)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::Unauthenticated);
     }

@@ -6,22 +6,24 @@ use crate::{
     answer::Reply,
     caller::{Access, Caller},
     dispatch,
+    json::Json,
     negotiate::Wishes,
+    reading::{self, Source},
     rendered::Rendered,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontrow_domain::{
-    Error, Result, Timestamp,
+    Error, FieldErrors, Result, Timestamp,
     ids::{HoldId, NotAnId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
-    limits::{CURSOR_BOND_BYTES, CURSOR_MAX_CHARS, PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
+    limits::{PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
     member::Language,
 };
-use frontrow_store::{PageOf, PageRequest, Receipt, Receipted, StoredAnswer};
+use frontrow_store::{NOT_A_CURSOR, PageOf, PageRequest, Receipt, Receipted, StoredAnswer};
 use lambda_http::http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
 use std::{future::Future, pin::Pin, str::FromStr};
+
+pub use reading::Shown;
 
 /// How an endpoint is reached, and what documents say of it.
 #[derive(Debug)]
@@ -96,11 +98,15 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// The reply's body, or `()`.
     type Reply: Reply;
 
+    /// Of a `PUT`: the schema of what `GET` answers of the same thing. Its fields may be sent back: those that the body lacks
+    /// are ignored.
+    const SHOWN: Option<Shown> = None;
+
     /// Judges a query beyond its types, e.g. a cursor; before anybody is asked to log in.
     ///
     /// # Errors
     /// [`Error::Invalid`].
-    fn check(_query: &Self::Query) -> Result<()> {
+    fn check(_app: &App, _query: &Self::Query) -> Result<()> {
         Ok(())
     }
 
@@ -197,18 +203,20 @@ pub struct NoQuery {}
 pub trait Body: Sized + Send {
     /// Whether there is one.
     const PRESENT: bool = true;
-    /// Parses the bytes.
+    /// Parses the bytes: the body, and what was sent. Fields that are `shown` to callers are ignored where there are none of
+    /// that name.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the path of the field.
-    fn parse(bytes: &[u8]) -> Result<Self>;
+    /// The paths of all fields that do not fit.
+    fn parse(bytes: &[u8], shown: Option<Shown>) -> Result<(Self, Json), FieldErrors>;
     /// Its schema.
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
 }
 
 impl<T: DeserializeOwned + JsonSchema + Send> Body for T {
-    fn parse(bytes: &[u8]) -> Result<Self> {
-        dispatch::parse_json(bytes)
+    fn parse(bytes: &[u8], shown: Option<Shown>) -> Result<(Self, Json), FieldErrors> {
+        let sent = Json::parse(bytes)?;
+        Ok((reading::read(&sent, Source::Body(shown))?, sent))
     }
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
         Some(generator.subschema_for::<T>())
@@ -221,8 +229,8 @@ pub struct NoBody;
 
 impl Body for NoBody {
     const PRESENT: bool = false;
-    fn parse(_: &[u8]) -> Result<Self> {
-        Ok(Self)
+    fn parse(_: &[u8], _: Option<Shown>) -> Result<(Self, Json), FieldErrors> {
+        Ok((Self, Json::Null))
     }
     fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
         None
@@ -245,34 +253,15 @@ impl PageQuery {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a limit out of range or a cursor that is not one of this list's.
-    pub fn request(&self, scope: &str) -> Result<PageRequest> {
+    pub fn request(&self, app: &App, scope: &str) -> Result<PageRequest> {
         let limit = self.limit.unwrap_or(PAGE_DEFAULT_ITEMS);
         if !(1..=PAGE_MAX_ITEMS).contains(&limit) {
             return Err(Error::invalid("limit", format!("expected 1 to {PAGE_MAX_ITEMS}")));
         }
-        let after = self.cursor.as_deref().map(|cursor| read_cursor(cursor, scope)).transpose()?;
+        let open = |cursor| app.cursors.open(cursor, scope).ok_or_else(|| Error::invalid("cursor", NOT_A_CURSOR));
+        let after = self.cursor.as_deref().map(open).transpose()?;
         Ok(PageRequest { limit, after })
     }
-}
-
-/// What binds a cursor to its list with its filters, and tells that it is whole.
-fn bond(scope: &str, after: &str) -> [u8; CURSOR_BOND_BYTES] {
-    let digest: [u8; 32] = Sha256::digest([scope, after].join("\n")).into();
-    digest[..CURSOR_BOND_BYTES].try_into().expect("a digest is longer")
-}
-
-fn write_cursor(after: &str, scope: &str) -> String {
-    URL_SAFE_NO_PAD.encode([&bond(scope, after), after.as_bytes()].concat())
-}
-
-fn read_cursor(cursor: &str, scope: &str) -> Result<String> {
-    let decoded = (cursor.len() <= CURSOR_MAX_CHARS).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten();
-    let after = decoded.and_then(|bytes| {
-        let (found, after) = bytes.split_first_chunk()?;
-        let after = String::from_utf8(after.to_vec()).ok()?;
-        (*found == bond(scope, &after)).then_some(after)
-    });
-    after.ok_or_else(|| Error::invalid("cursor", "not a cursor of this list with these filters"))
 }
 
 /// One page of a list.
@@ -288,8 +277,8 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// A page of what the store found; `scope` as in [`PageQuery::request`].
-    pub fn of<S>(found: PageOf<S>, scope: &str, view: impl FnMut(S) -> T) -> Self {
-        let next_cursor = found.next.map(|after| write_cursor(&after, scope));
+    pub fn of<S>(app: &App, found: PageOf<S>, scope: &str, view: impl FnMut(S) -> T) -> Self {
+        let next_cursor = found.next.map(|after| app.cursors.seal(&after, scope));
         Self { items: found.items.into_iter().map(view).collect(), next_cursor }
     }
 }
@@ -313,6 +302,8 @@ pub struct Descriptor {
     pub route: &'static Route,
     /// Who may call.
     pub access: Access,
+    /// Whether what `GET` answers may be sent back in a body, see [`Endpoint::SHOWN`].
+    pub sends_back: bool,
     /// One request through it.
     pub respond: for<'a> fn(&'a App, Request) -> Responding<'a>,
     /// Its schemas.
@@ -325,6 +316,7 @@ impl Descriptor {
         Self {
             route: const { &E::ROUTE },
             access: E::Caller::ACCESS,
+            sends_back: E::SHOWN.is_some(),
             respond: |app, request| Box::pin(dispatch::respond::<E>(app, request)),
             shapes: Shapes {
                 query: |generator| generator.subschema_for::<E::Query>(),

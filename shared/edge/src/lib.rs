@@ -5,11 +5,12 @@
 //! |---|---|
 //! | [`endpoint`] | what an endpoint is: route, caller, path, query, body, reply |
 //! | [`dispatch`] | one request through one endpoint: parse, identify, call, answer, replay |
+//! | `json`, `query`, `reading` | what was sent, read into types; every field that does not fit is named |
 //! | [`answer`], [`problem`] | successes and failures as HTTP |
 //! | `negotiate`, [`rendered`] | `ETag` and gzip; large answers rendered once |
 //! | [`security`] | what browsers are told: headers of every answer, whose pages may call |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
-//! | [`caller`], [`tokens`], [`passwords`], [`codes`] | who is calling, and what proves it |
+//! | [`caller`], [`tokens`], [`passwords`], [`codes`], [`cursors`] | who is calling, and what proves it; what only we can have made |
 //! | [`secrets`] | what only functions may know |
 //! | [`qr`] | QR codes as pictures |
 //! | [`metrics`] | counts for an on-sale's dashboard |
@@ -24,9 +25,11 @@ pub mod clients;
 pub mod clock;
 pub mod codes;
 pub mod config;
+pub mod cursors;
 pub mod dispatch;
 pub mod endpoint;
 pub mod entropy;
+mod json;
 pub mod lambda;
 pub mod metrics;
 pub mod negotiate;
@@ -34,6 +37,8 @@ pub mod openapi;
 pub mod passwords;
 pub mod problem;
 pub mod qr;
+mod query;
+mod reading;
 pub mod rendered;
 pub mod secrets;
 pub mod security;
@@ -41,7 +46,7 @@ pub mod tokens;
 
 pub use answer::{Answer, Png};
 pub use app::App;
-pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route};
+pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route, Shown};
 /// A request as API Gateway hands it over.
 pub use lambda_http::Request;
 /// Methods of routes.

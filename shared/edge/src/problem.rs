@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 #[rustfmt::skip]
 fn classify(error: &Error) -> (u16, &'static str, &'static str) {
     match error {
-        Error::Invalid(_) => (400, "invalid_request", "The request is not what this call takes."),
+        Error::Invalid(_) => (400, "invalid_request", "The request is invalid; see `errors`."),
         Error::InvalidTicket => (400, "invalid_ticket", "This is not one of our ticket codes."),
         Error::Unauthenticated => (401, "unauthenticated", "Log in first: the access token is missing, forged or expired."),
         Error::WrongCode => (401, "wrong_code", "The code is not the one that was mailed to this address."),
@@ -58,7 +58,10 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
 /// The fields named with the code.
 fn extension(error: &Error) -> Value {
     match error {
-        Error::Invalid(field) => json!({"errors": [{"field": field.field, "message": field.message}]}),
+        Error::Invalid(errors) => {
+            let told = errors.0.iter().map(|error| json!({"field": error.field, "message": error.message}));
+            json!({"errors": told.collect::<Vec<_>>()})
+        }
         Error::SeatNotFound { seat_ids } | Error::SeatsTaken { seat_ids } => json!({"seatIds": seat_ids}),
         Error::HoldExists { hold_id } => json!({"holdId": hold_id}),
         Error::TooManySeats { max } => json!({"max": max}),

@@ -30,5 +30,5 @@ pub const CORS_REQUEST_HEADERS: [&str; 6] =
     ["authorization", "content-type", "accept-language", "queue-token", "idempotency-key", "if-none-match"];
 
 /// Headers of answers that they may read.
-pub const CORS_ANSWER_HEADERS: [&str; 6] =
-    ["x-request-id", "location", "etag", "retry-after", "allow", "www-authenticate"];
+pub const CORS_ANSWER_HEADERS: [&str; 7] =
+    ["x-request-id", "location", "etag", "retry-after", "allow", "www-authenticate", "date"];

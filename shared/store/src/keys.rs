@@ -383,7 +383,8 @@ pub(crate) fn with_ttl(mut item: Item, moment: Timestamp) -> Item {
 /// # Errors
 /// [`Error::Internal`] when it is not what was written.
 pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(|error| Error::internal("read an item", error))
+    // The parser quotes what it found, which may be a member's.
+    serde_dynamo::from_item(item).map_err(|_| Error::internal("read an item", std::any::type_name::<T>()))
 }
 
 /// A part of an item as an expression's value.

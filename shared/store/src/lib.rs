@@ -50,7 +50,7 @@ pub use db::{Entropy, Store};
 pub use holds::Holder;
 pub use mails::{Claim, Claimed, Mail, Marker};
 pub use members::Credentials;
-pub use page::{PageOf, PageRequest};
+pub use page::{NOT_A_CURSOR, PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};

@@ -5,7 +5,10 @@ use crate::{
     keys::{self, Item, from_item},
 };
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
-use frontrow_domain::{Error, Result, limits::PAGE_MAX_READS};
+use frontrow_domain::{
+    Error, Result,
+    limits::{PAGE_MAX_READS, SORT_KEY_MAX_BYTES},
+};
 use serde::de::DeserializeOwned;
 
 /// Which page to read.
@@ -32,6 +35,9 @@ pub(crate) struct Range {
     keys: Keys,
     newest_first: bool,
 }
+
+/// Why a cursor is refused.
+pub const NOT_A_CURSOR: &str = "not a cursor of this list with these filters";
 
 /// Bounds that no text of a member or an organizer can pass: names go on behind a prefix in any character there is, so an upper
 /// bound is never made by appending the highest one.
@@ -151,8 +157,9 @@ impl Store {
         page: &PageRequest,
     ) -> Result<PageOf<(String, T)>> {
         let after = page.after.as_ref();
-        if after.is_some_and(|after| !range.contains(after)) {
-            return Err(Error::invalid("cursor", "not a cursor of this list with these filters"));
+        let fits = |after: &String| after.len() <= SORT_KEY_MAX_BYTES && range.contains(after);
+        if !after.is_none_or(fits) {
+            return Err(Error::invalid("cursor", NOT_A_CURSOR));
         }
         let (found, next) = self
             .query(|query| {

@@ -31,7 +31,7 @@ async fn bad_amounts_change_nothing() {
         let person = world.member(0).await;
         refuses_malformed_bodies(&person, "POST", "/points/top-ups", &json!({"amount": 1})).await;
         for amount in
-            [json!(0), json!(-1), json!(10_000_001), json!(1.5), json!("1"), json!(1e3), json!(i64::MIN), json!(null)]
+            [json!(0), json!(-1), json!(10_000_001), json!(1.5), json!("1"), json!(1e30), json!(i64::MIN), json!(null)]
         {
             let refused =
                 person.post("/points/top-ups", json!({"amount": amount})).await.problem(400, "invalid_request");

@@ -91,7 +91,7 @@ async fn bad_input_changes_nothing() {
             (json!({"maxActive": 1, "admissionSeconds": 0}), "admissionSeconds"),
             (json!({"maxActive": 1, "admissionSeconds": 3_601}), "admissionSeconds"),
             (json!({"maxActive": 1, "paused": 1}), "paused"),
-            (json!({"maxActive": 1, "serving": 5}), "serving"),
+            (json!({"maxActive": 1, "surprise": 5}), "surprise"),
         ];
         for (body, field) in wrong {
             assert_eq!(complaint(organizer.put(&path, body.clone()).await), field, "{body}");

@@ -32,13 +32,13 @@ impl Endpoint for ListHolds {
     type Body = NoBody;
     type Reply = Page<HoldView>;
 
-    fn check(query: &PageQuery) -> Result<()> {
-        query.request(LIST).map(drop)
+    fn check(app: &App, query: &PageQuery) -> Result<()> {
+        query.request(app, LIST).map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<HoldView>>> {
-        let page = call.query.request(LIST)?;
+        let page = call.query.request(app, LIST)?;
         let holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
-        Ok(Answer::ok(Page::of(holds, LIST, |hold| HoldView::from(&hold))))
+        Ok(Answer::ok(Page::of(app, holds, LIST, |hold| HoldView::from(&hold))))
     }
 }

@@ -1,18 +1,37 @@
 //! `PUT /members/me/alerts`: of which categories' new shows a member is told by mail (C2). None: no more of these mails.
 
 use super::MemberView;
-use frontrow_domain::{Error, Result, show::Category};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Member};
+use frontrow_domain::{Error, FieldError, Result, show::Category};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, Shown, caller::Member};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Which categories.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "Fields")]
+#[schemars(with = "Fields")]
+pub struct Body(Vec<Category>);
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AlertsRequest", example = serde_json::json!({"categories": ["musical", "concert"]}))]
-pub struct Body {
+struct Fields {
     /// All that are wanted; `[]`: none.
-    categories: Vec<Category>,
+    categories: Option<Vec<Category>>,
+    /// The same, as `GET /members/me` names it.
+    alerts: Option<Vec<Category>>,
+}
+
+impl TryFrom<Fields> for Body {
+    type Error = FieldError;
+
+    fn try_from(fields: Fields) -> Result<Self, FieldError> {
+        match (fields.categories, fields.alerts) {
+            (Some(wanted), None) | (None, Some(wanted)) => Ok(Self(wanted)),
+            (None, None) => Err(FieldError::new("categories", "is missing")),
+            (Some(_), Some(_)) => Err(FieldError::new("alerts", "expected either categories or alerts")),
+        }
+    }
 }
 
 /// The endpoint.
@@ -37,10 +56,11 @@ impl Endpoint for ReplaceAlerts {
     type Query = NoQuery;
     type Body = Body;
     type Reply = MemberView;
+    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<MemberView>());
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
         let member = app.store.member(&call.caller.member_id).await?.ok_or(Error::Unauthenticated)?;
-        let member = app.store.replace_alerts(member.alerted_of(call.body.categories)).await?;
+        let member = app.store.replace_alerts(member.alerted_of(call.body.0)).await?;
         Ok(Answer::ok(member.into()))
     }
 }

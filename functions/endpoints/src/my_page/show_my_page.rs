@@ -84,13 +84,13 @@ impl Endpoint for ShowMyPage {
     type Body = NoBody;
     type Reply = Page<EntryView>;
 
-    fn check(query: &PageQuery) -> Result<()> {
-        query.request(LIST).map(drop)
+    fn check(app: &App, query: &PageQuery) -> Result<()> {
+        query.request(app, LIST).map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
-        let page = call.query.request(LIST)?;
+        let page = call.query.request(app, LIST)?;
         let entries = app.store.my_page(&call.caller.member_id, &page).await?;
-        Ok(Answer::ok(Page::of(entries, LIST, EntryView::from)))
+        Ok(Answer::ok(Page::of(app, entries, LIST, EntryView::from)))
     }
 }

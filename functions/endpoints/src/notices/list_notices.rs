@@ -69,13 +69,13 @@ impl Endpoint for ListNotices {
     type Body = NoBody;
     type Reply = Page<NoticeView>;
 
-    fn check(query: &PageQuery) -> Result<()> {
-        query.request(LIST).map(drop)
+    fn check(app: &App, query: &PageQuery) -> Result<()> {
+        query.request(app, LIST).map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<NoticeView>>> {
-        let page = call.query.request(LIST)?;
+        let page = call.query.request(app, LIST)?;
         let notices = app.store.notices(&call.caller.member_id, &page).await?;
-        Ok(Answer::ok(Page::of(notices, LIST, NoticeView::from)))
+        Ok(Answer::ok(Page::of(app, notices, LIST, NoticeView::from)))
     }
 }

@@ -32,13 +32,13 @@ impl Endpoint for ListPayments {
     type Body = NoBody;
     type Reply = Page<PaymentView>;
 
-    fn check(query: &PageQuery) -> Result<()> {
-        query.request(LIST).map(drop)
+    fn check(app: &App, query: &PageQuery) -> Result<()> {
+        query.request(app, LIST).map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<PaymentView>>> {
-        let page = call.query.request(LIST)?;
+        let page = call.query.request(app, LIST)?;
         let found = app.store.reservations(&call.caller.member_id, None, &page).await?;
-        Ok(Answer::ok(Page::of(found, LIST, |booked| PaymentView::from(&booked.reservation))))
+        Ok(Answer::ok(Page::of(app, found, LIST, |booked| PaymentView::from(&booked.reservation))))
     }
 }

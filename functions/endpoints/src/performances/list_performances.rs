@@ -8,7 +8,7 @@ use frontrow_domain::{
     performance::{Performance, WaitingRoomPolicy},
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, caller::Anyone};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Anyone};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ impl Endpoint for ListPerformances {
         errors: &["not_found"],
         headers: &[],
         table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[],
+        secrets: &[Secret::SigningKeys],
         variables: &[],
     };
     type Caller = Anyone;
@@ -54,13 +54,13 @@ impl Endpoint for ListPerformances {
         let Query { from, to, limit, cursor } = call.query;
         let (from, to) = (from.map(|time| time.0), to.map(|time| time.0));
         let list = format!("performances/{}/{from:?}/{to:?}", call.path);
-        let page = PageQuery { limit, cursor }.request(&list)?;
+        let page = PageQuery { limit, cursor }.request(app, &list)?;
         app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
         let found = app.store.dates(&call.path, from, to, &page, call.now).await?;
         let policies = policies(app, &found.items, call.now).await?;
         let mut policies = policies.into_iter();
         let view = |performance| PerformanceView::of(&performance, policies.next().flatten());
-        Ok(Answer::ok(Page::of(found, &list, view)).public(CATALOGUE_MAX_AGE_SECONDS))
+        Ok(Answer::ok(Page::of(app, found, &list, view)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::get_performance::PerformanceWithGrades;
 use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
 
 /// The endpoint.
 pub struct ReplacePerformance;
@@ -34,6 +34,7 @@ impl Endpoint for ReplacePerformance {
     type Query = NoQuery;
     type Body = PerformanceDetails;
     type Reply = PerformanceWithGrades;
+    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<PerformanceWithGrades>());
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
         let performance = app.store.replace_performance(&call.path, &call.body, call.now).await?;

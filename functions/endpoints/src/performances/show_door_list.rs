@@ -85,21 +85,21 @@ impl Endpoint for ShowDoorList {
     type Body = NoBody;
     type Reply = Page<EntryView>;
 
-    fn check(query: &Query) -> Result<()> {
+    fn check(app: &App, query: &Query) -> Result<()> {
         if query.name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX_CHARS) {
             return Err(Error::invalid("name", format!("expected at most {NAME_MAX_CHARS} characters")));
         }
-        PageQuery { limit: query.limit, cursor: None }.request("").map(drop)
+        PageQuery { limit: query.limit, cursor: None }.request(app, "").map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
         let Query { status, name, limit, cursor } = call.query;
         let name = name.unwrap_or_default();
         let list = format!("door/{}/{status:?}/{}", call.path, sorted_name(&name));
-        let page = PageQuery { limit, cursor }.request(&list)?;
+        let page = PageQuery { limit, cursor }.request(app, &list)?;
         app.store.listing(&call.path, call.now).await?;
         let wanted = |row: &DoorRow| status.is_none_or(|status| row.status == status);
         let rows = app.store.door_list(&call.path, &name, &page, wanted).await?;
-        Ok(Answer::ok(Page::of(rows, &list, EntryView::from)))
+        Ok(Answer::ok(Page::of(app, rows, &list, EntryView::from)))
     }
 }

@@ -83,13 +83,13 @@ impl Endpoint for ShowSales {
     type Body = NoBody;
     type Reply = Reply;
 
-    fn check(query: &PageQuery) -> Result<()> {
-        PageQuery { limit: query.limit, cursor: None }.request("").map(drop)
+    fn check(app: &App, query: &PageQuery) -> Result<()> {
+        PageQuery { limit: query.limit, cursor: None }.request(app, "").map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
         let list = format!("sales/{}", call.path);
-        let page = call.query.request(&list)?;
+        let page = call.query.request(app, &list)?;
         app.store.listing(&call.path, call.now).await?;
         let grades = app.store.sales(&call.path).await?;
         let days = app.store.sales_by_day(&call.path, &page).await?;
@@ -97,7 +97,7 @@ impl Endpoint for ShowSales {
             seats: grades.iter().map(|sold| sold.seats).sum(),
             amount: grades.iter().map(|sold| sold.amount).sum(),
             grades: grades.into_iter().map(GradeView::from).collect(),
-            days: Page::of(days, &list, DayView::from),
+            days: Page::of(app, days, &list, DayView::from),
             performance_id: call.path,
         }))
     }

@@ -28,8 +28,8 @@ impl Query {
         format!("reservations/{:?}", self.status)
     }
 
-    fn page(&self) -> Result<PageRequest> {
-        PageQuery { limit: self.limit, cursor: self.cursor.clone() }.request(&self.list())
+    fn page(&self, app: &App) -> Result<PageRequest> {
+        PageQuery { limit: self.limit, cursor: self.cursor.clone() }.request(app, &self.list())
     }
 }
 
@@ -56,13 +56,13 @@ impl Endpoint for ListReservations {
     type Body = NoBody;
     type Reply = Page<ReservationView>;
 
-    fn check(query: &Query) -> Result<()> {
-        query.page().map(drop)
+    fn check(app: &App, query: &Query) -> Result<()> {
+        query.page(app).map(drop)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ReservationView>>> {
-        let page = call.query.page()?;
+        let page = call.query.page(app)?;
         let found = app.store.reservations(&call.caller.member_id, call.query.status, &page).await?;
-        Ok(Answer::ok(Page::of(found, &call.query.list(), ReservationView::from)))
+        Ok(Answer::ok(Page::of(app, found, &call.query.list(), ReservationView::from)))
     }
 }

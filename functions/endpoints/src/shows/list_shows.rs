@@ -7,7 +7,9 @@ use frontrow_domain::{
     show::{Category, ShowFilter, ShowOrder, Text},
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, caller::Anyone};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Anyone,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -47,7 +49,7 @@ impl Endpoint for ListShows {
         errors: &[],
         headers: &[],
         table_actions: &["dynamodb:Query"],
-        secrets: &[],
+        secrets: &[Secret::SigningKeys],
         variables: &[],
     };
     type Caller = Anyone;
@@ -61,8 +63,8 @@ impl Endpoint for ListShows {
         let order = sort.unwrap_or_default();
         let filter = ShowFilter { category, keyword, from: from.map(|time| time.0), to: to.map(|time| time.0) };
         let list = format!("shows/{order:?}/{filter:?}");
-        let page = PageQuery { limit, cursor }.request(&list)?;
+        let page = PageQuery { limit, cursor }.request(app, &list)?;
         let found = app.store.shows(order, &filter, &page, call.now).await?;
-        Ok(Answer::ok(Page::of(found, &list, ShowView::from)).public(CATALOGUE_MAX_AGE_SECONDS))
+        Ok(Answer::ok(Page::of(app, found, &list, ShowView::from)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }

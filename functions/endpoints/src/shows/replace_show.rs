@@ -3,7 +3,7 @@
 
 use super::ShowView;
 use frontrow_domain::{Result, ids::ShowId, show::ShowDetails};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
 
 /// The endpoint.
 pub struct ReplaceShow;
@@ -34,6 +34,7 @@ impl Endpoint for ReplaceShow {
     type Query = NoQuery;
     type Body = ShowDetails;
     type Reply = ShowView;
+    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<ShowView>());
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
         let show = app.store.replace_show(&call.path, &call.body, call.now).await?;

@@ -1,8 +1,45 @@
 //! `PUT /performances/{performanceId}/waiting-room`: how the room lets people in from now on (Q4). The turnstile reads
 //! the policy at each turn, and a turn ends its grants in time: it takes effect within 2 s.
 
-use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
+use super::show_waiting_room::Reply;
+use frontrow_domain::{Error, FieldErrors, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A policy: by itself, or within the room as `GET` answers it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "Fields")]
+#[schemars(with = "Fields")]
+pub struct Body(WaitingRoomPolicy);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "WaitingRoomRequest")]
+struct Fields {
+    max_active: Option<u32>,
+    admit_per_minute: Option<u32>,
+    admission_seconds: Option<i64>,
+    paused: Option<bool>,
+    policy: Option<WaitingRoomPolicy>,
+}
+
+impl TryFrom<Fields> for Body {
+    type Error = FieldErrors;
+
+    fn try_from(fields: Fields) -> Result<Self, FieldErrors> {
+        let Fields { max_active, admit_per_minute, admission_seconds, paused, policy } = fields;
+        let Some(policy) = policy else {
+            return WaitingRoomPolicy::new(max_active, admit_per_minute, admission_seconds, paused).map(Self);
+        };
+        let doubled = max_active.is_some() || admit_per_minute.is_some() || admission_seconds.is_some();
+        // The room says once more whether it is paused. Of two that differ nobody can tell which was changed.
+        if doubled || paused.is_some_and(|paused| paused != policy.paused) {
+            return Err(FieldErrors::one("policy", "expected the policy either in `policy` or beside it, not both"));
+        }
+        Ok(Self(policy))
+    }
+}
 
 /// The endpoint.
 pub struct ReplaceWaitingRoom;
@@ -24,15 +61,16 @@ impl Endpoint for ReplaceWaitingRoom {
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;
-    type Body = WaitingRoomPolicy;
+    type Body = Body;
     type Reply = WaitingRoomPolicy;
+    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<Reply>());
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<WaitingRoomPolicy>> {
         let listing = app.store.listing(&call.path, call.now).await?;
         if !listing.performance.has_waiting_room {
             return Err(Error::NoWaitingRoom);
         }
-        app.store.replace_policy(&listing.performance.performance_id, &call.body, call.now).await?;
-        Ok(Answer::ok(call.body))
+        app.store.replace_policy(&listing.performance.performance_id, &call.body.0, call.now).await?;
+        Ok(Answer::ok(call.body.0))
     }
 }

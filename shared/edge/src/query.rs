@@ -1,0 +1,88 @@
+//! The query of a request, as fields of texts.
+
+use crate::{
+    json::Json,
+    reading::{self, Source},
+};
+use frontrow_domain::FieldErrors;
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+
+/// Reads a query into its type.
+///
+/// # Errors
+/// Names every parameter that cannot be read. One that has a `+`, which stands for a blank there, says so.
+pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, FieldErrors> {
+    let pairs = || query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = || pairs().map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let mut errors = FieldErrors::default();
+    let mut fields = Vec::new();
+    for (name, value) in pairs() {
+        match (decoded(name), decoded(value)) {
+            (Some(name), Some(value)) => fields.push((name, Json::Text(value))),
+            (name, _) => errors.check(true, name.unwrap_or_else(|| "query".to_owned()), "expected UTF-8"),
+        }
+    }
+    let mut read = errors.or(()).and_then(|()| reading::read(&Json::Object(fields), Source::Query));
+    for error in read.as_mut().err().into_iter().flat_map(|errors| &mut errors.0) {
+        let has_plus =
+            |(name, value): (&str, &str)| decoded(name).as_ref() == Some(&error.field) && value.contains('+');
+        if pairs().any(has_plus) {
+            error.message.push_str(" (in a query `+` stands for a blank: write it as `%2B`)");
+        }
+    }
+    read
+}
+
+/// The text that is spelled; `None` where it is not UTF-8.
+fn decoded(spelled: &str) -> Option<String> {
+    let spelled = spelled.replace('+', " ");
+    percent_decode_str(&spelled).decode_utf8().ok().map(|text| text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PageQuery;
+    use frontrow_domain::time::UtcTime;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only read")]
+    struct Query {
+        from: Option<UtcTime>,
+        all: Option<bool>,
+        name: Option<String>,
+    }
+
+    fn why<T: DeserializeOwned + std::fmt::Debug>(query: &str) -> String {
+        read::<T>(query).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn numbers_and_flags_are_spelled() {
+        assert_eq!(read::<PageQuery>("limit=5&cursor=x").unwrap().limit, Some(5));
+        assert_eq!(read::<Query>("all=true&name=a+b%2B%ED%95%9C").unwrap().name.as_deref(), Some("a b+한"));
+        assert!(read::<Query>("&&").is_ok());
+        assert_eq!(
+            why::<PageQuery>("limit=x&page=2"),
+            "page: unknown field\nlimit: expected a whole number of 0 or more"
+        );
+        assert_eq!(why::<PageQuery>("limit=1&limit=1"), "limit: is there more than once");
+        assert_eq!(why::<Query>("all=1"), "all: expected true or false");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        assert_eq!(why::<Query>("name=%FF"), "name: expected UTF-8");
+        assert_eq!(why::<Query>("%FF=1"), "query: expected UTF-8");
+        assert_eq!(why::<Query>("name=%ED%95"), "name: expected UTF-8");
+    }
+
+    #[test]
+    fn a_plus_that_was_not_encoded_is_named() {
+        assert!(why::<Query>("from=2026-12-24T19:30:00+09:00").contains("`%2B`"));
+        assert!(!why::<Query>("from=tomorrow").contains("%2B"));
+        assert!(read::<Query>("from=2026-12-24T19:30:00%2B09:00").is_ok());
+    }
+}

@@ -1,0 +1,316 @@
+//! Reads a request's body or query into its type, and names every field that does not fit.
+//!
+//! serde stops at the first fault. So a value that failed is read again with the fields that are known to be faulty put last in
+//! their objects, until nothing is left but these. No complaint quotes a value: it may be a password or a card's number.
+
+use crate::json::{Json, field_path, item_path};
+use frontrow_domain::{FieldError, FieldErrors, UNKNOWN_FIELD};
+use schemars::{Schema, SchemaGenerator};
+use serde::{
+    Deserializer,
+    de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor},
+};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashSet},
+};
+
+mod fault;
+mod shown;
+
+use fault::{Fault, MISSING};
+use shown::{fields_of, without_indexes};
+
+/// Complaints about one request; more help nobody.
+const FAULTS_MAX: usize = 50;
+/// Longest name of an unknown field that is told to its sender.
+const UNKNOWN_NAME_MAX_CHARS: usize = 64;
+
+/// The schema of an answer; see [`crate::Endpoint::SHOWN`].
+pub type Shown = fn(&mut SchemaGenerator) -> Schema;
+
+/// Where a value comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    /// A body. Fields of the answer are ignored where the type has none of that name.
+    Body(Option<Shown>),
+    /// A query: numbers are written as texts.
+    Query,
+}
+
+/// Reads `sent` as a `T`.
+///
+/// # Errors
+/// Every field that is missing, unknown, repeated or of the wrong form; what holds for fields together is judged when each is
+/// right by itself.
+pub(crate) fn read<T: DeserializeOwned>(sent: &Json, source: Source) -> Result<T, FieldErrors> {
+    let whole = match source {
+        Source::Body(_) => "body",
+        Source::Query => "query",
+    };
+    if !matches!(sent, Json::Object(_)) {
+        return Err(FieldErrors::one(whole, "expected an object"));
+    }
+    let mut repeated = Vec::new();
+    sent.repeated("", &mut repeated);
+    let told = repeated.into_iter().map(|path| FieldError::new(path, "is there more than once")).collect();
+    let pass = RefCell::new(Pass { source, faults: told, known: HashSet::new(), thorough: false, shown: None });
+    let root = || At { value: Some(sent), path: String::new(), pass: &pass };
+    if let (Ok(value), true) = (T::deserialize(root()), pass.borrow().faults.is_empty()) {
+        return Ok(value);
+    }
+    pass.borrow_mut().thorough = true;
+    while let Err(fault) = T::deserialize(root()) {
+        if !pass.borrow_mut().learn(fault) {
+            break;
+        }
+    }
+    let mut faults = pass.into_inner().faults;
+    faults.truncate(FAULTS_MAX);
+    for fault in &mut faults {
+        if fault.field.is_empty() {
+            whole.clone_into(&mut fault.field);
+        }
+    }
+    Err(FieldErrors(faults))
+}
+
+/// What the readings of one value share.
+struct Pass {
+    source: Source,
+    faults: Vec<FieldError>,
+    /// Paths of values of which every fault was told.
+    known: HashSet<String>,
+    /// Whether an earlier reading failed: then objects tell which fields they lack.
+    thorough: bool,
+    /// Paths of the answer's fields, once they are needed.
+    shown: Option<BTreeSet<String>>,
+}
+
+impl Pass {
+    /// Tells a fault that is new. One that is known was met because the rest of its object is right or known: then the object
+    /// is known. Says whether another reading may find more.
+    fn learn(&mut self, fault: Fault) -> bool {
+        let mut at = fault.at.unwrap_or_default();
+        if self.known.insert(at.clone()) {
+            self.faults.extend(fault.errors);
+        } else {
+            while !at.is_empty() && !self.known.insert(at.clone()) {
+                at.truncate(at.rfind(['.', '[']).unwrap_or_default());
+            }
+        }
+        !at.is_empty() && self.faults.len() < FAULTS_MAX
+    }
+
+    /// Whether the answer shows a field at `path`, so that it may be sent back.
+    fn is_shown(&mut self, path: &str) -> bool {
+        let Source::Body(Some(schema)) = self.source else { return false };
+        self.shown.get_or_insert_with(|| fields_of(schema)).contains(&without_indexes(path))
+    }
+
+    fn unknown(&mut self, path: &str, name: &str) {
+        let inner = field_path(path, name);
+        if !self.is_shown(&inner) && self.known.insert(inner) {
+            let name: String = name.chars().take(UNKNOWN_NAME_MAX_CHARS).collect();
+            self.faults.push(FieldError::new(field_path(path, &name), UNKNOWN_FIELD));
+        }
+    }
+}
+
+/// A value at its path; `None` for a field that its object lacks.
+struct At<'a> {
+    value: Option<&'a Json>,
+    path: String,
+    pass: &'a RefCell<Pass>,
+}
+
+impl<'a> At<'a> {
+    fn inner(&self, value: Option<&'a Json>, path: String) -> Self {
+        Self { value, path, pass: self.pass }
+    }
+
+    /// Reads it; a rule of its type complains of it, not of what it is part of.
+    fn give<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Fault> {
+        let path = self.path.clone();
+        seed.deserialize(self).map_err(|fault| fault.at(&path))
+    }
+
+    fn value(&self) -> Result<&'a Json, Fault> {
+        self.value.ok_or_else(|| Fault::new("", MISSING))
+    }
+
+    /// A whole number: in a query, the one that is spelled.
+    fn whole(&self) -> Result<Option<i128>, Fault> {
+        Ok(match self.value()? {
+            Json::Whole(number) => Some(*number),
+            Json::Text(text) if matches!(self.pass.borrow().source, Source::Query) => text.parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// Those that are not known to be faulty first.
+    fn in_order<T>(&self, mut items: Vec<(String, T)>) -> Vec<(String, T)> {
+        let known = &self.pass.borrow().known;
+        items.sort_by_key(|(path, _)| known.contains(path));
+        items
+    }
+
+    fn visit<V: Visitor<'a>>(&self, visitor: V) -> Result<V::Value, Fault> {
+        match self.value()? {
+            Json::Null => visitor.visit_unit(),
+            Json::Bool(value) => visitor.visit_bool(*value),
+            Json::Whole(number) => match (i64::try_from(*number), u64::try_from(*number)) {
+                (Ok(number), _) => visitor.visit_i64(number),
+                (_, Ok(number)) => visitor.visit_u64(number),
+                _ => Err(Fault::expected(&visitor)),
+            },
+            Json::Float(number) => visitor.visit_f64(*number),
+            Json::Text(text) => visitor.visit_str(text),
+            Json::Array(items) => {
+                let items = (0..).zip(items).map(|(index, item)| (item_path(&self.path, index), item)).collect();
+                visitor.visit_seq(Items { of: self, left: self.in_order(items).into_iter() })
+            }
+            object @ Json::Object(_) => self.visit_fields(object.fields(), visitor),
+        }
+    }
+
+    fn visit_fields<V: Visitor<'a>>(&self, fields: Vec<(&'a str, &'a Json)>, visitor: V) -> Result<V::Value, Fault> {
+        let fields = fields.into_iter().map(|(name, value)| (field_path(&self.path, name), (name, Some(value))));
+        let left = self.in_order(fields.collect()).into_iter();
+        visitor.visit_map(Fields { of: self, left, next: None })
+    }
+
+    /// An object's fields: those that `names` has not are told, and in a thorough reading those that it lacks are given as such.
+    fn visit_struct<V: Visitor<'a>>(&self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+        let Json::Object(_) = self.value()? else { return Err(Fault::new("", "expected an object")) };
+        let sent = self.value()?.fields();
+        let mut pass = self.pass.borrow_mut();
+        sent.iter().filter(|(name, _)| !names.contains(name)).for_each(|(name, _)| pass.unknown(&self.path, name));
+        let absent = names.iter().filter(|name| pass.thorough && sent.iter().all(|(sent, _)| sent != *name));
+        let fields = sent.iter().filter(|(name, _)| names.contains(name)).map(|(name, value)| (*name, Some(*value)));
+        let fields: Vec<_> = fields.chain(absent.map(|name| (*name, None))).collect();
+        drop(pass);
+        let fields = fields.into_iter().map(|(name, value)| (field_path(&self.path, name), (name, value)));
+        let left = self.in_order(fields.collect()).into_iter();
+        visitor.visit_map(Fields { of: self, left, next: None })
+    }
+}
+
+struct Items<'b, 'a> {
+    of: &'b At<'a>,
+    left: std::vec::IntoIter<(String, &'a Json)>,
+}
+
+impl<'a> SeqAccess<'a> for Items<'_, 'a> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let Some((path, item)) = self.left.next() else { return Ok(None) };
+        self.of.inner(Some(item), path).give(seed).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left.len())
+    }
+}
+
+struct Fields<'b, 'a> {
+    of: &'b At<'a>,
+    left: std::vec::IntoIter<(String, (&'a str, Option<&'a Json>))>,
+    next: Option<At<'a>>,
+}
+
+impl<'a> MapAccess<'a> for Fields<'_, 'a> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        let Some((path, (name, value))) = self.left.next() else { return Ok(None) };
+        self.next = Some(self.of.inner(value, path));
+        seed.deserialize(name.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        self.next.take().expect("a key comes before its value").give(seed)
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            let number = self.whole().map_err(|fault| fault.at(&self.path))?;
+            let read = match number.map(|number| (i64::try_from(number), u64::try_from(number))) {
+                Some((Ok(number), _)) => visitor.visit_i64(number),
+                Some((_, Ok(number))) => visitor.visit_u64(number),
+                _ => Err(Fault::expected(&visitor)),
+            };
+            read.map_err(|fault| fault.at(&self.path))
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for At<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.visit(visitor).map_err(|fault| fault.at(&self.path))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let is_query = matches!(self.pass.borrow().source, Source::Query);
+        let read = self.value().and_then(|value| match value {
+            Json::Bool(value) => visitor.visit_bool(*value),
+            Json::Text(text) if is_query => match text.parse() {
+                Ok(value) => visitor.visit_bool(value),
+                Err(_) => Err(Fault::expected(&visitor)),
+            },
+            _ => Err(Fault::expected(&visitor)),
+        });
+        read.map_err(|fault: Fault| fault.at(&self.path))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let path = self.path.clone();
+        let read = if self.value.is_none() { visitor.visit_none() } else { visitor.visit_some(self) };
+        read.map_err(|fault: Fault| fault.at(&path))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.visit_struct(names, visitor).map_err(|fault| fault.at(&self.path))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let read = self.value().and_then(|value| match value {
+            Json::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
+            _ => Err(de::Error::unknown_variant("", variants)),
+        });
+        read.map_err(|fault: Fault| fault.at(&self.path))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        let path = self.path.clone();
+        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(&path))
+    }
+
+    whole_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    serde::forward_to_deserialize_any! {
+        i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier
+        ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests;
