@@ -2,7 +2,7 @@
 //! `drift` enforces from the list of routes.
 
 mod holds;
-mod members;
+pub(crate) mod members;
 mod my_page;
 mod notices;
 mod payments;

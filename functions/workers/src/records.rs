@@ -4,7 +4,7 @@ use aws_lambda_events::{
     dynamodb::EventRecord,
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use frontrow_domain::{Error, Result};
+use frontrow_domain::{Error, Result, text::as_stored};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The record's name in the stream.
@@ -25,7 +25,7 @@ pub(crate) fn entity(record: &EventRecord) -> Result<String> {
 
 /// What an image says.
 pub(crate) fn read<T: DeserializeOwned>(image: &serde_dynamo::Item) -> Result<T> {
-    serde_dynamo::from_item(image.clone()).map_err(|error| Error::internal("read an image", error))
+    as_stored(|| serde_dynamo::from_item(image.clone())).map_err(|error| Error::internal("read an image", error))
 }
 
 /// The answer that makes the stream come back with this record and all after it, so that order is kept.

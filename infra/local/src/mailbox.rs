@@ -8,6 +8,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use frontrow_domain::member::Email;
 use frontrow_edge::clock::Clock;
 use http::{StatusCode, header::CONTENT_TYPE};
 use std::{
@@ -65,10 +66,11 @@ impl Mailbox {
         self.lock().mails.clone()
     }
 
-    /// The mails to one address, oldest first.
+    /// The mails to one address, in any of its spellings, oldest first.
     pub fn to(&self, address: &str) -> Vec<Arc<Mail>> {
+        let address = Email::try_from(address.to_owned()).map_or_else(|_| address.to_owned(), String::from);
         let mails = self.mails().into_iter();
-        mails.filter(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address))).collect()
+        mails.filter(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(&address))).collect()
     }
 
     /// One mail.

@@ -160,6 +160,8 @@ pub enum Error {
     TicketReissued,
     #[error("invalid ticket")]
     InvalidTicket,
+    #[error("invalid ticket: scanned as Korean")]
+    KoreanScan,
 
     /// A write lost too many races, or the table throttled it or did not answer. Trying again is right, and finds out what was
     /// done: nothing, as a rule.

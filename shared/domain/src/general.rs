@@ -8,7 +8,7 @@ use crate::{
         STRIPE_PLACES, STRIPES_PER_AREA_MAX,
     },
     seating::{GradeTotal, Price},
-    show::Text,
+    text::{Text, same_name},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,9 +86,10 @@ impl General {
         })
     }
 
-    /// The area of that grade with its stripes, if the house has it.
+    /// The area of that grade with its stripes, if the house has it, however its name is spelled in bytes.
     pub fn find(&self, grade: &str) -> Option<(&Area, Vec<Share>)> {
-        self.areas().find(|(area, _)| area.grade.as_str() == grade)
+        let named = |is: &dyn Fn(&str) -> bool| self.areas().find(|(area, _)| is(area.grade.as_str()));
+        named(&|known| known == grade).or_else(|| named(&|known| same_name(known, grade)))
     }
 
     /// How many places the stripe has.

@@ -4,6 +4,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`limits`] | every bound of the system, units last |
+//! | [`text`] | what people and machines type, as it is stored, compared and hashed |
 //! | [`ids`], [`time`], [`money`] | the small types everything is made of |
 //! | [`error`] | what can go wrong, as the caller sees it |
 //! | [`member`], [`verification`] | e-mail addresses, names, roles, languages; the code mailed before sign-up |
@@ -42,6 +43,7 @@ pub mod sales;
 pub mod seat_map;
 pub mod seating;
 pub mod show;
+pub mod text;
 pub mod ticket_code;
 pub mod time;
 pub mod verification;

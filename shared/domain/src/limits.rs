@@ -51,6 +51,8 @@ pub const NAME_MAX_CHARS: usize = 100;
 pub const PASSWORD_MIN_CHARS: usize = 8;
 /// Longest password; also bounds what is hashed.
 pub const PASSWORD_MAX_CHARS: usize = 128;
+/// Digits of a verification code.
+pub const VERIFICATION_CODE_DIGITS: usize = 6;
 /// How long a verification code may be used.
 pub const VERIFICATION_SECONDS: i64 = 600;
 /// Codes sent to one mailbox in an hour.

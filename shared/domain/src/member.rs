@@ -5,12 +5,15 @@ use crate::{
     ids::MemberId,
     limits::{EMAIL_MAX_CHARS, NAME_MAX_CHARS, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS},
     show::Category,
+    text::{self, clean_line, compatible, shows, typed},
 };
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An e-mail address, lower-cased. Checked for shape only: the mailed code proves that it is somebody's.
+/// An e-mail address, lower-cased, with an internationalized domain as its A-labels (`xn--…`), so that both spellings are one
+/// address. Checked for shape only: the mailed code proves that it is somebody's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String")]
@@ -41,20 +44,16 @@ impl TryFrom<String> for Email {
     /// # Errors
     /// Says what an address looks like when the text has no such shape.
     fn try_from(text: String) -> Result<Self, String> {
-        let address = text.trim().to_lowercase();
+        if text::is_stored() {
+            return Ok(Self(text));
+        }
+        let address = with_plain_domain(&typed(&text).to_lowercase()).unwrap_or_default();
         let well_formed = address.len() <= EMAIL_MAX_CHARS
             && address.split_once('@').is_some_and(|(local, domain)| {
-                let dotted = domain.split('.').count() >= 2
-                    && domain.split('.').all(|label| {
-                        !label.is_empty()
-                            && !label.starts_with('-')
-                            && !label.ends_with('-')
-                            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                    });
                 let plain =
                     local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~.-".contains(&byte));
                 let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
-                !local.is_empty() && local.len() <= 64 && plain && dots && dotted
+                !local.is_empty() && local.len() <= 64 && plain && dots && domain.contains('.')
             });
         if well_formed {
             Ok(Self(address))
@@ -76,7 +75,16 @@ impl fmt::Display for Email {
     }
 }
 
-/// A password as typed. Never printed, never stored: only its hash is.
+/// The address with its domain as the domain name system has it; `None` where that is no domain's name.
+fn with_plain_domain(address: &str) -> Option<String> {
+    let (local, domain) = address.split_once('@')?;
+    let domain = Uts46::new()
+        .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+        .ok()?;
+    Some(format!("{local}@{domain}"))
+}
+
+/// A password in normal form KC, in which every keyboard types it alike; that is counted and hashed. Never printed, never stored: only its hash is.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String")]
@@ -95,9 +103,9 @@ impl TryFrom<String> for Password {
     /// # Errors
     /// When the password is shorter or longer than allowed.
     fn try_from(text: String) -> Result<Self, String> {
-        let length = text.chars().count();
-        if (PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&length) {
-            Ok(Self(text))
+        let password = compatible(&text).into_owned();
+        if (PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&password.chars().count()) {
+            Ok(Self(password))
         } else {
             Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"))
         }
@@ -110,16 +118,23 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A member's name: 1 to 100 characters, any characters.
+/// A member's name: one line of 1 to 100 characters. Any characters are accepted; what cannot be seen is left out, so that no name
+/// breaks a mail or a door list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String")]
 pub struct Name(String);
 
 impl Name {
-    /// The name as given.
+    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name as it would be stored today; the same where that would leave nothing of it.
+    #[must_use]
+    pub fn renewed(self) -> Self {
+        Self::try_from(self.0.clone()).unwrap_or(self)
     }
 }
 
@@ -127,12 +142,16 @@ impl TryFrom<String> for Name {
     type Error = String;
 
     /// # Errors
-    /// When the name is empty or too long.
+    /// When nothing of the name can be seen, or when it is too long.
     fn try_from(text: String) -> Result<Self, String> {
-        if (1..=NAME_MAX_CHARS).contains(&text.chars().count()) {
-            Ok(Self(text))
+        if text::is_stored() {
+            return Ok(Self(text));
+        }
+        let name = clean_line(&text);
+        if shows(&name) && name.chars().count() <= NAME_MAX_CHARS {
+            Ok(Self(name))
         } else {
-            Err(format!("expected 1 to {NAME_MAX_CHARS} characters"))
+            Err(format!("expected 1 to {NAME_MAX_CHARS} characters that can be seen"))
         }
     }
 }
@@ -239,6 +258,12 @@ mod tests {
             ".a@b.cd",
             "a@b.c\r\nBcc: x@y.z",
             "한글@example.com",
+            "a@b.c.",
+            "a@b_c.de",
+            "a@b",
+            "a@xn--a.com",
+            "a@bü cher.example",
+            "a@b.c\u{0}",
         ] {
             assert!(Email::try_from(bad.to_owned()).is_err(), "{bad:?}");
         }
@@ -258,6 +283,44 @@ mod tests {
         ] {
             assert_eq!(Email::try_from(address.to_owned()).unwrap().mailbox(), mailbox);
         }
+    }
+
+    #[test]
+    fn an_internationalized_domain_is_one_in_all_its_spellings() {
+        let email = |text: &str| Email::try_from(text.to_owned()).map(String::from);
+        for (spelling, address) in [
+            ("kim@bücher.example", "kim@xn--bcher-kva.example"),
+            ("Kim@BU\u{308}CHER.example", "kim@xn--bcher-kva.example"),
+            ("kim@XN--BCHER-KVA.example", "kim@xn--bcher-kva.example"),
+            ("kim@한국.com", "kim@xn--3e0b707e.com"),
+            ("kim@\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}。com", "kim@xn--3e0b707e.com"),
+            ("ｋｉｍ＠ｅｘａｍｐｌｅ．ｃｏｍ", "kim@example.com"),
+            ("\u{feff}kim@example.com\u{200b}\u{a0}", "kim@example.com"),
+            ("kim@r3---sn.example.com", "kim@r3---sn.example.com"),
+        ] {
+            assert_eq!(email(spelling).unwrap(), address, "{spelling}");
+            assert_eq!(email(address).unwrap(), address);
+        }
+    }
+
+    #[test]
+    fn a_password_is_counted_as_it_is_hashed() {
+        let password = |text: &str| Password::try_from(text.to_owned()).map(|password| password.reveal().to_owned());
+        assert_eq!(password("cre\u{300}me bru\u{302}le\u{301}e 1").unwrap(), "crème brûlée 1");
+        assert_eq!(password("ｐａｓｓ\u{3000}ｗｏｒｄ").unwrap(), "pass word");
+        assert!(password("\u{1100}\u{1161}\u{11a8}".repeat(4).as_str()).is_err(), "four letters");
+        assert!(password("\u{1100}\u{1161}\u{11a8}".repeat(128).as_str()).is_ok(), "128 letters");
+    }
+
+    #[test]
+    fn a_name_has_something_that_can_be_seen_and_a_stored_one_stays_as_it_is() {
+        let name = |text: &str| Name::try_from(text.to_owned()).map(String::from);
+        assert_eq!(name(" \u{202e}Kim\r\nBcc: x\u{0} ").unwrap(), "Kim Bcc: x");
+        assert!(name("\u{3164}\u{200b}").is_err() && name("").is_err() && name(&"n".repeat(101)).is_err());
+        assert!(name(&"e\u{301}".repeat(100)).is_ok());
+        let stored = |json: &str| text::as_stored(|| serde_json::from_str::<Name>(json)).unwrap();
+        assert_eq!(stored("\"\u{200b}\"").renewed().as_str(), "\u{200b}");
+        assert_eq!((stored("\"e\u{301}\"").as_str(), stored("\"e\u{301}\"").renewed().as_str()), ("e\u{301}", "é"));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::{
         STRIPES_DEFAULT,
     },
     seating::{Numbered, Seating},
-    show::{Show, Text},
+    show::Show,
+    text::Text,
     time::UtcTime,
     waiting_room::stripes_for,
 };
@@ -142,6 +143,7 @@ pub struct PerformanceDetails {
 #[schemars(rename = "PerformanceDetails")]
 #[allow(dead_code, reason = "read by serde and schemars")]
 struct PerformanceFields {
+    /// Curtain. It must be in the future, unless it is the performance's own and stays as it is.
     starts_at: UtcTime,
     sales_open_at: Option<UtcTime>,
     sales_close_at: Option<UtcTime>,
@@ -182,6 +184,21 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
             waiting_room: fields.waiting_room.map(|room| room.policy),
             stripes: fields.waiting_room.map_or(STRIPES_DEFAULT, |room| room.stripes),
         })
+    }
+}
+
+impl PerformanceDetails {
+    /// Whether the performance starts at a moment that it may be given at `now`: none that has passed, unless it started
+    /// `before` already. There is no tolerance: what has started can be neither booked nor listed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a start in the past.
+    pub fn check_start(&self, before: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
+        if now < self.starts_at || before == Some(self.starts_at) {
+            Ok(())
+        } else {
+            Err(Error::invalid("startsAt", "must be in the future"))
+        }
     }
 }
 

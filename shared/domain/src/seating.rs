@@ -8,7 +8,7 @@ use crate::{
         SECTIONS_MAX,
     },
     money::Won,
-    show::Text,
+    text::{Text, same_name},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -221,21 +221,24 @@ impl Numbered {
         self.seats().div_ceil(BLOCK_SEATS)
     }
 
-    /// The seat of that id, if the house has it.
+    /// The seat of that id, if the house has it, however its section's name is spelled in bytes.
     pub fn find(&self, seat_id: &str) -> Option<SeatPlace<'_>> {
         let (rest, number) = seat_id.rsplit_once('-')?;
         let (name, row) = rest.rsplit_once('-')?;
         let (row, number) = (plain_number(row)?, plain_number(number)?);
-        let mut first = 0;
-        for section in &self.sections {
-            if section.name.as_str() == name {
-                let there = row <= section.rows && number <= section.seats_per_row;
-                let index = first + (row - 1) * section.seats_per_row + number - 1;
-                return there.then_some(SeatPlace { section, row, number, index });
-            }
-            first += section.seats();
-        }
-        None
+        let named = |is: &dyn Fn(&str) -> bool| self.sections().find(|(section, _)| is(section.name.as_str()));
+        let (section, seats) = named(&|known| known == name).or_else(|| named(&|known| same_name(known, name)))?;
+        let there = row <= section.rows && number <= section.seats_per_row;
+        let index = u32::try_from(seats.start).ok()? + (row - 1) * section.seats_per_row + number - 1;
+        there.then_some(SeatPlace { section, row, number, index })
+    }
+
+    /// The house's own spelling of a grade, if the house has it.
+    pub fn grade(&self, grade: &str) -> Option<&str> {
+        let named = |is: &dyn Fn(&str) -> bool| {
+            self.sections.iter().map(|section| section.grade.as_str()).find(|known| is(known))
+        };
+        named(&|known| known == grade).or_else(|| named(&|known| same_name(known, grade)))
     }
 
     /// Every section, with the places of its seats in layout order.

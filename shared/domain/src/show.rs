@@ -7,6 +7,7 @@ use crate::{
         DESCRIPTION_MAX_CHARS, KEYWORD_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS,
         VENUE_MAX_CHARS,
     },
+    text::{Text, search_key, shows},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,44 +35,6 @@ impl Category {
             Self::Movie => "movie",
             Self::Play => "play",
         }
-    }
-}
-
-/// Trimmed text of 1 to `MAX` characters without control characters; several `LINES` only where that is said.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
-pub struct Text<const MAX: usize, const LINES: bool = false>(String);
-
-impl<const MAX: usize, const LINES: bool> Text<MAX, LINES> {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize, const LINES: bool> TryFrom<String> for Text<MAX, LINES> {
-    type Error = String;
-
-    /// # Errors
-    /// When the trimmed text is empty, too long, or holds control characters other than line breaks and tabs.
-    fn try_from(text: String) -> Result<Self, String> {
-        let unified = text.replace("\r\n", "\n");
-        let trimmed = unified.trim();
-        if trimmed.is_empty() || trimmed.chars().count() > MAX {
-            return Err(format!("expected 1 to {MAX} characters"));
-        }
-        let layout = |character| LINES && matches!(character, '\n' | '\t');
-        if trimmed.chars().any(|character| character.is_control() && !layout(character)) {
-            return Err("control characters are not allowed".to_owned());
-        }
-        Ok(Self(trimmed.to_owned()))
-    }
-}
-
-impl<const MAX: usize, const LINES: bool> From<Text<MAX, LINES>> for String {
-    fn from(text: Text<MAX, LINES>) -> Self {
-        text.0
     }
 }
 
@@ -179,11 +142,12 @@ impl From<RunningMinutes> for u32 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ShowDetails {
-    /// Title, trimmed.
+    /// Title: one line, in which some characters can be seen and none are invisible.
     pub title: Text<TITLE_MAX_CHARS>,
     /// Kind.
     pub category: Category,
-    /// Where it plays, trimmed; two performances of one venue cannot start at the same instant.
+    /// Where it plays, as a title is written: each run of blanks is one space. Two performances of one venue cannot start at the
+    /// same instant.
     pub venue: Text<VENUE_MAX_CHARS>,
     /// The zone of its local time; `Asia/Seoul` when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -264,13 +228,34 @@ impl Show {
     }
 }
 
+/// Words that are looked for: upper and lower case, full and half width, and composed and decomposed letters are the same.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String")]
+pub struct Keyword(String);
+
+impl TryFrom<String> for Keyword {
+    type Error = String;
+
+    /// # Errors
+    /// When nothing of the text can be seen, when it is too long, or when it holds control characters.
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.trim().contains(char::is_control) {
+            return Err("control characters are not allowed".to_owned());
+        }
+        let key = search_key(&text);
+        let fits = shows(&key) && key.chars().count() <= KEYWORD_MAX_CHARS;
+        if fits { Ok(Self(key)) } else { Err(format!("expected 1 to {KEYWORD_MAX_CHARS} characters that can be seen")) }
+    }
+}
+
 /// Which shows a list has. Everything that is given must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShowFilter {
     /// Of this kind.
     pub category: Option<Category>,
-    /// With these words, in this order, in title, venue or description; upper and lower case are the same.
-    pub keyword: Option<Text<KEYWORD_MAX_CHARS>>,
+    /// With these words, in this order, in title, venue or description.
+    pub keyword: Option<Keyword>,
     /// With a performance that starts then or later, and before `to`.
     pub from: Option<Timestamp>,
     /// With a performance that starts before, and not before `from`.
@@ -292,13 +277,12 @@ impl ShowFilter {
     /// Whether the show's own words fit.
     pub fn describes(&self, show: &Show) -> bool {
         let details = &show.details;
-        let has = |keyword: &str| {
+        let has = |keyword: &Keyword| {
             let texts = [Some(details.title.as_str()), Some(details.venue.as_str())];
             let description = details.description.as_ref().map(Text::as_str);
-            texts.into_iter().chain([description]).flatten().any(|text| text.to_lowercase().contains(keyword))
+            texts.into_iter().chain([description]).flatten().any(|text| search_key(text).contains(&keyword.0))
         };
-        self.category.is_none_or(|category| category == details.category)
-            && self.keyword.as_ref().is_none_or(|keyword| has(&keyword.as_str().to_lowercase()))
+        self.category.is_none_or(|category| category == details.category) && self.keyword.as_ref().is_none_or(has)
     }
 
     /// Whether the show plays within the range.
@@ -387,10 +371,13 @@ mod tests {
         let json = r#"{"title":"Aida 2","category":"musical","venue":"블루 Hall","description":"By\nVerdi"}"#;
         let show = Show::new("s".parse().unwrap(), serde_json::from_str(json).unwrap(), Timestamp::default());
         let finds = |keyword: &str| {
-            let keyword = Some(Text::try_from(keyword.to_owned()).unwrap());
+            let keyword = Some(Keyword::try_from(keyword.to_owned()).unwrap());
             ShowFilter { keyword, ..ShowFilter::default() }.describes(&show)
         };
         assert!(finds("aIDA") && finds("블루 hALL") && finds("verdi") && finds("a 2"));
         assert!(!finds("aida hall") && !finds("musical") && !finds("%"));
+        assert!(finds("ＡＩＤＡ") && finds("블루\u{3000}\u{a0}hall") && finds("by verdi") && finds("ver\u{200b}di"));
+        assert!(finds("\u{1107}\u{1173}\u{11af}\u{1105}\u{116e}"), "decomposed, as macOS types it");
+        assert!(Keyword::try_from("\u{200b} \u{3164}".to_owned()).is_err());
     }
 }

@@ -8,6 +8,7 @@
 use crate::{
     ids::{MemberId, PerformanceId, ReservationId, TicketId},
     limits::TICKET_CODE_MAX_CHARS,
+    text::typed,
 };
 use data_encoding::BASE32_NOPAD;
 use uuid::Uuid;
@@ -71,6 +72,34 @@ pub fn signed_part(key_id: &str, claim: &TicketClaim) -> String {
 /// The whole code.
 pub fn code(signed_part: &str, signature: &[u8]) -> String {
     format!("{signed_part}{SEPARATOR}{}", BASE32_NOPAD.encode(signature))
+}
+
+/// A code as a scanner sent it, without what scanners and keyboards add to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// What is left: a code, if it was one.
+    pub code: String,
+    /// Whether it was typed as Korean: a scanner that acts as a keyboard types letters of the input method that is on.
+    pub is_korean: bool,
+}
+
+impl Scan {
+    /// Cleans what a scanner sent: control characters such as STX, ETX, GS and line ends, blanks, byte order marks and a symbology
+    /// identifier (ISO/IEC 15424, `]Q1`) are left out, full-width letters and small ones (Caps Lock) are capitals.
+    pub fn of(sent: &str) -> Self {
+        let typed: String =
+            typed(sent).chars().filter(|character| !character.is_control() && !character.is_whitespace()).collect();
+        let identified = typed
+            .strip_prefix(']')
+            .filter(|rest| rest.bytes().take(2).all(|byte| byte.is_ascii_alphanumeric()))
+            .and_then(|rest| rest.get(2..));
+        let is_korean = typed.chars().any(is_hangul);
+        Self { code: identified.unwrap_or(&typed).to_ascii_uppercase(), is_korean }
+    }
+}
+
+fn is_hangul(character: char) -> bool {
+    matches!(character, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7ff}')
 }
 
 /// Takes a code apart; `None` where it is none of this format.
@@ -143,6 +172,32 @@ mod tests {
                 prop_assert_eq!(signed_part(&parsed.key_id, &parsed.claim).len(), parsed.signed_part.len());
             }
         }
+    }
+
+    #[test]
+    fn a_scan_is_cleaned_of_what_scanners_add() {
+        let code = "FR1:ABC234:XYZ567";
+        let wide: String = code.chars().map(|letter| char::from_u32(letter as u32 + 0xfee0).unwrap()).collect();
+        for sent in [
+            code.to_lowercase(),
+            "fR1:AbC234:xyz567".to_owned(),
+            format!("\u{2}{code}\u{3}"),
+            format!("{code}\u{1d}\u{4}\r\n"),
+            format!("\u{feff}{code}\n"),
+            format!("]Q1{code}"),
+            format!("\u{feff}\u{2}]q3{}\u{3}\r", code.to_lowercase()),
+            format!("\0{code}\0\0"),
+            format!(" FR1:ABC\u{1d}234 :XYZ\u{200b}567\t"),
+            wide.clone(),
+            format!("］Ｑ１{wide}"),
+        ] {
+            assert_eq!(Scan::of(&sent), Scan { code: code.to_owned(), is_korean: false }, "{sent:?}");
+        }
+        for sent in ["ㄹㄱ1:ㅁㅠㅊ", "ㄹㄲ1ㅁㅠ", "래1:뮻", "\u{1105}1:", "ﾣﾡ1:"] {
+            assert!(Scan::of(sent).is_korean, "{sent:?}");
+        }
+        assert_eq!(Scan::of("]").code, "]");
+        assert_eq!(Scan::of("]é漢").code, "]é漢");
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use crate::{
     Error, Result, Timestamp,
     ids::{MemberId, VerificationId},
-    limits::{VERIFICATION_MAX_ATTEMPTS, VERIFICATION_SECONDS},
+    limits::{VERIFICATION_CODE_DIGITS, VERIFICATION_MAX_ATTEMPTS, VERIFICATION_SECONDS},
     member::{Email, Language},
+    text::typed,
 };
+use icu_properties::{CodePointMapData, props::GeneralCategory};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One mailed code: good for one use, for ten minutes, until it was guessed wrong too often.
@@ -48,9 +51,74 @@ impl Verification {
     }
 }
 
+/// Six digits as somebody typed or pasted them: of full width or with separators, they are the same. Anything else is no code, and
+/// costs no attempt.
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String")]
+pub struct Code(String);
+
+impl Code {
+    /// The six digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Code {
+    type Error = String;
+
+    /// # Errors
+    /// When the text has anything but separators beside six digits.
+    fn try_from(text: String) -> Result<Self, String> {
+        let separates = |character: char| {
+            let dash = CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::DashPunctuation;
+            dash || character == '\u{2212}' || character.is_whitespace() || character.is_control()
+        };
+        let digits: String = typed(&text).chars().filter(|character| !separates(*character)).collect();
+        let fits = digits.len() == VERIFICATION_CODE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self(digits)) } else { Err(format!("expected the {VERIFICATION_CODE_DIGITS} digits of the mail")) }
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn six_digits_are_a_code_however_they_are_typed() {
+        let code = |text: &str| Code::try_from(text.to_owned()).map(|code| code.as_str().to_owned());
+        for typed in [
+            "042317",
+            " 042317\r\n",
+            "042 317",
+            "042-317",
+            "0 4 2 3 1 7",
+            "０４２３１７",
+            "０４２－３１７",
+            "\u{feff}042317",
+            "042\u{a0}317",
+            "042\u{200b}317",
+            "042\u{3000}317",
+            "\t042\u{2011}317\u{0}",
+            "\u{2}042317\u{3}",
+            "042\u{2013}317",
+            "\u{202a}042317\u{202c}",
+        ] {
+            assert_eq!(code(typed).as_deref(), Ok("042317"), "{typed:?}");
+        }
+        for other in
+            ["", "      ", "04231", "0423177", "04231a", "+42317", "４２３１７", "042.317x", "042317 042317", "sesame"]
+        {
+            assert!(code(other).is_err(), "{other:?}");
+        }
+    }
 
     #[test]
     fn a_verification_is_open_until_it_is_over_used_or_killed() {

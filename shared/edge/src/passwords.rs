@@ -6,7 +6,7 @@ use argon2::{
     Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
-use frontrow_domain::{Error, Result, member::Password};
+use frontrow_domain::{Error, Result, member::Password, text::compatible};
 use std::fmt::Display;
 
 /// A hash of no password anyone can know: verified against for unknown addresses, so that they take the same time.
@@ -38,7 +38,9 @@ impl Passwords {
         .await
     }
 
-    /// Whether `password` is the one that was hashed. With no hash (unknown address) it takes as long and says no.
+    /// Whether `password` is the one that was hashed: in its normal form, or as it is, because hashes of an older version were
+    /// made of what was typed. How long it takes depends on what is typed alone: one hash, or two where that is not in normal
+    /// form. With no hash to compare with (unknown address) it takes as long and says no.
     ///
     /// # Errors
     /// [`Error::Internal`] without the pepper of the hash, or when the thread that hashes broke.
@@ -49,8 +51,10 @@ impl Passwords {
             let params = Params::try_from(&hash).map_err(words)?;
             let its = |id: &str| stored.is_none() || id.as_bytes() == params.keyid();
             let (id, pepper) = peppers.keys().find(|(id, _)| its(id)).ok_or("a pepper is not in the ring any more")?;
-            let matches = argon2(id, pepper)?.verify_password(password.as_bytes(), &hash).is_ok();
-            Ok(matches && stored.is_some())
+            let (argon2, normal) = (argon2(id, pepper)?, compatible(&password));
+            let matches = |typed: &str| argon2.verify_password(typed.as_bytes(), &hash).is_ok();
+            let matches_one = matches(&normal) | (*normal != *password && matches(&password));
+            Ok(matches_one && stored.is_some())
         })
         .await
     }
@@ -92,6 +96,23 @@ mod tests {
         assert!(right("correct horse", Some(stored.clone())).await.unwrap());
         assert!(!right("wrong horse", Some(stored)).await.unwrap());
         assert!(!right("correct horse", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn every_keyboard_types_the_same_password_and_an_older_hash_stays_good() {
+        let passwords = with(r#"{"current":"p1","p1":"00000000000000000000000000000000"}"#);
+        let decomposed = "cre\u{300}me bru\u{302}le\u{301}e";
+        let right = |password: &str, stored: &str| passwords.verify(password.to_owned(), Some(stored.to_owned()));
+        let stored = passwords.hash(Password::try_from(decomposed.to_owned()).unwrap()).await.unwrap();
+        for typed in [decomposed, "crème brûlée", "ｃrème\u{a0}brûlée"] {
+            assert!(right(typed, &stored).await.unwrap(), "{typed:?}");
+        }
+        assert!(!right("creme brulee", &stored).await.unwrap());
+        // As an older version made it.
+        let (id, pepper) = passwords.peppers.keys().next().unwrap();
+        let older = argon2(id, pepper).unwrap().hash_password(decomposed.as_bytes()).unwrap().to_string();
+        assert!(right(decomposed, &older).await.unwrap());
+        assert!(!right("crème brûlée", &older).await.unwrap());
     }
 
     #[tokio::test]

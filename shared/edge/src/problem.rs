@@ -14,6 +14,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
     match error {
         Error::Invalid(_) => (400, "invalid_request", "The request is invalid; see `errors`."),
         Error::InvalidTicket => (400, "invalid_ticket", "This is not one of our ticket codes."),
+        Error::KoreanScan => (400, "invalid_ticket", "The scanner typed Korean letters: switch the keyboard's input language to English and scan again."),
         Error::Unauthenticated => (401, "unauthenticated", "Log in first: the access token is missing, forged or expired."),
         Error::WrongCode => (401, "wrong_code", "The code is not the one that was mailed to this address."),
         Error::WrongCredentials => (401, "wrong_credentials", "E-mail address or password is wrong."),

@@ -7,6 +7,7 @@ use frontrow_domain::{
     ids::{MemberId, PerformanceId},
     limits::TOKEN_MAX_CHARS,
     member::{Email, Name, Role},
+    text::as_stored,
     waiting_room::Place,
 };
 use pasetors::{
@@ -107,7 +108,7 @@ impl Tokens {
         let untrusted = UntrustedToken::<Local, V4>::try_from(token).ok()?;
         let (_, key) = self.keys.iter().find(|(id, _)| id.as_bytes() == untrusted.untrusted_footer())?;
         let trusted = LocalToken::decrypt(key, &untrusted, None, Some(kind.as_bytes())).ok()?;
-        serde_json::from_str(trusted.payload()).ok()
+        as_stored(|| serde_json::from_str(trusted.payload())).ok()
     }
 }
 

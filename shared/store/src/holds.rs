@@ -72,10 +72,8 @@ impl Store {
     pub async fn hold_of_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
         match &holder.performance.seating {
             Seating::Numbered(house) => {
+                let grade = house.grade(grade).ok_or(Error::GradeNotFound)?;
                 let blocks = house.blocks_of(grade);
-                if blocks.is_empty() {
-                    return Err(Error::GradeNotFound);
-                }
                 self.check_quantity(holder, quantity).await?;
                 best::Search { store: self, holder, house, grade, quantity, blocks }.hold(hold).await
             }

@@ -62,6 +62,7 @@ use frontrow_domain::{
     my_page::PageEntry,
     notice::Notice,
     show::{Category, Show},
+    text::as_stored,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -384,7 +385,7 @@ pub(crate) fn with_ttl(mut item: Item, moment: Timestamp) -> Item {
 /// [`Error::Internal`] when it is not what was written.
 pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
     // The parser quotes what it found, which may be a member's.
-    serde_dynamo::from_item(item).map_err(|_| Error::internal("read an item", std::any::type_name::<T>()))
+    as_stored(|| serde_dynamo::from_item(item)).map_err(|_| Error::internal("read an item", std::any::type_name::<T>()))
 }
 
 /// A part of an item as an expression's value.

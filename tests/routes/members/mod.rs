@@ -11,7 +11,7 @@ use crate::harness::{World, client::Reply};
 use serde_json::{Value, json};
 
 /// Asks for a code and answers a sign-up with it, which nobody has sent yet. The mail itself has tests of its own.
-async fn sign_up_body(world: &World, email: &str) -> Value {
+pub(crate) async fn sign_up_body(world: &World, email: &str) -> Value {
     let asked = world.anyone().post("/email-verifications", json!({"email": email})).await.expect(202);
     let id = asked.text("verificationId");
     let code = world.app().codes.verification_code(&id.parse().expect("an id"));
@@ -25,7 +25,7 @@ async fn sign_up(world: &World, email: &str) -> Reply {
 }
 
 /// Logs in.
-async fn log_in(world: &World, email: &str, password: &str) -> Reply {
+pub(crate) async fn log_in(world: &World, email: &str, password: &str) -> Reply {
     world.anyone().post("/sessions", json!({"email": email, "password": password})).await
 }
 

@@ -47,7 +47,10 @@ async fn unauthorized() {
         needs_no_login(world, "PUT", PATH, Some(&body), 410).await;
         let mut wrong = reset_body(world, DANA, "battery staple").await;
         let right = wrong["code"].clone();
-        for code in ["", "000000x", "12345", "１２３４５６"] {
+        let digit = if right == "000000" { 1 } else { 0 };
+        for code in
+            [format!("00000{digit}"), format!("000-00{digit}"), format!(" 00000{digit}"), format!("00000{digit}\n")]
+        {
             wrong["code"] = json!(code);
             world.anyone().put(PATH, wrong.clone()).await.problem(401, "wrong_code");
         }
@@ -93,7 +96,7 @@ async fn an_unknown_address_has_no_password() {
         let mut sign_up = sign_up_body(world, DANA).await;
         let mut body = json!({"verificationId": sign_up["verificationId"], "password": "battery staple"});
         body["code"] = json!("no code");
-        world.anyone().put(PATH, body.clone()).await.problem(401, "wrong_code");
+        assert_eq!(complaint(world.anyone().put(PATH, body.clone()).await), "code");
         body["code"] = sign_up["code"].clone();
         world.anyone().put(PATH, body).await.problem(404, "not_found");
         sign_up["password"] = json!("correct horse");

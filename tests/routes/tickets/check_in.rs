@@ -73,7 +73,7 @@ async fn forged_altered_and_other_texts_are_no_tickets_and_cost_no_read() {
             "FR1".to_owned(),
             "FR1::".to_owned(),
             "https://example.com/".to_owned(),
-            code.to_lowercase(),
+            code.replace(':', ";"),
             format!("{code} ."),
             format!("{code}{code}"),
             claim.to_owned(),

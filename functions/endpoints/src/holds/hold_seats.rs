@@ -9,7 +9,7 @@ use frontrow_domain::{
     ids::PerformanceId,
     limits::{GRADE_MAX_CHARS, SEATS_MAX, SEATS_PER_MEMBER_MAX},
     seating::SeatId,
-    show::Text,
+    text::{Text, clean_line},
 };
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
@@ -84,8 +84,9 @@ impl TryFrom<Vec<SeatId>> for SeatIds {
         if !(1..=most).contains(&seat_ids.len()) {
             return Err(format!("expected 1 to {most} seats"));
         }
+        // A seat spelled in two ways is one.
         let mut seen = HashSet::new();
-        if seat_ids.iter().any(|seat_id| !seen.insert(seat_id)) {
+        if seat_ids.iter().any(|seat_id| !seen.insert(clean_line(seat_id))) {
             return Err("a seat is named twice".to_owned());
         }
         Ok(Self(seat_ids))

@@ -72,7 +72,7 @@ impl Endpoint for LogIn {
             member_id: member.member_id,
             role: member.role,
             email: member.email.clone(),
-            name: member.name.clone(),
+            name: member.name.clone().renewed(),
             expires_at,
         });
         Ok(Answer::ok(Reply {

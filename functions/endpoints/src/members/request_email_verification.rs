@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "EmailVerificationRequest", example = serde_json::json!({"email": "dana@example.com"}))]
 pub struct Body {
-    /// The address to verify.
+    /// The address to verify. An internationalized domain becomes its A-labels: `kim@bücher.example` is
+    /// `kim@xn--bcher-kva.example`.
     email: Email,
 }
 

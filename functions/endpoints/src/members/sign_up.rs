@@ -5,6 +5,7 @@ use frontrow_domain::{
     Error, Result,
     ids::{MemberId, VerificationId},
     member::{Email, Member, Name, Password, Role},
+    verification::Code,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, entropy};
 use schemars::JsonSchema;
@@ -20,13 +21,13 @@ use serde::Deserialize;
 pub struct Body {
     /// As answered by `POST /email-verifications`.
     verification_id: String,
-    /// The six digits of the mail.
-    code: String,
-    /// The verified address.
+    /// The six digits of the mail. Blanks, hyphens and full-width digits are accepted; anything else is 400 and no attempt.
+    code: Code,
+    /// The verified address. An internationalized domain is the same as its A-labels.
     email: Email,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters, counted after Unicode normalization (NFKC).
     password: Password,
-    /// 1 to 100 characters.
+    /// 1 to 100 characters that can be seen; any others are left out.
     name: Name,
 }
 
@@ -57,7 +58,7 @@ impl Endpoint for SignUp {
         let Body { verification_id, code, email, password, name } = call.body;
         let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
         let verification = app.store.open_verification(&id, call.now).await?;
-        if verification.email != email || !app.codes.is_verification_code(&id, &code) {
+        if verification.email != email || !app.codes.is_verification_code(&id, code.as_str()) {
             app.store.count_wrong_code(&id, call.now).await?;
             return Err(Error::WrongCode);
         }

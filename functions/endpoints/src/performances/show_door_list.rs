@@ -9,6 +9,7 @@ use frontrow_domain::{
     member::Name,
     reservation::ReservationStatus,
     seating::SeatId,
+    text::clean_line,
     time::UtcTime,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer};
@@ -86,7 +87,7 @@ impl Endpoint for ShowDoorList {
     type Reply = Page<EntryView>;
 
     fn check(app: &App, query: &Query) -> Result<()> {
-        if query.name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX_CHARS) {
+        if query.name.as_ref().is_some_and(|name| clean_line(name).chars().count() > NAME_MAX_CHARS) {
             return Err(Error::invalid("name", format!("expected at most {NAME_MAX_CHARS} characters")));
         }
         PageQuery { limit: query.limit, cursor: None }.request(app, "").map(drop)
@@ -94,7 +95,7 @@ impl Endpoint for ShowDoorList {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
         let Query { status, name, limit, cursor } = call.query;
-        let name = name.unwrap_or_default();
+        let name = clean_line(&name.unwrap_or_default());
         let list = format!("door/{}/{status:?}/{}", call.path, sorted_name(&name));
         let page = PageQuery { limit, cursor }.request(app, &list)?;
         app.store.listing(&call.path, call.now).await?;

@@ -3,8 +3,8 @@
 use super::ShowView;
 use frontrow_domain::{
     Result,
-    limits::{CATALOGUE_MAX_AGE_SECONDS, KEYWORD_MAX_CHARS},
-    show::{Category, ShowFilter, ShowOrder, Text},
+    limits::CATALOGUE_MAX_AGE_SECONDS,
+    show::{Category, Keyword, ShowFilter, ShowOrder},
     time::UtcTime,
 };
 use frontrow_edge::{
@@ -19,8 +19,9 @@ use serde::Deserialize;
 pub struct Query {
     /// Those of this kind.
     category: Option<Category>,
-    /// Those with this text in title, venue or description; upper and lower case are the same.
-    keyword: Option<Text<KEYWORD_MAX_CHARS>>,
+    /// Those with this text in title, venue or description. Upper and lower case, full and half width, and composed and
+    /// decomposed letters are the same.
+    keyword: Option<Keyword>,
     /// Those with a performance that starts at this moment or later, and before `to`.
     from: Option<UtcTime>,
     /// Those with a performance that starts before this moment, and not before `from`.

@@ -9,7 +9,8 @@ pub mod replace_show;
 use frontrow_domain::{
     ids::ShowId,
     limits::{DESCRIPTION_MAX_CHARS, TITLE_MAX_CHARS, VENUE_MAX_CHARS},
-    show::{Category, PosterUrl, RunningMinutes, Show, Text, TimeZone},
+    show::{Category, PosterUrl, RunningMinutes, Show, TimeZone},
+    text::Text,
     time::UtcTime,
 };
 use schemars::JsonSchema;

@@ -4,6 +4,7 @@ use frontrow_domain::{
     Error, Result,
     ids::{PerformanceId, ReservationId, TicketId},
     seating::SeatId,
+    ticket_code::Scan,
     time::UtcTime,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Organizer};
@@ -19,7 +20,8 @@ pub struct CheckIn;
 #[schemars(rename = "CheckInRequest")]
 pub struct Body {
     performance_id: PerformanceId,
-    /// The text of the ticket's QR code.
+    /// The text of the ticket's QR code, in capitals or not, with or without what scanners add: control characters, blanks, a byte
+    /// order mark, a symbology identifier such as `]Q1`.
     code: String,
 }
 
@@ -65,8 +67,9 @@ impl Endpoint for CheckIn {
     type Reply = Reply;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
-        // Scanners that type what they read end it with a line.
-        let claim = app.codes.open_ticket(call.body.code.trim()).ok_or(Error::InvalidTicket)?;
+        let scan = Scan::of(&call.body.code);
+        let refusal = if scan.is_korean { Error::KoreanScan } else { Error::InvalidTicket };
+        let claim = app.codes.open_ticket(&scan.code).ok_or(refusal)?;
         if *claim.ticket_id.reservation().performance() != call.body.performance_id {
             return Err(Error::WrongPerformance);
         }

@@ -1,6 +1,6 @@
 //! The words that all mails share, in both languages.
 
-use frontrow_domain::{Timestamp, member::Language, money::Won, show::TimeZone};
+use frontrow_domain::{Timestamp, member::Language, money::Won, show::TimeZone, text::clean_line};
 
 /// Labels of the facts that a mail states.
 #[derive(Debug)]
@@ -72,10 +72,10 @@ pub(super) fn local_time(language: Language, moment: Timestamp, zone: &TimeZone)
     format!("{clock} ({})", zone.as_str())
 }
 
-/// `text` on one line: control characters and runs of blanks become one space, so that nothing adds a header or a line.
+/// `text` on one line, so that nothing adds a header or a line, or turns the direction of what follows. New texts are one line
+/// already; those of an older version may not be.
 pub(super) fn one_line(text: &str) -> String {
-    let blank = |character: char| character.is_control() || character.is_whitespace();
-    text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    clean_line(text)
 }
 
 #[cfg(test)]
@@ -96,6 +96,6 @@ mod tests {
 
     #[test]
     fn nothing_breaks_out_of_its_line() {
-        assert_eq!(one_line(" Kim\r\nBcc: x@y.z\u{0}\t\u{2028}Min "), "Kim Bcc: x@y.z Min");
+        assert_eq!(one_line(" Kim\r\nBcc: x@y.z\u{0}\t\u{2028}\u{202e}Min "), "Kim Bcc: x@y.z Min");
     }
 }

@@ -1,0 +1,394 @@
+//! Text from outside: the one place where what people and machines type becomes what is stored, compared and hashed.
+//!
+//! | For | Normal form | Blanks | Invisible characters |
+//! |---|---|---|---|
+//! | [`Text`] of one line: titles, venues, sections, grades | NFC | each run is one space, none at the ends | refused |
+//! | [`Text`] of several lines: descriptions, reasons | NFC | none at the ends | those that turn the direction are refused |
+//! | [`clean_line`]: members' names | NFC | each run is one space, none at the ends | left out |
+//! | [`typed`]: addresses, codes | NFKC | none at the ends | left out |
+//! | [`search_key`]: keywords and what they are looked for in | NFKC, lower case | each run is one space | left out |
+//! | passwords | NFKC | kept | kept |
+//!
+//! Joiners, variation selectors and tags stay where their neighbours need them: in emoji, after ideographs, and between letters
+//! of scripts that join. Limits count what is left. What is stored was judged when it came in, by the rules of its time: see
+//! [`as_stored`].
+
+use icu_normalizer::{ComposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed};
+use icu_properties::{
+    CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed,
+    props::{
+        DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory, Ideographic, JoiningType,
+        PrependedConcatenationMark,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, cell::Cell};
+
+const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+const COMBINING_CLASS: CanonicalCombiningClassMapBorrowed<'static> = CanonicalCombiningClassMapBorrowed::new();
+const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::<GeneralCategory>::new();
+const JOINING: CodePointMapDataBorrowed<'static, JoiningType> = CodePointMapData::<JoiningType>::new();
+const IGNORABLE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+const PREPENDED: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<PrependedConcatenationMark>();
+const PICTOGRAPH: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<ExtendedPictographic>();
+const MODIFIER: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<EmojiModifier>();
+const IDEOGRAPH: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<Ideographic>();
+
+/// The combining class of viramas, after which a joiner chooses the shape of a conjunct.
+const VIRAMA: u8 = 9;
+
+/// `text` in normal form C: what looks the same is the same.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    NFC.normalize(text)
+}
+
+/// `text` in normal form KC: also full-width and other variants of a character are that character.
+pub fn compatible(text: &str) -> Cow<'_, str> {
+    NFKC.normalize(text)
+}
+
+/// Whether anything of `text` can be seen. Blanks, control and invisible characters cannot, nor marks without a letter.
+pub fn shows(text: &str) -> bool {
+    text.chars().any(|character| {
+        let mark = matches!(
+            CATEGORY.get(character),
+            GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
+        );
+        !(mark || is_blank(character) || character.is_control() || is_invisible(character))
+    })
+}
+
+/// `text` on one line, without what cannot be seen.
+pub fn clean_line(text: &str) -> String {
+    line(text, |_| Ok(())).unwrap_or_default()
+}
+
+/// What a person or a machine typed, of which only the characters matter.
+pub fn typed(text: &str) -> String {
+    let seen: String = compatible(text).chars().filter(|character| !is_invisible(*character)).collect();
+    compatible(seen.trim()).into_owned()
+}
+
+/// What two texts have in common that are found by each other.
+pub fn search_key(text: &str) -> String {
+    // The two small sigmas are one letter.
+    let lower = |letter: char| letter.to_lowercase().map(|letter| if letter == 'ς' { 'σ' } else { letter });
+    clean_line(&compatible(text).chars().flat_map(lower).collect::<String>())
+}
+
+/// Whether two names are the same to people, however they are spelled in bytes.
+pub fn same_name(one: &str, other: &str) -> bool {
+    one == other || clean_line(one) == clean_line(other)
+}
+
+/// Takes room and shows nothing.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{2800}' | '\u{1d159}')
+}
+
+/// Takes no room and shows nothing.
+fn is_invisible(character: char) -> bool {
+    IGNORABLE.contains(character)
+        || (CATEGORY.get(character) == GeneralCategory::Format && !PREPENDED.contains(character))
+}
+
+/// Turns the direction of the text around it, also beyond its own line where it is not ended.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// One line of `text`: each run of blanks is one space, and what cannot be seen is left out where `judge` lets it pass.
+fn line(text: &str, judge: impl Fn(&'static str) -> Result<(), &'static str>) -> Result<String, &'static str> {
+    let characters: Vec<char> = composed(text).trim().chars().collect();
+    let mut line = String::with_capacity(text.len());
+    let mut blank = false;
+    for (place, character) in characters.iter().copied().enumerate() {
+        if character.is_control() {
+            judge("control characters are not allowed")?;
+            blank = true;
+        } else if is_blank(character) {
+            blank = true;
+        } else if is_invisible(character) && !belongs(&characters[..place], character, &characters[place + 1..]) {
+            judge("invisible characters are not allowed")?;
+        } else {
+            if blank && !line.is_empty() {
+                line.push(' ');
+            }
+            blank = false;
+            line.push(character);
+        }
+    }
+    Ok(composed(&line).into_owned())
+}
+
+/// Several lines of `text`.
+fn lines(text: &str) -> Result<String, &'static str> {
+    let unified = composed(text).replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let lines = unified.trim();
+    if lines.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')) {
+        return Err("control characters are not allowed");
+    }
+    if lines.chars().any(turns) {
+        return Err("characters that turn the direction of the text are not allowed");
+    }
+    Ok(lines.to_owned())
+}
+
+/// Whether an invisible character is part of how its neighbours are written.
+fn belongs(before: &[char], character: char, after: &[char]) -> bool {
+    let (last, next) = (before.last().copied(), after.first().copied());
+    let last_is = |fits: &dyn Fn(char) -> bool| last.is_some_and(fits);
+    let next_is = |fits: &dyn Fn(char) -> bool| next.is_some_and(fits);
+    let pictograph = |character| PICTOGRAPH.contains(character);
+    match character {
+        '\u{200c}' | '\u{200d}' if last_is(&|last| COMBINING_CLASS.get_u8(last) == VIRAMA) => true,
+        '\u{200c}' | '\u{200d}' if joins(before, after) => true,
+        '\u{200d}' => {
+            last_is(&|last| pictograph(last) || MODIFIER.contains(last) || last == '\u{fe0f}') && next_is(&pictograph)
+        }
+        '\u{fe0e}' | '\u{fe0f}' => {
+            let keycap = last_is(&|last| matches!(last, '0'..='9' | '#' | '*')) && next == Some('\u{20e3}');
+            keycap || last_is(&pictograph)
+        }
+        '\u{180b}'..='\u{180d}' | '\u{180f}' => last_is(&|last| matches!(last, '\u{1820}'..='\u{18aa}')),
+        '\u{e0100}'..='\u{e01ef}' => last_is(&|last| IDEOGRAPH.contains(last)),
+        // Of flags such as Scotland's.
+        '\u{e0020}'..='\u{e007f}' => last_is(&|last| matches!(last, '\u{1f3f4}' | '\u{e0020}'..='\u{e007e}')),
+        _ => false,
+    }
+}
+
+/// Whether letters of a script that joins its letters stand on both sides, as RFC 5892 has it.
+fn joins(before: &[char], after: &[char]) -> bool {
+    let joining = |character: &char| JOINING.get(*character);
+    let beside = |joining: &JoiningType| *joining != JoiningType::Transparent;
+    let left = before.iter().rev().map(joining).find(beside);
+    let right = after.iter().map(joining).find(beside);
+    matches!(left, Some(JoiningType::LeftJoining | JoiningType::DualJoining))
+        && matches!(right, Some(JoiningType::RightJoining | JoiningType::DualJoining))
+}
+
+thread_local!(static STORED: Cell<bool> = const { Cell::new(false) });
+
+/// Reads with `read` what we wrote ourselves: texts in it are taken as they are, because they were judged when they came in, and
+/// keys are made of them. What an older version let in stays readable, and stays where it is.
+pub fn as_stored<T>(read: impl FnOnce() -> T) -> T {
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            STORED.set(self.0);
+        }
+    }
+    let _back = Back(STORED.replace(true));
+    read()
+}
+
+/// Whether what is parsed is read within [`as_stored`].
+pub(crate) fn is_stored() -> bool {
+    STORED.get()
+}
+
+/// An organizer's text of 1 to `MAX` characters, of which some can be seen; several `LINES` only where that is said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String")]
+pub struct Text<const MAX: usize, const LINES: bool = false>(String);
+
+impl<const MAX: usize, const LINES: bool> Text<MAX, LINES> {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize, const LINES: bool> TryFrom<String> for Text<MAX, LINES> {
+    type Error = String;
+
+    /// # Errors
+    /// When nothing of the text can be seen, when it is too long, or when it holds characters that are not allowed.
+    fn try_from(text: String) -> Result<Self, String> {
+        if is_stored() {
+            return Ok(Self(text));
+        }
+        if !shows(&text) {
+            return Err(format!("expected 1 to {MAX} characters that can be seen"));
+        }
+        let text = if LINES { lines(&text) } else { line(&text, Err) }?;
+        if text.chars().count() > MAX {
+            return Err(format!("expected 1 to {MAX} characters"));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl<const MAX: usize, const LINES: bool> From<Text<MAX, LINES>> for String {
+    fn from(text: Text<MAX, LINES>) -> Self {
+        text.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn title(text: &str) -> Result<String, String> {
+        Text::<200>::try_from(text.to_owned()).map(String::from)
+    }
+
+    fn description(text: &str) -> Result<String, String> {
+        Text::<200, true>::try_from(text.to_owned()).map(String::from)
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        for (one, other) in [
+            ("\u{1100}\u{1161}극장", "가극장"),
+            ("cre\u{300}me", "crème"),
+            ("Blue  Hall", "Blue Hall"),
+            ("Blue\u{a0}Hall", "Blue Hall"),
+            ("\u{3000}Blue\u{3000}\u{2003}Hall\u{2800}", "Blue Hall"),
+            ("A\u{2800}B", "A B"),
+            ("\u{212b}", "å".to_uppercase().as_str()),
+        ] {
+            assert_eq!(title(one).unwrap(), other, "{one:?}");
+            assert!(same_name(one, other), "{one:?}");
+        }
+        assert_eq!(title("ＡＢＣ").unwrap(), "ＡＢＣ", "width is kept in names");
+        assert!(!same_name("A", "B") && !same_name("a", "A"));
+    }
+
+    #[test]
+    fn what_shows_nothing_is_blank() {
+        for blank in [
+            "",
+            " ",
+            "\u{a0}",
+            "\u{3000}",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{ffa0}",
+            "\u{115f}\u{1160}",
+            "\u{2800}\u{2800}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{34f}",
+            "\u{301}",
+            "\u{20dd}",
+            "\u{fe0f}",
+            "\u{200d}",
+            "\u{202e}",
+            "\u{2028}",
+            "\u{e0041}",
+            "\u{1d159}",
+            "\u{180e}",
+            "\u{17b5}",
+            "\u{7}\u{0}",
+            " \u{301}\u{200b} ",
+        ] {
+            assert!(!shows(blank), "{blank:?}");
+            assert!(title(blank).is_err() && description(blank).is_err(), "{blank:?}");
+        }
+        for seen in ["a", "가", "🎫", "\u{10ffff}", "\u{e000}", "\u{378}", "e\u{301}", "\u{600}", "．"] {
+            assert!(shows(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn invisible_characters_are_no_part_of_an_organizers_name() {
+        for refused in [
+            "A\u{200b}",
+            "\u{feff}A",
+            "A\u{ad}B",
+            "A\u{202e}B",
+            "A\u{2066}B",
+            "A\u{200e}",
+            "A\u{200d}",
+            "A\u{200d}B",
+            "A\u{fe0f}",
+            "1\u{fe0f}",
+            "A\u{e0041}",
+            "가\u{3164}",
+            "A\u{e0100}",
+            "A\u{34f}",
+            "A\u{fff9}",
+            "🎫\u{200d}A",
+            "a\u{7}b",
+            "a\nb",
+        ] {
+            assert!(title(refused).is_err(), "{refused:?}");
+        }
+        assert_eq!(title("\tAida\n").unwrap(), "Aida");
+    }
+
+    #[test]
+    fn invisible_characters_stay_where_scripts_and_emoji_need_them() {
+        for kept in [
+            "👨\u{200d}👩\u{200d}👧",
+            "👩🏽\u{200d}🚀",
+            "❤\u{fe0f}\u{200d}🔥",
+            "1\u{fe0f}\u{20e3}",
+            "葛\u{e0100}",
+            "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "ක්\u{200d}ෂ",
+            "ᠭ\u{180b}",
+        ] {
+            assert_eq!(title(kept).unwrap(), kept, "{kept:?}");
+            assert_eq!(clean_line(kept), kept, "{kept:?}");
+        }
+    }
+
+    #[test]
+    fn texts_of_several_lines_keep_them() {
+        assert_eq!(description(" By\r\nVerdi\u{2028}\tand  others\r").unwrap(), "By\nVerdi\n\tand  others");
+        assert_eq!(description("cre\u{300}me\u{200b}").unwrap(), "crème\u{200b}");
+        assert!(description("a\u{202e}b").is_err() && description("a\u{7}b").is_err());
+    }
+
+    #[test]
+    fn a_name_is_cleaned_and_not_refused() {
+        for (name, clean) in [
+            ("\u{202e}Kim\u{200b}\r\n\u{feff}Min \u{0}", "Kim Min"),
+            ("e\u{200b}\u{301}", "é"),
+            ("<b>다나</b> 🎫", "<b>다나</b> 🎫"),
+            ("\u{10ffff}", "\u{10ffff}"),
+        ] {
+            assert_eq!(clean_line(name), clean, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn limits_count_what_is_left() {
+        let short = |text: &str| Text::<2>::try_from(text.to_owned());
+        assert!(
+            short("\u{1100}\u{1161}\u{1102}\u{1161}").is_ok() && short("  a  b").is_err() && short("  ab  ").is_ok()
+        );
+    }
+
+    #[test]
+    fn what_was_stored_is_read_as_it_is() {
+        let read = || serde_json::from_str::<Text<2>>("\"\u{200b} A\u{202e}  \"").map(String::from);
+        assert!(read().is_err());
+        assert_eq!(as_stored(read).unwrap(), "\u{200b} A\u{202e}  ");
+        assert!(std::panic::catch_unwind(|| as_stored(|| panic!("on purpose"))).is_err());
+        assert!(read().is_err(), "also after a panic");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_taken_is_taken_again_unchanged(text in "\\PC{0,12}|[\u{0}-\u{10ffff}]{0,12}") {
+            if let Ok(taken) = title(&text) {
+                prop_assert_eq!(title(&taken), Ok(taken));
+            }
+            let clean = clean_line(&text);
+            prop_assert_eq!(clean_line(&clean), clean.clone());
+            let key = search_key(&text);
+            prop_assert_eq!(search_key(&key), key.clone());
+            prop_assert_eq!(typed(&typed(&text)), typed(&text));
+        }
+    }
+}
