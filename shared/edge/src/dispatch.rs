@@ -107,9 +107,10 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     let query = query::read(request.uri().query().unwrap_or_default()).map_err(|found| errors.0.extend(found.0)).ok();
     let body = E::Body::parse(bytes, E::SHOWN).map_err(|found| errors.0.extend(found.0)).ok();
     let (Some(headers), Some(query), Some((body, sent))) = (headers, query, body) else { return Err(errors.into()) };
-    E::check(app, &query)?;
-
     let now = app.clock.now();
+    E::check(app, &query)?;
+    E::check_body(&body, now)?;
+
     let identity = caller::identify(app, headers.login, now);
     let member_id = identity.as_ref().ok().map(|identity| identity.member_id);
     let caller = E::Caller::admit(identity)?;

@@ -110,6 +110,14 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Judges a body beyond its types, e.g. a moment that has passed; before anybody is asked to log in.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    fn check_body(_body: &Self::Body, _now: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
     /// Does it.
     fn call(app: &App, call: Call<Self>) -> impl Future<Output = Result<Answer<Self::Reply>>> + Send;
 }

@@ -2,7 +2,7 @@
 
 use super::get_performance::PerformanceWithGrades;
 use frontrow_domain::{
-    Error, Result,
+    Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
     performance::{Performance, PerformanceDetails},
 };
@@ -30,6 +30,10 @@ impl Endpoint for CreatePerformance {
     type Query = NoQuery;
     type Body = PerformanceDetails;
     type Reply = PerformanceWithGrades;
+
+    fn check_body(body: &PerformanceDetails, now: Timestamp) -> Result<()> {
+        body.check_start(None, now)
+    }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
         let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;

@@ -76,7 +76,8 @@ impl Store {
     /// Replaces what is said of a performance. Another start, house or price needs that nobody holds or owns a seat of it.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::SlotTaken`]; [`Error::Busy`].
+    /// [`Error::NotFound`]; [`Error::Invalid`] for another start that has passed; [`Error::HasReservations`];
+    /// [`Error::SlotTaken`]; [`Error::Busy`].
     pub async fn replace_performance(
         &self,
         id: &PerformanceId,
@@ -85,6 +86,7 @@ impl Store {
     ) -> Result<Performance> {
         for attempt in 1..=CATALOGUE_RETRIES {
             let (before, show) = self.open_performance(id, now).await?;
+            details.check_start(Some(before.starts_at), now)?;
             if before.is_upset_by(details) {
                 self.clear_slot(id, show.details.venue.as_str(), details.starts_at, now).await?;
                 let closed = self.close(&[before], now).await?.swap_remove(0);
