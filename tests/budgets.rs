@@ -195,9 +195,9 @@ async fn waiting_room(world: &World, budgets: &mut Budgets) {
     let claimed = first.with_queue_token(&token);
     budgets.note(
         "poll that turns and claims",
-        (4 + 8 + 1 + 1, 2.0 + 1.0 + 1.0, 12.0),
+        (4 + 8 + 1 + 1 + 1, 2.0 + 1.0 + 1.0, 12.0 + 2.0),
         &cost,
-        "tick: lease, 8 partitions, LINE, LEFT, 1 grant, end; claim",
+        "tick: lease, 8 partitions, LINE, LEFT, 1 grant, end; claim; every other second the free seats, for all in line",
     );
 
     let second = world.member(0).await;

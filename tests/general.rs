@@ -51,8 +51,8 @@ fn is_fair(reply: &Reply, wanted: i64) -> bool {
     match reply.status {
         201 => true,
         409 => reply.text("code") == "not_enough_seats" && reply.number("available") < wanted,
-        // A write that met too many conflicts.
-        503 => true,
+        // A write that met too many conflicts; the fourth of holds that were not paid.
+        503 | 429 => true,
         _ => false,
     }
 }

@@ -59,7 +59,8 @@ async fn line(world: &World, budgets: &mut Budgets) {
     let (shown, cost) = meter(world, world.anyone().get(&format!("/performances/{performance}"))).await;
     shown.expect(200);
     let copies: Vec<&Metered> = cost.iter().filter(|call| is_copy(call)).collect();
-    budgets.note_calls("copies of a process of looks", (2, 0.0, 1.0), &copies, "performance, room, eventually");
+    let account = "performance and room, eventually; every five seconds the show, whose title stands beside";
+    budgets.note_calls("copies of a process of looks", (3, 0.0, 1.5), &copies, account);
 
     // Who polls in another process reads nothing of the performance, which that has known for a second.
     let (wire, token) = (Wire::default(), waits.text("queueToken"));

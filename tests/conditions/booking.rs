@@ -81,6 +81,18 @@ pub(super) async fn paid_seats_count(world: &World) -> Found {
     ensure(more.status == 422, || format!("a member of two seats at most has three: {}", more.status))
 }
 
+/// The last part: a member who holds again and again without paying.
+pub(super) async fn unpaid_holds_count(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(0).await;
+    for _ in 0..3 {
+        hold(&person, &performance, &["A-1-1"]).await.expect(201);
+        world.advance_seconds(301);
+    }
+    let fourth = hold(&person, &performance, &["A-1-1"]).await;
+    ensure(fourth.status == 429, || format!("a fourth hold that nobody paid for: {}", fourth.status))
+}
+
 /// Answers every batch read after the first with what the first was told: an eventual read that is far behind.
 #[derive(Default)]
 pub(super) struct StaleBatches(Arc<Mutex<Option<String>>>);

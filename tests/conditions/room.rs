@@ -70,6 +70,17 @@ pub(super) async fn joining_twice_at_once_draws_one_place(world: &World) -> Foun
     })
 }
 
+pub(super) async fn joining_twice_at_once_draws_from_the_line_once(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    let (same, id) = (person.clone(), performance.clone());
+    world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+        join(&same, &id).await.expect(201);
+    })));
+    join(&person, &performance).await;
+    let issued = view(world, &performance, "issued").await;
+    ensure(issued == 1, || format!("{issued} places were drawn for one member"))
+}
+
 pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -> Found {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);

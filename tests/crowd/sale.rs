@@ -256,6 +256,7 @@ impl Sale {
 
     /// When he is told to ask again.
     fn pause(&self, room: &Room, place: Place, now: Timestamp) -> i64 {
-        room.outlook(place, self.performance.sales_open_at, now, fastrand::f64()).poll_after_seconds
+        let (opens_at, hold_seconds) = (self.performance.sales_open_at, self.performance.hold_seconds);
+        room.outlook(place, opens_at, hold_seconds, now, fastrand::f64()).poll_after_seconds
     }
 }

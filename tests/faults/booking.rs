@@ -151,7 +151,8 @@ impl Buyer {
         let told = fleet.send(&mut self.dice, &Method::POST, &path, &headers, &wish).await;
         match told {
             Some(told) if told.status == 201 => self.hold = Some(told.text("holdId")),
-            Some(told) if matches!(told.status, 409 | 422) => {}
+            // 429: three holds of theirs were not paid.
+            Some(told) if matches!(told.status, 409 | 422 | 429) => {}
             // Unknown: perhaps it was done. The list of holds says.
             None | Some(Told { status: 503, .. }) => {
                 let listed = self.insist(fleet, &Method::GET, "/holds", &Value::Null).await?;

@@ -2,13 +2,11 @@
 
 use crate::announced::Announced;
 use frontrow_domain::{
-    Timestamp,
     limits::{
         ADMISSION_DEFAULT_SECONDS, ARRIVALS_PEAK_FACTOR, PACE_WINDOW_SECONDS, ROOM_RATE_MAX, TICK_INTERVAL_SECONDS,
         TICK_MAX_GRANTS,
     },
-    performance::WaitingRoomPolicy,
-    waiting_room::{Place, Room, stripes_for, wait::Pace},
+    waiting_room::{stripes_for, wait},
 };
 use serde::Serialize;
 
@@ -78,7 +76,7 @@ impl Crowd {
             max_active: setting(per_second * stay),
             admit_per_minute: setting(per_second * 60.0),
         };
-        let line = Line { announced, let_in, per_second, seconds, suggested: &suggested };
+        let line = Line { announced, let_in, per_second, seconds };
         let (polls, pause) = (line.polls(), line.longest_pause());
         Self {
             purchases,
@@ -106,7 +104,6 @@ struct Line<'a> {
     let_in: f64,
     per_second: f64,
     seconds: f64,
-    suggested: &'a Suggested,
 }
 
 impl Line<'_> {
@@ -125,26 +122,10 @@ impl Line<'_> {
         self.seconds.min(self.joins_at(position) + patience)
     }
 
-    /// The room `second`s after its opening, as it moves at this pace.
-    fn room_at(&self, second: f64) -> Room {
-        let suggested = self.suggested;
-        let policy = WaitingRoomPolicy {
-            max_active: Some(suggested.max_active),
-            admit_per_minute: Some(suggested.admit_per_minute),
-            admission_seconds: ADMISSION_DEFAULT_SECONDS,
-            paused: false,
-        };
-        let mut room = Room::new(policy, 1);
-        room.serving = vec![(second * self.per_second) as u64];
-        let of_late = second.min(PACE_WINDOW_SECONDS as f64) * self.per_second;
-        room.pace = Pace { window: 0, current: of_late as u64, before: 0 };
-        room
-    }
-
-    /// What the waiting room tells `position` at `second`: in how many seconds to ask again.
+    /// What the waiting room tells `position` at `second` of a line that moves at this pace: in how many seconds to ask again.
     fn pause(&self, position: f64, second: f64) -> f64 {
-        let place = Place::at((position as u64).max(1), 1);
-        self.room_at(second).outlook(place, None, Timestamp::default(), MIDDLE).poll_after_seconds as f64
+        let ahead = (position.max(1.0) as u64 - 1).saturating_sub((second * self.per_second) as u64);
+        wait::next_poll(ahead, Some((ahead as f64 / self.per_second).ceil() as u64), MIDDLE) as f64
     }
 
     /// The pause of somebody in the middle of the line when all have come.

@@ -119,7 +119,7 @@ THE CROWD
            1,920  minutes until all were let in, were there seats for them
           16,667  joins in the busiest second
           55,556  polls a second when all are in line
-     193,350,000  polls in all
+     193,355,000  polls in all
 
 THE WAITING ROOM
   when the performance is made: \"expectedArrivalsPerMinute\": 500000 (stripes of the line: 17)

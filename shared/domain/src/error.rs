@@ -148,6 +148,8 @@ pub enum Error {
     #[error("balance limit")]
     BalanceLimit { balance: Won },
 
+    #[error("performance cancelled: {reason}")]
+    PerformanceCancelled { reason: String },
     #[error("performance started")]
     PerformanceStarted,
     #[error("already checked in at {checked_in_at}")]

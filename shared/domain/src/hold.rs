@@ -4,7 +4,7 @@ use crate::{
     Error, Result, Timestamp,
     general::{Area, bucket_end},
     ids::{HoldId, MemberId, PerformanceId},
-    limits::HOLD_PROLONGED_TIMES,
+    limits::{HOLD_FORGIVEN_SECONDS, HOLD_PROLONGED_TIMES, HOLDS_FORGIVEN_MAX, UNPAID_HOLDS_WINDOW_SECONDS},
     money::Won,
     performance::{Listing, Performance},
     seating::{SeatId, SeatPlace},
@@ -159,6 +159,13 @@ impl Hold {
         others.iter().all(|seat| seat.grade == first.grade).then_some(first.grade.as_str())
     }
 
+    /// The same hold as its member may use it by the present rule: not past the end of sales, which may have been brought
+    /// forward, or have come with a cancellation.
+    #[must_use]
+    pub fn bounded_by(self, performance: &Performance) -> Self {
+        Self { expires_at: self.expires_at.min(performance.sales_end_at()), ..self }
+    }
+
     /// Whether it can still be paid at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.expires_at
@@ -180,6 +187,28 @@ pub struct Stake {
     /// The hold whose payment by card is pending. Until that is decided there is no other.
     #[serde(default)]
     pub pending_hold_id: Option<HoldId>,
+    /// When the third last hold was taken since the member last paid; 0 where there were fewer. The last three are apart,
+    /// because conditions compare this one, and each hold moves them on without knowing them.
+    #[serde(default)]
+    pub unpaid_first: Timestamp,
+    /// The same of the second last.
+    #[serde(default)]
+    pub unpaid_second: Timestamp,
+    /// The same of the last.
+    #[serde(default)]
+    pub unpaid_third: Timestamp,
+    /// Holds that do not count because they were released at once.
+    #[serde(default)]
+    pub forgiven: Forgiven,
+}
+
+/// Holds that were released within [`HOLD_FORGIVEN_SECONDS`], and so do not count as unpaid: so many, within an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Forgiven {
+    /// How many.
+    pub count: u32,
+    /// When the first was released.
+    pub since: Timestamp,
 }
 
 impl Stake {
@@ -191,13 +220,31 @@ impl Stake {
     /// Why `quantity` more seats cannot be held, judged from the stake that stood in the way.
     ///
     /// # Errors
-    /// [`Error::HoldExists`] or [`Error::TooManySeats`].
+    /// [`Error::HoldExists`], [`Error::TooManySeats`], or [`Error::TooManyRequests`] where the last three holds within an hour
+    /// were not paid.
     pub fn check_room_for(&self, quantity: u32, max: u32, now: Timestamp) -> Result<()> {
         let live = self.live_hold(now).map(|hold| &hold.hold_id);
         if let Some(hold_id) = live.or(self.pending_hold_id.as_ref()) {
             return Err(Error::HoldExists { hold_id: hold_id.clone() });
         }
-        if self.paid_seats + quantity > max { Err(Error::TooManySeats { max }) } else { Ok(()) }
+        if self.paid_seats + quantity > max {
+            return Err(Error::TooManySeats { max });
+        }
+        let free_again = self.unpaid_first.plus_seconds(UNPAID_HOLDS_WINDOW_SECONDS);
+        let retry_after_seconds = free_again.seconds_since(now);
+        if now < free_again { Err(Error::TooManyRequests { retry_after_seconds }) } else { Ok(()) }
+    }
+
+    /// What a release of the live hold at `now` makes of the forgiven ones, if it is forgiven: soon after it was taken, and not
+    /// for ever, because who takes the same seats again and again keeps others from them.
+    pub fn forgiven_at(&self, now: Timestamp) -> Option<Forgiven> {
+        let hold = self.live_hold(now)?;
+        if hold.created_at.plus_seconds(HOLD_FORGIVEN_SECONDS) < now {
+            return None;
+        }
+        let counts = now < self.forgiven.since.plus_seconds(UNPAID_HOLDS_WINDOW_SECONDS);
+        let before = if counts { self.forgiven } else { Forgiven { count: 0, since: now } };
+        (before.count < HOLDS_FORGIVEN_MAX).then_some(Forgiven { count: before.count + 1, ..before })
     }
 
     /// The hold to pay or to release.
@@ -206,5 +253,53 @@ impl Stake {
     /// [`Error::HoldExpired`] when `hold_id` is not the live hold of this stake.
     pub fn live_hold_of(&self, hold_id: &HoldId, now: Timestamp) -> Result<&Hold> {
         self.live_hold(now).filter(|hold| hold.hold_id == *hold_id).ok_or(Error::HoldExpired)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::UNPAID_HOLDS_MAX;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn stake_with_hold(taken_before_seconds: i64) -> Stake {
+        let created_at = NOW.plus_seconds(-taken_before_seconds);
+        let member = MemberId(Uuid::from_u128(1));
+        let hold = Hold {
+            hold_id: HoldId::new(Uuid::from_u128(2), &member, "p".parse().expect("an id"), created_at),
+            layout: 1,
+            seats: Vec::new(),
+            created_at,
+            expires_at: NOW.plus_seconds(1),
+            bucket_end: None,
+            prolongs: None,
+        };
+        Stake { hold_until: hold.expires_at, hold: Some(hold), ..Stake::default() }
+    }
+
+    #[test]
+    fn three_unpaid_holds_within_an_hour_are_enough() {
+        assert_eq!(UNPAID_HOLDS_MAX, 3, "the stake has an attribute for each");
+        let stake = |first| Stake { unpaid_first: first, ..Stake::default() };
+        assert_eq!(Stake::default().check_room_for(1, 4, NOW), Ok(()));
+        assert_eq!(stake(NOW.plus_seconds(-3_600)).check_room_for(1, 4, NOW), Ok(()));
+        let refused = |retry_after_seconds| Err(Error::TooManyRequests { retry_after_seconds });
+        assert_eq!(stake(NOW.plus_seconds(-3_599)).check_room_for(1, 4, NOW), refused(1));
+        assert_eq!(stake(NOW).check_room_for(1, 4, NOW), refused(3_600));
+        assert_eq!(stake(NOW).check_room_for(5, 4, NOW), Err(Error::TooManySeats { max: 4 }));
+    }
+
+    #[test]
+    fn a_hold_released_at_once_is_forgiven_some_times_an_hour() {
+        let mut stake = stake_with_hold(30);
+        let first = stake.forgiven_at(NOW);
+        assert_eq!(first, Some(Forgiven { count: 1, since: NOW }));
+        assert_eq!(stake_with_hold(31).forgiven_at(NOW), None);
+        stake.forgiven = Forgiven { count: HOLDS_FORGIVEN_MAX, since: NOW.plus_seconds(-3_599) };
+        assert_eq!(stake.forgiven_at(NOW), None);
+        stake.forgiven.since = NOW.plus_seconds(-3_600);
+        assert_eq!(stake.forgiven_at(NOW), first);
+        assert_eq!(stake.forgiven_at(NOW.plus_seconds(1)), None, "it has lapsed");
     }
 }

@@ -86,8 +86,8 @@ pub const LAPSED_ENDS_AT_ONCE: usize = 16;
 pub const CATALOGUE_RETRIES: u32 = 24;
 /// Most performances of a show, so that it can be moved or deleted as a whole.
 pub const SHOW_PERFORMANCES_MAX: u32 = 1_000;
-/// Performances deleted in one transaction: four items each, and the show's own four make less than 100.
-pub const DELETED_AT_ONCE: usize = 24;
+/// Performances deleted in one transaction: four items each, and the show's own five make less than 100.
+pub const DELETED_AT_ONCE: usize = 23;
 /// Performances closed in one transaction.
 pub const CLOSED_AT_ONCE: usize = 100;
 /// Performances looked through, and slots taken, at the same time.
@@ -95,7 +95,11 @@ pub const CATALOGUE_CALLS_AT_ONCE: usize = 16;
 /// Longest keyword of a search.
 pub const KEYWORD_MAX_CHARS: usize = 100;
 /// Shows of one page of which is asked whether they play within a range of dates.
-pub const RANGE_PROBES_MAX: usize = 200;
+pub const RANGE_PROBES_MAX: usize = 100;
+/// Shows that are looked at in one read for a page of those that a filter leaves: about 150 KB.
+pub const SHOWS_READ_ITEMS: u32 = 100;
+/// Such reads for one page. They are at most 1 MB each, whatever stands in the table.
+pub const SHOWS_MAX_READS: usize = 2;
 
 /// How long anybody may keep what shows and dates there are.
 pub const CATALOGUE_MAX_AGE_SECONDS: u32 = 5;
@@ -107,6 +111,8 @@ pub const TITLE_MAX_CHARS: usize = 200;
 pub const VENUE_MAX_CHARS: usize = 200;
 /// Longest show description.
 pub const DESCRIPTION_MAX_CHARS: usize = 10_000;
+/// What lists of shows keep, and look through, of a description.
+pub const DESCRIPTION_LISTED_CHARS: usize = 300;
 /// Longest poster address.
 pub const POSTER_URL_MAX_CHARS: usize = 2_000;
 /// Longest running time of a show.
@@ -136,6 +142,8 @@ pub const BLOCK_SEATS: u32 = 1_000;
 pub const BLOCK_READS_AT_ONCE: usize = 10;
 /// Seats of a house whose map is read from the seats themselves; a larger one's is a projection.
 pub const LIVE_SEATS_MAX: u32 = 2_000;
+/// Blocks of seats that are read for a page of performances, for what is left of each.
+pub const LISTED_BLOCKS_MAX: u32 = 60;
 /// Age at which a process's copy of a large house's map is refreshed: half a second here, one at the client's
 /// ([`SEATS_MAX_AGE_SECONDS`]), and the rest of two seconds is left to the stream.
 pub const SEAT_MAP_MAX_AGE_MILLIS: i64 = 500;
@@ -170,6 +178,14 @@ pub const SEATS_PER_MEMBER_DEFAULT: u32 = 4;
 pub const HOLD_DEFAULT_SECONDS: i64 = 300;
 /// Longest hold an organizer may choose.
 pub const HOLD_MAX_SECONDS: i64 = 3600;
+/// Holds of a performance that a member may take within [`UNPAID_HOLDS_WINDOW_SECONDS`] without paying.
+pub const UNPAID_HOLDS_MAX: u32 = 3;
+/// How long an unpaid hold counts.
+pub const UNPAID_HOLDS_WINDOW_SECONDS: i64 = 3_600;
+/// A hold that is released so soon does not count as unpaid.
+pub const HOLD_FORGIVEN_SECONDS: i64 = 30;
+/// Such holds within [`UNPAID_HOLDS_WINDOW_SECONDS`]; those after them count.
+pub const HOLDS_FORGIVEN_MAX: u32 = 20;
 /// How long a lapsed hold is answered 410 rather than 404.
 pub const HOLD_REMEMBERED_SECONDS: i64 = 24 * 3600;
 /// How long a stake, and a place in line, outlives its performance's start before TTL may collect it.
@@ -199,6 +215,8 @@ pub const FAR_COPY_MAX_AGE_MILLIS: i64 = 5_000;
 /// The same of a performance for those who wait in its line: they are in thousands of processes, and a partition of the table
 /// answers 3,000 reads a second.
 pub const POLLED_COPY_MAX_AGE_MILLIS: i64 = 2_000;
+/// The same of what lists show beside their items: as old as anybody may keep a list ([`CATALOGUE_MAX_AGE_SECONDS`]).
+pub const LISTED_COPY_MAX_AGE_MILLIS: i64 = 1_000 * CATALOGUE_MAX_AGE_SECONDS as i64;
 /// Performances a process keeps copies of.
 pub const COPIES_MAX: usize = 1_000;
 
@@ -241,6 +259,8 @@ pub const TICK_MAX_GRANTS: u32 = 200;
 pub const TICK_WRITES_AT_ONCE: usize = 16;
 /// Positions a member may draw in one room.
 pub const DRAWS_MAX: u32 = 20;
+/// Draws that a line remembers, so that its item stays below 1 KB.
+pub const DRAWS_REMEMBERED: u8 = 24;
 /// Partitions of a room's admissions.
 pub const ADMISSION_PARTITIONS: u64 = 8;
 /// The turnstile turns at most once in so long.
@@ -270,7 +290,19 @@ pub const POLL_JITTER: f64 = 0.2;
 pub const POLL_SOON_AHEAD: u64 = 10;
 /// Who has more positions ahead is far from being let in: so many are not called within twice the age of his copy of the room.
 pub const POLL_FAR_AHEAD: u64 = 2 * TICK_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
-/// Blocks of 1,024 positions that an organizer's view looks through for given-up places; beyond, they count as waiting.
+/// How often a turn counts the free seats, so that those in line are told how many there are.
+pub const STOCK_COUNTED_SECONDS: i64 = 2;
+/// How long those in line are told a count; their copies of the room may be five seconds old.
+pub const STOCK_SHOWN_SECONDS: i64 = 10;
+/// How long after it is due a turn of the turnstile may begin, where those in line ask as they are told.
+pub const TURN_OVERDUE_SECONDS: i64 = 5;
+/// Neighbouring positions of which one partition says which were given up.
+pub const LEFT_BLOCK_POSITIONS: u64 = 1_024;
+/// Blocks of them, from the next to call on, that a turn knows as a whole: so many given-up places it passes over at most.
+pub const LEFT_NEAR_BLOCKS: u64 = 4;
+/// Blocks behind those whose given-up places one turn counts.
+pub const LEFT_FAR_BLOCKS_PER_TURN: usize = 4;
+/// Blocks that are looked through for given-up places; beyond, they count as waiting. The counts of so many fit 2 KB of the room.
 pub const LEFT_BLOCKS_MAX: u64 = 1_024;
 /// Times a join or a leave that met another of the same member starts over.
 pub const LINE_RETRIES: u32 = 6;

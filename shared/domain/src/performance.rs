@@ -214,6 +214,22 @@ pub struct Cancellation {
     pub cancelled_at: Timestamp,
 }
 
+/// How it stands with a performance's sales.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SalesState {
+    /// Not on sale yet.
+    Upcoming,
+    /// On sale.
+    Open,
+    /// On sale, but no seat is free; held ones may become free again.
+    SoldOut,
+    /// Sales have ended.
+    Closed,
+    /// The organizer cancelled it.
+    Cancelled,
+}
+
 /// A performance as stored. The waiting room's policy lives in the room's own item; [`Performance::has_waiting_room`]
 /// says whether there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -341,6 +357,40 @@ impl Performance {
     pub fn check_not_closed(&self, now: Timestamp) -> Result<(), Error> {
         let open = now < self.sales_close_at && self.cancellation.is_none();
         if open { Ok(()) } else { Err(Error::SalesClosed) }
+    }
+
+    /// When sales end, or ended with a cancellation.
+    pub fn sales_end_at(&self) -> Timestamp {
+        let cancelled_at = self.cancellation.as_ref().map(|cancellation| cancellation.cancelled_at);
+        cancelled_at.map_or(self.sales_close_at, |at| at.min(self.sales_close_at))
+    }
+
+    /// Whether those in line may go on waiting at `now`.
+    ///
+    /// # Errors
+    /// [`Error::PerformanceCancelled`] or [`Error::SalesClosed`]: nobody is let in any more.
+    pub fn check_line(&self, now: Timestamp) -> Result<(), Error> {
+        match &self.cancellation {
+            Some(Cancellation { reason, .. }) => {
+                Err(Error::PerformanceCancelled { reason: reason.as_str().to_owned() })
+            }
+            None => self.check_not_closed(now),
+        }
+    }
+
+    /// How it stands with sales at `now`, where so many seats are `available`.
+    pub fn sales_state(&self, available: u32, now: Timestamp) -> SalesState {
+        if self.cancellation.is_some() {
+            SalesState::Cancelled
+        } else if self.sales_close_at <= now {
+            SalesState::Closed
+        } else if self.sales_open_at.is_some_and(|open| now < open) {
+            SalesState::Upcoming
+        } else if available == 0 {
+            SalesState::SoldOut
+        } else {
+            SalesState::Open
+        }
     }
 
     /// When a hold taken at `now` lapses: after `holdSeconds`, never past the close of sales.

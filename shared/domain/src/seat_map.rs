@@ -144,6 +144,11 @@ impl SeatMap {
         }
     }
 
+    /// How many seats or places are free at `now` in all.
+    pub fn available_in_all(&self, seating: &Seating, now: Timestamp) -> u32 {
+        self.available(seating, now).into_iter().sum()
+    }
+
     /// Where a block's seats are.
     fn places_of(&self, block: u32) -> Range<usize> {
         let place = |block: u32| (block.saturating_mul(BLOCK_SEATS) as usize).min(self.seats.len());

@@ -1,15 +1,22 @@
-//! Waiting room arithmetic: positions and stripes here, the turnstile in [`turn`], how long it takes in [`wait`].
+//! Waiting room arithmetic: positions and stripes here, given-up places in [`given_up`], the turnstile in [`turn`], how long it
+//! takes in [`wait`].
 
+pub mod given_up;
 pub mod turn;
 pub mod wait;
 
 use crate::{
     Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::{ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, POLL_FAR_AHEAD, STRIPE_JOINS_PER_SECOND, STRIPES_MAX},
+    limits::{
+        ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, CLAIM_SECONDS, POLL_FAR_AHEAD, STOCK_COUNTED_SECONDS,
+        STOCK_SHOWN_SECONDS, STRIPE_JOINS_PER_SECOND, STRIPES_MAX,
+    },
     performance::WaitingRoomPolicy,
 };
+use given_up::GivenUp;
 use serde::{Deserialize, Serialize};
+use turn::Inside;
 use wait::Pace;
 
 /// A member's place in line, by the counter it was drawn from: index `i >= 1` of stripe `s`.
@@ -89,6 +96,14 @@ impl AdmissionState {
         }
     }
 
+    /// About when its owner leaves: at the end of his time, or of his hold. One who has not come yet takes his whole time.
+    pub fn leaves_at(&self, admission_seconds: i64) -> Timestamp {
+        match self {
+            Self::Granted { claim_until } => claim_until.plus_seconds(admission_seconds - CLAIM_SECONDS),
+            Self::Active { expires_at, hold_until, .. } => *expires_at.max(hold_until),
+        }
+    }
+
     /// Whether it uses a place inside at `now`: called and not taken back, or within its owner's time.
     pub fn is_live(&self, now: Timestamp) -> bool {
         match self {
@@ -106,6 +121,15 @@ impl AdmissionState {
         };
         end.plus_seconds(ADMISSION_GRACE_SECONDS) < now
     }
+}
+
+/// How many seats of the performance were free when a turn looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    /// Free seats of all grades.
+    pub available: u32,
+    /// When they were counted.
+    pub counted_at: Timestamp,
 }
 
 /// A waiting room as stored.
@@ -127,8 +151,17 @@ pub struct Room {
     pub minute: i64,
     /// Positions let in during that minute.
     pub used: u32,
-    /// How fast the line moves.
+    /// How fast those inside leave.
     pub pace: Pace,
+    /// Who was inside after the last turn.
+    #[serde(default)]
+    pub inside: Inside,
+    /// Places of the line that nobody stands at, as the last turn saw them.
+    #[serde(default)]
+    pub given_up: GivenUp,
+    /// How many seats are free; `None` until a turn looked.
+    #[serde(default)]
+    pub stock: Option<Stock>,
 }
 
 impl Room {
@@ -144,6 +177,9 @@ impl Room {
             minute: 0,
             used: 0,
             pace: Pace::default(),
+            inside: Inside::default(),
+            given_up: GivenUp::default(),
+            stock: None,
         }
     }
 
@@ -152,8 +188,8 @@ impl Room {
         place.index <= self.serving[place.stripe as usize]
     }
 
-    /// Positions below `place` that are not yet served, over all stripes.
-    pub fn ahead(&self, place: Place) -> u64 {
+    /// Positions below `place` that are not yet served, over all stripes, given-up ones included.
+    fn unserved_below(&self, place: Place) -> u64 {
         let below = place.position(self.stripes) - 1;
         let stripes = u64::from(self.stripes);
         let unserved =
@@ -165,6 +201,17 @@ impl Room {
     /// owner. With several stripes some of them may not be drawn: then he loses some of the time for claiming, at most five seconds.
     pub fn is_far(&self, place: Place) -> bool {
         self.ahead(place) > POLL_FAR_AHEAD
+    }
+
+    /// How many seats are free, as it was counted a moment before `now`; `None` where nobody counted of late.
+    pub fn available(&self, now: Timestamp) -> Option<u32> {
+        let fresh = self.stock.filter(|stock| now < stock.counted_at.plus_seconds(STOCK_SHOWN_SECONDS));
+        fresh.map(|stock| stock.available)
+    }
+
+    /// Whether a turn at `now` counts the free seats anew.
+    pub fn counts_stock(&self, now: Timestamp) -> bool {
+        self.stock.is_none_or(|stock| stock.counted_at.plus_seconds(STOCK_COUNTED_SECONDS) <= now)
     }
 
     /// Whether the turnstile is free to be turned at `now`.

@@ -38,6 +38,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         Error::NotEnoughSeats { .. } => (409, "not_enough_seats", "Fewer seats are left."),
         Error::InsufficientPoints { .. } => (409, "insufficient_points", "The balance is below the price; the hold stays until it lapses."),
         Error::BalanceLimit { .. } => (409, "balance_limit", "The balance would grow past its limit."),
+        Error::PerformanceCancelled { .. } => (409, "performance_cancelled", "The organizer has cancelled this performance; see `reason`."),
         Error::PerformanceStarted => (409, "performance_started", "The performance has started."),
         Error::AlreadyCheckedIn { .. } => (409, "already_checked_in", "The ticket was used."),
         Error::WrongPerformance => (409, "wrong_performance", "The ticket is for another performance."),
@@ -69,6 +70,7 @@ fn extension(error: &Error) -> Value {
         Error::NotEnoughSeats { available } => json!({"available": available}),
         Error::InsufficientPoints { balance, required } => json!({"balance": balance, "required": required}),
         Error::BalanceLimit { balance } => json!({"balance": balance}),
+        Error::PerformanceCancelled { reason } => json!({"reason": reason}),
         Error::AlreadyCheckedIn { checked_in_at } => json!({"checkedInAt": UtcTime(*checked_in_at)}),
         _ => json!({}),
     }

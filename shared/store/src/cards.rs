@@ -131,7 +131,8 @@ impl Store {
     pub async fn confirm_pending(&self, pending: &Reservation, now: Timestamp) -> Result<Confirmed> {
         let confirmed = pending.clone().approved(now);
         let Some(hold) = pending.pending_hold() else { return Ok(Confirmed::Changed(Box::new(pending.clone()))) };
-        let stake = Write::update(stake_key(pending), "REMOVE #pending_hold_id ADD #paid_seats :quantity");
+        let paid = "REMOVE #pending_hold_id, #unpaid_first, #unpaid_second, #unpaid_third ADD #paid_seats :quantity";
+        let stake = Write::update(stake_key(pending), paid);
         let status = Write::update(key(pending), "SET #status = :confirmed, #card = :card");
         let mut writes = vec![
             status

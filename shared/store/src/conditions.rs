@@ -74,8 +74,9 @@ conditions! {
     /// Only places that are still in the hold's bucket are kept longer.
     PROLONG_PLACES = "#bucket >= :kept";
 
-    /// A member has one live or pending hold of a performance, and no more seats than allowed, however many requests he sends.
-    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max)";
+    /// A member has one live or pending hold of a performance, no more seats than allowed, and few holds an hour that they do not
+    /// pay, however many requests they send.
+    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max) AND (attribute_not_exists(#unpaid_first) OR #unpaid_first <= :hour_ago)";
     /// A hold is paid or prolonged once, and only as it was read: one that was prolonged since is kept elsewhere.
     STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until = :hold_until_read";
     /// Releasing an old hold leaves a newer one alone, and one that was prolonged since.
@@ -112,6 +113,8 @@ conditions! {
     /// Payment spends the payer's own admission, once.
     ADMISSION_IS_MINE = "#state = :active AND #member = :member";
 
+    /// Of many who join at once as one member, one draws a place; so does a draw that is sent again because its answer was lost.
+    DRAWN_ONCE = "attribute_not_exists(#drawer) OR #drawer <> :drawer";
     /// A member's place is drawn once, however often he joins at once: the second draw does not replace the first, nor does a
     /// draw that comes late bring a place back that was given up.
     PLACE_UNCHANGED = "attribute_not_exists(#pk) OR (#s = :seen_s AND #i = :seen_i AND #draws = :seen_draws)";

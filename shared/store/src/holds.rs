@@ -16,9 +16,9 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    hold::{Hold, Stake},
+    hold::{Forgiven, Hold, Stake},
     ids::{HoldId, MemberId},
-    limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS},
+    limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS, UNPAID_HOLDS_WINDOW_SECONDS},
     performance::Performance,
     seating::Seating,
     waiting_room::Admission,
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// In the contract's order: [`Error::QueueTokenExpired`], [`Error::HoldExists`], [`Error::TooManySeats`],
-    /// [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
+    /// [`Error::TooManyRequests`], [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
     pub async fn place_hold(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
         self.check_quantity(holder, hold.quantity()).await?;
         match self.attempt(holder, &hold, &Seen::default()).await {
@@ -94,7 +94,9 @@ impl Store {
         writes.push(
             Write::update(
                 keys::stake(member, hold.performance_id()),
-                "SET #hold = :hold, #hold_until = :hold_until, #entity = :stake, #ttl = :ttl",
+                "SET #hold = :hold, #hold_until = :hold_until, #entity = :stake, #ttl = :ttl, \
+                 #unpaid_first = if_not_exists(#unpaid_second, :zero), \
+                 #unpaid_second = if_not_exists(#unpaid_third, :zero), #unpaid_third = :now",
             )
             .when(&STAKE_HAS_ROOM)
             .value("hold", attribute(hold))
@@ -102,6 +104,8 @@ impl Store {
             .value("paid_max", performance.max_seats_per_member.saturating_sub(hold.quantity()))
             .value("stake", "stake")
             .value("ttl", ttl)
+            .value("zero", 0)
+            .value("hour_ago", now.plus_seconds(-UNPAID_HOLDS_WINDOW_SECONDS))
             .value("now", now),
         );
         writes.extend(admission.map(|admission| rooms::extend_admission(admission, hold.expires_at, now)));
@@ -126,7 +130,7 @@ impl Store {
     /// Whether the member may hold `quantity` seats, as his stake is now.
     ///
     /// # Errors
-    /// [`Error::HoldExists`] or [`Error::TooManySeats`].
+    /// As [`Stake::check_room_for`].
     async fn check_stake(&self, holder: &Holder<'_>, quantity: u32) -> Result<()> {
         let performance = holder.performance;
         let key = keys::stake(holder.member, &performance.performance_id);
@@ -139,9 +143,12 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] once it lapsed, was released or paid, and for somebody else's.
     pub async fn live_hold(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<Hold> {
-        let key = keys::stake(member, hold_id.performance());
-        let stake = read_stake(self.get(&key, Consistency::Strong).await?)?;
+        let stake = self.stake_of(member, hold_id).await?;
         stake.live_hold_of(hold_id, now).cloned().map_err(|_| Error::NotFound)
+    }
+
+    async fn stake_of(&self, member: &MemberId, hold_id: &HoldId) -> Result<Stake> {
+        read_stake(self.get(&keys::stake(member, hold_id.performance()), Consistency::Strong).await?)
     }
 
     /// A page of the member's live holds, newest first. He has at most one of each performance, so all are read.
@@ -189,23 +196,30 @@ impl Store {
     /// [`Error::NotFound`] as in [`Store::live_hold`]; [`Error::Busy`].
     pub async fn release_hold(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<()> {
         for _ in 0..RETRY_ATTEMPTS {
-            let hold = self.live_hold(member, hold_id, now).await?;
-            if self.free_hold(member, &hold, None).await? == Freed::Hold {
+            let stake = self.stake_of(member, hold_id).await?;
+            let hold = stake.live_hold_of(hold_id, now).map_err(|_| Error::NotFound)?;
+            if self.free_hold(member, hold, stake.forgiven_at(now), None).await? == Freed::Hold {
                 return Ok(());
             }
         }
         Err(Error::Busy)
     }
 
-    /// Frees what is still in `hold`, with `beside` in the same transaction.
-    pub(crate) async fn free_hold(&self, member: &MemberId, hold: &Hold, beside: Option<Write>) -> Result<Freed> {
+    /// Frees what is still in `hold`, with `beside` in the same transaction. A `forgiven` one does not count as unpaid.
+    pub(crate) async fn free_hold(
+        &self,
+        member: &MemberId,
+        hold: &Hold,
+        forgiven: Option<Forgiven>,
+        beside: Option<Write>,
+    ) -> Result<Freed> {
         let mut ours = hold.clone();
         // Who leaves ends the admission as a whole.
         let mut prolongs = hold.prolongs.filter(|_| beside.is_none());
         loop {
             let mut writes = claims::free_held(&ours);
             let spots = writes.len();
-            writes.push(release_stake(member, hold));
+            writes.push(release_stake(member, hold, forgiven));
             writes.extend(beside.clone());
             writes.extend(prolongs.map(|position| rooms::shorten_admission(hold, position)));
             let images = match self.transact(writes).await {
@@ -234,12 +248,21 @@ pub(crate) enum Freed {
     Nothing,
 }
 
-/// The stake's part of a release.
-pub(crate) fn release_stake(member: &MemberId, hold: &Hold) -> Write {
-    Write::update(keys::stake(member, hold.performance_id()), "REMOVE #hold, #hold_until")
-        .when(&STAKE_NAMES_HOLD)
-        .value("hold_until_read", hold.expires_at)
-        .value("hold_id", hold.hold_id.to_string())
+/// The stake's part of a release. The hold is the last that was taken: where it is forgiven, those before it move back.
+fn release_stake(member: &MemberId, hold: &Hold, forgiven: Option<Forgiven>) -> Write {
+    let key = keys::stake(member, hold.performance_id());
+    let release = match forgiven {
+        None => Write::update(key, "REMOVE #hold, #hold_until"),
+        Some(forgiven) => Write::update(
+            key,
+            "SET #unpaid_third = if_not_exists(#unpaid_second, :zero), \
+             #unpaid_second = if_not_exists(#unpaid_first, :zero), #unpaid_first = :zero, #forgiven = :forgiven \
+             REMOVE #hold, #hold_until",
+        )
+        .value("zero", 0)
+        .value("forgiven", attribute(&forgiven)),
+    };
+    release.when(&STAKE_NAMES_HOLD).value("hold_until_read", hold.expires_at).value("hold_id", hold.hold_id.to_string())
 }
 
 pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {

@@ -9,7 +9,7 @@
 //! | rate | `rate#<what>#<address>` | window's number | `count` |
 //! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
-//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id` |
+//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id`, when the last three unpaid holds were taken (`unpaid_first` …), `forgiven` |
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
 //! | subscriber to alerts | `alerts#<category>#<shard>` | `<memberId>` | |
 //! | alert (mail) | `member#<memberId>` | `alert#<showId>` | its mail's marker |
@@ -17,6 +17,7 @@
 //! | show | `shows` | `<showId>` | |
 //! | show by title, by ending | `shows#title`, `shows#ending` | `<title>␁<showId>`, `<lastStartsAt>#<showId>` | the show's, so that a list is one query |
 //! | performance | `performance#<performanceId>` | `performance` | |
+//! | description of a show, where it is long | `description#<showId>` | `description` | `whole` |
 //! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | the performance's, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
@@ -26,8 +27,8 @@
 //! | door list's row (projection) | `door#<performanceId>` | `name#<name>␁<uuid>.<performanceId>` | `seq` |
 //! | sums (projection) | `sales#<performanceId>` | `all#<grade>`, `day#<day>#<grade>` | `seats`, `amount` |
 //! | map of a large house (projection) | `map#<performanceId>#<layout>` | `<block or stripe>` | `row`, `seq`, `read_at` |
-//! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace` |
-//! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
+//! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace`, `inside`, `given_up`, `stock` |
+//! | line | `line#<performanceId>#<stripe>` | `line` | `n`; of the last draws: `d<slot>`, member and number of the draw, and `x<slot>`, what it drew |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until` |
 //! | breaker | `breaker` | `breaker` | `epoch`, `phase` |
@@ -57,7 +58,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::sorted_name,
     ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
-    limits::ALERT_SHARDS,
+    limits::{ALERT_SHARDS, LEFT_BLOCK_POSITIONS},
     member::{Email, Name},
     my_page::PageEntry,
     notice::Notice,
@@ -273,6 +274,11 @@ pub(crate) fn show(id: &ShowId) -> Key {
     Key::new(SHOWS.to_owned(), id.as_str())
 }
 
+/// A long description, apart from the show's own item, which lists read.
+pub(crate) fn description(id: &ShowId) -> Key {
+    Key::new(format!("description#{id}"), "description")
+}
+
 pub(crate) fn performance(id: &PerformanceId) -> Key {
     Key::new(format!("performance#{id}"), "performance")
 }
@@ -354,15 +360,12 @@ pub(crate) fn admission(performance: &PerformanceId, position: u64) -> Key {
     Key::new(admission_partition(performance, partition), position_text(position))
 }
 
-/// Neighbouring positions of which one partition says which were given up.
-pub(crate) const LEFT_BLOCK: u64 = 1024;
-
 pub(crate) fn left_partition(performance: &PerformanceId, block: u64) -> String {
     format!("left#{performance}#{block}")
 }
 
 pub(crate) fn left(performance: &PerformanceId, position: u64) -> Key {
-    Key::new(left_partition(performance, position / LEFT_BLOCK), position_text(position))
+    Key::new(left_partition(performance, position / LEFT_BLOCK_POSITIONS), position_text(position))
 }
 
 /// The item of `value` under `key`.

@@ -65,7 +65,7 @@ impl Store {
     /// way, and whose sender gave it up, comes too late from then on.
     async fn paid_after_all(&self, member: &MemberId, hold_id: &HoldId, stake: Stake) -> Result<Box<Reservation>> {
         if let Some(lapsed) = stake.hold.filter(|hold| hold.hold_id == *hold_id) {
-            self.free_hold(member, &lapsed, None).await?;
+            self.free_hold(member, &lapsed, None, None).await?;
         }
         let paid = self.reservation(member, &hold_id.reservation()).await?;
         paid.map(Box::new).ok_or(Error::HoldExpired)
@@ -200,7 +200,8 @@ fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacl
 }
 
 fn pay_stake(member: &MemberId, hold: &Hold) -> Write {
-    Write::update(keys::stake(member, hold.performance_id()), "REMOVE #hold, #hold_until ADD #paid_seats :quantity")
+    let update = "REMOVE #hold, #hold_until, #unpaid_first, #unpaid_second, #unpaid_third ADD #paid_seats :quantity";
+    Write::update(keys::stake(member, hold.performance_id()), update)
         .when(&STAKE_IS_LIVE)
         .value("hold_id", hold.hold_id.to_string())
         .value("hold_until_read", hold.expires_at)

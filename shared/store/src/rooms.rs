@@ -108,8 +108,8 @@ pub(crate) fn spend_admission(admission: &Admission) -> Write {
         .value("member", admission.member_id.to_string())
 }
 
-/// A counter's value.
-fn counter(line: &Item) -> Result<u64> {
-    let value = line.get("n").and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
+/// A number of a line: its counter, or what somebody drew.
+fn counter(line: &Item, name: &str) -> Result<u64> {
+    let value = line.get(name).and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
     value.ok_or_else(|| Error::internal("read a counter", "it is not a number"))
 }

@@ -1,7 +1,7 @@
 //! `GET /holds/{holdId}`.
 
 use crate::{
-    harness::{World, hold, pay},
+    harness::{World, hold, pay, performance_details},
     routes::needs_login,
 };
 use serde_json::json;
@@ -50,6 +50,47 @@ async fn unauthorized() {
         ] {
             person.get(&format!("/holds/{odd}")).await.problem(404, "not_found");
         }
+    })
+    .await;
+}
+
+/// The organizer brings the end of sales forward: a live hold says so, alone and in the list, and is of no use after it.
+#[tokio::test]
+async fn a_hold_ends_with_sales() {
+    World::run(async |world| {
+        let performance = world.performance(json!({"holdSeconds": 600})).await;
+        let person = world.member(100_000).await;
+        let path = hold(&person, &performance, &["A-1-1"]).await.expect(201).header("location");
+        let close = world.stack.clock().now().plus_seconds(60).to_string();
+        let organizer = world.organizer().await;
+        let shown = organizer.get(&format!("/performances/{performance}")).await.expect(200);
+        let changed = performance_details(
+            world.app(),
+            json!({"holdSeconds": 600, "salesCloseAt": close, "startsAt": shown.json["startsAt"]}),
+        );
+        organizer.put(&format!("/performances/{performance}"), changed).await.expect(200);
+        world.advance_seconds(2);
+        assert_eq!(person.get(&path).await.expect(200).text("expiresAt"), close);
+        assert_eq!(person.get("/holds").await.items()[0]["expiresAt"], close);
+        world.advance_seconds(60);
+        person.get(&path).await.problem(404, "not_found");
+        assert!(person.get("/holds").await.items().is_empty());
+    })
+    .await;
+}
+
+/// The same where the performance is cancelled.
+#[tokio::test]
+async fn a_hold_ends_with_a_cancellation() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        let path = hold(&person, &performance, &["A-1-1"]).await.expect(201).header("location");
+        let cancellation = format!("/performances/{performance}/cancellation");
+        world.organizer().await.post(&cancellation, json!({"reason": "Snow."})).await.expect(202);
+        world.advance_seconds(2);
+        person.get(&path).await.problem(404, "not_found");
+        assert!(person.get("/holds").await.items().is_empty());
     })
     .await;
 }

@@ -222,13 +222,87 @@ async fn joining_twice_at_once_holds_nobody_up() {
         assert_eq!(join(&person, &performance).await.expect(200).number("position"), 1);
         world.wire.meddle(None);
         let mut place = join(&next, &performance).await.expect(201);
-        assert_eq!(place.number("position"), 3, "the second was drawn, and is nobody's");
+        assert_eq!(place.number("position"), 2, "one place was drawn for both");
         let_in(world, &person, &performance).await;
         leave(&person, &performance).await.expect(204);
         for _ in 0..5 {
             place = poll_later(world, &next, &performance, &place).await.expect(200);
         }
         assert_eq!(place.text("status"), "admitted");
+    })
+    .await;
+}
+
+/// A member who joins with all their might has one place, and those behind wait for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_joins_at_once_are_one_place() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        let mut joining = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let (person, performance) = (person.clone(), performance.clone());
+            joining.spawn(async move { join(&person, &performance).await });
+        }
+        let told = joining.join_all().await;
+        let positions: std::collections::BTreeSet<i64> =
+            told.iter().filter(|told| told.status < 300).map(|told| told.number("position")).collect();
+        assert_eq!(positions.len(), 1, "{positions:?}");
+        assert!(told.iter().any(|told| told.status == 201));
+        let path = format!("/performances/{performance}/waiting-room");
+        assert_eq!(world.organizer().await.get(&path).await.expect(200).number("issued"), 1);
+        assert_eq!(join(&world.member(0).await, &performance).await.expect(201).number("position"), 2);
+    })
+    .await;
+}
+
+/// A draw whose answer was lost is no place without an owner: the next join has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draw_that_nobody_heard_of_is_found_again() {
+    World::run(async |world| {
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let person = world.member(0).await;
+        world.wire.meddle(Some(Arc::new(OnlyDraws)));
+        join(&person, &performance).await.problem(503, "busy");
+        world.wire.meddle(None);
+        assert_eq!(join(&person, &performance).await.expect(201).number("position"), 1);
+    })
+    .await;
+}
+
+/// Draws are done and heard of; what comes after them reaches nobody.
+struct OnlyDraws;
+
+impl Meddler for OnlyDraws {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+        let of_place = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("place#"));
+        let reached = !(operation == "UpdateItem" && of_place);
+        Box::pin(async move {
+            if reached { execute().await } else { Err(ConnectorError::timeout("nobody was reached".into())) }
+        })
+    }
+}
+
+/// Where a line has several stripes, joining twice at once may draw from two of them: what was lost counts as drawn, and nobody
+/// waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_draws_count() {
+    World::run(async |world| {
+        let policy = json!({"maxActive": 1, "expectedArrivalsPerMinute": 60_000});
+        let performance = room(world, policy).await;
+        let person = world.member(0).await;
+        let (same, id) = (person.clone(), performance.clone());
+        world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+            join(&same, &id).await.expect(201);
+        })));
+        join(&person, &performance).await.expect(200);
+        world.wire.meddle(None);
+        for _ in 3..=20 {
+            leave(&person, &performance).await.expect(204);
+            join(&person, &performance).await.expect(201);
+        }
+        leave(&person, &performance).await.expect(204);
+        join(&person, &performance).await.problem(429, "too_many_requests");
     })
     .await;
 }

@@ -7,6 +7,7 @@ mod replace_waiting_room;
 mod show_waiting_room;
 mod stripes;
 mod tokens;
+mod told;
 
 use crate::harness::World;
 use serde_json::{Value, json};

@@ -163,18 +163,49 @@ async fn nobody_is_let_in_before_sales_open() {
     .await;
 }
 
-/// Nobody is admitted once sales closed either, nor need he ask often.
+/// Once sales closed nobody waits any more, inside or in line, and leaving still works.
 #[tokio::test]
-async fn nobody_is_let_in_after_sales_closed() {
+async fn a_line_ends_with_sales() {
     World::run(async |world| {
-        let closes = world.stack.clock().now().plus_seconds(40).to_string();
-        let performance = world.performance(json!({"waitingRoom": {"maxActive": 5}, "salesCloseAt": closes})).await;
-        let person = world.member(0).await;
-        let place = join(&person, &performance).await.expect(201);
-        world.advance_seconds(45);
-        let told = poll(&person, &performance, &place).await.expect(200);
-        assert_eq!((told.text("status"), &told.json["estimatedWaitSeconds"]), ("waiting".into(), &json!(null)));
-        assert!(told.number("pollAfterSeconds") >= 16, "{}", told.json);
+        world.stack.clock().stop();
+        let closes = world.stack.clock().now().plus_seconds(60).to_string();
+        let performance = world.performance(json!({"waitingRoom": {"maxActive": 1}, "salesCloseAt": closes})).await;
+        let (first, second) = (world.member(0).await, world.member(0).await);
+        let (inside, _) = let_in(world, &first, &performance).await;
+        assert_eq!(inside.text("expiresAt"), closes, "an admission is of no use after the end of sales");
+        let waiting = join(&second, &performance).await.expect(201);
+        world.advance_seconds(55);
+        let waiting = poll(&second, &performance, &waiting).await.expect(200);
+        world.advance_seconds(6);
+        poll(&second, &performance, &waiting).await.problem(409, "sales_closed");
+        poll(&first, &performance, &inside).await.problem(409, "sales_closed");
+        leave(&second, &performance).await.expect(204);
+        leave(&first, &performance).await.expect(204);
+        // The token comes first.
+        poll(&first, &performance, &waiting).await.problem(401, "queue_token_invalid");
+        world.advance_seconds(100);
+        poll(&second, &performance, &waiting).await.problem(401, "queue_token_expired");
+    })
+    .await;
+}
+
+/// Those in line learn that the performance was cancelled, and why.
+#[tokio::test]
+async fn a_line_ends_with_a_cancellation() {
+    World::run(async |world| {
+        world.stack.clock().stop();
+        let performance = room(world, json!({"maxActive": 1})).await;
+        let (first, second) = (world.member(0).await, world.member(0).await);
+        let (inside, _) = let_in(world, &first, &performance).await;
+        let waiting = join(&second, &performance).await.expect(201);
+        let path = format!("/performances/{performance}/cancellation");
+        world.organizer().await.post(&path, json!({"reason": "The singer is ill."})).await.expect(202);
+        world.advance_seconds(2);
+        for (person, place) in [(&first, &inside), (&second, &waiting)] {
+            let told = poll(person, &performance, place).await.problem(409, "performance_cancelled");
+            assert_eq!(told.text("reason"), "The singer is ill.");
+            leave(person, &performance).await.expect(204);
+        }
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! `GET /holds/{holdId}`: one's own live hold.
 
-use super::HoldView;
-use frontrow_domain::{Result, ids::HoldId};
+use super::{HoldView, by_present_rule};
+use frontrow_domain::{Error, Result, ids::HoldId};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
 
 /// The endpoint.
@@ -29,6 +29,7 @@ impl Endpoint for GetHold {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<HoldView>> {
         let hold = app.store.live_hold(&call.caller.member_id, &call.path, call.now).await?;
+        let hold = by_present_rule(app, hold, call.now).await?.ok_or(Error::NotFound)?;
         Ok(Answer::ok(HoldView::from(&hold)))
     }
 }

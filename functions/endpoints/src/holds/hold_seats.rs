@@ -115,6 +115,7 @@ impl Endpoint for HoldSeats {
             "grade_not_found",
             "hold_exists",
             "too_many_seats",
+            "too_many_requests",
             "seats_taken",
             "not_enough_seats",
             "idempotency_key_reused",

@@ -1,6 +1,6 @@
 //! `GET /holds`: the caller's live holds of all performances.
 
-use super::HoldView;
+use super::{HoldView, by_present_rule};
 use frontrow_domain::Result;
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
@@ -22,7 +22,7 @@ impl Endpoint for ListHolds {
         success: &[200],
         errors: &[],
         headers: &[],
-        table_actions: &["dynamodb:Query"],
+        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
@@ -38,7 +38,12 @@ impl Endpoint for ListHolds {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<HoldView>>> {
         let page = call.query.request(app, LIST)?;
-        let holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
+        let mut holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
+        let mut shown = Vec::with_capacity(holds.items.len());
+        for hold in std::mem::take(&mut holds.items) {
+            shown.extend(by_present_rule(app, hold, call.now).await?);
+        }
+        holds.items = shown;
         Ok(Answer::ok(Page::of(app, holds, LIST, |hold| HoldView::from(&hold))))
     }
 }

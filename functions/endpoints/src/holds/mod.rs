@@ -6,12 +6,14 @@ pub mod list_holds;
 pub mod release_hold;
 
 use frontrow_domain::{
+    Error, Result, Timestamp,
     hold::Hold,
     ids::{HoldId, PerformanceId},
     money::Won,
     seating::SeatId,
     time::UtcTime,
 };
+use frontrow_edge::App;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -45,5 +47,15 @@ impl From<&Hold> for HoldView {
             created_at: hold.created_at.into(),
             expires_at: hold.expires_at.into(),
         }
+    }
+}
+
+/// The hold as it may be used by the present rule: the end of sales may have moved since it was taken. `None` where it may not
+/// be used any more at `now`.
+async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option<Hold>> {
+    match app.store.shown_performance(hold.performance_id(), now).await {
+        Ok(performance) => Ok(Some(hold.bounded_by(&performance)).filter(|hold| hold.is_live(now))),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }

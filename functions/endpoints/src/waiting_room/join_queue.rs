@@ -45,7 +45,7 @@ impl Endpoint for JoinQueue {
             Joined::Inside(place, end) => {
                 let position = place.position(room.stripes);
                 let admission = Admission { performance_id: call.path, position, member_id: member, ends_at: call.now };
-                Answer::ok(PlaceInLine::inside(app, &admission, place, end, now))
+                Answer::ok(PlaceInLine::inside(app, performance, &room, &admission, place, end, now))
             }
         })
     }

@@ -10,7 +10,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::MemberId,
     limits::WAITING_TOKEN_GRACE_SECONDS,
-    performance::Performance,
+    performance::{Performance, SalesState},
     time::UtcTime,
     waiting_room::{Admission, Place, Room, wait},
 };
@@ -29,11 +29,45 @@ pub struct PlaceInLine {
     position: u64,
     /// Positions before it that are not yet served.
     ahead: u64,
-    /// `null` while the room is paused, and when the sale is over.
+    /// About how long it takes until it is one's turn; `null` while the room is paused.
     estimated_wait_seconds: Option<u64>,
+    /// The longest that it can take while the policy stays as it is: everybody before takes all the time that they may. `null`
+    /// while the room is paused. While card payments are paused, holds may live longer.
+    at_most_seconds: Option<u64>,
     poll_after_seconds: i64,
     /// Until when the token may be shown.
     expires_at: UtcTime,
+    sales_state: LineState,
+    /// Seats that are free, counted a few seconds ago; `null` where nobody counted of late.
+    available: Option<u32>,
+    /// When sales open; `null`: they have been open since the performance was listed.
+    opens_at: Option<UtcTime>,
+}
+
+/// How it stands with sales, for those in line.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum LineState {
+    /// Not on sale yet: nobody is let in before `opensAt`.
+    Upcoming,
+    /// On sale.
+    Open,
+    /// No seat is free; held ones may become free again.
+    SoldOut,
+    /// On sale, but nobody is let in for now.
+    Paused,
+}
+
+impl LineState {
+    fn of(performance: &Performance, room: &Room, now: Timestamp) -> Self {
+        match performance.sales_state(room.available(now).unwrap_or(u32::MAX), now) {
+            SalesState::Upcoming => Self::Upcoming,
+            SalesState::SoldOut => Self::SoldOut,
+            _ if room.policy.paused => Self::Paused,
+            _ => Self::Open,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,10 +88,8 @@ impl PlaceInLine {
         place: Place,
         now: Timestamp,
     ) -> Self {
-        let outlook = match performance.check_not_closed(now) {
-            Ok(()) => room.outlook(place, performance.sales_open_at, now, entropy::fraction()),
-            Err(_) => room.outlook_when_over(place, entropy::fraction()),
-        };
+        let (opens_at, hold_seconds) = (performance.sales_open_at, performance.hold_seconds);
+        let outlook = room.outlook(place, opens_at, hold_seconds, now, entropy::fraction());
         let expires_at = now.plus_seconds(outlook.poll_after_seconds + WAITING_TOKEN_GRACE_SECONDS);
         let position = place.position(room.stripes);
         let claims = QueueClaims {
@@ -74,13 +106,25 @@ impl PlaceInLine {
             position,
             ahead: outlook.ahead,
             estimated_wait_seconds: outlook.wait_seconds,
+            at_most_seconds: outlook.at_most_seconds,
             poll_after_seconds: outlook.poll_after_seconds,
             expires_at: expires_at.into(),
+            sales_state: LineState::of(performance, room, now),
+            available: room.available(now),
+            opens_at: opens_at.map(UtcTime::from),
         }
     }
 
-    /// Inside, until `end`.
-    fn inside(app: &App, admission: &Admission, place: Place, end: Timestamp, now: Timestamp) -> Self {
+    /// Inside, until `end`, or the end of sales if that comes first.
+    fn inside(
+        app: &App,
+        performance: &Performance,
+        room: &Room,
+        admission: &Admission,
+        place: Place,
+        end: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let claims = QueueClaims {
             performance_id: admission.performance_id.clone(),
             member_id: admission.member_id,
@@ -89,15 +133,20 @@ impl PlaceInLine {
             admitted: true,
             expires_at: end,
         };
-        let left_seconds = u64::try_from(end.seconds_since(now)).unwrap_or_default();
+        let usable_until = end.min(performance.sales_end_at());
+        let left_seconds = u64::try_from(usable_until.seconds_since(now)).unwrap_or_default();
         Self {
             queue_token: app.tokens.queue(&claims),
             status: Status::Admitted,
             position: admission.position,
             ahead: 0,
             estimated_wait_seconds: Some(0),
+            at_most_seconds: Some(0),
             poll_after_seconds: wait::poll_after(Some(left_seconds), entropy::fraction()),
-            expires_at: end.into(),
+            expires_at: usable_until.into(),
+            sales_state: LineState::of(performance, room, now),
+            available: room.available(now),
+            opens_at: performance.sales_open_at.map(UtcTime::from),
         }
     }
 }

@@ -19,9 +19,18 @@ impl Endpoint for PollQueue {
         tag: "Waiting room",
         summary: "How far the line is; the queue token renewed",
         success: &[200],
-        errors: &["not_found", "no_waiting_room", "queue_token_missing", "queue_token_invalid", "queue_token_expired"],
+        errors: &[
+            "not_found",
+            "no_waiting_room",
+            "queue_token_missing",
+            "queue_token_invalid",
+            "queue_token_expired",
+            "sales_closed",
+            "performance_cancelled",
+        ],
         headers: &[Header::QueueToken],
         table_actions: &[
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -47,6 +56,7 @@ impl Endpoint for PollQueue {
         if !claims.admitted && claims.expires_at <= now {
             return Err(Error::QueueTokenExpired);
         }
+        performance.check_line(now)?;
 
         let PolledRoom { room, crowd } =
             app.store.turned_room(&call.path, claims.place, now, &|| app.clock.now()).await?;
@@ -69,6 +79,6 @@ impl Endpoint for PollQueue {
         } else {
             return Ok(Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)));
         };
-        Ok(Answer::ok(PlaceInLine::inside(app, &admission, place, end, now)))
+        Ok(Answer::ok(PlaceInLine::inside(app, performance, &room, &admission, place, end, now)))
     }
 }

@@ -2,13 +2,16 @@
 
 use super::{
     AdmissionState, Place, Room,
-    turn::{Found, Plan, Step},
+    given_up::GivenUp,
+    turn::{Found, Inside, Plan, Seen, Step},
     wait::{Pace, poll_after},
 };
 use crate::{
     Timestamp,
     ids::MemberId,
-    limits::{FAR_COPY_MAX_AGE_MILLIS, POLL_FAR_AHEAD, TICK_MAX_GRANTS},
+    limits::{
+        CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS, LEFT_BLOCK_POSITIONS, LEFT_NEAR_BLOCKS, POLL_FAR_AHEAD, TICK_MAX_GRANTS,
+    },
     performance::WaitingRoomPolicy,
 };
 use proptest::prelude::*;
@@ -28,7 +31,7 @@ fn room(max_active: Option<u32>, admit_per_minute: Option<u32>, serving: &[u64])
 
 fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -> Plan {
     let (admitted, left) = (admitted.iter().copied().collect(), left.iter().copied().collect());
-    room.plan(&room.candidates(drawn), Found { admitted: &admitted, left: &left, live }, NOW)
+    room.plan(&room.candidates(drawn, u64::MAX), Found { admitted: &admitted, left: &left, live }, NOW)
 }
 
 fn steps(plan: &Plan, stripes: u32) -> Vec<(u64, Step)> {
@@ -40,7 +43,7 @@ fn positions_are_called_in_order_until_no_place_is_free() {
     let room = room(Some(3), None, &[4]);
     let plan = plan(&room, &[100], &[], &[], 1);
     assert_eq!(steps(&plan, 1), [(5, Step::Grant), (6, Step::Grant)]);
-    let turned = room.after(&plan, &HashSet::new(), NOW);
+    let turned = room.after(&plan, &HashSet::new(), None, NOW);
     assert_eq!((turned.serving, turned.used), (vec![6], 2));
     assert_eq!(turned.next_tick_at, NOW.plus_seconds(1));
 }
@@ -60,7 +63,7 @@ fn stripes_are_called_by_position_not_one_after_the_other() {
     let room = room(Some(4), None, &[2, 0, 0]);
     let plan = plan(&room, &[9, 2, 1], &[], &[], 0);
     assert_eq!(steps(&plan, 3).iter().map(|(position, _)| *position).collect::<Vec<_>>(), [2, 3, 5, 7]);
-    assert_eq!(room.after(&plan, &HashSet::new(), NOW).serving, [3, 2, 1]);
+    assert_eq!(room.after(&plan, &HashSet::new(), None, NOW).serving, [3, 2, 1]);
 }
 
 #[test]
@@ -68,7 +71,7 @@ fn who_left_is_passed_over_and_uses_nothing() {
     let room = room(Some(1), Some(1), &[0]);
     let plan = plan(&room, &[3], &[], &[1, 2], 0);
     assert_eq!(steps(&plan, 1), [(1, Step::Skip), (2, Step::Skip), (3, Step::Grant)]);
-    let turned = room.after(&plan, &HashSet::new(), NOW);
+    let turned = room.after(&plan, &HashSet::new(), None, NOW);
     assert_eq!((turned.serving, turned.used), (vec![3], 1));
 }
 
@@ -77,7 +80,7 @@ fn what_a_dead_turn_let_in_is_adopted_without_a_free_place_but_within_the_minute
     let full = room(Some(2), None, &[0]);
     let adopted = plan(&full, &[9], &[1, 2], &[], 2);
     assert_eq!(steps(&adopted, 1), [(1, Step::Adopt), (2, Step::Adopt)]);
-    assert_eq!(full.after(&adopted, &HashSet::new(), NOW).used, 2);
+    assert_eq!(full.after(&adopted, &HashSet::new(), None, NOW).used, 2);
     let slow = room(Some(9), Some(1), &[0]);
     assert_eq!(steps(&plan(&slow, &[9], &[1, 2], &[], 2), 1), [(1, Step::Adopt)]);
 }
@@ -92,7 +95,7 @@ fn nobody_is_let_in_while_paused() {
 #[test]
 fn the_minute_bounds_all_turns_in_it_whatever_the_clock_of_the_turner() {
     let mut room = room(None, Some(5), &[0]);
-    let first = room.after(&plan(&room, &[3], &[], &[], 0), &HashSet::new(), NOW);
+    let first = room.after(&plan(&room, &[3], &[], &[], 0), &HashSet::new(), None, NOW);
     (room.serving, room.minute, room.used) = (first.serving, first.minute, first.used);
     assert_eq!(room.allowance(NOW.plus_seconds(59)), 2, "NOW is the first moment of its minute");
     assert_eq!(room.allowance(NOW.plus_seconds(60)), 5);
@@ -107,7 +110,7 @@ fn a_stripe_advances_up_to_its_first_failure() {
     let room = room(Some(9), None, &[0, 0]);
     let plan = plan(&room, &[3, 3], &[], &[], 0);
     let failed = HashSet::from([Place { stripe: 0, index: 2 }]);
-    let turned = room.after(&plan, &failed, NOW);
+    let turned = room.after(&plan, &failed, None, NOW);
     assert_eq!((turned.serving, turned.used), (vec![1, 3], 4));
 }
 
@@ -134,35 +137,140 @@ fn the_pace_forgets_within_two_windows() {
     assert_eq!(pace.after(1, NOW.plus_seconds(-20)).of_late(NOW), 41, "a clock behind counts too");
 }
 
+fn told(room: &Room, index: u64, now: Timestamp) -> (Option<u64>, Option<u64>) {
+    let told = room.outlook(Place { stripe: 0, index }, None, 300, now, 0.0);
+    (told.wait_seconds, told.at_most_seconds)
+}
+
+fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
+    Inside { count, first_leaves_at: NOW.plus_seconds(first_in), last_leaves_at: NOW.plus_seconds(last_in) }
+}
+
+/// Somebody is inside, for ten minutes: whoever is first in line waits for that place, and is not told that it takes no time.
 #[test]
-fn the_wait_is_told_by_the_pace_of_late_else_by_the_policy() {
-    let place = Place { stripe: 0, index: 101 };
+fn the_first_in_line_waits_for_a_place_too() {
+    let mut room = room(Some(1), None, &[1]);
+    assert_eq!(room.outlook(Place { stripe: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
+    assert_eq!(told(&room, 2, NOW).0, Some(0), "nobody is inside");
+    room.inside = inside(1, 600, 600);
+    assert_eq!(told(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
+    assert_eq!(told(&room, 2, NOW.plus_seconds(300)).0, Some(300));
+    assert_eq!(told(&room, 2, NOW.plus_seconds(600)).0, Some(1), "he is about to leave");
+    assert_eq!(told(&room, 3, NOW).0, Some(1_200));
+    assert_eq!(told(&room, 4, NOW.plus_seconds(100)).0, Some(500 + 2 * 600));
+    // One left within the last twenty seconds: the next may do so, too, but nobody is told more than the time of those inside.
+    room.pace = Pace::default().after(1, NOW);
+    assert_eq!((told(&room, 2, NOW).0, told(&room, 3, NOW).0), (Some(20), Some(40)));
+    assert_eq!(told(&room, 2, NOW.plus_seconds(590)).0, Some(10));
+}
+
+#[test]
+fn those_inside_leave_evenly_between_the_first_and_the_last() {
+    let mut room = room(Some(11), None, &[0]);
+    room.inside = inside(11, 100, 600);
+    assert_eq!([1, 2, 11].map(|index| told(&room, index, NOW).0), [Some(100), Some(150), Some(600)]);
+    assert_eq!(told(&room, 12, NOW).0, Some(700), "after the first of the next round");
+    room.inside = inside(3, 100, 600);
+    assert_eq!([8, 9, 12].map(|index| told(&room, index, NOW).0), [Some(0), Some(100), Some(600)]);
+    assert_eq!(told(&room, 11, NOW).0, Some(600), "by then it is one of those who are let in now");
+    room.policy.max_active = Some(1);
+    assert_eq!(
+        told(&room, 1, NOW).0,
+        Some(600),
+        "of a limit that was lowered below those inside, all of them leave first"
+    );
+}
+
+#[test]
+fn the_wait_is_as_long_as_the_slowest_bound() {
     let mut room = room(Some(10), None, &[0]);
-    let told = room.outlook(place, None, NOW, 0.0);
-    assert_eq!((told.ahead, told.wait_seconds, told.poll_after_seconds), (100, Some(6_000), 20));
+    assert_eq!(told(&room, 101, NOW).0, Some(6_000));
     room.policy.admit_per_minute = Some(60);
-    assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(6_000), "turnover is slower than the minute");
+    assert_eq!(told(&room, 101, NOW).0, Some(6_000), "turnover is slower than the minute");
     room.policy.max_active = None;
-    assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(100));
-    room.pace = Pace::default().after(40, NOW);
-    assert_eq!(room.outlook(place, None, NOW, 0.0).wait_seconds, Some(100), "the minute's bound outlasts a rush");
-    room.policy.admit_per_minute = None;
-    let told = room.outlook(place, None, NOW, 0.99);
-    assert_eq!((told.wait_seconds, told.poll_after_seconds), (Some(50), 10), "a quarter of 50 s, a fifth sooner");
-    assert_eq!(room.outlook(place, Some(NOW.plus_seconds(30)), NOW, 0.0).wait_seconds, Some(80));
+    assert_eq!([60, 61, 101, 121].map(|index| told(&room, index, NOW).0), [Some(0), Some(60), Some(60), Some(120)]);
+    room.used = 60;
+    room.minute = NOW.millis() / 60_000;
+    assert_eq!(told(&room, 1, NOW.plus_seconds(13)).0, Some(47), "the minute is used up");
+    room.policy.admit_per_minute = Some(100_000);
+    assert_eq!(told(&room, 2_001, NOW).0, Some(10), "so many turns");
+    let opens = room.outlook(Place { stripe: 0, index: 1 }, Some(NOW.plus_seconds(30)), 300, NOW, 0.0);
+    assert_eq!((opens.wait_seconds, opens.at_most_seconds), (Some(30), Some(35)));
     room.policy.paused = true;
-    let told = room.outlook(place, None, NOW, 0.0);
-    assert_eq!((told.wait_seconds, told.poll_after_seconds), (None, 20));
+    let told = room.outlook(Place { stripe: 0, index: 101 }, None, 300, NOW, 0.0);
+    assert_eq!((told.wait_seconds, told.at_most_seconds, told.poll_after_seconds), (None, None, 20));
 }
 
 #[test]
 fn who_is_about_to_be_called_polls_often() {
     let mut room = room(Some(10), None, &[0]);
-    assert_eq!(room.outlook(Place { stripe: 0, index: 10 }, None, NOW, 0.5).poll_after_seconds, 2);
-    assert_eq!(room.outlook(Place { stripe: 0, index: 11 }, None, NOW, 0.0).poll_after_seconds, 20);
+    room.inside = inside(10, 600, 600);
+    let pause = |room: &Room, index| room.outlook(Place { stripe: 0, index }, None, 300, NOW, 0.0).poll_after_seconds;
+    assert_eq!((pause(&room, 10), pause(&room, 11)), (2, 20));
     room.pace = Pace::default().after(200, NOW);
-    assert_eq!(room.outlook(Place { stripe: 0, index: 200 }, None, NOW, 0.0).poll_after_seconds, 2);
+    assert_eq!((pause(&room, 190), pause(&room, 300)), (2, 7));
     assert_eq!(poll_after(Some(1), 0.0), 2);
+}
+
+#[test]
+fn who_has_not_claimed_yet_counts_with_the_whole_time() {
+    let called = AdmissionState::Granted { claim_until: NOW.plus_seconds(CLAIM_SECONDS) };
+    let owner = MemberId(Uuid::from_u128(1));
+    let held = AdmissionState::Active { member: owner, expires_at: NOW, hold_until: NOW.plus_seconds(9) };
+    let found = Inside::of([called, held].iter(), 600);
+    assert_eq!(found, inside(2, 9, 600));
+    let mut room = room(Some(5), None, &[0]);
+    room.inside = inside(4, 1, 1);
+    let plan = plan(&room, &[2], &[], &[], 2);
+    let seen = Seen { inside: found, given_up: GivenUp::default(), stock: None };
+    let turned = room.after(&plan, &HashSet::new(), Some(&seen), NOW);
+    assert_eq!((turned.inside, turned.pace.of_late(NOW)), (inside(4, 9, 600), 2), "two left, two came");
+}
+
+/// What a turn learns about given-up places.
+fn looked(room: &Room, drawn: u64, left: &[u64]) -> GivenUp {
+    let look = room.look(&[drawn]).expect("somebody waits");
+    let of_block = |block| left.iter().filter(|position| **position / LEFT_BLOCK_POSITIONS == block).count();
+    let near = left.iter().copied().filter(|left| look.near.contains(&(left / LEFT_BLOCK_POSITIONS))).collect();
+    let counted: Vec<_> = look.far.iter().map(|block| (*block, of_block(*block))).collect();
+    room.given_up.after(&look, &near, &counted)
+}
+
+/// Somebody stands behind 1,819 places that were given up: nobody is ahead, and one turn reaches them.
+#[test]
+fn places_that_were_given_up_are_ahead_of_nobody() {
+    let mut room = room(Some(1), None, &[0]);
+    let left: Vec<u64> = (1..=1_819).collect();
+    room.given_up = looked(&room, 1_820, &left);
+    assert_eq!(room.ahead(Place { stripe: 0, index: 1_820 }), 0);
+    assert_eq!(room.ahead(Place { stripe: 0, index: 1_500 }), 0);
+    let plan = plan(&room, &[1_820], &[], &left, 0);
+    assert_eq!(plan.0.last(), Some(&(Place { stripe: 0, index: 1_820 }, Step::Grant)));
+    let turned = room.after(&plan, &HashSet::new(), None, NOW);
+    assert_eq!((turned.serving, turned.used), (vec![1_820], 1));
+    // They were passed over: those behind count what is left ahead alone.
+    room.serving = vec![1_000];
+    assert_eq!(room.ahead(Place { stripe: 0, index: 1_830 }), 10);
+}
+
+/// A turn knows each of the next places, and counts those of a few blocks behind them; all in the end.
+#[test]
+fn far_places_that_were_given_up_are_counted_after_some_turns() {
+    let mut room = room(Some(1), None, &[0]);
+    let drawn = 20 * LEFT_BLOCK_POSITIONS - 1;
+    let left: Vec<u64> = (1..drawn).filter(|position| position % 2 == 0).collect();
+    for _ in 0..4 {
+        room.given_up = looked(&room, drawn, &left);
+    }
+    let near = LEFT_NEAR_BLOCKS * LEFT_BLOCK_POSITIONS - 1;
+    assert_eq!(room.ahead(Place { stripe: 0, index: near }), near / 2);
+    let ahead = room.ahead(Place { stripe: 0, index: drawn });
+    assert!(ahead.abs_diff(drawn / 2) <= 1, "{ahead}");
+    // The line moves on by two blocks: what was counted stays with its block.
+    room.serving = vec![2 * LEFT_BLOCK_POSITIONS];
+    room.given_up = looked(&room, drawn, &left);
+    let ahead = room.ahead(Place { stripe: 0, index: drawn });
+    assert!(ahead.abs_diff((drawn - room.serving[0]) / 2) <= 1, "{ahead}");
 }
 
 fn any_room() -> impl Strategy<Value = (Room, Vec<u64>)> {
@@ -193,13 +301,32 @@ proptest! {
     }
 
     #[test]
+    fn ahead_leaves_out_what_was_given_up(
+        (mut room, drawn) in any_room(),
+        stripe in 0..5_u32,
+        index in 1..500_u64,
+        marks in prop::collection::vec(0..3_u8, 2_000),
+    ) {
+        let left: HashSet<u64> = (1..).zip(&marks).filter(|(_, mark)| **mark == 0).map(|(position, _)| position).collect();
+        let Some(look) = room.look(&drawn) else { return Ok(()) };
+        let near = left.iter().copied().filter(|left| look.near.contains(&(left / LEFT_BLOCK_POSITIONS))).collect();
+        room.given_up = room.given_up.after(&look, &near, &[]);
+        let place = Place { stripe: stripe % room.stripes, index };
+        let below = (1..place.position(room.stripes)).filter(|position| !left.contains(position) || *position > look.last_near());
+        let waiting = below.filter(|position| !room.has_served(Place::at(*position, room.stripes))).count();
+        let before_look = (1..look.near.start() * LEFT_BLOCK_POSITIONS).filter(|left_out| {
+            left.contains(left_out) && !room.has_served(Place::at(*left_out, room.stripes)) && *left_out < place.position(room.stripes)
+        }).count();
+        prop_assert_eq!(room.ahead(place), (waiting + before_look) as u64);
+    }
+
+    #[test]
     fn a_turn_lets_in_no_more_than_allowed_and_forgets_nobody(
         (room, drawn) in any_room(),
         live in 0..300_u64,
         marks in prop::collection::vec(0..6_u8, 200),
     ) {
-        let candidates = room.candidates(&drawn);
-        prop_assert!(candidates.len() <= TICK_MAX_GRANTS as usize);
+        let candidates = room.candidates(&drawn, u64::MAX);
         let marked = |mark: u8| candidates.iter().zip(&marks).filter(move |(_, found)| **found == mark)
             .map(|(place, _)| place.position(room.stripes)).collect::<HashSet<u64>>();
         let (left, admitted) = (marked(0), marked(1));
@@ -210,10 +337,12 @@ proptest! {
         let granted = plan.0.iter().filter(|(_, step)| *step == Step::Grant).count() as u64;
         let most = room.policy.max_active.map_or(u64::MAX, u64::from);
         prop_assert!(granted == 0 || live + granted <= most);
+        let let_in = plan.0.iter().filter(|(_, step)| *step != Step::Skip).count();
+        prop_assert!(let_in <= TICK_MAX_GRANTS as usize);
         let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.stripes)).collect();
         prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
 
-        let turned = room.after(&plan, &failed, NOW);
+        let turned = room.after(&plan, &failed, None, NOW);
         prop_assert!(turned.used <= room.policy.admit_per_minute.unwrap());
         let after = Room { serving: turned.serving, ..room.clone() };
         for (stripe, (before, now)) in (0..).zip(room.serving.iter().zip(&after.serving)) {

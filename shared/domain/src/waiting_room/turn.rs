@@ -1,11 +1,50 @@
 //! One turn of the turnstile: who is let in, and how far each stripe advances.
 
-use super::{Place, Room};
+use super::{AdmissionState, Place, Room, Stock, given_up::GivenUp};
 use crate::{
     Timestamp,
     limits::{TICK_INTERVAL_SECONDS, TICK_MAX_GRANTS},
 };
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+
+/// Who uses a place inside, and about when the first and the last of them leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Inside {
+    /// How many.
+    pub count: u64,
+    /// When the first leaves; 0 where nobody is inside.
+    pub first_leaves_at: Timestamp,
+    /// When the last leaves; 0 where nobody is inside.
+    pub last_leaves_at: Timestamp,
+}
+
+impl Inside {
+    /// Those that were found inside.
+    pub fn of<'a>(found: impl Iterator<Item = &'a AdmissionState>, admission_seconds: i64) -> Self {
+        found.fold(Self::default(), |inside, state| inside.with(1, state.leaves_at(admission_seconds)))
+    }
+
+    /// The same with `count` more, who leave at `leave_at`.
+    #[must_use]
+    fn with(self, count: u64, leave_at: Timestamp) -> Self {
+        let first_leaves_at = if self.count == 0 { leave_at } else { self.first_leaves_at.min(leave_at) };
+        let more =
+            Self { count: self.count + count, first_leaves_at, last_leaves_at: self.last_leaves_at.max(leave_at) };
+        if count == 0 { self } else { more }
+    }
+}
+
+/// What a turn saw before it let anybody in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Who was inside.
+    pub inside: Inside,
+    /// Which places were given up.
+    pub given_up: GivenUp,
+    /// How many seats were free.
+    pub stock: Option<Stock>,
+}
 
 /// What a turn does about a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,23 +81,29 @@ pub struct Turned {
     pub minute: i64,
     /// Let in during that minute.
     pub used: u32,
-    /// How fast the line moves.
+    /// How fast those inside leave.
     pub pace: super::wait::Pace,
+    /// Who is inside.
+    pub inside: Inside,
+    /// Which places were given up.
+    pub given_up: GivenUp,
+    /// How many seats are free.
+    pub stock: Option<Stock>,
     /// Before it the turnstile does not turn again.
     pub next_tick_at: Timestamp,
 }
 
 impl Room {
-    /// The next positions to call, ascending, where `drawn[s]` were drawn from stripe `s`: at most [`TICK_MAX_GRANTS`].
-    pub fn candidates(&self, drawn: &[u64]) -> Vec<Place> {
-        let most = u64::from(TICK_MAX_GRANTS);
+    /// The next positions to call up to `last`, ascending, where `drawn[s]` were drawn from stripe `s`.
+    pub fn candidates(&self, drawn: &[u64], last: u64) -> Vec<Place> {
         let of_stripe = |((stripe, serving), drawn): ((u32, &u64), &u64)| {
-            let indices = serving + 1..=(*drawn).min(serving + most);
-            indices.map(move |index| Place { stripe, index })
+            (serving + 1..=*drawn)
+                .map(move |index| Place { stripe, index })
+                .take_while(|place| place.position(self.stripes) <= last)
+                .collect::<Vec<_>>()
         };
         let mut places: Vec<Place> = (0..).zip(&self.serving).zip(drawn).flat_map(of_stripe).collect();
         places.sort_unstable_by_key(|place| place.position(self.stripes));
-        places.truncate(TICK_MAX_GRANTS as usize);
         places
     }
 
@@ -80,10 +125,10 @@ impl Room {
         if (minute..=minute + 1).contains(&self.minute) { (self.minute, self.used) } else { (minute, 0) }
     }
 
-    /// What this turn does about `candidates`: walks them in order until no place is free or the minute's allowance is
-    /// used. Nothing while paused.
+    /// What this turn does about `candidates`: walks them in order until no place is free, the minute's allowance is used, or
+    /// [`TICK_MAX_GRANTS`] are let in. Those who gave up are passed over and use nothing of all that. Nothing while paused.
     pub fn plan(&self, candidates: &[Place], found: Found<'_>, now: Timestamp) -> Plan {
-        let (mut free, mut allowance) = (self.free(found.live), self.allowance(now));
+        let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TICK_MAX_GRANTS)));
         let mut steps = Vec::new();
         if self.policy.paused {
             return Plan(steps);
@@ -110,8 +155,8 @@ impl Room {
     }
 
     /// The room after `plan`, of which `failed` could not be done: each stripe advances up to its first failure. What was
-    /// let in beyond it is adopted by the next turn, and counted then.
-    pub fn after(&self, plan: &Plan, failed: &HashSet<Place>, now: Timestamp) -> Turned {
+    /// let in beyond it is adopted by the next turn, and counted then. Without anything `seen`, what was known stays.
+    pub fn after(&self, plan: &Plan, failed: &HashSet<Place>, seen: Option<&Seen>, now: Timestamp) -> Turned {
         let mut serving = self.serving.clone();
         let mut stopped = HashSet::new();
         let mut let_in: u32 = 0;
@@ -124,11 +169,17 @@ impl Room {
             let_in += u32::from(*step != Step::Skip);
         }
         let (minute, used) = self.minute_at(now);
+        let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
+        let leave_at = now.plus_seconds(self.policy.admission_seconds);
+        let found = seen.map_or(self.inside, |seen| seen.inside);
         Turned {
             serving,
             minute,
             used: used.saturating_add(let_in),
-            pace: self.pace.after(u64::from(let_in), now),
+            pace: self.pace.after(self.inside.count.saturating_sub(found.count), now),
+            inside: found.with(granted as u64, leave_at),
+            stock: seen.map_or(self.stock, |seen| seen.stock),
+            given_up: seen.map_or_else(|| self.given_up.clone(), |seen| seen.given_up.clone()),
             next_tick_at: now.plus_seconds(TICK_INTERVAL_SECONDS),
         }
     }

@@ -70,6 +70,7 @@ fn examples() -> Vec<Error> {
         Error::PaymentsBusy { retry_after_seconds: 30 },
         Error::BalanceLimit { balance: Won(9_000_000_000_000_000) },
         Error::IdempotencyKeyReused,
+        Error::PerformanceCancelled { reason: "The singer is ill.".to_owned() },
         Error::PerformanceStarted,
         Error::AlreadyCheckedIn { checked_in_at: Timestamp::from_millis(1_798_108_200_000) },
         Error::InvalidTicket,

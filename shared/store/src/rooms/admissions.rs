@@ -12,7 +12,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
-    limits::{ADMISSION_MAX_PAGES, ADMISSION_PARTITIONS, LEFT_BLOCKS_MAX, ROOM_KEPT_SECONDS, TICK_WRITES_AT_ONCE},
+    limits::{
+        ADMISSION_MAX_PAGES, ADMISSION_PARTITIONS, LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX, ROOM_KEPT_SECONDS,
+        TICK_WRITES_AT_ONCE,
+    },
     waiting_room::{Admission, AdmissionState, Place, Room},
 };
 use futures_util::{
@@ -20,7 +23,7 @@ use futures_util::{
     future::{join_all, try_join_all},
     stream,
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// A position that was let in, and what became of it.
 #[derive(Debug, Clone, Copy)]
@@ -109,11 +112,9 @@ impl Store {
         // From the first position not called to the last drawn.
         let first = (0..).zip(&room.serving).map(|(stripe, served)| Place { stripe, index: served + 1 });
         let last = (0..).zip(&drawn).filter(|(_, n)| **n > 0).map(|(stripe, n)| Place { stripe, index: *n });
-        let first = first.map(|place| place.position(room.stripes)).min().unwrap_or(1) / keys::LEFT_BLOCK;
-        let last = last.map(|place| place.position(room.stripes)).max().unwrap_or(0) / keys::LEFT_BLOCK;
-        let blocks = (first..=last.min(first + LEFT_BLOCKS_MAX))
-            .map(|block| (block, (block * keys::LEFT_BLOCK, (block + 1) * keys::LEFT_BLOCK - 1)));
-        let left = self.left_in(id, blocks.collect()).await?;
+        let first = first.map(|place| place.position(room.stripes)).min().unwrap_or(1) / LEFT_BLOCK_POSITIONS;
+        let last = last.map(|place| place.position(room.stripes)).max().unwrap_or(0) / LEFT_BLOCK_POSITIONS;
+        let left = self.left_in(id, first..=last.min(first + LEFT_BLOCKS_MAX)).await?;
         let given_up = left.iter().filter(|position| !room.has_served(Place::at(**position, room.stripes))).count();
         let waiting = u64::saturating_sub(issued, serving).saturating_sub(given_up as u64);
         Ok(RoomView { issued, serving, active, waiting, room: Room::clone(&room) })
@@ -155,21 +156,17 @@ impl Store {
     pub(super) async fn drawn(&self, id: &PerformanceId, stripes: u32) -> Result<Vec<u64>> {
         let keys: Vec<_> = (0..stripes).map(|stripe| keys::line(id, stripe)).collect();
         let items = join_all(keys.iter().map(|key| self.get(key, Consistency::Strong))).await;
-        items.into_iter().map(|item| item?.as_ref().map_or(Ok(0), counter)).collect()
+        items.into_iter().map(|item| item?.as_ref().map_or(Ok(0), |line| counter(line, "n"))).collect()
     }
 
-    /// Which of the ascending `positions` were given up, read consistently.
-    pub(super) async fn left_among(&self, id: &PerformanceId, positions: &[u64]) -> Result<HashSet<u64>> {
-        let mut blocks: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
-        for position in positions {
-            blocks.entry(position / keys::LEFT_BLOCK).or_insert((*position, *position)).1 = *position;
-        }
-        self.left_in(id, blocks).await
-    }
-
-    /// The given-up positions of each block, between the two named with it.
-    async fn left_in(&self, id: &PerformanceId, blocks: BTreeMap<u64, (u64, u64)>) -> Result<HashSet<u64>> {
-        let reads: Vec<_> = blocks.into_iter().map(|(block, range)| self.left_of_block(id, block, range)).collect();
+    /// The given-up positions of these blocks, read consistently.
+    pub(super) async fn left_in(
+        &self,
+        id: &PerformanceId,
+        blocks: impl IntoIterator<Item = u64>,
+    ) -> Result<HashSet<u64>> {
+        let reads: Vec<_> =
+            blocks.into_iter().map(|block| self.left_of_block(id, block, Consistency::Strong)).collect();
         stream::iter(reads)
             .buffer_unordered(TICK_WRITES_AT_ONCE)
             .try_fold(HashSet::new(), |mut all, found| async move {
@@ -179,19 +176,24 @@ impl Store {
             .await
     }
 
-    async fn left_of_block(&self, id: &PerformanceId, block: u64, (from, to): (u64, u64)) -> Result<Vec<u64>> {
+    /// How many positions of each of these blocks were given up, as it was a moment ago.
+    pub(super) async fn count_left_in(&self, id: &PerformanceId, blocks: &[u64]) -> Result<Vec<(u64, usize)>> {
+        let count = async |block: u64| {
+            Ok::<_, Error>((block, self.left_of_block(id, block, Consistency::Eventual).await?.len()))
+        };
+        try_join_all(blocks.iter().map(|block| count(*block))).await
+    }
+
+    async fn left_of_block(&self, id: &PerformanceId, block: u64, consistency: Consistency) -> Result<Vec<u64>> {
         let partition = keys::left_partition(id, block);
         // 1,024 small items: always one page.
         let (items, _) = self
             .query(|query| {
                 query
-                    .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                    .key_condition_expression("#pk = :pk")
                     .expression_attribute_names("#pk", keys::PK)
-                    .expression_attribute_names("#sk", keys::SK)
                     .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
-                    .expression_attribute_values(":from", AttributeValue::S(keys::position_text(from)))
-                    .expression_attribute_values(":to", AttributeValue::S(keys::position_text(to)))
-                    .consistent_read(true)
+                    .consistent_read(consistency.is_strong())
             })
             .await?;
         items.iter().map(position_of).collect()

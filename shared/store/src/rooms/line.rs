@@ -3,16 +3,18 @@
 use super::AdmissionAt;
 use crate::{
     Store,
-    conditions::{ADMISSION_WITHOUT_HOLD, PLACE_IS_HELD, PLACE_UNCHANGED},
+    conditions::{ADMISSION_WITHOUT_HOLD, DRAWN_ONCE, PLACE_IS_HELD, PLACE_UNCHANGED},
     db::{Consistency, Refused},
     holds::{Freed, read_stake},
     keys::{self, Item, from_item, item_of, with_ttl},
     write::Write,
 };
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use frontrow_domain::{
     Error, Result, Timestamp,
+    hold::Stake,
     ids::{MemberId, PerformanceId},
-    limits::{DRAWS_MAX, LINE_RETRIES, STAKE_KEPT_SECONDS},
+    limits::{DRAWS_MAX, DRAWS_REMEMBERED, LINE_RETRIES, STAKE_KEPT_SECONDS},
     performance::Performance,
     waiting_room::{AdmissionState, Place, Room},
 };
@@ -53,6 +55,13 @@ impl PlaceItem {
     }
 }
 
+/// A place that was drawn for a member: by this very call, or by one of theirs before it that saw the same.
+#[derive(Debug, Clone, Copy)]
+struct Drawn {
+    place: Place,
+    by_this_call: bool,
+}
+
 #[derive(Serialize)]
 struct LeftItem {}
 
@@ -70,50 +79,62 @@ impl Store {
         now: Timestamp,
     ) -> Result<Joined> {
         let id = &performance.performance_id;
-        let key = keys::place(id, member);
-        let mut seen = PlaceItem::read(self.get(&key, Consistency::Eventual).await?)?;
+        let mut seen = PlaceItem::read(self.get(&keys::place(id, member), Consistency::Eventual).await?)?;
         if let Some(kept) = self.kept_or_too_many(performance, member, seen, room, now).await? {
             return Ok(kept);
         }
-        let place = self.draw(id, room.stripes).await?;
+        let mut drawn = self.draw(id, room.stripes, member, seen.draws).await?;
         for _ in 0..LINE_RETRIES {
-            let update = "SET #s = :s, #i = :i, #entity = :entity, #ttl = :ttl ADD #draws :one";
-            let write = Write::update(key.clone(), update)
-                .when(&PLACE_UNCHANGED)
-                .value("s", place.stripe)
-                .value("i", place.index)
-                .value("seen_s", seen.s)
-                .value("seen_i", seen.i)
-                .value("seen_draws", seen.draws)
-                .value("entity", "place")
-                .value("ttl", kept_until(performance).ttl_seconds())
-                .value("one", 1);
-            seen = match self.write(write).await {
-                Ok(_) => return Ok(Joined::New(place)),
+            let place = drawn.place;
+            match self.write(take_place(performance, member, place, seen)).await {
+                Ok(_) if drawn.by_this_call || !room.has_served(place) => return Ok(Joined::New(place)),
+                // Drawn before, by a call that nobody heard of: the place may be over by now.
+                Ok(item) => seen = PlaceItem::read(Some(item))?,
                 Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(mut images)) => PlaceItem::read(images.pop().flatten())?,
-            };
-            // This very write was done, and its answer lost.
-            if seen.place() == Some(place) {
-                return Ok(Joined::New(place));
-            }
-            // It was done, and given up since.
-            if seen.given_up() == Some(place) {
-                return Err(Error::Busy);
+                Err(Refused::Conditions(mut images)) => {
+                    seen = PlaceItem::read(images.pop().flatten())?;
+                    // This very write was done, and its answer lost.
+                    if drawn.by_this_call && seen.place() == Some(place) {
+                        return Ok(Joined::New(place));
+                    }
+                    // It was done, and given up since.
+                    if drawn.by_this_call && seen.given_up() == Some(place) {
+                        return Err(Error::Busy);
+                    }
+                }
             }
             let kept = self.kept_or_too_many(performance, member, seen, room, now).await;
             if let Some(told) = kept.transpose() {
-                self.end_drawn(performance, member, place, now).await;
+                self.end_lost_draw(performance, member, drawn, seen, now).await;
                 return told;
             }
+            if !drawn.by_this_call {
+                drawn = self.draw(id, room.stripes, member, seen.draws).await?;
+            }
         }
-        self.end_drawn(performance, member, place, now).await;
+        self.end_lost_draw(performance, member, drawn, seen, now).await;
         Err(Error::Busy)
     }
 
-    /// He joined twice at once, and stands elsewhere: nobody stands at `place`, which was drawn, and nobody shall wait for it.
-    async fn end_drawn(&self, performance: &Performance, member: &MemberId, place: Place, now: Timestamp) {
-        if let Err(error) = self.end_place(performance, member, place, now).await {
+    /// The member joined twice at once, and stands elsewhere: nobody stands at the place that was `drawn`, and nobody shall wait
+    /// for it. It counts as one of their draws.
+    async fn end_lost_draw(
+        &self,
+        performance: &Performance,
+        member: &MemberId,
+        drawn: Drawn,
+        seen: PlaceItem,
+        now: Timestamp,
+    ) {
+        if !drawn.by_this_call || seen.place() == Some(drawn.place) {
+            return;
+        }
+        let update = "SET #s = if_not_exists(#s, :zero), #i = if_not_exists(#i, :zero) ADD #draws :one";
+        let count = Write::update(keys::place(&performance.performance_id, member), update);
+        if let Err(refused) = self.write(count.value("zero", 0).value("one", 1)).await {
+            tracing::warn!(?refused, "a lost draw is not counted");
+        }
+        if let Err(error) = self.end_place(performance, member, drawn.place, now).await {
             tracing::warn!(%error, "a place without an owner ends unclaimed");
         }
     }
@@ -155,17 +176,30 @@ impl Store {
         })
     }
 
-    /// The next index of a stripe. Sent once: a lost answer leaves a place without an owner, which ends unclaimed.
-    async fn draw(&self, id: &PerformanceId, stripes: u32) -> Result<Place> {
+    /// The next index of a stripe for a member who has drawn so many times. The stripe remembers who drew of late, and what: the
+    /// same draw again, at the same time or after a lost answer, is the same place.
+    async fn draw(&self, id: &PerformanceId, stripes: u32, member: &MemberId, draws: u32) -> Result<Drawn> {
         let stripe = self.copies.next_stripe(id, stripes, self.entropy.fraction);
-        let write = Write::update(keys::line(id, stripe), "SET #entity = :entity ADD #n :one")
+        let drawer = [&member.0.as_bytes()[..], &draws.to_be_bytes()].concat();
+        let [drawer_name, index_name] = recent_draw(member.0.as_bytes()[15] % DRAWS_REMEMBERED);
+        let update = "SET #entity = :entity, #n = if_not_exists(#n, :zero) + :one, \
+                      #drawer = :drawer, #drawn = if_not_exists(#n, :zero) + :one";
+        let write = Write::update(keys::line(id, stripe), update)
+            .when(&DRAWN_ONCE)
+            .naming("drawer", &drawer_name)
+            .naming("drawn", &index_name)
             .value("entity", "line")
+            .value("drawer", AttributeValue::B(Blob::new(drawer)))
+            .value("zero", 0)
             .value("one", 1);
-        match self.write_once(write).await {
-            Ok(item) => Ok(Place { stripe, index: super::counter(&item)? }),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::internal("draw a place", "it has no condition")),
-        }
+        let (index, by_this_call) = match self.write(write).await {
+            Ok(item) => (super::counter(&item, "n")?, true),
+            Err(Refused::Failed(error)) => return Err(error),
+            Err(Refused::Conditions(mut images)) => {
+                (super::counter(&images.pop().flatten().unwrap_or_default(), &index_name)?, false)
+            }
+        };
+        Ok(Drawn { place: Place { stripe, index }, by_this_call })
     }
 
     /// LEAVE: the place is given up; if it was called, its admission ends together with a live hold. Without a place
@@ -219,14 +253,14 @@ impl Store {
     /// Deletes the member's admission, in one transaction with the release of his live hold if he has one.
     async fn end_admission(&self, id: &PerformanceId, member: &MemberId, position: u64, now: Timestamp) -> Result<()> {
         let mut hold_until = now;
-        let mut hold = None;
+        let mut stake = Stake::default();
         for _ in 0..LINE_RETRIES {
             let delete = Write::delete(keys::admission(id, position))
                 .when(&ADMISSION_WITHOUT_HOLD)
                 .value("hold_until", hold_until);
-            match &hold {
+            match stake.live_hold(now) {
                 Some(hold) => {
-                    if self.free_hold(member, hold, Some(delete)).await? == Freed::Hold {
+                    if self.free_hold(member, hold, stake.forgiven_at(now), Some(delete)).await? == Freed::Hold {
                         return Ok(());
                     }
                 }
@@ -241,8 +275,7 @@ impl Store {
                 Some(AdmissionState::Active { hold_until, .. }) => hold_until.max(now),
                 _ => now,
             };
-            let stake = read_stake(self.get(&keys::stake(member, id), Consistency::Strong).await?)?;
-            hold = stake.live_hold(now).cloned();
+            stake = read_stake(self.get(&keys::stake(member, id), Consistency::Strong).await?)?;
         }
         Err(Error::Busy)
     }
@@ -252,6 +285,26 @@ impl Store {
         let item = self.get(&keys::admission(id, position), Consistency::Strong).await?;
         Ok(item.map(AdmissionAt::read).transpose()?.map(|found| found.state))
     }
+}
+
+/// The attributes of a line that remember one of its last draws: whose it was, and what it drew.
+fn recent_draw(slot: u8) -> [String; 2] {
+    [format!("d{slot}"), format!("x{slot}")]
+}
+
+/// PLACE becomes `place`, if it still is as it was `seen`.
+fn take_place(performance: &Performance, member: &MemberId, place: Place, seen: PlaceItem) -> Write {
+    let update = "SET #s = :s, #i = :i, #entity = :entity, #ttl = :ttl ADD #draws :one";
+    Write::update(keys::place(&performance.performance_id, member), update)
+        .when(&PLACE_UNCHANGED)
+        .value("s", place.stripe)
+        .value("i", place.index)
+        .value("seen_s", seen.s)
+        .value("seen_i", seen.i)
+        .value("seen_draws", seen.draws)
+        .value("entity", "place")
+        .value("ttl", kept_until(performance).ttl_seconds())
+        .value("one", 1)
 }
 
 /// Not counted from the end of the sale, which can be put off while people stand in line.

@@ -19,9 +19,10 @@ use frontrow_domain::{
         TICK_GRANTING_MILLIS, TICK_LEASE_MARGIN_SECONDS, TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS,
         TICK_WRITES_AT_ONCE,
     },
+    performance::Performance,
     waiting_room::{
-        AdmissionState, Place, Room,
-        turn::{Found, Plan, Step},
+        AdmissionState, Place, Room, Stock,
+        turn::{Found, Inside, Plan, Seen, Step, Turned},
     },
 };
 use futures_util::future::join_all;
@@ -53,7 +54,7 @@ pub struct Crowd {
 /// What a turn counted before it let anybody in.
 struct Counted {
     drawn: u64,
-    live: u64,
+    seen: Seen,
 }
 
 impl Counted {
@@ -61,7 +62,7 @@ impl Counted {
     fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<Place>) -> Crowd {
         let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
         let waiting = self.drawn.saturating_sub(turned.serving.iter().sum());
-        Crowd { waiting, active: self.live + granted as u64 }
+        Crowd { waiting, active: self.seen.inside.count + granted as u64 }
     }
 }
 
@@ -144,7 +145,8 @@ impl Store {
                 Default::default()
             }
         };
-        let turned = self.end_turn(id, &turn, &room, &plan, &failed).await?;
+        let seen = counted.as_ref().map(|counted: &Counted| &counted.seen);
+        let turned = self.end_turn(id, &turn, &room.after(&plan, &failed, seen, now)).await?;
         Ok(turned.map(|turned| {
             let crowd = counted.map(|counted| counted.after(&turned, &plan, &failed));
             (turned, crowd)
@@ -183,23 +185,39 @@ impl Store {
         let inside = self.take_back_lapsed(id, inside?, now).await;
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
         let (live, drawn) = (inside.len() as u64, drawn?);
-        let performance = &listing?.performance;
+        let listing = listing?;
+        let performance = &listing.performance;
         let open = performance.has_waiting_room && performance.check_on_sale(now).is_ok();
 
-        let mut candidates = room.candidates(&drawn);
-        let unserved = |place: &Place| admitted.contains(&place.position(room.stripes));
-        if room.policy.paused
-            || !open
-            || room.allowance(now) == 0
-            || (room.free(live) == 0 && !candidates.iter().any(unserved))
-        {
-            candidates.clear();
-        }
-        let positions: Vec<u64> = candidates.iter().map(|place| place.position(room.stripes)).collect();
-        let left = self.left_among(id, &positions).await?;
+        let look = if performance.check_not_closed(now).is_ok() { room.look(&drawn) } else { None };
+        let (candidates, left, given_up) = match &look {
+            None => (Vec::new(), HashSet::new(), room.given_up.clone()),
+            Some(look) => {
+                let (left, counted) =
+                    tokio::try_join!(self.left_in(id, look.near.clone()), self.count_left_in(id, &look.far))?;
+                let candidates = if open { room.candidates(&drawn, look.last_near()) } else { Vec::new() };
+                let given_up = room.given_up.after(look, &left, &counted);
+                (candidates, left, given_up)
+            }
+        };
         let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, now);
-        let failed = self.carry_out(id, room, &plan, turn).await;
-        Ok((plan, failed, Counted { drawn: drawn.iter().sum(), live }))
+        let (failed, stock) = tokio::join!(self.carry_out(id, room, &plan, turn), self.stock(room, performance, now));
+        let inside = Inside::of(inside.iter().map(|admission| &admission.state), room.policy.admission_seconds);
+        Ok((plan, failed, Counted { drawn: drawn.iter().sum(), seen: Seen { inside, given_up, stock } }))
+    }
+
+    /// How many seats are free, counted anew from time to time. Nobody is let in by it.
+    async fn stock(&self, room: &Room, performance: &Performance, now: Timestamp) -> Option<Stock> {
+        if !room.counts_stock(now) || performance.check_not_closed(now).is_err() {
+            return room.stock;
+        }
+        match self.seat_map(performance, now).await {
+            Ok(map) => Some(Stock { available: map.available_in_all(&performance.seating, now), counted_at: now }),
+            Err(error) => {
+                tracing::warn!(%error, performance = %performance.performance_id, "free seats are not counted");
+                room.stock
+            }
+        }
     }
 
     /// Deletes what lapsed, unless it was claimed or prolonged since it was read. Answers what still uses a place: only
@@ -268,17 +286,9 @@ impl Store {
     }
 
     /// Step 5: tells how far the line was let in, and frees the turnstile. `None` where the turn had been lost.
-    async fn end_turn(
-        &self,
-        id: &PerformanceId,
-        turn: &Turn<'_>,
-        room: &Room,
-        plan: &Plan,
-        failed: &HashSet<Place>,
-    ) -> Result<Option<Room>> {
-        let turned = room.after(plan, failed, turn.now);
-        let update = "SET #serving = :serving, #minute = :minute, #used = :used, #pace = :pace, \
-                      #next_tick_at = :next_tick_at, #lease_until = :nobody";
+    async fn end_turn(&self, id: &PerformanceId, turn: &Turn<'_>, turned: &Turned) -> Result<Option<Room>> {
+        let update = "SET #serving = :serving, #minute = :minute, #used = :used, #pace = :pace, #inside = :inside, \
+                      #given_up = :given_up, #stock = :stock, #next_tick_at = :next_tick_at, #lease_until = :nobody";
         let write = Write::update(keys::room(id), update)
             .when(&TURN_IS_MINE)
             .value("owner", turn.owner.as_str())
@@ -286,6 +296,9 @@ impl Store {
             .value("minute", turned.minute)
             .value("used", turned.used)
             .value("pace", attribute(&turned.pace))
+            .value("inside", attribute(&turned.inside))
+            .value("given_up", attribute(&turned.given_up))
+            .value("stock", attribute(&turned.stock))
             .value("next_tick_at", turned.next_tick_at)
             .value("nobody", 0);
         match self.write(write).await {
