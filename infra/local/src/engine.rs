@@ -1,38 +1,35 @@
-//! The embedded DynamoDB: an engine with an HTTP server and a thread of its own, so that it never stalls the gateway.
+//! The embedded DynamoDB: an engine in this process, with the table. Clients call it without a socket.
 
-use crate::thread;
-use dynoxide::{
-    Database,
-    actions::{
-        describe_table::DescribeTableRequest, get_records::GetRecordsRequest,
-        get_shard_iterator::GetShardIteratorRequest,
-    },
-    server,
-    streams::shard_id,
-};
+mod calls;
+mod stream;
+mod tokens;
+
+pub(crate) use self::{calls::Core, stream::Stream};
+
+use crate::in_process;
+use dynoxide::actions::describe_table::DescribeTableRequest;
 use frontrow_edge::{clients::Aws, entropy};
 use frontrow_store::table;
-use serde_json::Value;
-use std::{fmt::Display, path::Path, time::Duration};
-use tokio::{net::TcpListener, runtime::Handle, time::interval};
+use std::{fmt::Display, path::Path, sync::PoisonError, time::Duration};
+use tokio::{task::JoinSet, time::interval_at};
 
 /// The table's name in every stack: each has an engine of its own.
 pub const TABLE: &str = "frontrow";
 
-/// How often items past their TTL are collected.
-const SWEEP_SECONDS: u64 = 1;
+/// How often items past their TTL are collected. DynamoDB takes days, and nothing waits for it; each time the whole table is read.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// A running engine with the table.
 pub struct Engine {
-    /// Where it listens.
-    pub(crate) url: String,
+    pub(crate) core: Core,
     /// The table's stream.
     pub(crate) stream: Stream,
-    thread: thread::Owned,
+    /// Ends with the engine.
+    _sweeping: JoinSet<()>,
 }
 
 impl Engine {
-    /// Opens `file`, or memory, and serves it; makes the table where there is none yet.
+    /// Opens `file`, or memory; makes the table where there is none yet.
     ///
     /// # Errors
     /// The engine's or the system's words.
@@ -41,136 +38,136 @@ impl Engine {
             Some(path) => path.display().to_string(),
             None => format!("file:frontrow-{}?mode=memory&cache=shared", entropy::fresh_uuid()),
         };
-        let database = Database::new(&path).map_err(because("open the database"))?;
-        index_stream(&path)?;
-        let thread = thread::Owned::start("engine", 1)?;
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(because("bind the engine"))?;
-        listener.set_nonblocking(true).map_err(because("bind the engine"))?;
-        let url = format!("http://{}", listener.local_addr().map_err(because("bind the engine"))?);
-        let served = database.clone();
-        thread.handle().spawn(async move {
-            let listener = TcpListener::from_std(listener).expect("the listener is non-blocking");
-            server::serve_on(listener, served).await;
-        });
-        thread.handle().spawn(sweep(database.clone()));
-        make_table(&url, &database).await?;
-        let stream = Stream { arn: stream_arn(&database)?, database, engine: thread.handle().clone() };
-        Ok(Self { url, stream, thread })
-    }
-
-    /// Where it listens.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Ends it and waits until the file is closed.
-    pub(crate) async fn stop(self) {
-        drop(self.stream);
-        self.thread.stop().await;
-    }
-}
-
-async fn sweep(database: Database) {
-    let mut ticks = interval(Duration::from_secs(SWEEP_SECONDS));
-    loop {
-        ticks.tick().await;
-        let database = database.clone();
-        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-        if let Ok(Err(error)) = swept {
-            tracing::warn!(%error, "sweep by TTL");
+        let core = Core::open(&path)?;
+        core.with(|opened| opened.beside.execute_batch(INDEXES).map_err(because("index the stream")))?;
+        if stream_arn(&core).is_err() {
+            table::create(&in_process::aws(core.clone()).dynamodb(), TABLE).await?;
         }
+        let stream = Stream { arn: stream_arn(&core)?, core: core.clone() };
+        let mut sweeping = JoinSet::new();
+        sweeping.spawn(sweep_on(core.clone()));
+        Ok(Self { core, stream, _sweeping: sweeping })
+    }
+
+    /// What its clients are made of.
+    pub fn aws(&self) -> Aws {
+        in_process::aws(self.core.clone())
+    }
+
+    /// Ends it and closes the file.
+    pub(crate) fn stop(self) {
+        self.core.close();
     }
 }
 
 /// The engine numbers each stream record by searching all of them; with an index that stays quick as they grow.
-fn index_stream(path: &str) -> Result<(), String> {
-    let connection = rusqlite::Connection::open(path).map_err(because("index the stream"))?;
-    connection
-        .execute_batch(
-            "CREATE INDEX IF NOT EXISTS frontrow_stream_last
-                 ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
-             CREATE INDEX IF NOT EXISTS frontrow_stream_next
-                 ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));",
-        )
-        .map_err(because("index the stream"))
-}
+const INDEXES: &str = "
+    CREATE INDEX IF NOT EXISTS frontrow_stream_last ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+    CREATE INDEX IF NOT EXISTS frontrow_stream_next
+        ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));";
 
-async fn make_table(url: &str, database: &Database) -> Result<(), String> {
-    if stream_arn(database).is_ok() {
-        return Ok(());
+async fn sweep_on(core: Core) {
+    let mut ticks = interval_at(tokio::time::Instant::now() + SWEEP_EVERY, SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        let swept = core.clone();
+        match tokio::task::spawn_blocking(move || sweep(&swept)).await {
+            Ok(Err(error)) => tracing::warn!(error, "sweep by TTL"),
+            Ok(Ok(_)) => {}
+            Err(error) => tracing::warn!(%error, "sweep by TTL"),
+        }
     }
-    table::create(&Aws::emulated(url).dynamodb(), TABLE).await
 }
 
-fn stream_arn(database: &Database) -> Result<String, String> {
+/// Deletes items past their TTL; answers how many. Others speak to the engine meanwhile.
+fn sweep(core: &Core) -> Result<usize, String> {
+    let _upkeep = core.upkeep.lock().unwrap_or_else(PoisonError::into_inner);
+    let database = core.with(|opened| Ok(opened.database.clone()))?;
+    let swept = database.sweep_ttl().map_err(because("sweep by TTL"))?;
+    core.wrote();
+    Ok(swept)
+}
+
+fn stream_arn(core: &Core) -> Result<String, String> {
     let request = DescribeTableRequest { table_name: TABLE.to_owned() };
-    let described = database.describe_table(request).map_err(because("describe the table"))?;
+    let described =
+        core.with(|opened| opened.database.describe_table(request).map_err(because("describe the table")))?;
     described.table.latest_stream_arn.ok_or_else(|| "the table has no stream".to_owned())
-}
-
-/// The table's stream, read in order.
-#[derive(Clone)]
-pub(crate) struct Stream {
-    arn: String,
-    database: Database,
-    engine: Handle,
-}
-
-impl Stream {
-    /// The stream's ARN.
-    pub(crate) fn arn(&self) -> &str {
-        &self.arn
-    }
-
-    /// At most `limit` records after the one with sequence number `position`, oldest first, as Lambda is told them.
-    pub(crate) async fn after(&self, position: Option<String>, limit: usize) -> Result<Vec<Value>, String> {
-        self.read(move |stream| {
-            let kind = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
-            let iterator = stream
-                .database
-                .get_shard_iterator(GetShardIteratorRequest {
-                    stream_arn: stream.arn.clone(),
-                    shard_id: shard_id(TABLE),
-                    shard_iterator_type: kind.to_owned(),
-                    sequence_number: position,
-                })
-                .map_err(because("read the stream"))?
-                .shard_iterator
-                .unwrap_or_default();
-            let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(limit) };
-            let found = stream.database.get_records(request).map_err(because("read the stream"))?;
-            let told = |record| serde_json::to_value(record).map_err(because("read the stream"));
-            found.records.into_iter().map(told).collect()
-        })
-        .await
-    }
-
-    /// The sequence number of the newest record; `None` in an empty stream.
-    pub(crate) async fn last(&self) -> Result<Option<String>, String> {
-        self.read(|stream| {
-            let request = dynoxide::actions::describe_stream::DescribeStreamRequest {
-                stream_arn: stream.arn.clone(),
-                ..Default::default()
-            };
-            let described = stream.database.describe_stream(request).map_err(because("describe the stream"))?;
-            let shard = described.stream_description.shards.into_iter().next();
-            Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
-        })
-        .await
-    }
-
-    /// The library blocks, so it is called on the engine's own threads.
-    async fn read<T: Send + 'static>(
-        &self,
-        call: impl FnOnce(&Self) -> Result<T, String> + Send + 'static,
-    ) -> Result<T, String> {
-        let stream = self.clone();
-        let called = self.engine.spawn_blocking(move || call(&stream)).await;
-        called.map_err(because("read the stream"))?
-    }
 }
 
 /// Names what was being done in an error's text.
 pub(crate) fn because<E: Display>(what: &'static str) -> impl Fn(E) -> String {
     move |error| format!("{what}: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::in_process::Service;
+    use serde_json::{Value, json};
+
+    async fn call(core: &Core, operation: &str, request: Value) -> (u16, Value) {
+        let answer = core.answer(&format!("DynamoDB_20120810.{operation}"), request.to_string().as_bytes()).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap())
+    }
+
+    async fn put(engine: &Engine, key: &str, ttl: &str) {
+        let item = json!({"pk": {"S": key}, "sk": {"S": key}, "ttl": {"N": ttl}});
+        assert_eq!(call(&engine.core, "PutItem", json!({"TableName": TABLE, "Item": item})).await.0, 200);
+    }
+
+    fn keys(engine: &Engine, position: Option<String>) -> Vec<String> {
+        let told = engine.stream.after(position, 100).unwrap();
+        let keys = told.iter().map(|record| record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().to_owned());
+        keys.collect()
+    }
+
+    #[tokio::test]
+    async fn items_past_their_ttl_are_collected_and_the_stream_says_so() {
+        let engine = Engine::start(None).await.unwrap();
+        put(&engine, "old", "1").await;
+        put(&engine, "new", "99999999999").await;
+        let mut written = engine.stream.written();
+        assert_eq!(sweep(&engine.core).unwrap(), 1);
+        assert!(written.has_changed().unwrap());
+        written.mark_unchanged();
+        assert_eq!(call(&engine.core, "Scan", json!({"TableName": TABLE})).await.1["Count"], 1);
+        assert!(!written.has_changed().unwrap(), "reading wakes nobody");
+        let removed = engine.stream.after(None, 100).unwrap().pop().unwrap();
+        assert_eq!((&removed["eventName"], &removed["dynamodb"]["Keys"]["pk"]["S"]), (&"REMOVE".into(), &"old".into()));
+    }
+
+    #[tokio::test]
+    async fn a_trimmed_stream_has_what_came_after_and_goes_on_counting() {
+        let scratch = tempfile::tempdir().unwrap();
+        for file in [None, Some(scratch.path().join("table.sqlite"))] {
+            let engine = Engine::start(file.as_deref()).await.unwrap();
+            for number in 0..1_200 {
+                put(&engine, &number.to_string(), "99999999999").await;
+            }
+            let read = engine.stream.after(None, 1_000).unwrap();
+            let position = read[998]["dynamodb"]["SequenceNumber"].as_str().unwrap();
+            engine.stream.trim(position).unwrap();
+            assert_eq!(keys(&engine, None)[0], "998", "that one stays");
+            let last = engine.stream.last().unwrap().unwrap();
+            engine.stream.trim(&last).unwrap();
+            assert_eq!(keys(&engine, None), ["1199"]);
+            put(&engine, "later", "99999999999").await;
+            assert_eq!(keys(&engine, Some(last.clone())), ["later"]);
+            assert!(engine.stream.last().unwrap().unwrap() > last);
+            engine.stop();
+            if let Some(file) = &file {
+                let again = Engine::start(Some(file)).await.unwrap();
+                assert_eq!(keys(&again, None), ["1199", "later"]);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_has_ended_refuses_its_clients() {
+        let engine = Engine::start(None).await.unwrap();
+        let core = engine.core.clone();
+        engine.stop();
+        assert_eq!(call(&core, "Scan", json!({"TableName": TABLE})).await.0, 500);
+    }
 }

@@ -13,13 +13,18 @@ use aws_sdk_sqs::types::Message;
 use frontrow_domain::limits::WORKER_TIMEOUT_SECONDS;
 use frontrow_workers::queue::Queue;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
-use tokio::runtime::Handle;
+use std::{future::pending, sync::Arc, time::Duration};
+use tokio::{runtime::Handle, sync::watch, time::sleep};
 
 /// Records of one batch from the stream: Lambda's default.
 const BATCH_RECORDS: usize = 100;
-/// Rest between looks at a stream that has nothing new.
-const STREAM_POLL_MILLIS: u64 = 20;
+/// How long records gather after the first, so that they come in one batch.
+const GATHERING: Duration = Duration::from_millis(5);
+/// How often is looked whether what was relayed is done: while somebody waits for it, and while it is to be saved.
+const LOOK_FOR_WAITERS: Duration = Duration::from_millis(20);
+const LOOK_TO_SAVE: Duration = Duration::from_millis(100);
+/// How often the stream is trimmed.
+const TRIM_EVERY: Duration = Duration::from_secs(1);
 
 /// The event sources of one stack.
 pub(crate) struct EventSources {
@@ -48,6 +53,11 @@ impl EventSources {
         self.runtime.spawn(reader.read(self.queues.clone()));
     }
 
+    /// Deletes of the stream what nobody will read again, for ever.
+    pub(crate) fn trim(&self) {
+        self.runtime.spawn(self.outbox.clone().trim_every(TRIM_EVERY));
+    }
+
     /// Hands the messages of `queue` to `function`.
     pub(crate) fn queue(&self, queue: Queue, function: impl Function) {
         self.runtime.spawn(read_queue(function, queue, self.queues.clone(), self.timeout));
@@ -65,26 +75,46 @@ struct Reader<F> {
 impl<F: Function> Reader<F> {
     /// Relays the table's stream in order, for ever. A batch that failed is tried again, from its first failed record.
     async fn read(self, queues: Queues) {
+        let mut written = self.stream.written();
         loop {
-            let relayed = self.relay_batch().await;
-            let saved = match relayed {
-                Ok(0) => {
-                    tokio::time::sleep(Duration::from_millis(STREAM_POLL_MILLIS)).await;
-                    settle(&queues, &self.checkpoint).await
-                }
+            written.mark_unchanged();
+            let rested = match self.relay_batch().await {
+                Ok(0) => self.rest(&queues, &mut written).await,
                 Ok(_) => Ok(()),
                 Err(error) => Err(error),
             };
-            if let Err(error) = saved {
+            if let Err(error) = rested {
                 tracing::warn!(function = self.function.name(), error, "the batch is tried again");
                 thread::breathe().await;
             }
         }
     }
 
+    /// Waits until there may be more records. Meanwhile it looks whether what was relayed is done, where that matters.
+    async fn rest(&self, queues: &Queues, written: &mut watch::Receiver<()>) -> Result<(), String> {
+        settle(queues, &self.checkpoint).await?;
+        let look = match (self.checkpoint.is_awaited(), self.checkpoint.is_saved()) {
+            (true, _) => Some(LOOK_FOR_WAITERS),
+            (false, false) => Some(LOOK_TO_SAVE),
+            (false, true) => None,
+        };
+        let looks = async {
+            match look {
+                Some(look) => sleep(look).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            _ = written.changed() => sleep(GATHERING).await,
+            () = self.checkpoint.asked() => {}
+            () = looks => {}
+        }
+        Ok(())
+    }
+
     /// Answers how many records were relayed, or passed over because the filters keep them back.
     async fn relay_batch(&self) -> Result<usize, String> {
-        let records = self.stream.after(self.checkpoint.relayed(), BATCH_RECORDS).await?;
+        let records = self.stream.after(self.checkpoint.relayed(), BATCH_RECORDS)?;
         let numbers: Vec<_> = records.iter().filter_map(|record| text(&record["dynamodb"]["SequenceNumber"])).collect();
         let mut handed: Vec<_> = records.into_iter().filter(|record| self.filters.pass(record)).collect();
         for record in &mut handed {
@@ -121,7 +151,7 @@ fn before_first_failure<'a>(numbers: &'a [String], failures: &[String]) -> &'a [
 /// is to be received later holds up what is saved, because it would be lost with the process, but nobody who waits.
 async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> {
     let relayed = checkpoint.relayed();
-    if !checkpoint.is_settled() && queues.waiting(Counted::Due).await? == 0 {
+    if checkpoint.is_awaited() && queues.waiting(Counted::Due).await? == 0 {
         checkpoint.settle(relayed.clone());
     }
     if checkpoint.is_saved() || queues.waiting(Counted::All).await? > 0 {

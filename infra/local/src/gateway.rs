@@ -26,7 +26,10 @@ use http::{
 };
 use lambda_http::request::LambdaRequest;
 use serde_json::{Map, Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{net::TcpListener, time::timeout};
 
 /// API Gateway takes payloads up to 10 MB; larger ones never reach a function.
@@ -77,7 +80,9 @@ impl Gateway {
 async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let request_id = entropy::fresh_uuid().to_string();
     let (parts, body) = request.into_parts();
-    let (cors, asked) = (gateway.cors.clone(), parts.headers.clone());
+    let is_private = gateway.pages.is_some() && local_pages::is_private(parts.uri.path());
+    let cors = if is_private { Cors::default() } else { gateway.cors.clone() };
+    let asked = parts.headers.clone();
     let mut response = match cors.preflight(&parts) {
         Some(told) => return told,
         None if head_bytes(&parts) > REQUEST_HEAD_MAX_BYTES => {
@@ -129,9 +134,17 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
     let event = event_of(&gateway, &route_key, parts, parameters, bytes, request_id);
     // As on Lambda, an invocation goes on when its client has gone, and ends at its timeout. One that panics is one
     // failed invocation.
+    let began = Instant::now();
     let mut invocation = tokio::spawn(async move { gateway.handlers.answer(endpoint, event).await });
     match timeout(Duration::from_secs(timeout_seconds(endpoint.route.operation)), &mut invocation).await {
-        Ok(Ok(response)) => response,
+        Ok(Ok(response)) => {
+            // What is refused has a line where it is refused.
+            let (status, millis) = (response.status().as_u16(), began.elapsed().as_millis());
+            if status < 400 {
+                tracing::info!("{} {} {status} in {millis} ms", parts.method, parts.uri.path());
+            }
+            response
+        }
         Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
         Err(_) => {
             invocation.abort();

@@ -9,9 +9,11 @@
 //! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
 //! | `policy` | what IAM does |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
+//! | `in_process` | how the SDK calls these without a socket |
 //! | `services`, [`variables`] | these at one address; what functions that run elsewhere are told of it |
 //! | [`provider`] | a payment provider, which is somebody else |
-//! | `local_pages`, `moved_clock` | what only the local stack serves: mails, clock, documents |
+//! | `local_pages`, `moved_clock`, [`welcome`] | what only the local stack serves: mails, clock, documents, where to begin |
+//! | `loopback` | who may ask for that |
 //! | `data`, `seeds` | what is kept on disk, what is there at the start |
 //!
 //! ```text
@@ -26,7 +28,9 @@ mod event_sources;
 mod filters;
 pub mod functions;
 pub mod gateway;
+mod in_process;
 mod local_pages;
+mod loopback;
 pub mod mail;
 pub mod mailbox;
 mod mappings;
@@ -41,6 +45,7 @@ mod services;
 pub mod stack;
 mod thread;
 pub mod variables;
+pub mod welcome;
 
 pub use functions::Functions;
 pub use stack::{Options, Stack};

@@ -4,9 +4,11 @@
 use crate::{
     checkpoint::Outbox,
     gateway::{into_http, page},
+    loopback,
     mailbox::Mailbox,
     moved_clock::MovedClock,
     provider::Provider,
+    welcome::Welcome,
 };
 use axum::response::Response;
 use frontrow_domain::{Error, time::UtcTime};
@@ -27,6 +29,9 @@ const MAILS_WAIT_SECONDS: u64 = 2;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
+/// What they are told who may not ask.
+const FOREIGN: &str = "Only this machine may ask: call it as localhost, and not from a page of another site.\n";
+
 /// A mail shows its own styles and pictures, and nothing in it runs or is fetched.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
                            frame-ancestors 'none'";
@@ -43,14 +48,23 @@ pub(crate) struct Pages {
     pub(crate) provider: Provider,
     /// What is on its way to the mails.
     pub(crate) outbox: Outbox,
+    /// What there is to try.
+    pub(crate) welcome: Welcome,
     /// The clock, where it is the functions' too.
     pub(crate) clock: Option<Arc<MovedClock>>,
+}
+
+/// Whether only this machine may read the path, whichever origins may call the API.
+pub(crate) fn is_private(path: &str) -> bool {
+    path == "/" || path == "/_local" || path.starts_with("/_local/")
 }
 
 /// Answers a request for one of these pages; `None` for every other path.
 pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<Response> {
     let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     let allow = match segments[..] {
+        // Elsewhere at this path are SES's calls.
+        [""] if parts.method == Method::GET => Method::GET,
         ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
         ["_local", "clock"] => Method::POST,
         ["_local", "provider"] if parts.method == Method::GET => Method::GET,
@@ -60,7 +74,13 @@ pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<
     if parts.method != allow {
         return Some(refused(&Error::MethodNotAllowed { allow: allow.to_string() }));
     }
+    let may_ask = loopback::may_ask(parts);
     let answered = match segments[..] {
+        [""] => {
+            let mails = may_ask.then(|| pages.mailbox.mails());
+            Ok(html(MAIL_POLICY, pages.welcome.page(mails.as_deref())))
+        }
+        ["_local", ..] if !may_ask => return Some(page(StatusCode::FORBIDDEN, "text/plain", FOREIGN)),
         ["_local", "ready"] => Ok(page(StatusCode::OK, JSON, json!({"ready": true}).to_string())),
         ["_local", "mails"] => mails(pages, parts.uri.query().unwrap_or_default()).await,
         ["_local", "mails", name] => mail(pages, name),

@@ -61,8 +61,7 @@ impl Mail {
     pub(crate) fn page(&self) -> String {
         let Some(message) = MessageParser::default().parse(&self.raw) else { return String::new() };
         let Some(mut page) = message.html_part(0).and_then(|part| part.text_contents()).map(str::to_owned) else {
-            let escaped = self.text.replace('&', "&amp;").replace('<', "&lt;");
-            return format!("<!doctype html><meta charset=\"utf-8\"><pre>{escaped}</pre>");
+            return format!("<!doctype html><meta charset=\"utf-8\"><pre>{}</pre>", escaped(&self.text));
         };
         for part in &message.parts {
             let Some(id) = part.content_id() else { continue };
@@ -76,6 +75,22 @@ impl Mail {
         }
         page
     }
+}
+
+/// `text` as HTML shows it, also within an attribute.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]

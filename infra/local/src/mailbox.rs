@@ -1,25 +1,21 @@
 //! The SES capture: it takes the v1 call `SendRawEmail` and keeps the raw MIME message, in order of arrival.
 
-use crate::{engine::because, mail::Mail};
-use axum::{
-    Router,
-    body::Body,
-    extract::{Request, State},
-    response::Response,
+use crate::{
+    data::{make_private_directory, write_private},
+    engine::because,
+    in_process::{Answer, Service},
+    mail::Mail,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::member::Email;
 use frontrow_edge::clock::Clock;
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::StatusCode;
 use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::{net::TcpListener, runtime::Handle};
-
-/// SES takes messages up to 10 MB; base64 and the form's escapes make them larger.
-const REQUEST_MAX_BYTES: usize = 40 * 1024 * 1024;
+use tokio::task::JoinError;
 
 /// Says which recipients are refused.
 type Refuses = Box<dyn Fn(&str) -> bool + Send>;
@@ -50,15 +46,6 @@ impl Mailbox {
         };
         let kept = Kept { mails, directory, refuses: None, refusals: 0 };
         Ok(Self { kept: Arc::new(Mutex::new(kept)), clock, public_url: public_url.into() })
-    }
-
-    /// Serves SES on `runtime`; answers its URL.
-    pub(crate) async fn serve(&self, runtime: &Handle) -> Result<String, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the mailbox"))?;
-        let address = listener.local_addr().map_err(because("bind the mailbox"))?;
-        let router = Router::new().fallback(answer).with_state(self.clone());
-        runtime.spawn(async move { axum::serve(listener, router).await });
-        Ok(format!("http://{address}"))
     }
 
     /// All mails, oldest first.
@@ -122,7 +109,7 @@ enum Refusal {
 
 /// Mails as `<mailId>.eml`, in the order of their names.
 fn load(directory: &Path) -> io::Result<Vec<Arc<Mail>>> {
-    fs::create_dir_all(directory)?;
+    make_private_directory(directory, true)?;
     let mut paths: Vec<_> = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
     paths.sort();
@@ -136,23 +123,24 @@ fn load(directory: &Path) -> io::Result<Vec<Arc<Mail>>> {
     Ok(mails)
 }
 
-/// Written under another name first, so that a process that dies leaves no half mail.
 fn save(directory: &Path, mail: &Mail) -> io::Result<()> {
-    let unfinished = directory.join(format!("{}.part", mail.mail_id));
-    fs::write(&unfinished, &mail.raw)?;
-    fs::rename(unfinished, directory.join(format!("{}.eml", mail.mail_id)))
+    write_private(&directory.join(format!("{}.eml", mail.mail_id)), &mail.raw)
 }
 
-/// The Query protocol: a form in, XML out.
-async fn answer(State(mailbox): State<Mailbox>, request: Request) -> Response {
-    let Ok(bytes) = axum::body::to_bytes(request.into_body(), REQUEST_MAX_BYTES).await else {
-        return failure(StatusCode::PAYLOAD_TOO_LARGE, "MessageRejected", "The message is too large.");
-    };
-    let Some(raw) = raw_message(&bytes) else {
-        return failure(StatusCode::BAD_REQUEST, "InvalidParameterValue", "Only SendRawEmail is captured.");
-    };
-    // Writing a file blocks for a moment, which is why it is not done on the gateway's threads.
-    match tokio::task::spawn_blocking(move || mailbox.accept(raw)).await {
+impl Service for Mailbox {
+    /// The Query protocol: a form in, XML out.
+    async fn answer(&self, _: &str, body: &[u8]) -> Answer {
+        let Some(raw) = raw_message(body) else {
+            return failure(StatusCode::BAD_REQUEST, "InvalidParameterValue", "Only SendRawEmail is captured.");
+        };
+        // Writing a file blocks for a moment, which is why it is not done on the gateway's threads.
+        let mailbox = self.clone();
+        told(tokio::task::spawn_blocking(move || mailbox.accept(raw)).await)
+    }
+}
+
+fn told(accepted: Result<Result<String, Refusal>, JoinError>) -> Answer {
+    match accepted {
         Ok(Ok(mail_id)) => xml(
             StatusCode::OK,
             format!(
@@ -182,7 +170,7 @@ fn raw_message(form: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(field("RawMessage.Data")?.as_bytes()).ok()
 }
 
-fn failure(status: StatusCode, code: &str, message: &str) -> Response {
+fn failure(status: StatusCode, code: &str, message: &str) -> Answer {
     let kind = if status.is_client_error() { "Sender" } else { "Receiver" };
     xml(
         status,
@@ -193,9 +181,8 @@ fn failure(status: StatusCode, code: &str, message: &str) -> Response {
     )
 }
 
-fn xml(status: StatusCode, text: String) -> Response {
-    let response = Response::builder().status(status).header(CONTENT_TYPE, "text/xml");
-    response.body(Body::from(text)).expect("headers are made of ASCII")
+fn xml(status: StatusCode, text: String) -> Answer {
+    Answer { status: status.as_u16(), media_type: "text/xml", body: text.into_bytes() }
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ async fn main() -> ExitCode {
     // Conditions that fail are everyday answers, not worth the engine's warnings.
     let wanted = Targets::new().with_default(LevelFilter::INFO);
     let wanted = wanted.with_target("rustack_sqs_core", LevelFilter::WARN).with_target("dynoxide", LevelFilter::ERROR);
+    // The gateway has a line for each call, the mailbox one for each mail.
+    let wanted = wanted.with_target("frontrow_workers", LevelFilter::WARN);
     tracing_subscriber::registry().with(logs.with_filter(wanted)).init();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,25 +81,17 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     if let Some(file) = &arguments.env_vars {
         stack.variables().write_for_containers(file)?;
     }
-    let url = stack.url();
-    if services_only {
-        println!(
-            "\nDynamoDB, SQS, SES, Secrets Manager and a payment provider are at {url}, mails at {url}/_local/mails."
+    if !arguments.address.is_loopback() {
+        tracing::warn!(
+            "whoever reaches {} can read and change everything here: it is made for this machine alone",
+            arguments.address
         );
-    } else {
-        println!("{}", banner(url, demo));
     }
+    println!("{}", stack.welcome().banner());
     if elsewhere {
         println!("Functions are told by these variables:\n\n{}", stack.variables());
     }
     tokio::signal::ctrl_c().await.map_err(|error| format!("wait for Ctrl-C: {error}"))?;
     stack.stop().await;
     Ok(())
-}
-
-/// Where it is and, with the demo's performances, lines that book a seat when they are pasted into another terminal.
-fn banner(url: &str, demo: bool) -> String {
-    let host = url.trim_start_matches("http://");
-    let lines = if demo { include_str!("banner.txt") } else { "" };
-    format!("\nfrontrow is at {url} (API documents: {url}/docs).{}", lines.replace("localhost:3000", host))
 }

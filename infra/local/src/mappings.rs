@@ -4,12 +4,14 @@ use crate::{
     checkpoint::Checkpoint,
     event_sources::EventSources,
     functions::{Functions, InProcess, Remote},
+    in_process,
+    mailbox::Mailbox,
     policy::Roles,
     provider::{self, Provider},
     queues::Queues,
     stack::Options,
 };
-use frontrow_edge::{clients::Aws, lambda::Worker};
+use frontrow_edge::lambda::Worker;
 use frontrow_workers::{
     AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, project, queue::Queue,
     relay_outbox,
@@ -43,7 +45,7 @@ pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, check
 pub(crate) struct Here<'a> {
     pub(crate) roles: &'a Roles,
     pub(crate) queues: &'a Queues,
-    pub(crate) ses_url: &'a str,
+    pub(crate) mailbox: &'a Mailbox,
     pub(crate) provider: &'a Provider,
     pub(crate) options: &'a Options,
 }
@@ -54,7 +56,7 @@ impl Here<'_> {
     /// # Errors
     /// When the provider's client cannot be made.
     pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: Checkpoints) -> Result<(), String> {
-        let Self { roles, queues, ses_url, provider, options } = self;
+        let Self { roles, queues, mailbox, provider, options } = self;
         sources.stream(InProcess(RelayOutbox::new(queues.sender())), relay_outbox::FILTERS, checkpoints.relayed);
         let app = roles.worker::<Project>();
         let projector = Project::new(app.store, app.clock, queues.sender());
@@ -62,7 +64,7 @@ impl Here<'_> {
         let app = roles.worker::<CancelReservations>();
         let cancel = CancelReservations::new(app.store, app.clock, queues.sender());
         sources.queue(Queue::Cancellations, InProcess(cancel));
-        let mailer = TicketMailer::new(roles.worker::<TicketMailer>(), Aws::emulated(ses_url).ses());
+        let mailer = TicketMailer::new(roles.worker::<TicketMailer>(), in_process::aws(mailbox.clone()).ses());
         for queue in Queue::OF_MAILS.into_iter().flat_map(|queue| [queue; MAILERS]) {
             sources.queue(queue, InProcess(mailer.clone()));
         }

@@ -1,7 +1,7 @@
 //! The stack's clock, which can be moved forward. How far is kept with the data: stored moments must not come to lie in
 //! the future when the stack starts again.
 
-use crate::engine::because;
+use crate::{data::write_private, engine::because};
 use frontrow_domain::{Error, Result, Timestamp};
 use frontrow_edge::clock::Clock;
 use std::{
@@ -45,9 +45,8 @@ impl MovedClock {
             Error::invalid("advanceSeconds", format!("expected at most {} more", MOVED_MAX_SECONDS - *moved))
         })?;
         if let Some(file) = &self.file {
-            let unfinished = file.with_extension("part");
-            let written = fs::write(&unfinished, sum.to_string()).and_then(|()| fs::rename(unfinished, file));
-            written.map_err(|error| Error::internal("keep the clock", error))?;
+            write_private(file, sum.to_string().as_bytes())
+                .map_err(|error| Error::internal("keep the clock", error))?;
         }
         *moved = sum;
         self.clock.advance_seconds(seconds);

@@ -6,7 +6,7 @@ mod book;
 
 pub use book::{Book, Entry, EntryStatus};
 
-use crate::engine::because;
+use crate::{data::write_private, engine::because};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -211,8 +211,7 @@ impl Provider {
     fn keep(&self, book: &Book) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_vec(book).expect("a book is plain data");
-        let unfinished = file.with_extension("part");
-        fs::write(&unfinished, text).and_then(|()| fs::rename(unfinished, file)).map_err(because("keep it"))
+        write_private(file, &text).map_err(because("keep it"))
     }
 }
 

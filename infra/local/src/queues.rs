@@ -1,20 +1,20 @@
 //! The embedded SQS: every queue with the dead-letter queue behind it, in memory.
 
-use crate::{engine::because, thread};
+use crate::{
+    engine::because,
+    in_process::{self, Answer, Service},
+};
 use aws_sdk_sqs::{
     Client,
     types::{Message, QueueAttributeName},
 };
-use frontrow_edge::clients::Aws;
+use axum::body::{Body, Bytes, to_bytes};
+use frontrow_edge::entropy;
 use frontrow_workers::queue::{Queue, Sender};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
+use http::{HeaderName, HeaderValue};
 use rustack_sqs_core::{config::SqsConfig, handler::RustackSqsHandler, provider::RustackSqs};
-use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
+use rustack_sqs_http::{dispatch::SqsHandler, response::error_to_response, router::resolve_operation};
 use std::{collections::HashMap, sync::Arc};
-use tokio::{net::TcpListener, runtime::Handle};
 
 /// Of the queues' ARNs.
 pub(crate) const REGION: &str = "ap-northeast-2";
@@ -25,6 +25,10 @@ const WAIT_SECONDS: i32 = 1;
 const BATCH_MESSAGES: i32 = 10;
 /// Mails of one batch, as in a deployment: as many of the largest end within a function's time here.
 const BATCH_MAILS: i32 = 5;
+
+/// Media type of the protocol.
+const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// One queue with the dead-letter queue behind it.
 #[derive(Debug, Clone)]
@@ -38,8 +42,27 @@ struct Pair {
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
-    served_at: String,
+    service: Sqs,
     pairs: HashMap<Queue, Pair>,
+}
+
+/// SQS itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Sqs(Arc<RustackSqsHandler>);
+
+impl Service for Sqs {
+    async fn answer(&self, target: &str, body: &[u8]) -> Answer {
+        let id = entropy::fresh_uuid().to_string();
+        let target = HeaderValue::from_str(target).map(|target| (TARGET, target));
+        let answered = match resolve_operation(&target.into_iter().collect()) {
+            Ok(operation) => self.0.handle_operation(operation, Bytes::copy_from_slice(body)).await,
+            Err(error) => Err(error),
+        };
+        let (parts, body) = answered.unwrap_or_else(|error| error_to_response(&error, &id)).into_parts();
+        // It is in memory as a whole.
+        let body = to_bytes(Body::new(body), usize::MAX).await.unwrap_or_default();
+        Answer { status: parts.status.as_u16(), media_type: MEDIA_TYPE, body: body.into() }
+    }
 }
 
 /// What of a queue is counted.
@@ -52,22 +75,11 @@ pub(crate) enum Counted {
 }
 
 impl Queues {
-    /// Serves SQS on `runtime` and makes all queues. Their URLs say that they are at `told_port`.
-    pub(crate) async fn start(
-        runtime: &Handle,
-        told_port: u16,
-        visibility_seconds: u32,
-        max_receives: u32,
-    ) -> Result<Self, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the queues"))?;
-        let port = listener.local_addr().map_err(because("bind the queues"))?.port();
+    /// Makes all queues. Their URLs say that they are at `told_port`.
+    pub(crate) async fn start(told_port: u16, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
         let config = SqsConfig { default_region: REGION.to_owned(), port: told_port, ..SqsConfig::default() };
-        let handler = Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(config))));
-        let http = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
-        runtime.spawn(serve(listener, SqsHttpService::new(handler, http)));
-
-        let served_at = format!("http://127.0.0.1:{port}");
-        let client = Aws::emulated(&served_at).sqs();
+        let service = Sqs(Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(config)))));
+        let client = in_process::aws(service.clone()).sqs();
         let mut pairs = HashMap::new();
         for queue in Queue::ALL {
             let dead_letters = format!("{}-dead-letters", queue.name());
@@ -80,7 +92,7 @@ impl Queues {
             let (url, arn) = make(&client, queue.name(), attributes).await?;
             pairs.insert(queue, Pair { url, arn, dead_letter_url });
         }
-        Ok(Self { client, pairs, served_at })
+        Ok(Self { client, service, pairs })
     }
 
     /// A client of these queues.
@@ -88,9 +100,9 @@ impl Queues {
         &self.client
     }
 
-    /// Where they are served.
-    pub(crate) fn served_at(&self) -> &str {
-        &self.served_at
+    /// SQS itself.
+    pub(crate) fn service(&self) -> &Sqs {
+        &self.service
     }
 
     /// The URL of each.
@@ -161,20 +173,6 @@ impl Queues {
         let call = self.client.delete_message().queue_url(&self.pairs[&queue].url);
         let deleted = call.set_receipt_handle(message.receipt_handle.clone()).send().await;
         deleted.map(drop).map_err(|error| format!("delete: {:?}", error.into_service_error()))
-    }
-}
-
-async fn serve(listener: TcpListener, service: SqsHttpService<RustackSqsHandler>) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await.inspect_err(|error| tracing::warn!(%error, "accept")) else {
-            thread::breathe().await;
-            continue;
-        };
-        let service = service.clone();
-        tokio::spawn(async move {
-            let served = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
-            served.unwrap_or_else(|error| tracing::debug!(error, "a connection to the queues ended"));
-        });
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is there at the start: an organizer, and members and performances to try things with.
 
+use crate::data::write_private;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ShowId},
@@ -13,26 +14,29 @@ use frontrow_domain::{
 use frontrow_edge::{App, entropy, secrets::KeyRing};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::path::Path;
 use tokio::sync::Mutex;
 
 /// The organizer's address.
 pub(crate) const ORGANIZER: &str = "organizer@example.com";
 
 /// The members' addresses and names.
-const MEMBERS: [(&str, &str); 2] = [("alice@example.com", "Alice"), ("bob@example.com", "Bob")];
+pub(crate) const MEMBERS: [(&str, &str); 2] = [("alice@example.com", "Alice"), ("bob@example.com", "Bob")];
 
 /// Everybody's password.
-const PASSWORD: &str = "frontrow-demo";
+pub(crate) const PASSWORD: &str = "frontrow-demo";
 
 /// Every member's points at the start.
 const POINTS: Won = Won(1_000_000);
 
+/// How many seats of one performance a member may have.
+const SEATS_EACH: u32 = 20;
+
 /// Plants the seeds, once where `marker` is kept with the data. Each of them is planted only where it is missing, so a
-/// start that was cut short is made good by the next.
-pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Result<(), String> {
+/// start that was cut short is made good by the next. Answers whether there was anything to plant.
+pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Result<bool, String> {
     if marker.is_some_and(Path::exists) {
-        return Ok(());
+        return Ok(false);
     }
     let planted = async {
         member(app, ORGANIZER, "Organizer", Role::Organizer).await?;
@@ -49,7 +53,8 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
         Ok::<(), Error>(())
     };
     planted.await.map_err(|error| format!("plant the seeds: {error}"))?;
-    marker.map_or(Ok(()), |marker| fs::write(marker, "")).map_err(|error| format!("plant the seeds: {error}"))
+    marker.map_or(Ok(()), |marker| write_private(marker, b"")).map_err(|error| format!("plant the seeds: {error}"))?;
+    Ok(true)
 }
 
 /// A constant address.
@@ -63,7 +68,8 @@ async fn member(app: &App, address: &str, name: &str, role: Role) -> Result<Memb
         email: email(address),
         name: Name::try_from(name.to_owned()).expect("the seeds' names are valid"),
         role,
-        language: Language::default(),
+        // As the page and the guides that name them.
+        language: Language::En,
         alerts: Vec::new(),
         created_at: app.clock.now(),
     };
@@ -134,6 +140,8 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
         "startsAt": UtcTime(midnight.plus_seconds(days * 86_400 + 37_800)),
         "seating": seating,
         "waitingRoom": waiting_room,
+        // Whoever tries things does so more than once.
+        "maxSeatsPerMember": SEATS_EACH,
     }));
     let waiting_room = details.waiting_room.map(|policy| (policy, details.stripes));
     let id = id.parse().expect("a plain word is an id");

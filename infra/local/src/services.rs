@@ -2,9 +2,12 @@
 //! without one it is a form, for SES. The payment provider answers there too, and what only the local stack serves.
 
 use crate::{
-    engine::because,
+    engine::{Core, because},
     gateway::page,
+    in_process::Service,
     local_pages::{self, Pages},
+    mailbox::Mailbox,
+    queues::Sqs,
     secrets::Vault,
 };
 use axum::{
@@ -15,7 +18,7 @@ use axum::{
 };
 use http::{
     HeaderName, StatusCode,
-    header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING},
+    header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING},
     request::Parts,
 };
 use reqwest::Client;
@@ -30,9 +33,10 @@ const OF_CONNECTION: [HeaderName; 4] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSF
 
 /// Where each service is.
 pub(crate) struct Services {
-    pub(crate) dynamodb: String,
-    pub(crate) sqs: String,
-    pub(crate) ses: String,
+    pub(crate) dynamodb: Core,
+    pub(crate) sqs: Sqs,
+    pub(crate) ses: Mailbox,
+    /// The payment provider's URL.
     pub(crate) provider: String,
     /// What Secrets Manager serves.
     pub(crate) vault: Vault,
@@ -64,25 +68,30 @@ impl Services {
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    // Nobody's page calls AWS here.
+    if parts.headers.contains_key(ORIGIN) {
+        return page(StatusCode::FORBIDDEN, "text/plain", "Pages may not call this.\n");
+    }
     let Ok(bytes) = to_bytes(body, REQUEST_MAX_BYTES).await else {
         return page(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large");
     };
     let services = &front.services;
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let service = match target.split(['.', '_']).next().unwrap_or_default() {
-        "DynamoDB" | "DynamoDBStreams" => &services.dynamodb,
-        "AmazonSQS" => &services.sqs,
-        "secretsmanager" => return services.vault.answer(target, &bytes),
-        _ if parts.uri.path().starts_with("/v1/payments/") => &services.provider,
+    match target.split(['.', '_']).next().unwrap_or_default() {
+        "DynamoDB" | "DynamoDBStreams" => services.dynamodb.answer(target, &bytes).await.into_http(),
+        "AmazonSQS" => services.sqs.answer(target, &bytes).await.into_http(),
+        "secretsmanager" => services.vault.answer(target, &bytes),
+        _ if parts.uri.path().starts_with("/v1/payments/") => {
+            front.forward(&services.provider, &parts, bytes).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, "the payment provider did not answer");
+                page(StatusCode::BAD_GATEWAY, "text/plain", "the service did not answer")
+            })
+        }
         _ => match local_pages::answer(&services.pages, &parts, &bytes).await {
-            Some(page) => return page,
-            None => &services.ses,
+            Some(page) => page,
+            None => services.ses.answer(target, &bytes).await.into_http(),
         },
-    };
-    front.forward(service, &parts, bytes).await.unwrap_or_else(|error| {
-        tracing::debug!(%error, "a service did not answer");
-        page(StatusCode::BAD_GATEWAY, "text/plain", "the service did not answer")
-    })
+    }
 }
 
 impl Front {

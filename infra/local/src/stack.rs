@@ -21,6 +21,7 @@ use crate::{
     services::Services,
     thread,
     variables::{LOCALHOST, Variables},
+    welcome::Welcome,
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{
@@ -37,6 +38,7 @@ use frontrow_edge::{
 };
 use std::{
     collections::HashSet,
+    io::ErrorKind,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     sync::Arc,
@@ -120,8 +122,8 @@ impl Options {
 /// A running stack. It ends when it is dropped; [`Stack::stop`] also waits for that.
 pub struct Stack {
     url: String,
+    welcome: Welcome,
     variables: Variables,
-    engine_url: String,
     app: App,
     outbox: Outbox,
     queues: Queues,
@@ -158,21 +160,26 @@ impl Stack {
 
         let clock = Clock::default();
         let moved_clock = MovedClock::open(clock.clone(), file("clock"))?;
-        let engine = Engine::start(file("table.sqlite").as_deref()).await?;
+        let database = data.as_ref().map(Data::database).transpose()?;
+        let engine = Engine::start(database.as_deref()).await?;
         let visibility_seconds = options.visibility_seconds();
-        let queues = Queues::start(handle, services_port, visibility_seconds, options.mail_max_receives).await?;
+        let queues = Queues::start(services_port, visibility_seconds, options.mail_max_receives).await?;
         let mailbox = Mailbox::open(file("mails"), clock.clone(), &url)?;
-        let ses_url = mailbox.serve(handle).await?;
         let provider = Provider::start(handle, file("provider")).await?;
         let checkpoint = |name| Checkpoint::open(file(name));
         let checkpoints = Checkpoints { relayed: checkpoint("checkpoint")?, projected: checkpoint("projected")? };
 
-        let aws = Aws::emulated(&engine.url);
+        let aws = engine.aws();
         let vault = Vault::open(data.as_ref())?;
         let config = config(&options, vault.read()?, visibility_seconds);
         // Seeds are nobody's request: they meet neither faults nor counters.
         let planter = App::new(config.clone(), &aws, clock.clone());
-        seeds::plant(&planter, options.demo, file("seeded").as_deref()).await?;
+        if seeds::plant(&planter, options.demo, file("seeded").as_deref()).await? {
+            // Nor is anything of them announced.
+            let planted = engine.stream.last()?;
+            checkpoints.relayed.begin_after(planted.as_deref())?;
+            checkpoints.projected.begin_after(planted.as_deref())?;
+        }
         let app = App::new(config, &wrapped(&aws, options.wrap_http.as_ref(), None), clock.clone());
         let roles = Roles::new(app.clone(), aws, options.wrap_http.clone());
 
@@ -181,19 +188,26 @@ impl Stack {
         if let Some(functions) = &options.functions {
             mappings::elsewhere(&mut sources, functions, checkpoints);
         } else if runs_here {
-            let (roles, queues, provider) = (&roles, &queues, &provider);
-            let here = mappings::Here { roles, queues, ses_url: &ses_url, provider, options: &options };
+            let (roles, queues, mailbox, provider) = (&roles, &queues, &mailbox, &provider);
+            let here = mappings::Here { roles, queues, mailbox, provider, options: &options };
             here.attach(&mut sources, checkpoints)?;
         }
+        sources.trim();
         let outbox = sources.outbox;
         let clock_of_all = runs_here.then(|| Arc::new(moved_clock));
-        let pages =
-            Pages { mailbox: mailbox.clone(), provider: provider.clone(), outbox: outbox.clone(), clock: clock_of_all };
+        let welcome = Welcome { url: url.clone(), demo: options.demo, api: !options.services_only };
+        let pages = Pages {
+            mailbox: mailbox.clone(),
+            provider: provider.clone(),
+            outbox: outbox.clone(),
+            welcome: welcome.clone(),
+            clock: clock_of_all,
+        };
         let variables = variables(&app.config, &queues, services_port);
         let served = Services {
-            dynamodb: engine.url.clone(),
-            sqs: queues.served_at().to_owned(),
-            ses: ses_url,
+            dynamodb: engine.core.clone(),
+            sqs: queues.service().clone(),
+            ses: mailbox.clone(),
             provider: provider.url().to_owned(),
             vault,
             pages: pages.clone(),
@@ -205,13 +219,17 @@ impl Stack {
             let cors = Cors::new(options.allowed_origins);
             handle.spawn(Gateway { handlers, clock, host, pages: Some(pages), cors }.serve(listener));
         }
-        let engine_url = engine.url.clone();
-        Ok(Self { url, variables, engine_url, app, outbox, queues, mailbox, provider, platform, engine, data })
+        Ok(Self { url, welcome, variables, app, outbox, queues, mailbox, provider, platform, engine, data })
     }
 
     /// What functions that run elsewhere are told of the services.
     pub fn variables(&self) -> &Variables {
         &self.variables
+    }
+
+    /// What there is to try.
+    pub fn welcome(&self) -> &Welcome {
+        &self.welcome
     }
 
     /// `http://localhost:<port>`.
@@ -231,7 +249,7 @@ impl Stack {
 
     /// The engine, without anything in between.
     pub fn engine(&self) -> Aws {
-        Aws::emulated(&self.engine_url)
+        self.engine.aws()
     }
 
     /// The queues.
@@ -262,14 +280,19 @@ impl Stack {
         let Self { platform, engine, outbox, data, .. } = self;
         platform.stop().await;
         drop(outbox);
-        engine.stop().await;
+        engine.stop();
         drop(data);
     }
 }
 
 /// A listener, and its port.
 async fn bind(address: IpAddr, port: u16) -> Result<(TcpListener, u16), String> {
-    let listener = TcpListener::bind((address, port)).await.map_err(because("bind the port"))?;
+    let listener = TcpListener::bind((address, port)).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!("port {port} is taken: name another with --port, or any free one with --port 0")
+        }
+        _ => format!("listen on {address}, port {port}: {error}"),
+    })?;
     let port = listener.local_addr().map_err(because("bind the port"))?.port();
     Ok((listener, port))
 }

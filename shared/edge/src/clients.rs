@@ -18,6 +18,8 @@ pub struct Aws {
     credentials: Option<Credentials>,
     endpoint_url: Option<String>,
     http: SharedHttpClient,
+    /// Whether calls are signed.
+    signs: bool,
 }
 
 impl Aws {
@@ -31,6 +33,7 @@ impl Aws {
             credentials,
             endpoint_url: variable("AWS_ENDPOINT_URL"),
             http: https_client(),
+            signs: true,
         }
     }
 
@@ -41,7 +44,13 @@ impl Aws {
             credentials: Some(Credentials::new("local", "local", None, None, "local")),
             endpoint_url: Some(endpoint_url.to_owned()),
             http: Builder::new().build_http(),
+            signs: true,
         }
+    }
+
+    /// Services of this process, behind `http`. Nobody checks signatures, so none are made.
+    pub fn within(http: SharedHttpClient) -> Self {
+        Self { credentials: None, http, signs: false, ..Self::emulated("http://localhost") }
     }
 
     /// The same, speaking through `http`: how tests put faults between SDK and engine.
@@ -67,6 +76,9 @@ impl Aws {
             self.credentials.clone().map(aws_sdk_dynamodb::config::SharedCredentialsProvider::new),
         );
         config.set_endpoint_url(self.endpoint_url.clone());
+        if !self.signs {
+            config.set_allow_no_auth();
+        }
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -81,6 +93,9 @@ impl Aws {
             self.credentials.clone().map(aws_sdk_sqs::config::SharedCredentialsProvider::new),
         );
         config.set_endpoint_url(self.endpoint_url.clone());
+        if !self.signs {
+            config.set_allow_no_auth();
+        }
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
@@ -95,6 +110,9 @@ impl Aws {
             self.credentials.clone().map(aws_sdk_secretsmanager::config::SharedCredentialsProvider::new),
         );
         config.set_endpoint_url(self.endpoint_url.clone());
+        if !self.signs {
+            config.set_allow_no_auth();
+        }
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
@@ -110,6 +128,9 @@ impl Aws {
             self.credentials.clone().map(aws_sdk_ses::config::SharedCredentialsProvider::new),
         );
         config.set_endpoint_url(self.endpoint_url.clone());
+        if !self.signs {
+            config.set_allow_no_auth();
+        }
         aws_sdk_ses::Client::from_conf(config.build())
     }
 }

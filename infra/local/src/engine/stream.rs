@@ -1,0 +1,88 @@
+//! The table's stream.
+
+use super::{TABLE, because, calls::Core};
+use dynoxide::{
+    actions::{
+        describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
+        get_shard_iterator::GetShardIteratorRequest,
+    },
+    streams::shard_id,
+};
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// Records that are deleted before others may speak to the engine.
+const TRIMMED_AT_ONCE: u32 = 500;
+
+/// The table's stream, read in order.
+#[derive(Clone)]
+pub(crate) struct Stream {
+    pub(super) arn: String,
+    pub(super) core: Core,
+}
+
+impl Stream {
+    /// The stream's ARN.
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// Is told whenever there may be more records.
+    pub(crate) fn written(&self) -> watch::Receiver<()> {
+        self.core.written()
+    }
+
+    /// At most `limit` records after the one with sequence number `position`, oldest first, as Lambda is told them.
+    pub(crate) fn after(&self, position: Option<String>, limit: usize) -> Result<Vec<Value>, String> {
+        let kind = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let found = self.core.with(|opened| {
+            let iterator = opened
+                .database
+                .get_shard_iterator(GetShardIteratorRequest {
+                    stream_arn: self.arn.clone(),
+                    shard_id: shard_id(TABLE),
+                    shard_iterator_type: kind.to_owned(),
+                    sequence_number: position,
+                })
+                .map_err(because("read the stream"))?
+                .shard_iterator
+                .unwrap_or_default();
+            let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(limit) };
+            opened.database.get_records(request).map_err(because("read the stream"))
+        })?;
+        let told = |record| serde_json::to_value(record).map_err(because("read the stream"));
+        found.records.into_iter().map(told).collect()
+    }
+
+    /// The sequence number of the newest record; `None` in an empty stream.
+    pub(crate) fn last(&self) -> Result<Option<String>, String> {
+        self.core.with(|opened| {
+            let request = DescribeStreamRequest { stream_arn: self.arn.clone(), ..Default::default() };
+            let described = opened.database.describe_stream(request).map_err(because("describe the stream"))?;
+            let shard = described.stream_description.shards.into_iter().next();
+            Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
+        })
+    }
+
+    /// Deletes the records before the one with sequence number `position`. That one stays, so that later ones get higher numbers
+    /// whatever the clock says.
+    pub(crate) fn trim(&self, position: &str) -> Result<(), String> {
+        const SQL: &str = "DELETE FROM _stream_records WHERE rowid IN (
+            SELECT rowid FROM _stream_records
+            WHERE table_name = ?1 AND shard_id = ?2 AND CAST(sequence_number AS INTEGER) < ?3 LIMIT ?4)";
+        // While items past their TTL are collected, somebody else writes: there is a next time.
+        let Ok(_upkeep) = self.core.upkeep.try_lock() else { return Ok(()) };
+        // Public numbers have 21 digits: a one, and the stored number with leading zeros.
+        let stored: i64 = position.get(1..).unwrap_or_default().parse().map_err(because("trim the stream"))?;
+        loop {
+            let trimmed = self.core.with(|opened| {
+                let mut statement = opened.beside.prepare_cached(SQL).map_err(because("trim the stream"))?;
+                let trimmed = statement.execute(rusqlite::params![TABLE, shard_id(TABLE), stored, TRIMMED_AT_ONCE]);
+                trimmed.map_err(because("trim the stream"))
+            })?;
+            if trimmed < TRIMMED_AT_ONCE as usize {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `ClientRequestToken`: a transaction that comes again is answered again, and not done again. The engine does this too, but looks
+//! at all tokens of ten minutes at each transaction, so that it gets slower the more there are.
+
+use dynoxide::{DynoxideError, Result};
+use std::{
+    collections::{HashMap, VecDeque, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+    time::{Duration, Instant},
+};
+
+/// How long DynamoDB remembers a token.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// What was done, by token.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    done: HashMap<String, Done>,
+    /// Oldest first.
+    order: VecDeque<(Instant, String)>,
+}
+
+#[derive(Debug)]
+struct Done {
+    fingerprint: u64,
+    answer: Vec<u8>,
+}
+
+impl Tokens {
+    /// Does `work`, or answers what it answered under the same token. What failed is done again.
+    ///
+    /// # Errors
+    /// Those of `work`; and the token was another request's.
+    pub(super) fn once(
+        &mut self,
+        token: Option<String>,
+        request: &[u8],
+        work: impl FnOnce() -> Result<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        let Some(token) = token else { return work() };
+        let now = Instant::now();
+        while self.order.front().is_some_and(|(at, _)| now.duration_since(*at) > REMEMBERED) {
+            if let Some((_, forgotten)) = self.order.pop_front() {
+                self.done.remove(&forgotten);
+            }
+        }
+        let fingerprint = fingerprint(request);
+        match self.done.get(&token) {
+            Some(done) if done.fingerprint == fingerprint => return Ok(done.answer.clone()),
+            Some(_) => {
+                let why = "The token was used for a transaction with other parameters.".to_owned();
+                return Err(DynoxideError::IdempotentParameterMismatchException(why));
+            }
+            None => {}
+        }
+        let answer = work()?;
+        self.done.insert(token.clone(), Done { fingerprint, answer: answer.clone() });
+        self.order.push_back((now, token));
+        Ok(answer)
+    }
+}
+
+/// The same for the same JSON in whatever order its objects are written.
+fn fingerprint(request: &[u8]) -> u64 {
+    let words = request.split(|byte| b"{},[]:".contains(byte));
+    words.fold(0, |sum: u64, word| {
+        let mut hasher = DefaultHasher::new();
+        word.hash(&mut hasher);
+        sum.wrapping_add(hasher.finish())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_done_once_and_a_token_is_one_requests() {
+        let mut tokens = Tokens::default();
+        let mut done = 0;
+        let mut call = |token: Option<&str>, request: &str, fails: bool| {
+            tokens.once(token.map(str::to_owned), request.as_bytes(), || {
+                done += 1;
+                if fails {
+                    return Err(DynoxideError::InternalServerError(String::new()));
+                }
+                Ok(vec![done])
+            })
+        };
+        assert!(call(Some("a"), r#"{"x":1}"#, true).is_err());
+        assert_eq!(call(Some("a"), r#"{"x":1,"y":2}"#, false).unwrap(), [2]);
+        assert_eq!(call(Some("a"), r#"{"y":2,"x":1}"#, false).unwrap(), [2]);
+        assert!(call(Some("a"), r#"{"x":1,"y":3}"#, false).is_err());
+        assert_eq!(call(Some("b"), r#"{"x":1}"#, false).unwrap(), [3]);
+        assert_eq!(call(None, r#"{"x":1}"#, false).unwrap(), [4]);
+    }
+}

@@ -1,0 +1,112 @@
+//! What the stack says of itself: when it starts, and at `/`.
+
+use crate::{
+    mail::{Mail, escaped},
+    seeds::{MEMBERS, ORGANIZER, PASSWORD},
+};
+use std::{fmt::Write, sync::Arc};
+
+/// Mails that the page lists, the newest.
+const MAILS_SHOWN: usize = 20;
+
+/// What there is to try.
+#[derive(Debug, Clone)]
+pub struct Welcome {
+    /// Where the stack is: `http://localhost:3000`.
+    pub url: String,
+    /// Whether members and performances to try things with are there.
+    pub demo: bool,
+    /// Whether there is an API, and not only the services that functions elsewhere need.
+    pub api: bool,
+}
+
+impl Welcome {
+    /// What is printed at the start: where it is and, with the demo's performances, lines that book a seat when they are
+    /// pasted into another terminal.
+    pub fn banner(&self) -> String {
+        let url = &self.url;
+        if !self.api {
+            return format!(
+                "\nDynamoDB, SQS, SES, Secrets Manager and a payment provider are at {url}, mails at {url}/_local/mails."
+            );
+        }
+        let told = format!("\nfrontrow is at {url} (API documents: {url}/docs).");
+        if self.demo { format!("{told} Paste to book a seat:\n\n{}", self.walk()) } else { told }
+    }
+
+    /// Lines that book a seat.
+    fn walk(&self) -> String {
+        include_str!("walk.sh").replace("localhost:3000", self.url.trim_start_matches("http://"))
+    }
+
+    /// The page at `/`; `None` in place of the mails for those who may not see them.
+    pub(crate) fn page(&self, mails: Option<&[Arc<Mail>]>) -> String {
+        let mut page = include_str!("welcome.html").to_owned();
+        if self.api {
+            page.push_str(
+                "<p>The API: <a href=\"/docs\">documents</a>, <a href=\"/openapi.json\">openapi.json</a>.</p>",
+            );
+        } else {
+            page.push_str(
+                "<p>DynamoDB, SQS, SES, Secrets Manager and a payment provider, for functions that run elsewhere.</p>",
+            );
+        }
+        page.push_str(
+            "<p>The payment provider: <a href=\"/_local/provider\">how it behaves</a>.</p><h2>Who can log in</h2><ul>",
+        );
+        let members = MEMBERS.iter().filter(|_| self.demo).map(|(address, name)| (*address, *name));
+        for (address, name) in [(ORGANIZER, "Organizer")].into_iter().chain(members) {
+            write!(page, "<li><code>{address}</code>: {name}</li>").expect("a text grows");
+        }
+        write!(page, "</ul><p>Everybody's password is <code>{PASSWORD}</code>.</p>").expect("a text grows");
+        if self.api && self.demo {
+            let walk = escaped(&self.walk());
+            write!(page, "<h2>Book a seat</h2><p>Paste into a terminal:</p><pre>{walk}</pre>").expect("a text grows");
+        }
+        match mails {
+            Some(mails) => list(&mut page, mails),
+            None => page.push_str("<p>Mails are shown to this machine alone.</p>"),
+        }
+        page.push('\n');
+        page
+    }
+}
+
+fn list(page: &mut String, mails: &[Arc<Mail>]) {
+    page.push_str("<h2>Mails</h2>");
+    if mails.is_empty() {
+        return page.push_str("<p>None so far.</p>");
+    }
+    page.push_str("<ul>");
+    for mail in mails.iter().rev().take(MAILS_SHOWN) {
+        let (id, to, subject) = (&mail.mail_id, escaped(&mail.to.join(", ")), escaped(&mail.subject));
+        write!(page, "<li>to {to}: <a href=\"/_local/mails/{id}.html\">{subject}</a></li>").expect("a text grows");
+    }
+    let all = mails.len();
+    write!(page, "</ul><p>All {all}: <a href=\"/_local/mails\">as JSON</a>.</p>").expect("a text grows");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use frontrow_domain::Timestamp;
+
+    #[test]
+    fn what_a_mail_says_is_text_on_the_page() {
+        let raw = b"To: \"<i>\" <a&b@example.com>\r\nSubject: <script>'\"\r\n\r\nx".to_vec();
+        let mail = Arc::new(Mail::parse(0, Timestamp::from_millis(0), raw).unwrap());
+        let welcome = Welcome { url: "http://localhost:3977".to_owned(), demo: true, api: true };
+        let page = welcome.page(Some(&[mail]));
+        assert!(page.contains("to a&amp;b@example.com"), "{page}");
+        assert!(page.contains("&lt;script&gt;&#39;&quot;</a>"), "{page}");
+        assert!(!page.contains("<script"), "{page}");
+        for there in ["/docs", "alice@example.com", "frontrow-demo", "localhost:3977/sessions"] {
+            assert!(page.contains(there), "{there}");
+        }
+        assert!(!page.contains("localhost:3000"), "the port is the stack's");
+        assert!(!welcome.page(None).contains("href=\"/_local/mails"));
+        let bare = Welcome { demo: false, ..welcome };
+        assert!(!bare.page(Some(&[])).contains("alice"));
+        assert!(!bare.banner().contains("Paste"));
+    }
+}
