@@ -51,6 +51,10 @@ pub const NAME_MAX_CHARS: usize = 100;
 pub const PASSWORD_MIN_CHARS: usize = 8;
 /// Longest password; also bounds what is hashed.
 pub const PASSWORD_MAX_CHARS: usize = 128;
+/// Requests that wait for a password's hash in one process; the next is told to come again.
+pub const HASHES_WAITING_MAX: usize = 256;
+/// How long a request waits for its turn to hash a password: half of [`ENDPOINT_TIMEOUT_SECONDS`].
+pub const HASH_WAIT_MILLIS: u64 = 5_000;
 /// How long a verification code may be used.
 pub const VERIFICATION_SECONDS: i64 = 600;
 /// Codes sent to one mailbox in an hour.
