@@ -58,9 +58,10 @@ impl Endpoint for SignUp {
         let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
         let verification = app.store.open_verification(&id, call.now).await?;
         if verification.email != email || !app.codes.is_verification_code(&id, &code) {
-            app.store.count_wrong_code(&id, call.now).await?;
+            app.store.count_wrong_code(&verification, call.now).await?;
             return Err(Error::WrongCode);
         }
+        app.store.check_wrong_codes(&verification, call.now).await?;
         let organizer = app.config.organizer_emails.contains(&email);
         let member = Member {
             member_id: MemberId(entropy::fresh_uuid()),
