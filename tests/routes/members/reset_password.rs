@@ -198,3 +198,18 @@ async fn a_mail_says_that_the_password_was_replaced() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_password_that_is_guessed_first_is_refused() {
+    World::run(async |world| {
+        sign_up(world, DANA).await;
+        let mut body = reset_body(world, DANA, "battery staple").await;
+        for known in ["password1", "12345678", "dana@example.com", "Dana1234!", "frontrow1"] {
+            body["password"] = json!(known);
+            assert_eq!(complaint(world.anyone().put(PATH, body.clone()).await), "password", "{known}");
+        }
+        body["password"] = json!("battery staple");
+        world.anyone().put(PATH, body).await.expect(204);
+    })
+    .await;
+}

@@ -19,7 +19,7 @@ pub struct Body {
     verification_id: String,
     /// The six digits of the mail.
     code: String,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters; neither a common password, nor the address, nor this site's name.
     password: Password,
 }
 
@@ -57,6 +57,8 @@ impl Endpoint for ResetPassword {
         app.store.check_wrong_codes(&verification, call.now).await?;
         // Told only to who reads the address's mail, and he could sign up with the same code.
         let known = app.store.credentials(&verification.email).await?.ok_or(Error::NotFound)?;
+        // The code stays good for another password.
+        password.check_for(&verification.email)?;
         let password_hash = app.passwords.hash(password).await?;
         app.store.replace_password(&known.member.member_id, password_hash, &verification, call.now).await?;
         Ok(Answer::no_content())

@@ -24,7 +24,7 @@ pub struct Body {
     code: String,
     /// The verified address.
     email: Email,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters; neither a common password, nor the address, nor this site's name.
     password: Password,
     /// 1 to 100 characters.
     name: Name,
@@ -55,6 +55,7 @@ impl Endpoint for SignUp {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
         let Body { verification_id, code, email, password, name } = call.body;
+        password.check_for(&email)?;
         let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
         let verification = app.store.open_verification(&id, call.now).await?;
         if verification.email != email || !app.codes.is_verification_code(&id, &code) {
