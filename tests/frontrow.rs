@@ -16,6 +16,7 @@
 //! | [`races`] | many clients at once |
 //! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
+//! | [`memory`] | what a thousand logins leave in memory |
 //! | [`contract`] | what holds for every request: what cannot be read is refused, nothing is quoted, answers can be sent back |
 //! | [`crowd`] | a simulated crowd in a waiting room, in numbers |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
@@ -52,6 +53,7 @@ mod general;
 mod harness;
 mod lambda;
 mod large_houses;
+mod memory;
 mod operations;
 mod preflight;
 mod projections;

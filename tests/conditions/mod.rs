@@ -42,6 +42,8 @@ guards! {
     EMAIL_IS_FREE => members::an_address_signs_up_once,
     VERIFICATION_IS_OPEN => members::a_verification_is_used_once,
     VERIFICATION_IS_OPEN => members::wrong_codes_kill_a_verification,
+    SESSION_UNCHANGED => members::a_refresh_does_not_revive_a_session,
+    SESSIONS_OF_EDITION => members::a_late_end_of_all_sessions_ends_no_newer_one,
     ATTEMPTS_ARE_LEFT => members::no_more_guesses_are_judged_than_allowed,
     RATE_IS_BELOW => members::an_address_gets_its_codes_of_an_hour,
     PERFORMANCE_IS_NEW => catalogue::a_performance_is_not_replaced,

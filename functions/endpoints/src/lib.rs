@@ -24,6 +24,8 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::sign_up::SignUp>(),
     Descriptor::of::<members::reset_password::ResetPassword>(),
     Descriptor::of::<members::log_in::LogIn>(),
+    Descriptor::of::<members::refresh_session::RefreshSession>(),
+    Descriptor::of::<members::log_out::LogOut>(),
     Descriptor::of::<members::show_me::ShowMe>(),
     Descriptor::of::<members::replace_alerts::ReplaceAlerts>(),
     Descriptor::of::<shows::list_shows::ListShows>(),

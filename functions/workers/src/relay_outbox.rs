@@ -19,6 +19,7 @@ use frontrow_domain::{
     performance::Cancellation,
     reservation::ReservationStatus,
     show::Category,
+    verification::Purpose,
 };
 use frontrow_edge::{
     clients::Aws,
@@ -32,6 +33,7 @@ use serde::Deserialize;
 pub const FILTERS: &[&str] = &[
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
     r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
+    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["verification"]}, "used_for": {"S": ["password"]}}}}"#,
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
 ];
 
@@ -126,6 +128,7 @@ struct BuyerImage {
 #[derive(Deserialize)]
 struct VerificationImage {
     verification_id: VerificationId,
+    used_for: Option<Purpose>,
 }
 
 #[derive(Deserialize)]
@@ -195,7 +198,7 @@ fn announcements_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
 }
 
 /// Whom a record makes us write to: a reservation that became confirmed or cancelled, or whose tickets are to be mailed
-/// again; a verification that is new.
+/// again; a verification that is new, or that replaced a password.
 /// Markers, collected garbage and everything else tell nobody anything.
 fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
@@ -216,8 +219,13 @@ fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
             })
         }
         "verification" if old.is_empty() => {
-            let VerificationImage { verification_id } = read(new)?;
+            let VerificationImage { verification_id, .. } = read(new)?;
             Ok(Some(Mail::Code { verification_id }))
+        }
+        "verification" => {
+            let (now, before): (VerificationImage, VerificationImage) = (read(new)?, read(old)?);
+            let replaced = now.used_for == Some(Purpose::Password) && before.used_for.is_none();
+            Ok(replaced.then_some(Mail::Password { verification_id: now.verification_id }))
         }
         _ => Ok(None),
     }

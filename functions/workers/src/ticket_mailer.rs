@@ -80,7 +80,7 @@ impl TicketMailer {
             // Whoever has it may be dead: the message must come back after the lease.
             Claim::Taken => return Err(Error::internal("claim a mail", "it is claimed")),
             // A verification that was never mailed in its lifetime was collected by TTL.
-            Claim::Missing if matches!(mail, Mail::Code { .. }) => return Ok(()),
+            Claim::Missing if matches!(mail, Mail::Code { .. } | Mail::Password { .. }) => return Ok(()),
             Claim::Missing => return Err(Error::internal("claim a mail", "what it is about is not there")),
         };
         let Some(letter) = self.write(mail, &claimed).await? else { return Ok(()) };
@@ -121,6 +121,7 @@ impl TicketMailer {
                 let wanted = verification.check_open(self.app.clock.now()).is_ok();
                 wanted.then(|| mails::verification::letter(&verification, &code))
             }
+            Mail::Password { .. } => Some(mails::password::letter(&claimed.verification()?)),
         })
     }
 

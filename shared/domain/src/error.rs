@@ -105,6 +105,8 @@ pub enum Error {
     EmailTaken,
     #[error("wrong credentials")]
     WrongCredentials,
+    #[error("session expired")]
+    SessionExpired,
 
     #[error("has reservations")]
     HasReservations,

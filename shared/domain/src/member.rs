@@ -1,7 +1,7 @@
 //! Members and organizers: who buys, and who lists shows.
 
 use crate::{
-    Timestamp,
+    FieldError, Timestamp, common_passwords,
     ids::MemberId,
     limits::{EMAIL_MAX_CHARS, NAME_MAX_CHARS, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS},
     show::Category,
@@ -95,20 +95,42 @@ impl Password {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether it may be the password of the member with that address.
+    ///
+    /// # Errors
+    /// When it is the address, what stands before its `@`, or the name of this site, with no more than digits and signs
+    /// around it.
+    pub fn check_for(&self, email: &Email) -> Result<(), FieldError> {
+        let (core, local) = (common_passwords::core(&self.0), email.0.split('@').next().unwrap_or_default());
+        let known = [&email.0, local, SITE].map(common_passwords::core);
+        if self.0.to_lowercase() == email.0 || (!core.is_empty() && known.contains(&core)) {
+            return Err(FieldError::new(
+                "password",
+                "expected something else than the e-mail address or this site's name",
+            ));
+        }
+        Ok(())
+    }
 }
+
+/// The site's name, which everybody knows.
+const SITE: &str = "frontrow";
 
 impl TryFrom<String> for Password {
     type Error = String;
 
     /// # Errors
-    /// When the password is shorter or longer than allowed.
+    /// When the password is shorter or longer than allowed, or one of those that are guessed first.
     fn try_from(text: String) -> Result<Self, String> {
         let password = compatible(&text).into_owned();
-        if (PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&password.chars().count()) {
-            Ok(Self(password))
-        } else {
-            Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"))
+        if !(PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&password.chars().count()) {
+            return Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"));
         }
+        if common_passwords::is_common(&password) {
+            return Err("expected a password that is not among the most common ones".to_owned());
+        }
+        Ok(Self(password))
     }
 }
 
@@ -321,6 +343,28 @@ mod tests {
         let stored = |json: &str| text::as_stored(|| serde_json::from_str::<Name>(json)).unwrap();
         assert_eq!(stored("\"\u{200b}\"").renewed().as_str(), "\u{200b}");
         assert_eq!((stored("\"e\u{301}\"").as_str(), stored("\"e\u{301}\"").renewed().as_str()), ("e\u{301}", "é"));
+    }
+
+    #[test]
+    fn what_everybody_knows_is_no_password() {
+        let email = Email::try_from("dana.kim@example.com".to_owned()).unwrap();
+        let password = |text: &str| Password::try_from(text.to_owned()).unwrap();
+        for known in [
+            "dana.kim@example.com",
+            "Dana.Kim@Example.com",
+            "dana.kim",
+            "DANA.KIM1!",
+            "1dana.kim",
+            "frontrow",
+            "Frontrow2026",
+        ] {
+            assert_eq!(password(known).check_for(&email).unwrap_err().field, "password", "{known}");
+        }
+        for own in ["correct horse", "dana.kim likes opera", "frontrow-demo", "3.14159265358"] {
+            assert_eq!(password(own).check_for(&email), Ok(()), "{own}");
+        }
+        let digits = Email::try_from("2026@example.com".to_owned()).unwrap();
+        assert_eq!(password("27182818").check_for(&digits), Ok(()));
     }
 
     #[test]

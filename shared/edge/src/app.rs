@@ -70,7 +70,7 @@ impl App {
             tokens: Tokens::new(&secrets.signing_keys),
             codes: Codes::new(&secrets.signing_keys),
             cursors: Cursors::new(&secrets.signing_keys),
-            passwords: Passwords::new(secrets.password_peppers.clone()),
+            passwords: self.passwords.with_peppers(secrets.password_peppers.clone()),
             config: Config { secrets, ..self.config.clone() },
             ..self.clone()
         }

@@ -35,6 +35,10 @@ conditions! {
     VERIFICATION_IS_OPEN = "attribute_not_exists(#used_by) AND #attempts < :attempts_max";
     /// Wrong codes are counted up to the limit: of many guesses at once, no more than that are judged.
     ATTEMPTS_ARE_LEFT = "#attempts < :attempts_max";
+    /// A refresh token is used once: of two refreshes at once one goes on, and none revives a session that was ended.
+    SESSION_UNCHANGED = "#number = :seen";
+    /// Ending all sessions ends those that the caller knows of: a repetition does not end sessions that began since.
+    SESSIONS_OF_EDITION = "attribute_exists(#email) AND (attribute_not_exists(#sessions_edition) OR #sessions_edition = :edition)";
     /// An address is counted up to its limit within a window of time.
     RATE_IS_BELOW = "attribute_not_exists(#count) OR #count < :limit";
 

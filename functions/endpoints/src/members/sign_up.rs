@@ -25,7 +25,8 @@ pub struct Body {
     code: Code,
     /// The verified address. An internationalized domain is the same as its A-labels.
     email: Email,
-    /// 8 to 128 characters, counted after Unicode normalization (NFKC).
+    /// 8 to 128 characters, counted after Unicode normalization (NFKC); neither a common password, nor the address, nor this site's
+    /// name.
     password: Password,
     /// 1 to 100 characters that can be seen; any others are left out.
     name: Name,
@@ -56,12 +57,14 @@ impl Endpoint for SignUp {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
         let Body { verification_id, code, email, password, name } = call.body;
+        password.check_for(&email)?;
         let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
         let verification = app.store.open_verification(&id, call.now).await?;
         if verification.email != email || !app.codes.is_verification_code(&id, code.as_str()) {
-            app.store.count_wrong_code(&id, call.now).await?;
+            app.store.count_wrong_code(&verification, call.now).await?;
             return Err(Error::WrongCode);
         }
+        app.store.check_wrong_codes(&verification, call.now).await?;
         let organizer = app.config.organizer_emails.contains(&email);
         let member = Member {
             member_id: MemberId(entropy::fresh_uuid()),

@@ -131,6 +131,20 @@ fn tickets_are_mailed_again_when_that_was_asked_for_and_once_for_each_number() {
 }
 
 #[test]
+fn a_new_password_is_told_once() {
+    let used = |purpose: &str| {
+        let mut used = verification();
+        used["used_for"] = json!({"S": purpose});
+        used
+    };
+    let message = r#"{"kind":"password","verificationId":"v1"}"#.to_owned();
+    assert_eq!(said("MODIFY", Some(verification()), Some(used("password"))), Some(message));
+    assert_eq!(said("MODIFY", Some(verification()), Some(used("sign_up"))), None);
+    let marked = with_marker(used("password"), "password_mail");
+    assert_eq!(said("MODIFY", Some(used("password")), Some(marked)), None);
+}
+
+#[test]
 fn a_verification_is_announced_when_it_is_new() {
     let message = r#"{"kind":"code","verificationId":"v1"}"#.to_owned();
     assert_eq!(said("INSERT", None, Some(verification())), Some(message));
@@ -230,10 +244,11 @@ fn each_kind_of_mail_has_its_queue() {
         }
         "cancellation" => Mail::Cancellation { member_id, reservation_id: reservation_id.clone() },
         "alert" => Mail::Alert { member_id, show_id: "show".parse().unwrap() },
+        "password" => Mail::Password { verification_id: "v".parse().unwrap() },
         _ => Mail::Code { verification_id: "v".parse().unwrap() },
     };
     let queues = Mail::KINDS.map(|kind| (kind, Outgoing::mail(&of(kind)).queue));
-    let expected = [Queue::Mails, Queue::Mails, Queue::Alerts, Queue::Codes];
+    let expected = [Queue::Mails, Queue::Mails, Queue::Alerts, Queue::Codes, Queue::Mails];
     assert_eq!(queues.map(|(_, queue)| queue), expected, "{queues:?}");
 }
 
