@@ -12,7 +12,7 @@ use crate::{
         VENUE_MAX_CHARS,
     },
     performance::SalesState,
-    text::{Text, shows},
+    text::Text,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

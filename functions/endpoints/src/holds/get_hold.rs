@@ -29,7 +29,7 @@ impl Endpoint for GetHold {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<HoldView>> {
         let hold = app.store.live_hold(&call.caller.member_id, &call.path, call.now).await?;
-        let hold = by_present_rule(app, hold, call.now).await?.ok_or(Error::NotFound)?;
-        Ok(Answer::ok(HoldView::from(&hold)))
+        let (hold, listing) = by_present_rule(app, hold, call.now).await?.ok_or(Error::NotFound)?;
+        Ok(Answer::ok(HoldView::of(&hold, &listing)))
     }
 }

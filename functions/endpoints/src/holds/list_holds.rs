@@ -5,6 +5,7 @@ use frontrow_domain::Result;
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
 };
+use frontrow_store::PageOf;
 
 /// What its cursors are bound to.
 const LIST: &str = "holds";
@@ -38,12 +39,12 @@ impl Endpoint for ListHolds {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<HoldView>>> {
         let page = call.query.request(app, LIST)?;
-        let mut holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
-        let mut shown = Vec::with_capacity(holds.items.len());
-        for hold in std::mem::take(&mut holds.items) {
+        let PageOf { items, next } = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
+        let mut shown = Vec::with_capacity(items.len());
+        for hold in items {
             shown.extend(by_present_rule(app, hold, call.now).await?);
         }
-        holds.items = shown;
-        Ok(Answer::ok(Page::of(app, holds, LIST, |hold| HoldView::from(&hold))))
+        let shown = PageOf { items: shown, next };
+        Ok(Answer::ok(Page::of(app, shown, LIST, |(hold, listing)| HoldView::of(&hold, &listing))))
     }
 }

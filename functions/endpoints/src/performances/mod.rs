@@ -17,7 +17,8 @@ use frontrow_domain::{
     money::{Currency, Won},
     performance::{Cancellation, Performance, Reason, SalesState, WaitingRoomPolicy},
     seating::{GradeTotal, Seating},
-    show::{Show, Text, TimeZone},
+    show::{Show, TimeZone},
+    text::Text,
     time::UtcTime,
 };
 use frontrow_edge::App;
