@@ -100,8 +100,8 @@ async fn card(world: &World, budgets: &mut Budgets) {
     })
     .await;
     cost.retain(|call| ["Key", "Item"].iter().all(|it| call.request[it]["pk"]["S"] != "breaker"));
-    let account = "start; reservation read; seat, stake, reservation";
-    budgets.note("card, start to confirmed", (4, 14.0, 2.0), &cost, account);
+    let account = "start; reservation read; seat, stake, reservation, admission";
+    budgets.note("card, start to confirmed", (4, 16.0, 2.0), &cost, account);
 }
 
 /// What the stream's readers and the mailer do.

@@ -1,12 +1,8 @@
 //! The circuit breaker: when nothing is accepted, what a member keeps meanwhile, and how it closes again.
 
-use super::{confirms, impatient, pay_by_card, reservation_once, switch};
+use super::{bad_calls, confirms, impatient, pay_by_card, reservation_once, switch};
 use crate::harness::{Person, World, client::Reply, hold, line, pay};
-use frontrow_domain::{
-    Timestamp,
-    breaker::{Counts, Phase},
-    limits::{BREAKER_CALLS_MIN, BREAKER_OPEN_SECONDS},
-};
+use frontrow_domain::{Timestamp, breaker::Phase, limits::BREAKER_OPEN_SECONDS};
 use serde_json::json;
 use std::time::Duration;
 
@@ -39,8 +35,7 @@ async fn until_open(world: &World) {
 
 /// As if workers had met a provider that is down.
 async fn open(world: &World) {
-    let counts = Counts { calls: BREAKER_CALLS_MIN, failed: BREAKER_CALLS_MIN, slow: 0 };
-    world.app().store.count_calls(counts, world.stack.clock().now()).await.expect("it can be written");
+    world.app().store.count_calls(&bad_calls(), world.stack.clock().now()).await.expect("it can be written");
     until_open(world).await;
 }
 
@@ -73,6 +68,58 @@ async fn failures_open_it_probes_close_it_and_everybody_gets_his_seats() {
             reservation_once(world, person, paid, "confirmed").await;
         }
         assert!(matches!(phase(world).await, Phase::Closed { .. }));
+    })
+    .await;
+}
+
+/// What the provider cannot judge is asked about every second or two, and is one purchase all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_purchase_that_fails_again_and_again_opens_nothing() {
+    World::run_with(impatient(), async |world| {
+        switch(world, json!({"mode": "fail"})).await;
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        let paid = super::buy(&person, &performance, &["A-1-1"]).await;
+        let asked = async {
+            while confirms(world) < 12 {
+                // What was counted is told every few seconds of the clock.
+                world.advance_seconds(3);
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        tokio::time::timeout(super::PATIENCE, asked).await.expect("it is asked about again and again");
+        assert!(
+            matches!(phase(world).await, Phase::Closed { counts, .. } if counts.failed == 1),
+            "{:?}",
+            phase(world).await
+        );
+        switch(world, json!({"mode": "normal"})).await;
+        reservation_once(world, &person, &paid, "confirmed").await;
+    })
+    .await;
+}
+
+/// Words of the provider's own are answers, also where they judge no payment: it is not unwell.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_in_the_providers_words_open_nothing() {
+    World::run_with(impatient(), async |world| {
+        switch(world, json!({"mode": "busy"})).await;
+        let bought = a_dozen_buy(world).await;
+        while confirms(world) < 24 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        world.advance_seconds(6);
+        super::buy(&world.member(0).await, &world.performance(json!({})).await, &["A-1-1"]).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(
+            matches!(phase(world).await, Phase::Closed { counts, .. } if counts.failed == 0),
+            "{:?}",
+            phase(world).await
+        );
+        switch(world, json!({"mode": "normal"})).await;
+        for (person, paid) in &bought {
+            reservation_once(world, person, paid, "confirmed").await;
+        }
     })
     .await;
 }

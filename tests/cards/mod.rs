@@ -4,10 +4,15 @@
 mod breaker;
 pub(crate) mod crashes;
 mod races;
+mod retries;
 mod saga;
 
 use crate::harness::{Person, World, client::Reply, hold};
-use frontrow_domain::card::CardState;
+use frontrow_domain::{
+    breaker::{Counts, Sample},
+    card::CardState,
+    limits::BREAKER_CALLS_MIN,
+};
 use frontrow_local::{Options, provider::EntryStatus};
 use serde_json::{Value, json};
 use std::{borrow::Borrow, time::Duration};
@@ -18,6 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// A stack that asks the provider often, and waits for it briefly.
 pub(crate) fn impatient() -> Options {
     Options { demo: false, provider_call_millis: 800, payment_wait_max_seconds: 1, ..Options::default() }
+}
+
+/// Failed calls about as many purchases, which open the breaker.
+pub(crate) fn bad_calls() -> Sample {
+    let mut sample = Sample::default();
+    (0..BREAKER_CALLS_MIN).for_each(|number| sample.add(number.into(), Counts::of_one(true, false)));
+    sample
 }
 
 /// Pays `hold_id` by card.

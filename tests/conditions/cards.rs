@@ -7,20 +7,14 @@ use super::{
     interlude::Interlude,
 };
 use crate::{
-    cards::{buy, pay_by_card, switch},
+    cards::{bad_calls, buy, pay_by_card, reservation_once, switch},
     general::area,
-    harness::{World, hold, hold_of_grade, pay},
+    harness::{World, audit::Snapshot, hold, hold_of_grade, line, pay},
 };
-use frontrow_domain::{
-    breaker::{Counts, Phase},
-    limits::BREAKER_CALLS_MIN,
-};
+use frontrow_domain::breaker::{Counts, Phase, Sample};
 use frontrow_edge::App;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
-
-/// Calls that open the breaker.
-const BAD: Counts = Counts { calls: BREAKER_CALLS_MIN, failed: BREAKER_CALLS_MIN, slow: 0 };
 
 pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
@@ -75,13 +69,42 @@ pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> 
     let (person, other) = (world.member(100_000).await, world.member(100_000).await);
     let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
     let others = hold_of_grade(&other, &performance, "Standing", 2).await.expect(201).text("holdId");
-    world.app().store.count_calls(BAD, world.stack.clock().now()).await.expect("it can be written");
+    world.app().store.count_calls(&bad_calls(), world.stack.clock().now()).await.expect("it can be written");
     world.wire.meddle(Some(Arc::new(StaleBatches::default())));
     pay_by_card(&person, &held, "tok").await.expect(503);
     pay(&person, &held).await.expect(201);
     world.wire.meddle(None);
     let paid = pay(&other, &others).await;
     ensure(paid.status == 201, || format!("another's places were sold: {}", paid.status))
+}
+
+/// A late read knows the hold as it was before its card was declined: the purchase of then is over.
+pub(super) async fn a_declined_purchase_is_not_paid_again(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    world.wire.meddle(Some(Arc::new(StaleBatches::default())));
+    let declined = pay_by_card(&person, &held, "declined").await.expect(202);
+    reservation_once(world, &person, &declined, "cancelled").await;
+    let paid = pay(&person, &held).await;
+    world.wire.meddle(None);
+    let found = person.get(&format!("/payments/{}", declined.text("paymentId"))).await.expect(200).text("status");
+    ensure(paid.status == 201 && found == "declined", || format!("{} paid it, and it became {found}", paid.json))
+}
+
+/// The member gives the place up while the payment is pending.
+pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> Found {
+    let room = json!({"maxActive": 1, "admissionSeconds": 600});
+    let performance = world.performance(json!({"waitingRoom": room})).await;
+    let person = world.member(0).await;
+    let (_, inside) = line::let_in(world, &person, &performance).await;
+    let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    switch(world, json!({"delayMillis": 700})).await;
+    let paid = pay_by_card(&inside, &held, "declined").await.expect(202);
+    line::leave(&person, &performance).await.expect(204);
+    reservation_once(world, &person, &paid, "cancelled").await;
+    let inside = Snapshot::of(world).await.admissions();
+    ensure(inside == 0, || "an admission came back that was given up".to_owned())
 }
 
 /// A process whose copy is older than the breaker's opening adds what it counted.
@@ -92,8 +115,9 @@ pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Fo
         App::new(config, &world.stack.engine(), clock).store
     };
     late.breaker(now).await.expect("it can be read");
-    process().count_calls(BAD, now).await.expect("it can be written");
-    late.count_calls(Counts { calls: 1, failed: 0, slow: 0 }, now).await.expect("it can be written");
+    process().count_calls(&bad_calls(), now).await.expect("it can be written");
+    let good = Sample::of(1, Counts::of_one(false, false));
+    late.count_calls(&good, now).await.expect("it can be written");
     let found = process().breaker(now).await.expect("it can be read");
     ensure(matches!(found.phase, Phase::Open { .. }), || format!("an open breaker became {found:?}"))
 }

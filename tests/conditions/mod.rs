@@ -63,6 +63,8 @@ guards! {
     PROLONG_SEAT => cards::a_seat_lost_to_another_clock_is_not_kept,
     PROLONG_PLACES => cards::places_lost_to_another_clock_are_not_kept,
     STAKE_IS_LIVE => cards::a_prolonged_hold_is_paid_where_it_is_kept,
+    STAKE_IS_LIVE => cards::a_declined_purchase_is_not_paid_again,
+    ADMISSION_IS_PARKED => cards::a_place_given_up_does_not_come_back,
     RESERVATION_PENDING => cards::a_cancelled_purchase_is_not_declined,
     BREAKER_UNCHANGED => cards::a_late_count_does_not_close_the_breaker,
     ADMISSION_PROLONGED => room::a_release_revives_no_admission,

@@ -241,8 +241,8 @@ impl Sale {
                 let (performance_id, position) = (self.performance.performance_id.clone(), mine.position);
                 let admission = Admission { performance_id, position, member_id: member, ends_at: now };
                 match store.claim(&admission, room.policy.admission_seconds, now).await {
-                    Ok(_) => Next::Inside { until: second + fastrand::i64(self.plan.stay.0..=self.plan.stay.1) },
-                    Err(Error::QueueTokenExpired) => Next::Lost,
+                    Ok(Some(_)) => Next::Inside { until: second + fastrand::i64(self.plan.stay.0..=self.plan.stay.1) },
+                    Ok(None) | Err(Error::QueueTokenExpired) => Next::Lost,
                     Err(error) => panic!("a claim failed: {error}"),
                 }
             }

@@ -61,18 +61,30 @@ impl Buyer {
         Err(format!("{method} {path} was never answered"))
     }
 
-    async fn step(&mut self, fleet: &Fleet) -> Result<(), String> {
+    /// A token: declined by every third card, and for half of them of the order that the hold named when it was looked at.
+    fn card(&mut self, provider: &Provider, order: &Value) -> String {
+        let declines = self.dice.u32(..3) == 0;
+        let outcome = if declines { "decline_funds" } else { "approve" };
+        let body = json!({"orderId": order["orderId"], "amount": order["amount"], "outcome": outcome});
+        match provider.issue(body.to_string().as_bytes()) {
+            Ok(token) if self.dice.bool() => token,
+            _ => if declines { "declined" } else { "tok" }.to_owned(),
+        }
+    }
+
+    async fn step(&mut self, fleet: &Fleet, provider: &Provider) -> Result<(), String> {
         let seat = SEATS[self.dice.usize(..SEATS.len())];
         let path = format!("/performances/{}/holds", self.performance);
         self.insist(fleet, &Method::POST, &path, &json!({"seatIds": [seat]})).await?;
         let holds = self.insist(fleet, &Method::GET, "/holds", &Value::Null).await?;
         if let Some(hold) = holds.json["items"][0]["holdId"].as_str() {
-            let token = if self.dice.u32(..5) == 0 { "declined" } else { "tok" };
+            let token = self.card(provider, &holds.json["items"][0]["payment"]);
             let body = json!({"holdId": hold, "method": "card", "cardToken": token});
             let paid = self.insist(fleet, &Method::POST, "/payments", &body).await?;
             match paid.status {
                 200 | 202 => drop(self.bought.insert(paid.text("reservationId"))),
                 410 | 503 => {}
+                429 if paid.text("code") == "too_many_attempts" => {}
                 _ => return Err(format!("a payment was answered {paid:?}")),
             }
         }
@@ -109,7 +121,8 @@ async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<A
         |dice: &mut fastrand::Rng| -> Instance { ground.instance(dice.u64(..), Rates::BAD_DAY, dice.i64(-2..=2)) };
     let mut process = start(&mut dice);
     while !gone.load(Ordering::Relaxed) {
-        let modes = ["normal", "normal", "normal", "decline", "fail", "refuse", "hang", "answer_late"];
+        let modes =
+            ["normal", "normal", "normal", "decline", "fail", "refuse", "hang", "answer_late", "contradict", "busy"];
         let mode = modes[dice.usize(..modes.len())];
         provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
         if dice.u32(..4) == 0 {
@@ -138,11 +151,11 @@ async fn run(seed: u64) -> Result<(), String> {
     for number in 0..3 {
         let (_, login) = member(&calm, &format!("buyer{number}")).await;
         let dice = fastrand::Rng::with_seed(seed * 31 + number);
-        let (fleet, performance) = (Arc::clone(&fleet), performance.clone());
+        let (fleet, performance, provider) = (Arc::clone(&fleet), performance.clone(), provider.clone());
         let mut buyer = Buyer { login, dice, performance, bought: BTreeSet::new(), cancelled: BTreeSet::new() };
         buyers.spawn(async move {
-            for _ in 0..6 {
-                buyer.step(&fleet).await?;
+            for _ in 0..8 {
+                buyer.step(&fleet, &provider).await?;
             }
             Ok::<_, String>(buyer)
         });

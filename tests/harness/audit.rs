@@ -4,9 +4,9 @@ use super::World;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use frontrow_domain::{
     card::CardState,
-    ids::MemberId,
+    ids::{HoldId, MemberId},
     performance::Performance,
-    reservation::{CancelReason, PaymentMethod, Reservation, ReservationStatus},
+    reservation::{CancelReason, PaymentMethod, PaymentStatus, Reservation, ReservationStatus},
     seating::Seating,
     wallet::{EntryKind, LedgerEntry, Wallet},
 };
@@ -183,6 +183,40 @@ impl Snapshot {
         if staked == pending { Ok(()) } else { Err(format!("pending are {pending:?}, staked {staked:?}")) }
     }
 
+    /// Of the attempts to pay a hold all were declined but the last, and its provider's orders are all different.
+    pub(crate) fn a_hold_is_paid_once(&self) -> Result<(), String> {
+        let mut attempts: BTreeMap<HoldId, BTreeMap<u8, PaymentStatus>> = BTreeMap::new();
+        for one in self.reservations() {
+            let id = &one.reservation_id;
+            attempts.entry(id.hold()).or_default().insert(id.attempt(), one.payment_status());
+        }
+        for (hold, found) in attempts {
+            let in_turn = (1..).zip(found.keys()).all(|(number, attempt)| number == *attempt);
+            let before = found.values().rev().skip(1).all(|status| *status == PaymentStatus::Declined);
+            if !in_turn || !before {
+                return Err(format!("{hold} was paid by {found:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A place inside is kept for a pending payment alone.
+    pub(crate) fn parked_places_are_paid_for(&self) -> Result<(), String> {
+        let pending = |one: Reservation| {
+            let position = one.card.as_ref().filter(|_| one.status == ReservationStatus::Pending)?.admission()?;
+            Some(format!("{}/{position}", one.sold.performance_id))
+        };
+        let pending: BTreeSet<String> = self.reservations().into_iter().filter_map(pending).collect();
+        for place in self.of_kind("admission").filter(|place| text(place, "state") == "parked") {
+            let performance = text(place, "pk").trim_start_matches("adm#").rsplit_once('#').map_or("", |(id, _)| id);
+            let position: u64 = text(place, "sk").parse().map_err(|_| format!("no position: {place:?}"))?;
+            if !pending.contains(&format!("{performance}/{position}")) {
+                return Err(format!("{performance}/{position} is parked, and pending are {pending:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// What the payment provider has is what confirmed purchases by card cost, each once. Of a purchase that is not settled
     /// it may have the money or not.
     pub(crate) fn provider_has_what_was_bought(&self, entries: &[Entry]) -> Result<(), String> {
@@ -240,6 +274,8 @@ impl Snapshot {
         self.places_are_sold_once()?;
         self.money_is_conserved()?;
         self.pending_purchases_are_staked()?;
+        self.a_hold_is_paid_once()?;
+        self.parked_places_are_paid_for()?;
         self.stakes_count_paid_seats()?;
         self.used_tickets_are_not_refunded()?;
         super::catalogue::check(self)

@@ -151,12 +151,15 @@ async fn r6_reservations_are_taken_while_the_provider_is_down() {
         assert_eq!(column(&rows(world, &customer, "/my-page").await, "status"), ["payment_approved"]);
         assert_eq!(column(&rows(world, &customer, "/notices").await, "type"), ["payment_approved"]);
 
-        // The compensation: a payment that is declined gives the places back.
+        // The compensation: a payment that is declined gives the places back to their hold, and whoever has no other card
+        // releases them.
         switch(world, json!({"mode": "decline"})).await;
         let other = world.member(0).await;
         let held = hold_count(&other, &performance, 15).await.expect(201).text("holdId");
         let declined = pay_by_card(&other, &held, "tok_visa").await.expect(202);
         reservation_once(world, &other, &declined, "cancelled").await;
+        assert_eq!(remaining(world, &performance).await, 75);
+        other.delete(&format!("/holds/{held}")).await.expect(204);
         assert_eq!(remaining(world, &performance).await, 90);
         assert_eq!(column(&rows(world, &other, "/notices").await, "type"), ["payment_declined"]);
         assert_eq!(column(&rows(world, &other, "/payments").await, "status"), ["declined"]);

@@ -15,8 +15,9 @@ use crate::{
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result, Timestamp,
-    breaker::{Counts, Permit},
-    card::{CardState, CardToken, Step, asked_since, is_never_taken, next_step, wait_seconds},
+    breaker::{Counts, Permit, Sample, subject},
+    card::{CardState, CardToken, DeclineReason, Step, asked_since, is_never_taken, next_step, wait_seconds},
+    ids::ReservationId,
     limits::{CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS},
     reservation::{CancelReason, Reservation},
 };
@@ -100,15 +101,16 @@ impl PaymentWorker {
     /// Asks for the money; the purchase is confirmed or over by the answer.
     async fn charge(&self, reservation: Reservation, token: &CardToken, now: Timestamp) -> Result<Progress> {
         let seconds_left = card_deadline(&reservation).seconds_since(now);
-        let charged = match self.ask(self.provider.charge(&reservation, token), now).await? {
+        let asked = self.ask(&reservation.reservation_id, self.provider.charge(&reservation, token), now);
+        let charged = match asked.await? {
             Ok(charged) => charged,
             Err(seconds) => return Ok(Progress::Waits { seconds: seconds.min(seconds_left) }),
         };
         match charged {
             Charged::Yes => self.confirm(&reservation).await,
-            Charged::No(code) => {
+            Charged::No { code, reason } => {
                 tracing::info!(reservation_id = %reservation.reservation_id, code, "declined");
-                self.end(&reservation, &reservation.clone().declined(self.app.clock.now())).await
+                self.decline(&reservation, reason).await
             }
             Charged::Unknown(why) => {
                 tracing::warn!(reservation_id = %reservation.reservation_id, why, "nobody knows whether it was paid");
@@ -130,20 +132,39 @@ impl PaymentWorker {
         }
     }
 
+    /// The provider said no: the seats return to their hold, if it can still be paid.
+    async fn decline(&self, pending: &Reservation, reason: DeclineReason) -> Result<Progress> {
+        let now = self.app.clock.now();
+        let hold = match self.app.store.listing(&pending.sold.performance_id, now).await {
+            Ok(listing) => pending.returned_hold(&listing.performance, now),
+            Err(Error::NotFound) => None,
+            Err(error) => return Err(error),
+        };
+        let declined = pending.clone().declined(reason, now);
+        match hold {
+            Some(hold) => Ok(self.ended(self.app.store.decline_pending(pending, &declined, &hold).await?)),
+            None => self.end(pending, &declined).await,
+        }
+    }
+
     async fn end(&self, pending: &Reservation, over: &Reservation) -> Result<Progress> {
-        let then = self.app.store.end_pending(pending, over).await?;
+        Ok(self.ended(self.app.store.end_pending(pending, over).await?))
+    }
+
+    fn ended(&self, then: Reservation) -> Progress {
         tracing::info!(reservation_id = %then.reservation_id, status = ?then.status, reason = ?then.cancel_reason, "ended");
         match then.cancel_reason {
             Some(CancelReason::PaymentDeclined) => self.count(Outcome::Declined),
             Some(CancelReason::PaymentExpired) => self.count(Outcome::Expired),
             _ => {}
         }
-        Ok(Progress::Went(Box::new(then)))
+        Progress::Went(Box::new(then))
     }
 
     /// Sees to it that the provider has no money of a purchase that is over.
     async fn give_back(&self, reservation: Reservation, now: Timestamp) -> Result<Progress> {
-        let given_back = match self.ask(self.provider.give_back(&reservation), now).await? {
+        let asked = self.ask(&reservation.reservation_id, self.provider.give_back(&reservation), now);
+        let given_back = match asked.await? {
             Ok(given_back) => given_back,
             Err(seconds) => return Ok(Progress::Waits { seconds }),
         };
@@ -174,12 +195,17 @@ impl PaymentWorker {
     }
 
     /// Calls the provider if the breaker lets us; else for how many seconds not.
-    async fn ask<T>(&self, call: impl Future<Output = (T, Counts)>, now: Timestamp) -> Result<Result<T, i64>> {
-        let store = &self.app.store;
+    async fn ask<T>(
+        &self,
+        about: &ReservationId,
+        call: impl Future<Output = (T, Counts)>,
+        now: Timestamp,
+    ) -> Result<Result<T, i64>> {
+        let (store, subject) = (&self.app.store, subject(about));
         match store.breaker(now).await?.permit(now) {
             Permit::Go => {
                 let (answer, counts) = call.await;
-                self.gauge.add(counts);
+                self.gauge.add(subject, counts);
                 Ok(Ok(answer))
             }
             Permit::Wait(until) => Ok(Err(until.seconds_since(now).max(1) + spread())),
@@ -188,7 +214,7 @@ impl PaymentWorker {
                     return Ok(Err(PROBE_WAIT_SECONDS + spread()));
                 }
                 let (answer, counts) = call.await;
-                let probed = taken.probed(counts, self.app.clock.now());
+                let probed = taken.probed(&Sample::of(subject, counts), self.app.clock.now());
                 let told = store.change_breaker(&probed, self.app.clock.now()).await;
                 tracing::info!(?counts, ?probed, ?told, "probed the provider");
                 Ok(Ok(answer))
@@ -199,9 +225,9 @@ impl PaymentWorker {
     /// Adds the calls that were counted to the breaker's, now and then. They are a sample: a failure is only logged.
     async fn tell_breaker(&self) {
         let now = self.app.clock.now();
-        let Some(counts) = self.gauge.take_due(now) else { return };
-        if let Err(error) = self.app.store.count_calls(counts, now).await {
-            tracing::warn!(%error, ?counts, "the breaker was not told");
+        let Some(sample) = self.gauge.take_due(now) else { return };
+        if let Err(error) = self.app.store.count_calls(&sample, now).await {
+            tracing::warn!(%error, ?sample, "the breaker was not told");
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use frontrow_domain::{
     breaker::Counts,
-    card::CardToken,
+    card::{CardToken, DeclineReason},
     limits::{PROVIDER_ANSWER_MAX_BYTES, PROVIDER_CALL_MILLIS, PROVIDER_REASON_MAX_CHARS, PROVIDER_SLOW_SHARE},
     money::Won,
     reservation::Reservation,
@@ -36,8 +36,13 @@ impl std::fmt::Debug for Provider {
 pub enum Charged {
     /// It was taken.
     Yes,
-    /// It will not be; the provider's word for why.
-    No(String),
+    /// It was not, and will not be.
+    No {
+        /// The provider's word for why.
+        code: String,
+        /// What the member is told.
+        reason: DeclineReason,
+    },
     /// It may or may not have been. The text is for the log.
     Unknown(String),
 }
@@ -61,6 +66,7 @@ struct Payment {
     order_id: String,
     status: String,
     total_amount: i64,
+    failure: Option<Refusal>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +79,8 @@ enum Answer {
     Payment(Payment),
     /// A refusal in the provider's own words.
     Refusal(StatusCode, String),
+    /// Nobody knows, by no fault of the provider's: it refused in its own words, for a reason that is not the payment's.
+    Unjudged(String),
     Unknown(String),
 }
 
@@ -130,6 +138,9 @@ impl Provider {
             },
             Ok((status, body)) => match read::<Refusal>(&body) {
                 Some(refusal) if is_refusal(status, &refusal.code) => Answer::Refusal(status, word(&refusal.code)),
+                Some(refusal) if status.is_client_error() => {
+                    Answer::Unjudged(format!("{status} {}", word(&refusal.code)))
+                }
                 Some(refusal) => Answer::Unknown(format!("{status} {}", word(&refusal.code))),
                 None => Answer::Unknown(format!("{status}")),
             },
@@ -177,18 +188,22 @@ impl Calls<'_> {
         let (payment_id, total) = (reservation.payment_id(), reservation.total());
         let order = payment_id.order();
         let body = json!({"paymentKey": token.expose(), "orderId": order, "amount": total});
-        let answer = match self.post("/v1/payments/confirm", &payment_id.to_string(), &body).await {
-            // By an earlier request of ours, whose idempotency key the provider has forgotten.
-            Answer::Refusal(_, code) if code == "ALREADY_PROCESSED_PAYMENT" => match self.find(&order).await {
-                Answer::Refusal(_, why) => Answer::Unknown(why),
-                found => found,
-            },
-            answer => answer,
-        };
-        match answer {
+        match self.post("/v1/payments/confirm", &payment_id.to_string(), &body).await {
             Answer::Payment(payment) => charged(&payment, &order, total),
-            Answer::Refusal(_, code) => Charged::No(code),
-            Answer::Unknown(why) => Charged::Unknown(why),
+            Answer::Refusal(_, code) => self.refused(code, &order, total).await,
+            Answer::Unjudged(why) | Answer::Unknown(why) => Charged::Unknown(why),
+        }
+    }
+
+    /// A refusal is a no only while the provider has no money of the order: an earlier request of ours may have taken it,
+    /// whose answer was lost and whose idempotency key the provider has forgotten.
+    async fn refused(&mut self, code: String, order: &str, total: Won) -> Charged {
+        let processed = code == "ALREADY_PROCESSED_PAYMENT";
+        match self.find(order).await {
+            Answer::Payment(payment) if processed || payment.status == "DONE" => charged(&payment, order, total),
+            Answer::Refusal(_, why) if processed => Charged::Unknown(why),
+            Answer::Payment(_) | Answer::Refusal(StatusCode::NOT_FOUND, _) => no(code),
+            Answer::Refusal(_, why) | Answer::Unjudged(why) | Answer::Unknown(why) => Charged::Unknown(why),
         }
     }
 
@@ -199,7 +214,7 @@ impl Calls<'_> {
             Answer::Payment(payment) if payment.order_id == order => payment,
             Answer::Payment(_) => return GivenBack::Unknown("another order's payment".to_owned()),
             Answer::Refusal(StatusCode::NOT_FOUND, _) => return GivenBack::NotTaken,
-            Answer::Refusal(_, why) | Answer::Unknown(why) => return GivenBack::Unknown(why),
+            Answer::Refusal(_, why) | Answer::Unjudged(why) | Answer::Unknown(why) => return GivenBack::Unknown(why),
         };
         match payment.status.as_str() {
             "CANCELED" | "ABORTED" | "EXPIRED" => return GivenBack::Yes,
@@ -215,7 +230,7 @@ impl Calls<'_> {
             Answer::Payment(payment) if payment.status == "CANCELED" => GivenBack::Yes,
             Answer::Payment(payment) => GivenBack::Unknown(format!("it is {}", word(&payment.status))),
             Answer::Refusal(_, code) if code == "ALREADY_CANCELED_PAYMENT" => GivenBack::Yes,
-            Answer::Refusal(_, why) | Answer::Unknown(why) => GivenBack::Unknown(why),
+            Answer::Refusal(_, why) | Answer::Unjudged(why) | Answer::Unknown(why) => GivenBack::Unknown(why),
         }
     }
 }
@@ -227,8 +242,33 @@ fn charged(payment: &Payment, order: &str, total: Won) -> Charged {
     }
     match payment.status.as_str() {
         "DONE" => Charged::Yes,
-        "ABORTED" | "EXPIRED" => Charged::No(payment.status.clone()),
+        status @ ("ABORTED" | "EXPIRED") => no(word(payment.failure.as_ref().map_or(status, |why| &why.code))),
         status => Charged::Unknown(format!("it is {}", word(status))),
+    }
+}
+
+fn no(code: String) -> Charged {
+    let reason = decline_reason(&code);
+    Charged::No { code, reason }
+}
+
+/// What the member is told about the provider's word.
+fn decline_reason(code: &str) -> DeclineReason {
+    match code {
+        "REJECT_ACCOUNT_PAYMENT" | "NOT_ENOUGH_BALANCE" => DeclineReason::InsufficientFunds,
+        // The issuer does not say whether the limit or the balance was exceeded.
+        "REJECT_CARD_PAYMENT" => DeclineReason::LimitExceeded,
+        code if code.starts_with("EXCEED_MAX_") => DeclineReason::LimitExceeded,
+        "INVALID_CARD_EXPIRATION" => DeclineReason::CardExpired,
+        "REJECT_CARD_COMPANY"
+        | "REJECT_TOSSPAY_INVALID_ACCOUNT"
+        | "INVALID_REJECT_CARD"
+        | "INVALID_STOPPED_CARD"
+        | "INVALID_CARD_LOST_OR_STOLEN"
+        | "INVALID_CARD_NUMBER"
+        | "INVALID_PASSWORD"
+        | "FDS_ERROR" => DeclineReason::Rejected,
+        _ => DeclineReason::Other,
     }
 }
 
@@ -282,6 +322,21 @@ mod tests {
         assert_eq!(cut("비가 와요", 3), "비가 ");
         assert_eq!(cut("a😀b", 2), "a");
         assert_eq!(cut("a😀b", 9), "a😀b");
+    }
+
+    #[test]
+    fn the_providers_words_become_reasons() {
+        for (code, reason) in [
+            ("REJECT_ACCOUNT_PAYMENT", DeclineReason::InsufficientFunds),
+            ("REJECT_CARD_PAYMENT", DeclineReason::LimitExceeded),
+            ("EXCEED_MAX_ONE_DAY_AMOUNT", DeclineReason::LimitExceeded),
+            ("INVALID_CARD_EXPIRATION", DeclineReason::CardExpired),
+            ("REJECT_CARD_COMPANY", DeclineReason::Rejected),
+            ("ABORTED", DeclineReason::Other),
+            ("A_WORD_OF_NEXT_YEAR", DeclineReason::Other),
+        ] {
+            assert_eq!(decline_reason(code), reason, "{code}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<
     let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     let allow = match segments[..] {
         ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
-        ["_local", "clock"] => Method::POST,
+        ["_local", "clock"] | ["_local", "provider", "tokens"] => Method::POST,
         ["_local", "provider"] if parts.method == Method::GET => Method::GET,
         ["_local", "provider"] => Method::POST,
         _ => return None,
@@ -66,6 +66,7 @@ pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<
         ["_local", "mails", name] => mail(pages, name),
         ["_local", "clock"] => advance(pages, body),
         ["_local", "provider"] => provider(pages, &parts.method, body),
+        ["_local", "provider", "tokens"] => card_token(pages, body),
         ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
         _ => docs(&segments[1..].join("/")),
     };
@@ -118,6 +119,12 @@ fn provider(pages: &Pages, method: &Method, body: &[u8]) -> Result<Response, Err
         pages.provider.switch(body)?;
     }
     Ok(page(StatusCode::OK, JSON, pages.provider.state().to_string()))
+}
+
+/// A card token for one order, as the provider's widget gives it.
+fn card_token(pages: &Pages, body: &[u8]) -> Result<Response, Error> {
+    let token = pages.provider.issue(body)?;
+    Ok(page(StatusCode::OK, JSON, json!({"cardToken": token}).to_string()))
 }
 
 /// Swagger UI from the binary itself: it loads nothing from elsewhere, and asks no validator.

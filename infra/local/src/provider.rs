@@ -4,7 +4,7 @@
 
 mod book;
 
-pub use book::{Book, Entry, EntryStatus};
+pub use book::{Book, Entry, EntryStatus, Outcome};
 
 use crate::engine::because;
 use axum::{
@@ -15,8 +15,9 @@ use axum::{
     serve::Listener,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use book::Refused;
+use book::{Issued, Refused};
 use frontrow_domain::{Error, Result};
+use frontrow_edge::entropy;
 use http::{
     StatusCode,
     header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE},
@@ -60,6 +61,10 @@ pub enum Mode {
     Hang,
     /// It does what it is asked, and never answers.
     AnswerLate,
+    /// It does what it is asked, and says that it rejected the card.
+    Contradict,
+    /// It asks to come back later, and does nothing.
+    Busy,
 }
 
 /// How the provider behaves, and how long it takes.
@@ -75,6 +80,15 @@ struct Switches {
 struct Turned {
     mode: Option<Mode>,
     delay_millis: Option<u64>,
+}
+
+/// What a token is asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TokenRequest {
+    order_id: String,
+    amount: i64,
+    outcome: Option<Outcome>,
 }
 
 /// Requests so far, whatever became of them.
@@ -156,6 +170,26 @@ impl Provider {
         Ok(())
     }
 
+    /// Gives a token for the order and amount that `body` names, and says what becomes of paying with it: what the provider's
+    /// widget does in a browser.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the provider would refuse to.
+    pub fn issue(&self, body: &[u8]) -> Result<String> {
+        let asked: TokenRequest =
+            serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
+        let token = format!("given_{}", entropy::fresh_uuid().simple());
+        let issued =
+            Issued { order_id: asked.order_id, amount: asked.amount, outcome: asked.outcome.unwrap_or_default() };
+        let mut inside = self.lock();
+        inside.book.issue(token.clone(), issued).map_err(|Refused(_, code, message)| {
+            let field = if code == "INVALID_REQUEST" { "amount" } else { "orderId" };
+            Error::invalid(field, format!("{code}: {message}"))
+        })?;
+        self.keep(&inside.book).map_err(|error| Error::internal("keep the provider's book", error))?;
+        Ok(token)
+    }
+
     /// Everything it was ever asked to pay.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().book.entries().cloned().collect()
@@ -183,8 +217,15 @@ impl Provider {
         tokio::time::sleep(Duration::from_millis(delay_millis)).await;
         match mode {
             Mode::Fail => refusal(&Refused(500, "FAILED_INTERNAL_SYSTEM_PROCESSING", "Try again later.")),
+            Mode::Busy => refusal(&Refused(429, "TOO_MANY_REQUESTS", "Come back later.")),
             Mode::Hang | Mode::Refuse => std::future::pending().await,
             Mode::Normal | Mode::Decline => self.book(&asked, mode == Mode::Decline),
+            Mode::Contradict => match (self.book(&asked, false), &asked.call) {
+                (done, Call::Confirm) if done.status().is_success() => {
+                    refusal(&Refused(403, "REJECT_CARD_COMPANY", "The card company declined."))
+                }
+                (done, _) => done,
+            },
             Mode::AnswerLate => {
                 self.book(&asked, false);
                 std::future::pending().await

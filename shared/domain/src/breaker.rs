@@ -1,16 +1,21 @@
 //! The circuit breaker before the payment provider: when it fails or answers slowly too often, nobody asks it for a while;
 //! then a few probes find out whether it is well again. One item tells all processes how it stands.
 //!
+//! A purchase that the provider cannot judge fails again and again, and says nothing about others: of each purchase one failed
+//! or slow call is counted in any [`BREAKER_WINDOW_SECONDS`], whichever process made it, and none as a probe's verdict beyond.
+//!
 //! Pure: each change is a new value with the next epoch, which the table takes only while the epoch is still the one before.
 
 use crate::{
     Timestamp,
+    ids::ReservationId,
     limits::{
-        BREAKER_CALLS_MIN, BREAKER_FAILED_MAX_PERCENT, BREAKER_OPEN_SECONDS, BREAKER_PROBE_SECONDS, BREAKER_PROBES,
-        BREAKER_SLOW_MAX_PERCENT, BREAKER_WINDOW_SECONDS,
+        BREAKER_BLAMED_MAX, BREAKER_CALLS_MIN, BREAKER_FAILED_MAX_PERCENT, BREAKER_OPEN_SECONDS, BREAKER_PROBE_SECONDS,
+        BREAKER_PROBES, BREAKER_SLOW_MAX_PERCENT, BREAKER_WINDOW_SECONDS,
     },
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What became of calls to the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +34,15 @@ impl Counts {
         Self { calls: 1, failed: u32::from(failed), slow: u32::from(slow) }
     }
 
+    fn is_good(self) -> bool {
+        self.failed == 0 && self.slow == 0
+    }
+
+    /// Several calls about one purchase as one: failed or slow where any of them was.
+    fn as_one(self) -> Self {
+        Self { calls: self.calls.min(1), failed: self.failed.min(1), slow: self.slow.min(1) }
+    }
+
     /// Both together.
     #[must_use]
     pub fn plus(self, more: Self) -> Self {
@@ -45,6 +59,53 @@ impl Counts {
         self.calls >= BREAKER_CALLS_MIN
             && (share(self.failed) >= BREAKER_FAILED_MAX_PERCENT || share(self.slow) >= BREAKER_SLOW_MAX_PERCENT)
     }
+}
+
+/// A purchase, as the breaker tells it from others: a number of its hold's.
+pub type Subject = u64;
+
+/// What [`Subject`] a purchase is.
+pub fn subject(purchase: &ReservationId) -> Subject {
+    purchase.uuid().as_u64_pair().1
+}
+
+/// Calls by what they were about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sample {
+    good: u32,
+    bad: BTreeMap<Subject, Counts>,
+}
+
+impl Sample {
+    /// Adds the calls that one message made about a purchase.
+    pub fn add(&mut self, subject: Subject, counts: Counts) {
+        let counts = counts.as_one();
+        if counts.is_good() {
+            self.good = self.good.saturating_add(counts.calls);
+        } else {
+            let all = self.bad.entry(subject).or_default();
+            *all = all.plus(counts).as_one();
+        }
+    }
+
+    /// The same with one message's calls alone.
+    pub fn of(subject: Subject, counts: Counts) -> Self {
+        let mut sample = Self::default();
+        sample.add(subject, counts);
+        sample
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.good == 0 && self.bad.is_empty()
+    }
+}
+
+/// A purchase whose failed or slow call was counted, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Blame {
+    subject: Subject,
+    at: Timestamp,
 }
 
 /// How the breaker stands.
@@ -73,16 +134,19 @@ pub enum Phase {
 }
 
 /// The breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     /// Counts the changes.
     pub epoch: u64,
     /// How it stands.
     pub phase: Phase,
+    /// Purchases that are not counted again yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    blamed: Vec<Blame>,
 }
 
 /// Whether a call may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
     /// Yes; it is to be counted.
     Go,
@@ -95,26 +159,46 @@ pub enum Permit {
 impl Default for Breaker {
     /// Closed, before any call.
     fn default() -> Self {
-        Self { epoch: 0, phase: Phase::Closed { since: Timestamp::default(), counts: Counts::default() } }
+        let phase = Phase::Closed { since: Timestamp::default(), counts: Counts::default() };
+        Self { epoch: 0, phase, blamed: Vec::new() }
     }
 }
 
 impl Breaker {
     fn becomes(self, phase: Phase) -> Self {
-        Self { epoch: self.epoch + 1, phase }
+        Self { epoch: self.epoch + 1, phase, ..self }
     }
 
-    /// The breaker after `counts` more calls, made while it was closed. `None` where it is closed no longer: calls that
-    /// began before say nothing about the time since.
-    pub fn note(self, counts: Counts, now: Timestamp) -> Option<Self> {
+    /// What of `sample` is counted at `now`: of each purchase one failed or slow call in a window.
+    fn judge(&mut self, sample: &Sample, now: Timestamp) -> Counts {
+        self.blamed.retain(|blame| now < blame.at.plus_seconds(BREAKER_WINDOW_SECONDS));
+        let mut counts = Counts { calls: sample.good, failed: 0, slow: 0 };
+        for (subject, bad) in &sample.bad {
+            if !self.blamed.iter().any(|blame| blame.subject == *subject) {
+                counts = counts.plus(*bad);
+                self.blamed.push(Blame { subject: *subject, at: now });
+            }
+        }
+        let forgotten = self.blamed.len().saturating_sub(BREAKER_BLAMED_MAX);
+        self.blamed.drain(..forgotten);
+        counts
+    }
+
+    /// The breaker after the calls of `sample`, made while it was closed. `None` where it is closed no longer, because calls
+    /// that began before say nothing about the time since, and where nothing of them counts.
+    pub fn note(mut self, sample: &Sample, now: Timestamp) -> Option<Self> {
         let Phase::Closed { since, counts: before } = self.phase else { return None };
+        let counts = self.judge(sample, now);
+        if counts.calls == 0 {
+            return None;
+        }
         let over = since.plus_seconds(BREAKER_WINDOW_SECONDS) <= now;
         let (since, counts) = if over { (now, counts) } else { (since, before.plus(counts)) };
         Some(self.becomes(if counts.are_bad() { open(now) } else { Phase::Closed { since, counts } }))
     }
 
     /// Whether a call may be made at `now`.
-    pub fn permit(self, now: Timestamp) -> Permit {
+    pub fn permit(&self, now: Timestamp) -> Permit {
         let (passed, free_at) = match self.phase {
             Phase::Closed { .. } => return Permit::Go,
             Phase::Open { until } => (0, until),
@@ -124,16 +208,17 @@ impl Breaker {
             return Permit::Wait(free_at);
         }
         let probe_until = now.plus_seconds(BREAKER_PROBE_SECONDS);
-        Permit::Probe(self.becomes(Phase::HalfOpen { passed, probe_until }))
+        Permit::Probe(self.clone().becomes(Phase::HalfOpen { passed, probe_until }))
     }
 
     /// The breaker after the calls of the probe that it was made for: closed when enough went well, open again after one that
-    /// did not. A probe without a call has found out nothing.
+    /// did not. A probe without a call that counts has found out nothing.
     #[must_use]
-    pub fn probed(self, counts: Counts, now: Timestamp) -> Self {
+    pub fn probed(mut self, sample: &Sample, now: Timestamp) -> Self {
         let Phase::HalfOpen { passed, .. } = self.phase else { return self };
+        let counts = self.judge(sample, now);
         self.becomes(match passed + 1 {
-            _ if counts.failed > 0 || counts.slow > 0 => open(now),
+            _ if !counts.is_good() => open(now),
             _ if counts.calls == 0 => Phase::HalfOpen { passed, probe_until: now },
             enough if enough >= BREAKER_PROBES => Phase::Closed { since: now, counts: Counts::default() },
             more => Phase::HalfOpen { passed: more, probe_until: now },
@@ -142,7 +227,7 @@ impl Breaker {
 
     /// Seconds after which a new payment may be tried again; `None` where it is taken now. A half-open breaker lets them
     /// in: they are what it is probed with.
-    pub fn refuses_for_seconds(self, now: Timestamp) -> Option<i64> {
+    pub fn refuses_for_seconds(&self, now: Timestamp) -> Option<i64> {
         match self.phase {
             Phase::Open { until } if now < until => Some(until.seconds_since(now).max(1)),
             _ => None,

@@ -3,21 +3,23 @@
 //!
 //! ```text
 //! pending ──approved──────────────► approved ──cancelled──► refund due ──given back──► refunded
-//!    ├─────declined───────────────► declined
+//!    ├─────declined───────────────► declined         (its seats return to their hold, if it can still be paid)
 //!    └─────deadline, seats lost,
 //!          cancelled by the member► voiding ───given back, or never taken──► voided
 //! ```
-//! The reservation shows `pending`, then `confirmed` or `cancelled`. From the moment it is cancelled its seats are free, and
-//! what is left to do is between us and the provider.
+//! The reservation shows `pending`, then `confirmed` or `cancelled`. From the moment it is cancelled its seats are free or
+//! in their hold again, and what is left to do is between us and the provider.
 
 use crate::{
     Timestamp,
     hold::Hold,
     limits::{
         CARD_DEADLINE_SECONDS, CARD_TOKEN_MAX_CHARS, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS,
-        CARD_WAIT_SHARE,
+        CARD_WAIT_SHARE, DECLINED_HOLD_MIN_SECONDS, PAYMENT_ATTEMPTS_MAX,
     },
+    performance::Performance,
     reservation::{CancelReason, Reservation, ReservationStatus},
+    waiting_room::Admission,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,6 +98,33 @@ impl CardState {
     }
 }
 
+/// Why the provider declined a payment, as far as the member can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum DeclineReason {
+    /// Not enough money behind the card.
+    InsufficientFunds,
+    /// More than the card may be charged at once, a day, or a month.
+    LimitExceeded,
+    /// The card expired, or its expiry date is wrong.
+    CardExpired,
+    /// The issuer does not accept the card or this payment.
+    Rejected,
+    /// Anything else.
+    Other,
+}
+
+/// A hold as it was when its payment by card began: what a declined payment gives back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldBefore {
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    /// The position whose admission is kept while the payment is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    admission: Option<u64>,
+}
+
 /// A reservation's payment by card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardPayment {
@@ -112,18 +141,40 @@ pub struct CardPayment {
     /// What the provider gave the member; gone once it said yes or no, or nobody wants to know any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<CardToken>,
+    /// The hold that it pays; `None` where it was accepted by an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<HoldBefore>,
+    /// Why it was declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline_reason: Option<DeclineReason>,
+    /// Until when the hold that its seats returned to could be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned_until: Option<Timestamp>,
 }
 
 impl CardPayment {
-    /// One for the seats of `hold`, which are kept until the deadline.
-    pub(crate) fn of(hold: &Hold, token: CardToken) -> Self {
+    /// One of `hold`, whose seats are kept until the deadline as `kept` says, and the member's admission with them.
+    pub(crate) fn of(hold: &Hold, kept: &Hold, admission: Option<&Admission>, token: CardToken) -> Self {
+        let before = HoldBefore {
+            created_at: hold.created_at,
+            expires_at: hold.expires_at,
+            admission: admission.map(|admission| admission.position),
+        };
         Self {
             state: CardState::Pending,
-            deadline: hold.expires_at,
-            bucket_end: hold.bucket_end,
+            deadline: kept.expires_at,
+            bucket_end: kept.bucket_end,
             approved_at: None,
             token: Some(token),
+            before: Some(before),
+            decline_reason: None,
+            returned_until: None,
         }
+    }
+
+    /// The position whose admission is kept while it is pending.
+    pub fn admission(&self) -> Option<u64> {
+        self.before.as_ref()?.admission
     }
 
     fn in_state(self, state: CardState) -> Self {
@@ -153,7 +204,23 @@ impl Reservation {
             expires_at: card.deadline,
             bucket_end: card.bucket_end,
             prolongs: None,
+            attempt: self.reservation_id.attempt(),
         })
+    }
+
+    /// The hold that the seats of a pending purchase return to when it is declined at `now`: for the rest of the hold's time
+    /// and at least [`DECLINED_HOLD_MIN_SECONDS`], but never past the close of sales. `None` where it could not be paid: past the
+    /// payment's deadline, when sales are closed, after too many attempts.
+    pub fn returned_hold(&self, performance: &Performance, now: Timestamp) -> Option<Hold> {
+        let hold = self.pending_hold().filter(|hold| hold.is_live(now))?;
+        let before = self.card.as_ref()?.before.as_ref()?;
+        let payable = performance.check_on_sale(now).is_ok() && performance.layout == hold.layout;
+        if !payable || hold.attempt >= PAYMENT_ATTEMPTS_MAX {
+            return None;
+        }
+        let until = before.expires_at.max(now.plus_seconds(DECLINED_HOLD_MIN_SECONDS)).min(performance.sales_close_at);
+        let (created_at, prolongs, attempt) = (before.created_at, before.admission, hold.attempt + 1);
+        Some(Hold { created_at, prolongs, attempt, ..hold.prolonged(until, performance) })
     }
 
     /// The same, paid: the provider said yes.
@@ -166,9 +233,18 @@ impl Reservation {
 
     /// The same, over: the provider said no.
     #[must_use]
-    pub fn declined(self, now: Timestamp) -> Self {
-        let card = self.card.map(|card| card.in_state(CardState::Declined));
+    pub fn declined(self, why: DeclineReason, now: Timestamp) -> Self {
+        let declined =
+            |card: CardPayment| CardPayment { decline_reason: Some(why), ..card.in_state(CardState::Declined) };
+        let card = self.card.map(declined);
         Self { card, ..self }.over(CancelReason::PaymentDeclined, now)
+    }
+
+    /// The same, where its seats returned to `hold`.
+    #[must_use]
+    pub fn returned_to(self, hold: &Hold) -> Self {
+        let card = self.card.map(|card| CardPayment { returned_until: Some(hold.expires_at), ..card });
+        Self { card, ..self }
     }
 
     /// The same, over: there is no answer in time, or the seats were lost before it came.

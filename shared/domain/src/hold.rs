@@ -3,7 +3,7 @@
 use crate::{
     Error, Result, Timestamp,
     general::{Area, bucket_end},
-    ids::{HoldId, MemberId, PerformanceId},
+    ids::{HoldId, MemberId, PerformanceId, ReservationId},
     limits::HOLD_PROLONGED_TIMES,
     money::Won,
     performance::{Listing, Performance},
@@ -34,7 +34,7 @@ pub struct Hold {
     pub hold_id: HoldId,
     /// The edition of the layout that the seats belong to.
     pub layout: u32,
-    /// The seats, in the order asked for.
+    /// The seats, in the order of the house.
     pub seats: Vec<HeldSeat>,
     /// When it was taken.
     pub created_at: Timestamp,
@@ -46,6 +46,18 @@ pub struct Hold {
     /// The position whose admission lives longer because of it; a release takes that time back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prolongs: Option<u64>,
+    /// Which attempt to pay it the next is: one more than were declined.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub attempt: u8,
+}
+
+fn first() -> u8 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_first(attempt: &u8) -> bool {
+    *attempt == first()
 }
 
 impl Hold {
@@ -87,13 +99,16 @@ impl Hold {
             expires_at: performance.hold_expires_at(now),
             bucket_end: None,
             prolongs: None,
+            attempt: first(),
         })
     }
 
-    /// The same hold, of these seats.
+    /// The same hold, of these seats, in the order of the house.
     #[must_use]
     pub fn of_seats(self, places: &[SeatPlace<'_>]) -> Self {
-        let seat = |place: &SeatPlace<'_>| HeldSeat {
+        let mut places: Vec<&SeatPlace<'_>> = places.iter().collect();
+        places.sort_unstable_by_key(|place| place.index);
+        let seat = |place: &&SeatPlace<'_>| HeldSeat {
             seat_id: Some(place.seat_id()),
             block: place.block(),
             grade: place.section.grade.as_str().to_owned(),
@@ -136,6 +151,11 @@ impl Hold {
         let last = self.created_at.plus_seconds(HOLD_PROLONGED_TIMES * performance.hold_seconds);
         let until = self.expires_at.plus_seconds(performance.hold_seconds).min(last).min(performance.sales_close_at);
         (until > self.expires_at).then_some(until)
+    }
+
+    /// The purchase that paying it makes.
+    pub fn purchase(&self) -> ReservationId {
+        self.hold_id.purchase(self.attempt)
     }
 
     /// The performance.

@@ -2,11 +2,12 @@
 //! same id.
 //!
 //! A hold's id carries its performance, because that is how its stake is found. Reservation, payment and tickets derive
-//! from the hold: `h-<uuid>.<performance>` becomes `r-…`, `p-…` and `t-….<n>`, so paying again finds the first payment.
+//! from the hold: `h-<uuid>.<performance>` becomes `r-…`, `p-…` and `t-….<n>`, so paying again finds the first payment. A
+//! payment after a declined one is another: `p-<uuid>_2.<performance>` and so on, up to 9.
 
 use crate::{
     Timestamp,
-    limits::{HOLD_REMEMBERED_SECONDS, ID_MAX_CHARS},
+    limits::{HOLD_REMEMBERED_SECONDS, ID_MAX_CHARS, PAYMENT_ATTEMPTS_MAX},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -132,33 +133,49 @@ impl fmt::Display for MemberId {
 
 id_as_text!(MemberId, "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005");
 
-/// What a hold and everything bought by it share: the text after the prefix, `<uuid>.<performance>`.
+/// What a hold and everything bought by it share: the text after the prefix, `<uuid>.<performance>`; from the second
+/// attempt to pay the hold on, `<uuid>_<attempt>.<performance>`. One digit, so that later attempts sort behind earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Purchase {
     uuid: Uuid,
+    attempt: u8,
     performance: PerformanceId,
 }
 
 impl Purchase {
-    fn parse(text: &str, prefix: &str) -> Result<Self, NotAnId> {
-        let (uuid, performance) = text.strip_prefix(prefix).and_then(|rest| rest.split_once('.')).ok_or(NotAnId)?;
-        // One text per id: other spellings of a UUID are other ids, and name nothing.
-        let parsed = Uuid::parse_str(uuid).map_err(|_| NotAnId)?;
-        if parsed.simple().to_string() != uuid {
-            return Err(NotAnId);
+    fn parse(text: &str, prefix: &str, attempts_max: u8) -> Result<Self, NotAnId> {
+        let (name, performance) = text.strip_prefix(prefix).and_then(|rest| rest.split_once('.')).ok_or(NotAnId)?;
+        let (uuid, attempt) = match name.split_once('_') {
+            None => (name, 1),
+            Some((uuid, attempt)) => (uuid, attempt.parse().map_err(|_| NotAnId)?),
+        };
+        let uuid = Uuid::parse_str(uuid).map_err(|_| NotAnId)?;
+        let parsed = Self { uuid, attempt, performance: performance.parse()? };
+        // One text per id: other spellings are other ids, and name nothing.
+        if (1..=attempts_max).contains(&attempt) && parsed.name() == name { Ok(parsed) } else { Err(NotAnId) }
+    }
+
+    /// The part before the dot, unique by itself.
+    fn name(&self) -> String {
+        match self.attempt {
+            1 => self.uuid.simple().to_string(),
+            attempt => format!("{}_{attempt}", self.uuid.simple()),
         }
-        Ok(Self { uuid: parsed, performance: performance.parse()? })
+    }
+
+    fn of_attempt(&self, attempt: u8) -> Self {
+        Self { attempt, ..self.clone() }
     }
 }
 
 impl fmt::Display for Purchase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.uuid.simple(), self.performance)
+        write!(f, "{}.{}", self.name(), self.performance)
     }
 }
 
 macro_rules! purchase_id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $attempts_max:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Purchase);
@@ -176,7 +193,7 @@ macro_rules! purchase_id {
         impl FromStr for $name {
             type Err = NotAnId;
             fn from_str(text: &str) -> Result<Self, NotAnId> {
-                Purchase::parse(text, $prefix).map(Self)
+                Purchase::parse(text, $prefix, $attempts_max).map(Self)
             }
         }
         impl fmt::Display for $name {
@@ -188,9 +205,9 @@ macro_rules! purchase_id {
     };
 }
 
-purchase_id!(/** A hold on seats: `h-<uuid>.<performance>`. */ HoldId, "h-");
-purchase_id!(/** A purchase: `r-<uuid>.<performance>`, of the hold it was bought by. */ ReservationId, "r-");
-purchase_id!(/** A payment: `p-<uuid>.<performance>`, of the hold it paid. */ PaymentId, "p-");
+purchase_id!(/** A hold on seats: `h-<uuid>.<performance>`. */ HoldId, "h-", 1);
+purchase_id!(/** A purchase: `r-<uuid>.<performance>`, of the hold it was bought by. */ ReservationId, "r-", PAYMENT_ATTEMPTS_MAX);
+purchase_id!(/** A payment: `p-<uuid>.<performance>`, of the hold it paid. */ PaymentId, "p-", PAYMENT_ATTEMPTS_MAX);
 
 impl HoldId {
     /// A new hold of `performance` for `member` at `now`, from a fresh UUID.
@@ -205,7 +222,7 @@ impl HoldId {
         let mut bytes = *Builder::from_unix_timestamp_millis(millis, &random).as_uuid().as_bytes();
         let check = check_of(&bytes, member, &performance);
         bytes[12..].copy_from_slice(&check);
-        Self(Purchase { uuid: Uuid::from_bytes(bytes), performance })
+        Self(Purchase { uuid: Uuid::from_bytes(bytes), attempt: 1, performance })
     }
     /// Whether the hold was made for `member`.
     pub fn is_of(&self, member: &MemberId) -> bool {
@@ -223,9 +240,9 @@ impl HoldId {
         let random = self.0.uuid.as_bytes()[9..13].iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
         random % count.max(1)
     }
-    /// The reservation that paying this hold makes.
-    pub fn reservation(&self) -> ReservationId {
-        ReservationId(self.0.clone())
+    /// The reservation that the `attempt`-th attempt to pay this hold makes, from 1.
+    pub fn purchase(&self, attempt: u8) -> ReservationId {
+        ReservationId(self.0.of_attempt(attempt))
     }
 }
 
@@ -240,16 +257,20 @@ fn check_of(bytes: &[u8; 16], member: &MemberId, performance: &PerformanceId) ->
 
 impl ReservationId {
     /// The id made of its parts.
-    pub(crate) fn of(uuid: Uuid, performance: PerformanceId) -> Self {
-        Self(Purchase { uuid, performance })
+    pub(crate) fn of(uuid: Uuid, attempt: u8, performance: PerformanceId) -> Self {
+        Self(Purchase { uuid, attempt, performance })
     }
-    /// What tells it from other purchases.
-    pub(crate) fn uuid(&self) -> Uuid {
+    /// What tells its hold from others.
+    pub fn uuid(&self) -> Uuid {
         self.0.uuid
+    }
+    /// Which attempt to pay its hold it is, from 1.
+    pub fn attempt(&self) -> u8 {
+        self.0.attempt
     }
     /// The hold that was paid.
     pub fn hold(&self) -> HoldId {
-        HoldId(self.0.clone())
+        HoldId(self.0.of_attempt(1))
     }
     /// The reservation's payment.
     pub fn payment(&self) -> PaymentId {
@@ -262,10 +283,10 @@ impl ReservationId {
 }
 
 impl PaymentId {
-    /// What the payment provider knows the payment by: 34 letters, digits and hyphens. The UUID alone is unique, and providers
-    /// take no more.
+    /// What the payment provider knows the payment by: at most 36 letters, digits, hyphens and underscores. Unique without the
+    /// performance, and providers take no more.
     pub fn order(&self) -> String {
-        format!("p-{}", self.0.uuid.simple())
+        format!("p-{}", self.0.name())
     }
     /// The reservation that was paid.
     pub fn reservation(&self) -> ReservationId {
@@ -299,7 +320,8 @@ impl FromStr for TicketId {
         if parsed.to_string() != index {
             return Err(NotAnId);
         }
-        Ok(Self { reservation: ReservationId(Purchase::parse(purchase, "t-")?), index: parsed })
+        let purchase = Purchase::parse(purchase, "t-", PAYMENT_ATTEMPTS_MAX)?;
+        Ok(Self { reservation: ReservationId(purchase), index: parsed })
     }
 }
 
@@ -312,58 +334,4 @@ impl fmt::Display for TicketId {
 id_as_text!(TicketId, "t-0193f1b07c8a7d3fae52c1d1a5b0c006.demo.0");
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MEMBER: MemberId = MemberId(Uuid::from_u128(0x0193_f1b0_7c8a_7d3f_ae52_c1d1_a5b0_c005));
-    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
-
-    fn hold(performance: &str) -> HoldId {
-        HoldId::new(Uuid::from_u128(7), &MEMBER, performance.parse().unwrap(), NOW)
-    }
-
-    #[test]
-    fn a_hold_is_known_as_its_members_for_a_day() {
-        let id = hold("demo");
-        assert!(id.is_of(&MEMBER));
-        assert!(!id.is_of(&MemberId(Uuid::from_u128(8))));
-        assert!(!id.is_forgotten(NOW.plus_seconds(HOLD_REMEMBERED_SECONDS - 1)));
-        assert!(id.is_forgotten(NOW.plus_seconds(HOLD_REMEMBERED_SECONDS)));
-        assert_eq!(id.0.uuid.get_version_num(), 7);
-        assert!(!"h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse::<HoldId>().unwrap().is_of(&MEMBER));
-    }
-
-    #[test]
-    fn holds_of_one_moment_begin_in_different_places() {
-        let spread = |n: u128| HoldId::new(Uuid::from_u128(n), &MEMBER, "demo".parse().unwrap(), NOW).spread(32);
-        let mut held = [0; 32];
-        (0..3_200).for_each(|n| held[spread(n * 0x9e37_79b9_7f4a_7c15)] += 1);
-        assert!(held.iter().all(|count| (50..150).contains(count)), "{held:?}");
-    }
-
-    #[test]
-    fn what_a_hold_buys_is_found_by_its_id() {
-        let hold = hold("demo-queue");
-        assert_eq!(hold.to_string().parse::<HoldId>().unwrap(), hold);
-        assert_eq!(hold.performance().as_str(), "demo-queue");
-        let reservation = hold.reservation();
-        assert_eq!(reservation.hold(), hold);
-        assert_eq!(reservation.payment().reservation(), reservation);
-        let ticket: TicketId = reservation.ticket(3).to_string().parse().unwrap();
-        assert_eq!((ticket.reservation(), ticket.index()), (&reservation, 3));
-    }
-
-    #[test]
-    fn one_kind_of_id_is_not_another_and_has_one_spelling() {
-        let hold = hold("demo");
-        assert!(hold.to_string().parse::<ReservationId>().is_err());
-        assert!(hold.to_string().to_uppercase().parse::<HoldId>().is_err());
-        assert!(format!("{}.03", hold.to_string().replace("h-", "t-")).parse::<TicketId>().is_err());
-        assert!("a/b".parse::<PerformanceId>().is_err());
-        assert!("".parse::<ShowId>().is_err());
-        assert!(RequestId::try_from("JKJaXmPLvHcESHA=".to_owned()).is_ok());
-        for odd in ["", "a b", "a\r\nb", &"x".repeat(65)] {
-            assert!(RequestId::try_from(odd.to_owned()).is_err(), "{odd}");
-        }
-    }
-}
+mod tests;

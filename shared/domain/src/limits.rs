@@ -325,6 +325,14 @@ pub const VISIBILITY_SECONDS: u32 = 180;
 
 /// Longest token of the payment provider; Toss Payments' keys are as long at most.
 pub const CARD_TOKEN_MAX_CHARS: usize = 200;
+/// Attempts to pay one hold, by whatever means; each has its own order at the provider. One digit, which is part of ids.
+pub const PAYMENT_ATTEMPTS_MAX: u8 = 9;
+/// Attempts of them that may be by card: declined as often, a hold can still be paid with points.
+pub const CARD_ATTEMPTS_MAX: u8 = PAYMENT_ATTEMPTS_MAX - 1;
+/// A hold whose card was declined can be paid for at least so long after it, as far as sales are open.
+pub const DECLINED_HOLD_MIN_SECONDS: i64 = 60;
+/// Longest name of an order; Toss Payments takes no more.
+pub const ORDER_NAME_MAX_CHARS: usize = 100;
 /// How long a card payment may be pending, and keeps its seats.
 pub const CARD_DEADLINE_SECONDS: i64 = 600;
 /// How long after the deadline of a payment that is off the provider may come to know of it: far longer than any call lasts.
@@ -356,6 +364,9 @@ pub const BREAKER_CALLS_MIN: u32 = 10;
 pub const BREAKER_FAILED_MAX_PERCENT: u64 = 50;
 /// So many slow calls of a hundred open the breaker.
 pub const BREAKER_SLOW_MAX_PERCENT: u64 = 80;
+/// Purchases whose failed or slow calls are remembered, so that each is counted once in a window. Of so many, none alone
+/// opens the breaker.
+pub const BREAKER_BLAMED_MAX: usize = 40;
 /// How long an open breaker lets nobody ask.
 pub const BREAKER_OPEN_SECONDS: i64 = 30;
 /// Lease of a probe; longer than a worker lives.

@@ -2,6 +2,7 @@
 
 use crate::{
     Timestamp,
+    card::DeclineReason,
     ids::{PaymentId, ReservationId},
     money::Won,
     reservation::{CancelReason, PaymentStatus, Reservation},
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub enum NoticeType {
     /// A payment went through: the seats are the member's.
     PaymentApproved,
-    /// A payment was refused: the seats are free again.
+    /// A payment was refused: the seats are in their hold again, or free.
     PaymentDeclined,
     /// A reservation ended, and what was paid went back.
     ReservationCancelled,
@@ -42,6 +43,9 @@ pub struct Notice {
     pub amount: Won,
     /// When that happened.
     pub created_at: Timestamp,
+    /// Why a payment was declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline_reason: Option<DeclineReason>,
 }
 
 impl Notice {
@@ -55,6 +59,7 @@ impl Notice {
             show_title: reservation.sold.show_title.clone(),
             amount,
             created_at,
+            decline_reason: reservation.decline_reason(),
         };
         let approval = reservation.approved_at().map(|at| (0, NoticeType::PaymentApproved, reservation.total(), at));
         let end = reservation.cancelled_at.map(|at| match (&reservation.cancel_reason, reservation.payment_status()) {

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Result, Timestamp,
-    card::{CardPayment, CardToken},
+    card::{CardPayment, CardToken, DeclineReason},
     door::Door,
     hold::{HeldSeat, Hold},
     ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
@@ -11,6 +11,7 @@ use crate::{
     money::Won,
     performance::{Listing, Reason},
     show::{PosterUrl, TimeZone},
+    waiting_room::Admission,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -165,16 +166,22 @@ impl Reservation {
         Self::of(hold, listing, buyer, None, now)
     }
 
-    /// What paying `hold` by card at `now` makes: accepted, and pending until the provider has said yes or no. The hold is
-    /// one that lasts until the payment's deadline.
-    pub fn paid_by_card(hold: &Hold, listing: &Listing, buyer: Buyer, token: CardToken, now: Timestamp) -> Self {
-        Self::of(hold, listing, buyer, Some(CardPayment::of(hold, token)), now)
+    /// What paying `hold` by card at `now` makes: accepted, and pending until the provider has said yes or no. Until the
+    /// payment's deadline its seats are held as `kept` says.
+    pub fn paid_by_card(
+        (hold, kept): (&Hold, &Hold),
+        listing: &Listing,
+        buyer: Buyer,
+        (token, admission): (CardToken, Option<&Admission>),
+        now: Timestamp,
+    ) -> Self {
+        Self::of(hold, listing, buyer, Some(CardPayment::of(hold, kept, admission, token)), now)
     }
 
     fn of(hold: &Hold, listing: &Listing, buyer: Buyer, card: Option<CardPayment>, now: Timestamp) -> Self {
         let (show, performance) = (&listing.show, &listing.performance);
         Self {
-            reservation_id: hold.hold_id.reservation(),
+            reservation_id: hold.purchase(),
             buyer,
             sold: Sold {
                 show_id: show.show_id.clone(),
@@ -231,6 +238,13 @@ impl Reservation {
             }
             ReservationStatus::Cancelled => PaymentStatus::Cancelled,
         }
+    }
+
+    /// Why its payment was declined; `None` of any other.
+    pub fn decline_reason(&self) -> Option<DeclineReason> {
+        let declined = self.payment_status() == PaymentStatus::Declined;
+        // An older version did not ask why.
+        declined.then(|| self.card.as_ref().and_then(|card| card.decline_reason).unwrap_or(DeclineReason::Other))
     }
 
     /// Its tickets with their seats.

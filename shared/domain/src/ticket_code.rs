@@ -7,12 +7,14 @@
 
 use crate::{
     ids::{MemberId, PerformanceId, ReservationId, TicketId},
-    limits::TICKET_CODE_MAX_CHARS,
+    limits::{PAYMENT_ATTEMPTS_MAX, TICKET_CODE_MAX_CHARS},
     text::typed,
 };
 use data_encoding::BASE32_NOPAD;
 use uuid::Uuid;
 
+/// Bits of the ticket's number that say which attempt to pay the hold bought it: 0 for the first.
+const ATTEMPT_SHIFT: u32 = 24;
 /// Version of the format; the first part of every code.
 const VERSION: &str = "FR1";
 /// Separates the three parts; base 32 never holds it.
@@ -53,7 +55,8 @@ pub fn signed_part(key_id: &str, claim: &TicketClaim) -> String {
     bytes.extend(key_id.as_bytes());
     bytes.extend(claim.member_id.0.as_bytes());
     bytes.extend(reservation.uuid().as_bytes());
-    bytes.extend(claim.ticket_id.index().to_be_bytes());
+    let attempt = u32::from(reservation.attempt() - 1) << ATTEMPT_SHIFT;
+    bytes.extend((attempt | claim.ticket_id.index()).to_be_bytes());
     bytes.extend(claim.generation.to_be_bytes());
     let performance = reservation.performance().as_str();
     match Uuid::parse_str(performance).ok().filter(|uuid| uuid.simple().to_string() == performance) {
@@ -119,17 +122,22 @@ fn read_claim(bytes: &[u8]) -> Option<(String, TicketClaim)> {
     let (key_id, rest) = rest.split_at_checked(usize::from(*length))?;
     let (member, rest) = rest.split_first_chunk()?;
     let (purchase, rest) = rest.split_first_chunk()?;
-    let (index, rest) = rest.split_first_chunk()?;
+    let (number, rest) = rest.split_first_chunk()?;
     let (generation, rest) = rest.split_first_chunk()?;
     let performance: PerformanceId = match rest.split_first()? {
         (&AS_UUID, uuid) => PerformanceId::new(Uuid::from_slice(uuid).ok()?),
         (&AS_TEXT, text) => str::from_utf8(text).ok()?.parse().ok()?,
         _ => return None,
     };
-    let reservation = ReservationId::of(Uuid::from_bytes(*purchase), performance);
+    let number = u32::from_be_bytes(*number);
+    let attempt = u8::try_from(number >> ATTEMPT_SHIFT).ok()?.checked_add(1)?;
+    if attempt > PAYMENT_ATTEMPTS_MAX {
+        return None;
+    }
+    let reservation = ReservationId::of(Uuid::from_bytes(*purchase), attempt, performance);
     let claim = TicketClaim {
         member_id: MemberId(Uuid::from_bytes(*member)),
-        ticket_id: reservation.ticket(u32::from_be_bytes(*index)),
+        ticket_id: reservation.ticket(number & ((1 << ATTEMPT_SHIFT) - 1)),
         generation: u32::from_be_bytes(*generation),
     };
     Some((String::from_utf8(key_id.to_vec()).ok()?, claim))
@@ -140,8 +148,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn claim(performance: &str, index: u32, generation: u32) -> TicketClaim {
-        let reservation = ReservationId::of(Uuid::from_u128(7), performance.parse().unwrap());
+    fn claim(performance: &str, attempt: u8, index: u32, generation: u32) -> TicketClaim {
+        let reservation = ReservationId::of(Uuid::from_u128(7), attempt, performance.parse().unwrap());
         TicketClaim { member_id: MemberId(Uuid::from_u128(8)), ticket_id: reservation.ticket(index), generation }
     }
 
@@ -155,9 +163,10 @@ mod tests {
         fn a_code_says_what_was_put_into_it(
             performance in "[0-9a-f]{32}|[A-Za-z0-9_-]{1,64}",
             key_id in "[a-zA-Z0-9]{1,40}",
-            (index, generation) in any::<(u32, u32)>(),
+            attempt in 1..=PAYMENT_ATTEMPTS_MAX,
+            (index, generation) in (0_u32..1 << ATTEMPT_SHIFT, any::<u32>()),
         ) {
-            let claim = claim(&performance, index, generation);
+            let claim = claim(&performance, attempt, index, generation);
             let signed = signed_part(&key_id, &claim);
             let text = code(&signed, &[7; 64]);
             prop_assert!(is_dense(&text));
@@ -202,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_code_has_one_spelling_and_a_bound() {
-        let text = code(&signed_part("a", &claim("0193f1b07c8a7d3fae52c1d1a5b0c002", 0, 0)), &[0; 64]);
+        let text = code(&signed_part("a", &claim("0193f1b07c8a7d3fae52c1d1a5b0c002", 1, 0, 0)), &[0; 64]);
         assert_eq!(text.len(), 203);
         assert!(parse(&text).is_some());
         let long = "A".repeat(TICKET_CODE_MAX_CHARS);

@@ -76,6 +76,16 @@ pub enum AdmissionState {
         #[serde(default)]
         hold_until: Timestamp,
     },
+    /// Kept while its owner's payment by card is pending: it books nothing, and uses a place inside. A declined payment makes
+    /// it active again; any other end of the payment ends it.
+    Parked {
+        /// The owner.
+        member: MemberId,
+        /// 0, because no hold lives by it.
+        hold_until: Timestamp,
+        /// Until when the payment may be pending.
+        parked_until: Timestamp,
+    },
 }
 
 impl AdmissionState {
@@ -94,7 +104,13 @@ impl AdmissionState {
         match self {
             Self::Granted { .. } => !self.has_lapsed(now),
             Self::Active { expires_at, hold_until, .. } => now < *expires_at.max(hold_until),
+            Self::Parked { parked_until, .. } => now < *parked_until,
         }
+    }
+
+    /// Whether it is `member`'s and waits for the end of a payment.
+    pub fn is_parked_for(&self, member: &MemberId) -> bool {
+        matches!(self, Self::Parked { member: owner, .. } if owner == member)
     }
 
     /// Whether the turnstile may take it back: not before [`ADMISSION_GRACE_SECONDS`] past its end, so that clocks that
@@ -103,6 +119,7 @@ impl AdmissionState {
         let end = match self {
             Self::Granted { claim_until } => *claim_until,
             Self::Active { expires_at, hold_until, .. } => *expires_at.max(hold_until),
+            Self::Parked { parked_until, .. } => *parked_until,
         };
         end.plus_seconds(ADMISSION_GRACE_SECONDS) < now
     }

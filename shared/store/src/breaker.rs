@@ -10,7 +10,7 @@ use crate::{
 };
 use frontrow_domain::{
     Result, Timestamp,
-    breaker::{Breaker, Counts},
+    breaker::{Breaker, Sample},
     limits::{BREAKER_RETRIES, COPY_MAX_AGE_MILLIS},
 };
 
@@ -21,14 +21,14 @@ impl Store {
     /// As any read.
     pub async fn breaker(&self, now: Timestamp) -> Result<Breaker> {
         let mut copy = self.copies.breaker.lock().await;
-        if let Some((read_at, breaker)) = *copy
+        if let Some((read_at, breaker)) = &*copy
             && (now.millis() - read_at.millis()).abs() < COPY_MAX_AGE_MILLIS
         {
-            return Ok(breaker);
+            return Ok(breaker.clone());
         }
         let found = self.get(&keys::breaker(), crate::db::Consistency::Strong).await?;
         let fresh = read_breaker(found)?;
-        *copy = Some((now, fresh));
+        *copy = Some((now, fresh.clone()));
         Ok(fresh)
     }
 
@@ -41,7 +41,7 @@ impl Store {
             .when(&BREAKER_UNCHANGED)
             .value("seen", next.epoch.saturating_sub(1));
         let (changed, known) = match self.write(put).await {
-            Ok(_) => (true, *next),
+            Ok(_) => (true, next.clone()),
             Err(Refused::Failed(error)) => return Err(error),
             Err(Refused::Conditions(images)) => {
                 let found = read_breaker(images.into_iter().flatten().next())?;
@@ -58,9 +58,9 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn count_calls(&self, counts: Counts, now: Timestamp) -> Result<()> {
+    pub async fn count_calls(&self, sample: &Sample, now: Timestamp) -> Result<()> {
         for attempt in 1..=BREAKER_RETRIES {
-            let Some(next) = self.breaker(now).await?.note(counts, now) else { return Ok(()) };
+            let Some(next) = self.breaker(now).await?.note(sample, now) else { return Ok(()) };
             if self.change_breaker(&next, now).await? {
                 return Ok(());
             }

@@ -7,7 +7,7 @@ use crate::{
     db::Refused,
     holds::read_stake,
     keys::{self, attribute, from_item},
-    payments::{Found, Paid, give_back, reservation_item},
+    payments::{Paid, give_back, reservation_item},
     receipts::Receipted,
     reservations::{Booked, while_confirmed},
     rooms,
@@ -18,7 +18,7 @@ use frontrow_domain::{
     card::CardState,
     hold::Hold,
     ids::MemberId,
-    limits::{CARD_STEPS_MAX, RETRY_ATTEMPTS},
+    limits::CARD_STEPS_MAX,
     reservation::{CancelReason, Reservation, ReservationStatus},
     waiting_room::Admission,
 };
@@ -35,12 +35,12 @@ pub enum Confirmed {
 }
 
 impl Store {
-    /// Accepts a purchase by card: its seats stay held until the payment's deadline, as `kept` says, the member's place inside
-    /// the waiting room is free for the next, and there is no other hold until the payment is decided.
+    /// Accepts a purchase by card: its seats stay held until the payment's deadline, as `kept` says, the member's admission is
+    /// kept as long and books nothing, and there is no other hold until the payment is decided.
     ///
     /// # Errors
     /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`]; [`Error::Busy`]. Where the hold was paid
-    /// a moment ago, the reservation of that payment is the answer.
+    /// a moment ago, the reservation of that payment is the answer, and where it is another than was read, the hold.
     pub async fn pay_by_card(
         &self,
         hold: &Hold,
@@ -50,38 +50,31 @@ impl Store {
         receipt: Option<&Receipted<'_, Reservation>>,
     ) -> Result<Paid> {
         let (member, now) = (pending.buyer.member_id, pending.created_at);
-        let mut hold = hold.clone();
-        for _ in 0..RETRY_ATTEMPTS {
-            let mut writes = vec![pending_stake(&member, &hold)];
-            writes.extend(claims::prolong(&hold, kept));
-            let claimed = writes.len();
-            writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
-            writes.extend(admission.map(rooms::spend_admission));
-            writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
+        let mut writes = vec![pending_stake(&member, hold)];
+        writes.extend(claims::prolong(hold, kept));
+        let claimed = writes.len();
+        writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
+        writes.extend(admission.map(|admission| rooms::park_admission(admission, kept.expires_at)));
+        writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
 
-            let mut images = match self.transact(writes).await {
-                Ok(()) => return Ok(Paid::Now),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-            if !failed(0) {
-                return Err(if (1..claimed).any(failed) {
-                    Error::HoldExpired
-                } else if admission.is_some() && failed(claimed + 1) {
-                    Error::QueueTokenExpired
-                } else {
-                    // Answered under this key: that answer is told again.
-                    Error::Busy
-                });
-            }
-            let stake = images.swap_remove(0).unwrap_or_default();
-            match self.paid_or_prolonged(&member, &hold, stake, now).await? {
-                Found::Paid(before) => return Ok(Paid::Before(before)),
-                Found::Prolonged(prolonged) => hold = prolonged,
-            }
+        let mut images = match self.transact(writes).await {
+            Ok(()) => return Ok(Paid::Now),
+            Err(Refused::Failed(error)) => return Err(error),
+            Err(Refused::Conditions(images)) => images,
+        };
+        let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
+        if !failed(0) {
+            return Err(if (1..claimed).any(failed) {
+                Error::HoldExpired
+            } else if admission.is_some() && failed(claimed + 1) {
+                Error::QueueTokenExpired
+            } else {
+                // Answered under this key: that answer is told again.
+                Error::Busy
+            });
         }
-        Err(Error::Busy)
+        let stake = images.swap_remove(0).unwrap_or_default();
+        self.paid_or_changed(&member, hold, stake, now).await
     }
 
     /// Keeps a live hold for its member as `kept` says, and his place inside with it, because its payment cannot be taken now.
@@ -104,6 +97,7 @@ impl Store {
                 .value("hold", attribute(kept))
                 .value("hold_until", kept.expires_at)
                 .value("hold_until_read", hold.expires_at)
+                .value("attempt", hold.attempt)
                 .value("hold_id", hold.hold_id.to_string()),
         ];
         writes.extend(claims::prolong(hold, kept));
@@ -142,12 +136,43 @@ impl Store {
             stake.value("quantity", pending.seats.len()),
         ];
         writes.extend(claims::sell(&hold));
+        writes.extend(end_parked(pending));
         match self.transact(writes).await {
             Ok(()) => Ok(Confirmed::Now),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
                 Some(found) => Ok(Confirmed::Changed(Box::new(from_item(found)?))),
                 None => Ok(Confirmed::SeatsLost),
+            },
+        }
+    }
+
+    /// Ends a pending purchase as `declined` says, and gives its seats and the member's admission back to `hold`, which is
+    /// [`Reservation::returned_hold`] of it. Where they are not all there any more, it ends as in [`Store::end_pending`].
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub async fn decline_pending(
+        &self,
+        pending: &Reservation,
+        declined: &Reservation,
+        hold: &Hold,
+    ) -> Result<Reservation> {
+        let Some(held) = pending.pending_hold() else { return Ok(pending.clone()) };
+        let returned = declined.clone().returned_to(hold);
+        let update = "SET #hold = :hold, #hold_until = :hold_until REMOVE #pending_hold_id";
+        let stake = Write::update(stake_key(pending), update)
+            .value("hold", attribute(hold))
+            .value("hold_until", hold.expires_at);
+        let mut writes = vec![end_of_pending(&returned).caused_by(self.request()), stake];
+        writes.extend(claims::prolong(&held, hold));
+        writes.extend(admission(pending).map(|position| rooms::return_admission(hold, position)));
+        match self.transact(writes).await {
+            Ok(()) => Ok(returned),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
+                Some(found) => from_item(found),
+                None => self.end_pending(pending, declined).await,
             },
         }
     }
@@ -161,12 +186,10 @@ impl Store {
         let mut claimed = pending.pending_hold().map(|hold| claims::free_held(&hold)).unwrap_or_default();
         loop {
             let mut writes = vec![
-                end(over)
-                    .when(&RESERVATION_PENDING)
-                    .value("pending", attribute(&ReservationStatus::Pending))
-                    .caused_by(self.request()),
+                end_of_pending(over).caused_by(self.request()),
                 Write::update(stake_key(pending), "REMOVE #pending_hold_id"),
             ];
+            writes.extend(end_parked(pending));
             let first = writes.len();
             writes.extend(claimed.iter().cloned());
             let images = match self.transact(writes).await {
@@ -239,6 +262,19 @@ fn stake_key(reservation: &Reservation) -> keys::Key {
     keys::stake(&reservation.buyer.member_id, &reservation.sold.performance_id)
 }
 
+/// The position whose admission is kept for a pending purchase.
+fn admission(pending: &Reservation) -> Option<u64> {
+    pending.card.as_ref()?.admission()
+}
+
+fn end_parked(pending: &Reservation) -> Option<Write> {
+    admission(pending).map(|position| rooms::end_parked(&pending.sold.performance_id, position))
+}
+
+fn end_of_pending(over: &Reservation) -> Write {
+    end(over).when(&RESERVATION_PENDING).value("pending", attribute(&ReservationStatus::Pending))
+}
+
 /// The reservation's part in the end of a purchase.
 fn end(over: &Reservation) -> Write {
     let update = "SET #status = :cancelled, #cancelled_at = :at, #cancel_reason = :reason, #card = :card";
@@ -255,5 +291,6 @@ fn pending_stake(member: &MemberId, hold: &Hold) -> Write {
     Write::update(keys::stake(member, hold.performance_id()), update)
         .when(&STAKE_IS_LIVE)
         .value("hold_until_read", hold.expires_at)
+        .value("attempt", hold.attempt)
         .value("hold_id", hold.hold_id.to_string())
 }

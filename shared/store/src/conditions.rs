@@ -76,8 +76,9 @@ conditions! {
 
     /// A member has one live or pending hold of a performance, and no more seats than allowed, however many requests he sends.
     STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max)";
-    /// A hold is paid or prolonged once, and only as it was read: one that was prolonged since is kept elsewhere.
-    STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until = :hold_until_read";
+    /// A hold is paid or prolonged once, and only as it was read: one that was prolonged since is kept elsewhere, and one that
+    /// was declined since is paid by another purchase.
+    STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until = :hold_until_read AND (attribute_not_exists(#hold.#attempt) OR #hold.#attempt = :attempt)";
     /// Releasing an old hold leaves a newer one alone, and one that was prolonged since.
     STAKE_NAMES_HOLD = "#hold_until = :hold_until_read AND #hold.#hold_id = :hold_id";
 
@@ -109,6 +110,8 @@ conditions! {
 
     /// Only a live admission of the member's own holds seats.
     ADMISSION_IS_LIVE = "#state = :active AND #member = :member AND #expires_at > :now";
+    /// A declined payment gives back the admission that was kept for it, and none that was given up or taken back meanwhile.
+    ADMISSION_IS_PARKED = "#state = :parked";
     /// Payment spends the payer's own admission, once.
     ADMISSION_IS_MINE = "#state = :active AND #member = :member";
 

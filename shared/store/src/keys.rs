@@ -29,7 +29,7 @@
 //! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace` |
 //! | line | `line#<performanceId>#<stripe>` | `line` | `n` |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
-//! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until` |
+//! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until`, `parked_until` |
 //! | breaker | `breaker` | `breaker` | `epoch`, `phase` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!

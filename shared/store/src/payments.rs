@@ -15,8 +15,8 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::{Hold, Stake},
     ids::{EntryId, HoldId, MemberId},
-    limits::WALLET_RETRIES,
-    reservation::Reservation,
+    limits::{PAYMENT_ATTEMPTS_MAX, WALLET_RETRIES},
+    reservation::{PaymentStatus, Reservation},
     waiting_room::Admission,
     wallet::{Change, EntryKind, Wallet},
 };
@@ -50,7 +50,7 @@ impl Store {
             };
             return Ok(Payable::Hold { hold: hold.clone(), wallet });
         }
-        if let Some(paid) = self.reservation(member, &hold_id.reservation()).await? {
+        if let Some(paid) = self.purchase_of(member, hold_id).await? {
             return Ok(Payable::Paid(Box::new(paid)));
         }
         // The stake that was read may be older than the hold.
@@ -67,15 +67,26 @@ impl Store {
         if let Some(lapsed) = stake.hold.filter(|hold| hold.hold_id == *hold_id) {
             self.free_hold(member, &lapsed, None).await?;
         }
-        let paid = self.reservation(member, &hold_id.reservation()).await?;
-        paid.map(Box::new).ok_or(Error::HoldExpired)
+        self.purchase_of(member, hold_id).await?.map(Box::new).ok_or(Error::HoldExpired)
+    }
+
+    /// The purchase of a hold: of the attempts to pay it the one that was not declined. There is at most one, the last.
+    async fn purchase_of(&self, member: &MemberId, hold_id: &HoldId) -> Result<Option<Reservation>> {
+        for attempt in 1..=PAYMENT_ATTEMPTS_MAX {
+            match self.reservation(member, &hold_id.purchase(attempt)).await? {
+                Some(declined) if declined.payment_status() == PaymentStatus::Declined => {}
+                found => return Ok(found),
+            }
+        }
+        Ok(None)
     }
 
     /// Pays `hold` from the buyer's wallet: all or nothing (R1).
     ///
     /// # Errors
     /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`], [`Error::InsufficientPoints`];
-    /// [`Error::Busy`]. Where the hold was paid a moment ago, the reservation of that payment is the answer.
+    /// [`Error::Busy`]. Where the hold was paid a moment ago, the reservation of that payment is the answer, and where it is
+    /// another than was read, the hold.
     pub async fn pay_with_points(
         &self,
         hold: &Hold,
@@ -86,7 +97,6 @@ impl Store {
         receipt: Option<&Receipted<'_, Reservation>>,
     ) -> Result<Paid> {
         let (member, now) = (reservation.buyer.member_id, reservation.created_at);
-        let mut hold = hold.clone();
         let change = Change {
             entry_id,
             kind: EntryKind::Payment,
@@ -106,13 +116,13 @@ impl Store {
                 }
                 // The points may be gone because this very hold was paid a moment ago.
                 Err(error) => {
-                    let before = self.reservation(&member, &reservation.reservation_id).await?;
+                    let before = self.purchase_of(&member, &hold.hold_id).await?;
                     return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(error);
                 }
             };
-            let mut writes = vec![pay_stake(&member, &hold)];
+            let mut writes = vec![pay_stake(&member, hold)];
             writes.extend(wallets::book(&member, &entry));
-            let claimed = claims::sell(&hold);
+            let claimed = claims::sell(hold);
             let spots = claimed.len();
             writes.extend(claimed);
             writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
@@ -129,10 +139,7 @@ impl Store {
                     wallet = read_wallet(Some(image))?;
                     fresh = true;
                 }
-                Obstacle::Stake(image) => match self.paid_or_prolonged(&member, &hold, image, now).await? {
-                    Found::Paid(before) => return Ok(Paid::Before(before)),
-                    Found::Prolonged(prolonged) => hold = prolonged,
-                },
+                Obstacle::Stake(image) => return self.paid_or_changed(&member, hold, image, now).await,
                 Obstacle::Seat => return Err(Error::HoldExpired),
                 Obstacle::Admission => return Err(Error::QueueTokenExpired),
                 Obstacle::Receipt => return Err(Error::Busy),
@@ -143,27 +150,19 @@ impl Store {
     }
 
     /// What a hold stands for whose stake is not as it was read, by the stake that stood in the way.
-    pub(crate) async fn paid_or_prolonged(
+    pub(crate) async fn paid_or_changed(
         &self,
         member: &MemberId,
         hold: &Hold,
         stake: Item,
         now: Timestamp,
-    ) -> Result<Found> {
+    ) -> Result<Paid> {
         let stake = read_stake(Some(stake))?;
-        if let Ok(prolonged) = stake.live_hold_of(&hold.hold_id, now) {
-            return Ok(Found::Prolonged(prolonged.clone()));
+        if let Ok(changed) = stake.live_hold_of(&hold.hold_id, now) {
+            return Ok(Paid::Changed(changed.clone()));
         }
-        Ok(Found::Paid(self.paid_after_all(member, &hold.hold_id, stake).await?))
+        Ok(Paid::Before(self.paid_after_all(member, &hold.hold_id, stake).await?))
     }
-}
-
-/// What a hold stands for that is not as it was read.
-pub(crate) enum Found {
-    /// It lives longer.
-    Prolonged(Hold),
-    /// It was paid.
-    Paid(Box<Reservation>),
 }
 
 /// Which request paid.
@@ -173,6 +172,8 @@ pub enum Paid {
     Now,
     /// One before it.
     Before(Box<Reservation>),
+    /// None so far: the hold was prolonged since it was read, or declined, and is to be paid as it is here.
+    Changed(Hold),
 }
 
 enum Obstacle {
@@ -204,6 +205,7 @@ fn pay_stake(member: &MemberId, hold: &Hold) -> Write {
         .when(&STAKE_IS_LIVE)
         .value("hold_id", hold.hold_id.to_string())
         .value("hold_until_read", hold.expires_at)
+        .value("attempt", hold.attempt)
         .value("quantity", hold.seats.len())
 }
 

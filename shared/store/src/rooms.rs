@@ -11,7 +11,7 @@ pub use turnstile::{Crowd, PolledRoom};
 
 use crate::{
     Store,
-    conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE, ADMISSION_PROLONGED, ROOM_EXISTS},
+    conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE, ADMISSION_IS_PARKED, ADMISSION_PROLONGED, ROOM_EXISTS},
     db::{Consistency, Refused},
     keys::{self, Item, attribute, from_item, item_of},
     write::Write,
@@ -106,6 +106,35 @@ pub(crate) fn spend_admission(admission: &Admission) -> Write {
         .when(&ADMISSION_IS_MINE)
         .value("active", "active")
         .value("member", admission.member_id.to_string())
+}
+
+/// The part of a payment by card in its transaction: the admission books nothing more, and still uses its place inside, so
+/// that it can come back if the card is declined.
+pub(crate) fn park_admission(admission: &Admission, until: Timestamp) -> Write {
+    let update = "SET #state = :parked, #hold_until = :zero, #parked_until = :until";
+    Write::update(keys::admission(&admission.performance_id, admission.position), update)
+        .when(&ADMISSION_IS_MINE)
+        .value("parked", "parked")
+        .value("zero", 0)
+        .value("until", until)
+        .value("active", "active")
+        .value("member", admission.member_id.to_string())
+}
+
+/// The part of a declined payment: the admission that was kept for it lives with the hold that comes back.
+pub(crate) fn return_admission(hold: &Hold, position: u64) -> Write {
+    let update = "SET #state = :active, #hold_until = :hold_until REMOVE #parked_until";
+    Write::update(keys::admission(hold.performance_id(), position), update)
+        .when(&ADMISSION_IS_PARKED)
+        .value("parked", "parked")
+        .value("active", "active")
+        .value("hold_until", hold.expires_at)
+}
+
+/// The part of any other end of a payment by card: the place inside is free for the next. No condition: while the purchase is
+/// pending, the admission is kept for it or gone, and no position is let in twice.
+pub(crate) fn end_parked(performance: &PerformanceId, position: u64) -> Write {
+    Write::delete(keys::admission(performance, position))
 }
 
 /// A counter's value.

@@ -186,4 +186,4 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers!(i32, i64, u32, u64, usize);
+numbers!(i32, i64, u8, u32, u64, usize);

@@ -29,6 +29,7 @@ impl Endpoint for GetHold {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<HoldView>> {
         let hold = app.store.live_hold(&call.caller.member_id, &call.path, call.now).await?;
-        Ok(Answer::ok(HoldView::from(&hold)))
+        let listing = app.store.listing(hold.performance_id(), call.now).await?;
+        Ok(Answer::ok(HoldView::of(&hold, &listing)))
     }
 }

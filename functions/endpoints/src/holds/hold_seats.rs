@@ -151,7 +151,7 @@ impl Endpoint for HoldSeats {
             Body::OfGrade { .. } => Hold::open(&listing, &member, fresh, call.now),
         };
         let hold = admission_first(app, admission.as_ref(), opened, call.now).await?.under(admission.as_ref());
-        let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::from(hold));
+        let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::of(hold, &listing));
         let (receipt, admission) = (call.receipt(&reply), admission.as_ref());
         let holder = Holder { member: &member, performance, admission, receipt: receipt.as_ref(), now: call.now };
         let held = match &call.body {

@@ -1,10 +1,11 @@
 //! `GET /holds`: the caller's live holds of all performances.
 
 use super::HoldView;
-use frontrow_domain::Result;
+use frontrow_domain::{Error, Result};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
 };
+use frontrow_store::PageOf;
 
 /// What its cursors are bound to.
 const LIST: &str = "holds";
@@ -22,7 +23,7 @@ impl Endpoint for ListHolds {
         success: &[200],
         errors: &[],
         headers: &[],
-        table_actions: &["dynamodb:Query"],
+        table_actions: &["dynamodb:Query", "dynamodb:GetItem"],
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
@@ -38,7 +39,16 @@ impl Endpoint for ListHolds {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<HoldView>>> {
         let page = call.query.request(app, LIST)?;
-        let holds = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
-        Ok(Answer::ok(Page::of(app, holds, LIST, |hold| HoldView::from(&hold))))
+        let PageOf { items, next } = app.store.live_holds(&call.caller.member_id, &page, call.now).await?;
+        let mut listed = Vec::with_capacity(items.len());
+        for hold in items {
+            match app.store.listing(hold.performance_id(), call.now).await {
+                Ok(listing) => listed.push((hold, listing)),
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let found = PageOf { items: listed, next };
+        Ok(Answer::ok(Page::of(app, found, LIST, |(hold, listing)| HoldView::of(&hold, &listing))))
     }
 }

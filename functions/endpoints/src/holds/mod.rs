@@ -7,9 +7,12 @@ pub mod release_hold;
 
 use frontrow_domain::{
     hold::Hold,
-    ids::{HoldId, PerformanceId},
-    money::Won,
+    ids::{HoldId, PerformanceId, ShowId},
+    limits::{CARD_ATTEMPTS_MAX, ORDER_NAME_MAX_CHARS},
+    money::{Currency, Won},
+    performance::Listing,
     seating::SeatId,
+    show::TimeZone,
     time::UtcTime,
 };
 use schemars::JsonSchema;
@@ -22,28 +25,128 @@ use serde::Serialize;
 pub struct HoldView {
     hold_id: HoldId,
     performance_id: PerformanceId,
+    show_id: ShowId,
+    show_title: String,
+    venue: String,
+    starts_at: UtcTime,
+    time_zone: TimeZone,
     /// `null` where the seats span several grades.
     grade: Option<String>,
-    /// Empty where places are only counted.
+    /// In the order of the house; empty where places are only counted.
     seat_ids: Vec<SeatId>,
+    /// In the order of the house.
+    seats: Vec<SeatView>,
     quantity: usize,
     total_price: Won,
+    currency: Currency,
     created_at: UtcTime,
     /// From then on the seats are free for others.
     expires_at: UtcTime,
+    /// `null` after too many declined cards.
+    payment: Option<OrderView>,
 }
 
-impl From<&Hold> for HoldView {
-    fn from(hold: &Hold) -> Self {
+/// What is held.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", untagged)]
+#[schemars(rename = "HeldSeat")]
+enum SeatView {
+    /// A numbered seat.
+    #[serde(rename_all = "camelCase")]
+    Seat {
+        seat_id: SeatId,
+        section: String,
+        /// Row, from 1.
+        row: u32,
+        /// Number within the row, from 1.
+        number: u32,
+        grade: String,
+        price: Won,
+    },
+    /// Places of a grade that are only counted.
+    Places {
+        grade: String,
+        /// Price of one place.
+        price: Won,
+        quantity: u32,
+    },
+}
+
+/// What the payment provider is told before it gives a card token for the hold. After a declined payment it is another order.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Order")]
+struct OrderView {
+    /// The provider's name for the next payment of the hold: a token of another order is declined.
+    order_id: String,
+    amount: Won,
+    currency: Currency,
+    order_name: String,
+}
+
+impl HoldView {
+    /// The hold of a performance as it is listed.
+    pub fn of(hold: &Hold, listing: &Listing) -> Self {
+        let Listing { performance, show } = listing;
+        let seats = seats(hold, listing);
+        let seat_id = |seat: &SeatView| match seat {
+            SeatView::Seat { seat_id, .. } => Some(seat_id.clone()),
+            SeatView::Places { .. } => None,
+        };
+        let payment = (hold.attempt <= CARD_ATTEMPTS_MAX).then(|| OrderView {
+            order_id: hold.purchase().payment().order(),
+            amount: hold.total(),
+            currency: Currency::Krw,
+            order_name: order_name(show.details.title.as_str(), hold.seats.len()),
+        });
         Self {
             hold_id: hold.hold_id.clone(),
             performance_id: hold.performance_id().clone(),
+            show_id: show.show_id.clone(),
+            show_title: show.details.title.as_str().to_owned(),
+            venue: show.details.venue.as_str().to_owned(),
+            starts_at: performance.starts_at.into(),
+            time_zone: show.time_zone(),
             grade: hold.grade().map(str::to_owned),
-            seat_ids: hold.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
+            seat_ids: seats.iter().filter_map(seat_id).collect(),
+            seats,
             quantity: hold.seats.len(),
             total_price: hold.total(),
+            currency: Currency::Krw,
             created_at: hold.created_at.into(),
             expires_at: hold.expires_at.into(),
+            payment,
         }
     }
+}
+
+/// The seats in the order of the house, and the places of each grade as one.
+fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
+    let house = listing.performance.numbered();
+    let place = |seat_id: &SeatId| house.and_then(|house| house.find(seat_id));
+    let numbered = hold.seats.iter().filter_map(|seat| Some((seat, place(seat.seat_id.as_ref()?)?)));
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_unstable_by_key(|(_, place)| place.index);
+    let numbered = numbered.into_iter().map(|(seat, place)| SeatView::Seat {
+        seat_id: place.seat_id(),
+        section: place.section.name.as_str().to_owned(),
+        row: place.row,
+        number: place.number,
+        grade: seat.grade.clone(),
+        price: seat.price,
+    });
+    let counted: Vec<_> = hold.seats.iter().filter(|seat| seat.seat_id.is_none()).collect();
+    let counted = counted.chunk_by(|one, other| one.grade == other.grade).map(|places| SeatView::Places {
+        grade: places[0].grade.clone(),
+        price: places[0].price,
+        quantity: u32::try_from(places.len()).unwrap_or(u32::MAX),
+    });
+    numbered.chain(counted).collect()
+}
+
+/// The title and how many seats, within what a provider takes.
+fn order_name(title: &str, quantity: usize) -> String {
+    let count = format!(" × {quantity}");
+    let title: String = title.chars().take(ORDER_NAME_MAX_CHARS - count.chars().count()).collect();
+    title + &count
 }

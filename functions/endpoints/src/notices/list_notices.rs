@@ -2,6 +2,7 @@
 
 use frontrow_domain::{
     Result,
+    card::DeclineReason,
     ids::{PaymentId, ReservationId},
     money::Won,
     notice::{Notice, NoticeType},
@@ -26,6 +27,8 @@ pub struct NoticeView {
     show_title: String,
     /// What was paid, was declined, or went back.
     amount: Won,
+    /// Of a declined payment.
+    decline_reason: Option<DeclineReason>,
     created_at: UtcTime,
 }
 
@@ -38,6 +41,7 @@ impl From<Notice> for NoticeView {
             payment_id: notice.payment_id,
             show_title: notice.show_title,
             amount: notice.amount,
+            decline_reason: notice.decline_reason,
             created_at: notice.created_at.into(),
         }
     }

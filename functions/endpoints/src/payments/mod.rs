@@ -5,8 +5,9 @@ pub mod list_payments;
 pub mod pay;
 
 use frontrow_domain::{
+    card::DeclineReason,
     ids::{HoldId, PaymentId, ReservationId},
-    money::Won,
+    money::{Currency, Won},
     reservation::{PaymentMethod, PaymentStatus, Reservation},
     time::UtcTime,
 };
@@ -23,7 +24,10 @@ pub struct PaymentView {
     reservation_id: ReservationId,
     method: PaymentMethod,
     status: PaymentStatus,
+    /// Of a declined payment. The hold can be paid again for as long as it lives.
+    decline_reason: Option<DeclineReason>,
     amount: Won,
+    currency: Currency,
     created_at: UtcTime,
     cancelled_at: Option<UtcTime>,
 }
@@ -36,7 +40,9 @@ impl From<&Reservation> for PaymentView {
             reservation_id: reservation.reservation_id.clone(),
             method: reservation.method,
             status: reservation.payment_status(),
+            decline_reason: reservation.decline_reason(),
             amount: reservation.total(),
+            currency: Currency::Krw,
             created_at: reservation.created_at.into(),
             cancelled_at: reservation.cancelled_at.map(UtcTime::from),
         }

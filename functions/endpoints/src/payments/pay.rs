@@ -1,15 +1,17 @@
 //! `POST /payments`: pays a live hold of one's own, once. With points it is all or nothing: points fall, the seats are the
 //! member's, the payment is recorded, the queue token is spent. By card it is accepted: the seats stay the member's while
 //! the payment provider is asked, which may be down for a while; only while it is known to be unwell is nothing accepted,
-//! and the hold lives longer instead (R6).
+//! and the hold lives longer instead (R6). A declined card is not the end: the hold is back, and paying it again is another
+//! payment, of another order.
 
 use super::PaymentView;
 use crate::waiting_room::{admission_first, admitted};
 use frontrow_domain::{
-    Error, FieldError, Result, Timestamp,
+    Error, FieldError, Result,
     card::{self, CardToken},
     hold::Hold,
     ids::{EntryId, HoldId},
+    limits::{CARD_ATTEMPTS_MAX, RETRY_ATTEMPTS},
     performance::Listing,
     reservation::{Buyer, PaymentMethod, Reservation},
     waiting_room::Admission,
@@ -73,7 +75,7 @@ impl Endpoint for Pay {
         path: "/payments",
         operation: "pay",
         tag: "Payments",
-        summary: "Pay a hold; paying it again answers the first payment",
+        summary: "Pay a hold; paying it again answers the payment that is pending or approved",
         success: &[201, 202, 200],
         errors: &[
             "not_found",
@@ -83,6 +85,7 @@ impl Endpoint for Pay {
             "queue_token_expired",
             "not_admitted",
             "sales_closed",
+            "too_many_attempts",
             "insufficient_points",
             "payments_busy",
             "idempotency_key_reused",
@@ -110,7 +113,7 @@ impl Endpoint for Pay {
         if !hold_id.is_of(&member) {
             return Err(Error::NotFound);
         }
-        let (hold, wallet) = match app.store.payable(&member, hold_id, now).await {
+        let (mut hold, wallet) = match app.store.payable(&member, hold_id, now).await {
             Ok(Payable::Hold { hold, wallet }) => (hold, wallet),
             Ok(Payable::Paid(first)) => return Ok(Answer::ok(PaymentView::from(&*first))),
             Err(Error::HoldExpired) if hold_id.is_forgotten(now) => return Err(Error::NotFound),
@@ -120,78 +123,93 @@ impl Endpoint for Pay {
         let token = call.queue_token.as_deref();
         let admission = admitted(app, &listing.performance, &member, token)?;
         admission_first(app, admission.as_ref(), listing.performance.check_on_sale(now), now).await?;
-        match &call.body.means {
-            Means::Points => with_points(app, &call, &hold, wallet, &listing, admission.as_ref()).await,
-            Means::Card(token) => by_card(app, &call, &hold, token, &listing, admission.as_ref()).await,
+        let order = Order { app, call: &call, listing: &listing, admission: admission.as_ref() };
+        for _ in 0..RETRY_ATTEMPTS {
+            let done = match &call.body.means {
+                Means::Points => order.pay_with_points(&hold, wallet).await?,
+                Means::Card(token) => order.pay_by_card(&hold, token).await?,
+            };
+            match done {
+                Done::Answered(answer) => return Ok(answer),
+                Done::Changed(then) => hold = then,
+            }
+        }
+        Err(Error::Busy)
+    }
+}
+
+/// What a request wants: the same for every attempt to do it.
+struct Order<'a> {
+    app: &'a App,
+    call: &'a Call<Pay>,
+    listing: &'a Listing,
+    admission: Option<&'a Admission>,
+}
+
+/// What came of an attempt.
+enum Done {
+    Answered(Answer<PaymentView>),
+    /// The hold is another than was read.
+    Changed(Hold),
+}
+
+impl Order<'_> {
+    /// Takes the points, and the seats are the member's.
+    async fn pay_with_points(&self, hold: &Hold, wallet: Wallet) -> Result<Done> {
+        let Self { app, call, listing, admission } = *self;
+        let reservation = Reservation::paid_with_points(hold, listing, self.buyer(), call.now);
+        let reply =
+            |paid: &Reservation| Answer::created(format!("/payments/{}", paid.payment_id()), PaymentView::from(paid));
+        let receipt = call.receipt(&reply);
+        let entry_id = EntryId::new(entropy::fresh_uuid());
+        let paid = app.store.pay_with_points(hold, wallet, &reservation, entry_id, admission, receipt.as_ref()).await;
+        Ok(answered(admission_first(app, admission, paid, call.now).await?, || reply(&reservation)))
+    }
+
+    /// Accepts the payment; the provider is asked by `payment_worker`.
+    async fn pay_by_card(&self, hold: &Hold, token: &CardToken) -> Result<Done> {
+        let Self { app, call, listing, admission } = *self;
+        let now = call.now;
+        if hold.attempt > CARD_ATTEMPTS_MAX {
+            let retry_after_seconds = hold.expires_at.seconds_since(now);
+            return admission_first(app, admission, Err(Error::TooManyAttempts { retry_after_seconds }), now).await;
+        }
+        if let Some(retry_after_seconds) = app.store.breaker(now).await?.refuses_for_seconds(now) {
+            self.keep(hold).await?;
+            return admission_first(app, admission, Err(Error::PaymentsBusy { retry_after_seconds }), now).await;
+        }
+        let kept = hold.clone().prolonged(card::deadline(now), &listing.performance);
+        let means = (token.clone(), admission);
+        let pending = Reservation::paid_by_card((hold, &kept), listing, self.buyer(), means, now);
+        let reply = |accepted: &Reservation| Answer::accepted(PaymentView::from(accepted));
+        let receipt = call.receipt(&reply);
+        let paid = app.store.pay_by_card(hold, &kept, &pending, admission, receipt.as_ref()).await;
+        Ok(answered(admission_first(app, admission, paid, now).await?, || reply(&pending)))
+    }
+
+    /// Nobody loses seats because a provider is unwell: the hold lives longer, within bounds.
+    async fn keep(&self, hold: &Hold) -> Result<()> {
+        let Self { app, call, listing, admission } = *self;
+        let Some(until) = hold.kept_until(&listing.performance) else { return Ok(()) };
+        let kept = hold.clone().prolonged(until, &listing.performance).under(admission);
+        app.store.keep_hold(&call.caller.member_id, hold, &kept, admission, call.now).await
+    }
+
+    fn buyer(&self) -> Buyer {
+        let Call { caller, language, .. } = self.call;
+        Buyer {
+            member_id: caller.member_id,
+            email: caller.email.clone(),
+            name: caller.name.clone(),
+            language: *language,
         }
     }
 }
 
-/// Takes the points, and the seats are the member's.
-async fn with_points(
-    app: &App,
-    call: &Call<Pay>,
-    hold: &Hold,
-    wallet: Wallet,
-    listing: &Listing,
-    admission: Option<&Admission>,
-) -> Result<Answer<PaymentView>> {
-    let reservation = Reservation::paid_with_points(hold, listing, buyer(call), call.now);
-    let reply =
-        |paid: &Reservation| Answer::created(format!("/payments/{}", paid.payment_id()), PaymentView::from(paid));
-    let receipt = call.receipt(&reply);
-    let entry_id = EntryId::new(entropy::fresh_uuid());
-    let paid = app.store.pay_with_points(hold, wallet, &reservation, entry_id, admission, receipt.as_ref()).await;
-    match admission_first(app, admission, paid, call.now).await? {
-        Paid::Now => Ok(reply(&reservation)),
-        Paid::Before(first) => Ok(Answer::ok(PaymentView::from(&*first))),
-    }
-}
-
-/// Accepts the payment; the provider is asked by `payment_worker`.
-async fn by_card(
-    app: &App,
-    call: &Call<Pay>,
-    hold: &Hold,
-    token: &CardToken,
-    listing: &Listing,
-    admission: Option<&Admission>,
-) -> Result<Answer<PaymentView>> {
-    let now = call.now;
-    if let Some(retry_after_seconds) = app.store.breaker(now).await?.refuses_for_seconds(now) {
-        keep(app, call, hold, listing, admission, now).await?;
-        return admission_first(app, admission, Err(Error::PaymentsBusy { retry_after_seconds }), now).await;
-    }
-    let kept = hold.clone().prolonged(card::deadline(now), &listing.performance);
-    let pending = Reservation::paid_by_card(&kept, listing, buyer(call), token.clone(), now);
-    let reply = |accepted: &Reservation| Answer::accepted(PaymentView::from(accepted));
-    let receipt = call.receipt(&reply);
-    let paid = app.store.pay_by_card(hold, &kept, &pending, admission, receipt.as_ref()).await;
-    match admission_first(app, admission, paid, now).await? {
-        Paid::Now => Ok(reply(&pending)),
-        Paid::Before(first) => Ok(Answer::ok(PaymentView::from(&*first))),
-    }
-}
-
-/// Nobody loses seats because a provider is unwell: the hold lives longer, within bounds.
-async fn keep(
-    app: &App,
-    call: &Call<Pay>,
-    hold: &Hold,
-    listing: &Listing,
-    admission: Option<&Admission>,
-    now: Timestamp,
-) -> Result<()> {
-    let Some(until) = hold.kept_until(&listing.performance) else { return Ok(()) };
-    let kept = hold.clone().prolonged(until, &listing.performance).under(admission);
-    app.store.keep_hold(&call.caller.member_id, hold, &kept, admission, now).await
-}
-
-fn buyer(call: &Call<Pay>) -> Buyer {
-    Buyer {
-        member_id: call.caller.member_id,
-        email: call.caller.email.clone(),
-        name: call.caller.name.clone(),
-        language: call.language,
+fn answered(paid: Paid, reply: impl FnOnce() -> Answer<PaymentView>) -> Done {
+    match paid {
+        Paid::Now => Done::Answered(reply()),
+        Paid::Before(first) => Done::Answered(Answer::ok(PaymentView::from(&*first))),
+        Paid::Changed(hold) => Done::Changed(hold),
     }
 }

@@ -61,14 +61,17 @@ impl Endpoint for PollQueue {
             ends_at: claims.expires_at,
         };
         let end = if claims.admitted {
-            app.store.live_end(&admission, now).await?
+            Some(app.store.live_end(&admission, now).await?)
         } else if room.has_served(place) {
             let end = app.store.claim(&admission, room.policy.admission_seconds, now).await?;
             app.config.metrics.done(Self::ROUTE.operation, now);
             end
         } else {
-            return Ok(Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)));
+            None
         };
-        Ok(Answer::ok(PlaceInLine::inside(app, &admission, place, end, now)))
+        Ok(Answer::ok(match end {
+            Some(end) => PlaceInLine::inside(app, &admission, place, end, now),
+            None => PlaceInLine::waiting(app, performance, &room, &member, place, now),
+        }))
     }
 }

@@ -52,6 +52,8 @@ enum Money {
     NotTaken,
     /// The card was declined.
     Declined,
+    /// The same, and the seats are in their hold again.
+    DeclinedAndHeld,
     /// The provider did not answer in time.
     Late,
 }
@@ -59,6 +61,7 @@ enum Money {
 impl Money {
     fn of(reservation: &Reservation) -> Self {
         match (&reservation.cancel_reason, &reservation.card) {
+            (Some(CancelReason::PaymentDeclined), Some(card)) if card.returned_until.is_some() => Self::DeclinedAndHeld,
             (Some(CancelReason::PaymentDeclined), _) => Self::Declined,
             (Some(CancelReason::PaymentExpired), _) => Self::Late,
             (_, None) => Self::BackToPoints,
@@ -155,6 +158,10 @@ fn korean(money: Money, greeting: String) -> Words {
             note: "결제된 금액은 없습니다.",
             ..cancelled
         },
+        Money::DeclinedAndHeld => Words {
+            intro: "카드 결제가 승인되지 않았습니다. 좌석은 잠시 더 선점되어 있으니 다른 카드로 다시 결제해 주세요.",
+            ..korean(Money::Declined, cancelled.greeting)
+        },
         Money::Late => Words {
             subject: "결제 실패",
             heading: "결제를 완료하지 못했습니다",
@@ -194,6 +201,10 @@ fn english(money: Money, greeting: String) -> Words {
             amount: "Amount",
             note: "Nothing was charged.",
             ..cancelled
+        },
+        Money::DeclinedAndHeld => Words {
+            intro: "Your card was declined. The seats are still held for you for a short while: pay again with another card.",
+            ..english(Money::Declined, cancelled.greeting)
         },
         Money::Late => Words {
             subject: "Payment failed",

@@ -38,7 +38,7 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
         price: Won(price),
     };
     Reservation {
-        reservation_id: hold_id.reservation(),
+        reservation_id: hold_id.purchase(1),
         buyer: Buyer {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
             email: Email::try_from("alice@example.com".to_owned()).unwrap(),

@@ -21,6 +21,70 @@ pub enum EntryStatus {
     Aborted,
 }
 
+/// What becomes of a payment by a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Paid.
+    #[default]
+    Approve,
+    /// The account has not enough money.
+    DeclineFunds,
+    /// A limit of the card is exceeded.
+    DeclineLimit,
+    /// The card expired.
+    DeclineExpired,
+    /// The card company says no.
+    DeclineRejected,
+    /// For a reason that few have heard of.
+    DeclineOther,
+}
+
+impl Outcome {
+    /// Of a token that nobody was given: `tok…` is paid, `decline…` is not, for the reason that it names. Others are none.
+    fn of_text(token: &str) -> Option<Self> {
+        const NAMED: [(&str, Outcome); 6] = [
+            ("tok", Outcome::Approve),
+            ("decline_funds", Outcome::DeclineFunds),
+            ("decline_limit", Outcome::DeclineLimit),
+            ("decline_expired", Outcome::DeclineExpired),
+            ("decline_other", Outcome::DeclineOther),
+            ("decline", Outcome::DeclineRejected),
+        ];
+        NAMED.into_iter().find_map(|(name, outcome)| token.starts_with(name).then_some(outcome))
+    }
+
+    fn refused(self) -> Option<Refused> {
+        match self {
+            Self::Approve => None,
+            Self::DeclineFunds => Some(Refused(403, "REJECT_ACCOUNT_PAYMENT", "The balance is too low.")),
+            Self::DeclineLimit => Some(Refused(400, "EXCEED_MAX_PAYMENT_AMOUNT", "The card's limit is exceeded.")),
+            Self::DeclineExpired => Some(Refused(400, "INVALID_CARD_EXPIRATION", "The card expired.")),
+            Self::DeclineRejected => Some(Refused(403, "REJECT_CARD_COMPANY", "The card company declined.")),
+            Self::DeclineOther => {
+                Some(Refused(400, "NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT", "No instalments with this card."))
+            }
+        }
+    }
+}
+
+/// A token that was given for one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Issued {
+    pub(super) order_id: String,
+    pub(super) amount: i64,
+    pub(super) outcome: Outcome,
+}
+
+/// Why an order was declined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The provider's word.
+    pub code: String,
+    /// What it means.
+    pub message: String,
+}
+
 /// An order, as the provider shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +99,17 @@ pub struct Entry {
     pub total_amount: i64,
     /// What of it the provider still has: won.
     pub balance_amount: i64,
+    /// Why it was declined.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+}
+
+const INVALID_ORDER_ID: Refused =
+    Refused(400, "INVALID_ORDER_ID", "An order id has 6 to 64 letters, digits, `-`, `_` and `=`.");
+
+fn is_order_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte);
+    (6..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// All orders, and which request was answered how under an idempotency key.
@@ -43,6 +118,12 @@ pub struct Book {
     orders: BTreeMap<String, Entry>,
     /// Idempotency key → what was asked under it, and by whose order it is answered.
     answered: BTreeMap<String, (String, String)>,
+    /// Token → what it was given for.
+    #[serde(default)]
+    issued: BTreeMap<String, Issued>,
+    /// Order → how it was declined.
+    #[serde(default)]
+    declined: BTreeMap<String, Outcome>,
 }
 
 impl Book {
@@ -51,39 +132,69 @@ impl Book {
         self.orders.values()
     }
 
-    /// Takes the money of an order, once. A token that begins with `decline` is declined; one that ends in `@` and a number
-    /// was given for that amount alone.
+    /// Gives `token` for one order and amount, as a widget does once a card was entered.
+    pub(super) fn issue(&mut self, token: String, issued: Issued) -> Result<(), Refused> {
+        if !is_order_id(&issued.order_id) {
+            return Err(INVALID_ORDER_ID);
+        }
+        if issued.amount <= 0 {
+            return Err(Refused(400, "INVALID_REQUEST", "Expected an amount above zero."));
+        }
+        if self.orders.contains_key(&issued.order_id) {
+            return Err(Refused(400, "DUPLICATED_ORDER_ID", "The order was paid or declined before."));
+        }
+        self.issued.insert(token, issued);
+        Ok(())
+    }
+
+    /// What becomes of paying `amount` for an order with `token`. A token that nobody was given is good for any order, where
+    /// it is one at all; one that ends in `@` and a number is good for that amount alone.
+    fn outcome_of(&self, token: &str, order_id: &str, amount: i64) -> Result<Outcome, Refused> {
+        const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT_SESSION", "There is no such token.");
+        const ANOTHERS: Refused = Refused(400, "INVALID_REQUEST", "The token was given for another order or amount.");
+        if let Some(issued) = self.issued.get(token) {
+            let same = issued.order_id == order_id && issued.amount == amount;
+            return if same { Ok(issued.outcome) } else { Err(ANOTHERS) };
+        }
+        let outcome = Outcome::of_text(token).ok_or(UNKNOWN)?;
+        let given_for = token.rsplit_once('@').and_then(|(_, amount)| amount.parse::<i64>().ok());
+        if given_for.is_some_and(|given_for| given_for != amount) { Err(ANOTHERS) } else { Ok(outcome) }
+    }
+
+    /// Takes the money of an order, once, as its token says; `declines` says no to all.
     pub(super) fn confirm(&mut self, key: &str, body: &Value, declines: bool) -> Result<Entry, Refused> {
         const MALFORMED: Refused = Refused(400, "INVALID_REQUEST", "Expected paymentKey, orderId and amount.");
         let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let (token, order_id) = text("paymentKey").zip(text("orderId")).ok_or(MALFORMED)?;
         let amount = body["amount"].as_i64().filter(|amount| *amount > 0).ok_or(MALFORMED)?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte);
-        if !(6..=64).contains(&order_id.len()) || !order_id.bytes().all(plain) {
-            return Err(Refused(400, "INVALID_ORDER_ID", "An order id has 6 to 64 letters, digits, `-`, `_` and `=`."));
+        if !is_order_id(order_id) {
+            return Err(INVALID_ORDER_ID);
         }
         let asked = format!("confirm {order_id} {amount} {token}");
         if let Some(order_id) = self.answer_under(key, &asked)? {
-            return self.outcome(&order_id);
+            return self.paid(&order_id);
         }
         if self.orders.contains_key(order_id) {
             return Err(Refused(400, "ALREADY_PROCESSED_PAYMENT", "The order was paid or declined before."));
         }
-        let given_for = token.rsplit_once('@').and_then(|(_, amount)| amount.parse::<i64>().ok());
-        if given_for.is_some_and(|given_for| given_for != amount) {
-            return Err(Refused(400, "INVALID_REQUEST", "The token was given for another amount."));
-        }
-        let declined = declines || token.starts_with("decline");
+        let outcome = self.outcome_of(token, order_id, amount)?;
+        let outcome = if declines && outcome == Outcome::Approve { Outcome::DeclineRejected } else { outcome };
+        let refused = outcome.refused();
+        let declined = refused.is_some();
         let entry = Entry {
             payment_key: format!("pay_{order_id}"),
             order_id: order_id.to_owned(),
             status: if declined { EntryStatus::Aborted } else { EntryStatus::Done },
             total_amount: amount,
             balance_amount: if declined { 0 } else { amount },
+            failure: refused.map(|Refused(_, code, message)| Failure { code: code.into(), message: message.into() }),
         };
         self.orders.insert(order_id.to_owned(), entry);
+        if declined {
+            self.declined.insert(order_id.to_owned(), outcome);
+        }
         self.remember(key, asked, order_id);
-        self.outcome(order_id)
+        self.paid(order_id)
     }
 
     /// Gives the money of a payment back, once, for a reason.
@@ -115,12 +226,14 @@ impl Book {
         found.ok_or(Refused(404, "NOT_FOUND_PAYMENT", "There is no such order."))
     }
 
-    fn outcome(&self, order_id: &str) -> Result<Entry, Refused> {
+    /// The order, if it was not declined.
+    fn paid(&self, order_id: &str) -> Result<Entry, Refused> {
         let entry = self.find(order_id)?;
-        if entry.status == EntryStatus::Aborted {
-            return Err(Refused(403, "REJECT_CARD_COMPANY", "The card company declined."));
+        if entry.status != EntryStatus::Aborted {
+            return Ok(entry);
         }
-        Ok(entry)
+        let outcome = self.declined.get(order_id).copied().unwrap_or(Outcome::DeclineRejected);
+        outcome.refused().map_or(Ok(entry), Err)
     }
 
     fn answer_under(&self, key: &str, asked: &str) -> Result<Option<String>, Refused> {
@@ -174,6 +287,49 @@ mod tests {
         let why = json!({"cancelReason": "x".repeat(200)});
         assert_eq!(book.cancel("b", "pay_p-000001", &why).unwrap_err().1, "NOT_CANCELABLE_PAYMENT");
         assert_eq!(book.find("p-000002").unwrap_err().0, 404);
+    }
+
+    #[test]
+    fn a_token_is_good_for_the_order_and_the_amount_that_it_was_given_for() {
+        let mut book = Book::default();
+        let issued = |outcome| Issued { order_id: "p-000001".to_owned(), amount: 500, outcome };
+        book.issue("given".to_owned(), issued(Outcome::Approve)).unwrap();
+        let ask =
+            |token: &str, order: &str, amount: i64| json!({"paymentKey": token, "orderId": order, "amount": amount});
+        assert_eq!(book.confirm("a", &ask("given", "p-000002", 500), false).unwrap_err().1, "INVALID_REQUEST");
+        assert_eq!(book.confirm("b", &ask("given", "p-000001", 501), false).unwrap_err().1, "INVALID_REQUEST");
+        assert_eq!(book.confirm("c", &ask("made-up", "p-000001", 500), false).unwrap_err().0, 404);
+        assert_eq!(book.entries().count(), 0, "a refused token leaves the order alone");
+        assert_eq!(book.confirm("d", &ask("given", "p-000001", 500), false).unwrap().status, EntryStatus::Done);
+        assert_eq!(book.issue("again".to_owned(), issued(Outcome::Approve)).unwrap_err().1, "DUPLICATED_ORDER_ID");
+        for odd in ["p-1", "p 00001", ""] {
+            let issued = Issued { order_id: odd.to_owned(), ..issued(Outcome::Approve) };
+            assert_eq!(book.issue("odd".to_owned(), issued).unwrap_err().1, "INVALID_ORDER_ID", "{odd}");
+        }
+        assert!(book.issue("none".to_owned(), Issued { amount: 0, ..issued(Outcome::Approve) }).is_err());
+    }
+
+    #[test]
+    fn each_decline_has_its_words_and_keeps_them() {
+        for (number, (outcome, text, code)) in (10..).zip([
+            (Outcome::DeclineFunds, "decline_funds", "REJECT_ACCOUNT_PAYMENT"),
+            (Outcome::DeclineLimit, "decline_limit_1", "EXCEED_MAX_PAYMENT_AMOUNT"),
+            (Outcome::DeclineExpired, "decline_expired", "INVALID_CARD_EXPIRATION"),
+            (Outcome::DeclineRejected, "declined", "REJECT_CARD_COMPANY"),
+            (Outcome::DeclineOther, "decline_other", "NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT"),
+        ]) {
+            let mut book = Book::default();
+            let order_id = format!("p-0000{number}");
+            book.issue("given".to_owned(), Issued { order_id: order_id.clone(), amount: 500, outcome }).unwrap();
+            let ask = json!({"paymentKey": "given", "orderId": order_id, "amount": 500});
+            for _ in 0..2 {
+                assert_eq!(book.confirm("a", &ask, false).unwrap_err().1, code);
+            }
+            let found = book.find(&order_id).unwrap();
+            assert_eq!((found.status, found.failure.unwrap().code.as_str()), (EntryStatus::Aborted, code));
+            let ask = json!({"paymentKey": text, "orderId": "p-000001", "amount": 500});
+            assert_eq!(book.confirm("b", &ask, false).unwrap_err().1, code, "{text}");
+        }
     }
 
     #[test]

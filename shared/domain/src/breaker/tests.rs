@@ -6,20 +6,30 @@ const GOOD: Counts = Counts { calls: 1, failed: 0, slow: 0 };
 const FAILED: Counts = Counts { calls: 1, failed: 1, slow: 0 };
 const SLOW: Counts = Counts { calls: 1, failed: 0, slow: 1 };
 
-fn calls(calls: u32, failed: u32, slow: u32) -> Counts {
-    Counts { calls, failed, slow }
+/// So many calls about as many purchases.
+fn calls(calls: u32, failed: u32, slow: u32) -> Sample {
+    let mut sample = Sample::default();
+    for number in 0..calls {
+        sample.add(number.into(), Counts::of_one(number < failed, number < slow));
+    }
+    sample
 }
 
-fn is_open(breaker: Breaker) -> bool {
+/// One call about a purchase of its own.
+fn one(counts: Counts) -> Sample {
+    Sample::of(1_000, counts)
+}
+
+fn is_open(breaker: &Breaker) -> bool {
     matches!(breaker.phase, Phase::Open { .. })
 }
 
 /// A breaker that was opened at `NOW`.
 fn opened() -> Breaker {
-    Breaker::default().note(calls(BREAKER_CALLS_MIN, BREAKER_CALLS_MIN, 0), NOW).unwrap()
+    Breaker::default().note(&calls(BREAKER_CALLS_MIN, BREAKER_CALLS_MIN, 0), NOW).unwrap()
 }
 
-fn probe(breaker: Breaker, now: Timestamp) -> Breaker {
+fn probe(breaker: &Breaker, now: Timestamp) -> Breaker {
     match breaker.permit(now) {
         Permit::Probe(taken) => taken,
         other => panic!("{other:?}"),
@@ -28,21 +38,68 @@ fn probe(breaker: Breaker, now: Timestamp) -> Breaker {
 
 #[test]
 fn it_opens_by_failures_and_by_slowness_and_not_by_a_few_calls() {
-    let after = |counts| Breaker::default().note(counts, NOW).unwrap();
-    assert!(!is_open(after(calls(BREAKER_CALLS_MIN - 1, BREAKER_CALLS_MIN - 1, BREAKER_CALLS_MIN - 1))));
-    assert!(!is_open(after(calls(100, 49, 79))));
-    assert!(is_open(after(calls(100, 50, 0))));
-    assert!(is_open(after(calls(100, 0, 80))));
+    let after = |sample: &Sample| Breaker::default().note(sample, NOW).unwrap();
+    assert!(!is_open(&after(&calls(BREAKER_CALLS_MIN - 1, BREAKER_CALLS_MIN - 1, BREAKER_CALLS_MIN - 1))));
+    assert!(!is_open(&after(&calls(100, 49, 79))));
+    assert!(is_open(&after(&calls(100, 50, 0))));
+    assert!(is_open(&after(&calls(100, 0, 80))));
 }
 
 #[test]
 fn calls_are_counted_together_within_a_window_and_forgotten_after_it() {
     let half = BREAKER_CALLS_MIN / 2;
-    let first = Breaker::default().note(calls(half, half, 0), NOW).unwrap();
+    let first = Breaker::default().note(&calls(half, half, 0), NOW).unwrap();
+    let mut others = Sample::default();
+    (0..half).for_each(|number| others.add(u64::from(number) + 100, FAILED));
     let within = NOW.plus_seconds(BREAKER_WINDOW_SECONDS - 1);
-    assert!(is_open(first.note(calls(half, half, 0), within).unwrap()));
+    assert!(is_open(&first.clone().note(&others, within).unwrap()));
     let after = NOW.plus_seconds(BREAKER_WINDOW_SECONDS);
-    assert!(!is_open(first.note(calls(half, half, 0), after).unwrap()));
+    assert!(!is_open(&first.note(&others, after).unwrap()));
+}
+
+/// A purchase that the provider cannot judge is asked about again and again, by whichever process.
+#[test]
+fn one_purchase_counts_once_in_a_window_and_opens_nothing() {
+    let mut breaker = Breaker::default();
+    for (second, failed, slow) in [(0, 1, 0), (59, 1, 0), (60, 2, 0), (119, 2, 0), (120, 1, 0)] {
+        let now = NOW.plus_seconds(second);
+        let kind = if slow > 0 { SLOW } else { FAILED };
+        breaker = breaker.clone().note(&one(kind), now).unwrap_or(breaker);
+        let Phase::Closed { since, counts } = breaker.phase else { panic!("{breaker:?}") };
+        // A window that begins anew with this call has it alone.
+        let expected = if since == now { 1 } else { failed };
+        assert_eq!((counts.failed, counts.slow), (expected.min(1), slow), "after {second} s");
+    }
+    let mut many = Sample::default();
+    (0..50).for_each(|_| many.add(7, Counts { calls: 2, failed: 2, slow: 2 }));
+    assert_eq!(many, Sample::of(7, Counts { calls: 1, failed: 1, slow: 1 }), "nor do calls of one process at once");
+    // Its good calls are counted like any others.
+    (0..3).for_each(|_| many.add(7, GOOD));
+    let Phase::Closed { counts, .. } = Breaker::default().note(&many, NOW).unwrap().phase else { panic!() };
+    assert_eq!(counts, Counts { calls: 4, failed: 1, slow: 1 });
+}
+
+/// It is remembered across phases: the same purchase does not open it again as every probe.
+#[test]
+fn a_purchase_that_fails_as_a_probe_again_has_found_out_nothing() {
+    let later = NOW.plus_seconds(BREAKER_OPEN_SECONDS);
+    let open = probe(&opened(), later).probed(&one(FAILED), later);
+    let Phase::Open { until } = open.phase else { panic!("{open:?}") };
+    let again = probe(&open, until).probed(&one(FAILED), until);
+    assert_eq!(again.phase, Phase::HalfOpen { passed: 0, probe_until: until });
+    let long_after = later.plus_seconds(BREAKER_WINDOW_SECONDS);
+    assert!(is_open(&probe(&again, long_after).probed(&one(FAILED), long_after)));
+}
+
+#[test]
+fn more_than_are_remembered_are_counted_all_the_same() {
+    let first = Breaker::default().note(&calls(300, 100, 0), NOW).unwrap();
+    assert_eq!(first.blamed.len(), BREAKER_BLAMED_MAX);
+    let stored = serde_json::to_string(&first).unwrap();
+    assert_eq!(serde_json::from_str::<Breaker>(&stored).unwrap(), first);
+    assert!(stored.len() < 4_000, "an item of {} bytes", stored.len());
+    let old = r#"{"epoch":7,"phase":{"open":{"until":0}}}"#;
+    assert_eq!(serde_json::from_str::<Breaker>(old).unwrap().epoch, 7);
 }
 
 #[test]
@@ -53,8 +110,8 @@ fn an_open_one_lets_nobody_through_then_one_probe_at_a_time() {
     assert_eq!(open.permit(NOW), Permit::Wait(until));
     assert_eq!(open.refuses_for_seconds(NOW), Some(BREAKER_OPEN_SECONDS));
     assert_eq!(open.refuses_for_seconds(until), None);
-    assert_eq!(open.note(calls(9, 0, 0), NOW), None);
-    let half_open = probe(open, until);
+    assert_eq!(open.clone().note(&calls(9, 0, 0), NOW), None);
+    let half_open = probe(&open, until);
     assert_eq!(half_open.epoch, open.epoch + 1);
     assert_eq!(half_open.refuses_for_seconds(until), None);
     assert_eq!(half_open.permit(until), Permit::Wait(until.plus_seconds(BREAKER_PROBE_SECONDS)));
@@ -68,22 +125,22 @@ fn probes_that_go_well_close_it_and_one_that_does_not_opens_it_again() {
     let mut breaker = opened();
     for _ in 0..BREAKER_PROBES {
         assert_ne!(breaker.permit(later), Permit::Go);
-        breaker = probe(breaker, later).probed(GOOD, later);
+        breaker = probe(&breaker, later).probed(&one(GOOD), later);
     }
     assert_eq!(breaker.phase, Phase::Closed { since: later, counts: Counts::default() });
     for bad in [FAILED, SLOW] {
-        let again = probe(opened(), later).probed(bad, later);
+        let again = probe(&opened(), later).probed(&one(bad), later);
         assert_eq!(again.phase, Phase::Open { until: later.plus_seconds(BREAKER_OPEN_SECONDS) });
     }
-    let idle = probe(opened(), later).probed(Counts::default(), later);
+    let idle = probe(&opened(), later).probed(&one(Counts::default()), later);
     assert_eq!(idle.phase, Phase::HalfOpen { passed: 0, probe_until: later });
 }
 
 #[derive(Debug, Clone)]
 enum Happening {
     Pass(i64),
-    Note(Counts),
-    Call(Counts),
+    Note(Sample),
+    Call(Sample),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -91,7 +148,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         (0_i64..90).prop_map(Happening::Pass),
         counts.prop_map(|(good, failed, slow)| Happening::Note(calls(good + failed + slow, failed, slow))),
-        (any::<bool>(), any::<bool>()).prop_map(|(failed, slow)| Happening::Call(Counts::of_one(failed, slow))),
+        (0_u64..4, any::<bool>(), any::<bool>())
+            .prop_map(|(about, failed, slow)| Happening::Call(Sample::of(about, Counts::of_one(failed, slow)))),
     ]
 }
 
@@ -101,13 +159,13 @@ proptest! {
     fn it_never_sticks(happenings in prop::collection::vec(happening(), 0..60)) {
         let (mut breaker, mut now) = (Breaker::default(), NOW);
         for happening in happenings {
-            let before = breaker;
+            let before = breaker.clone();
             match happening {
                 Happening::Pass(seconds) => now = now.plus_seconds(seconds),
-                Happening::Note(counts) => breaker = breaker.note(counts, now).unwrap_or(breaker),
-                Happening::Call(counts) => match breaker.permit(now) {
-                    Permit::Go => breaker = breaker.note(counts, now).unwrap(),
-                    Permit::Probe(taken) => breaker = taken.probed(counts, now),
+                Happening::Note(sample) => breaker = before.clone().note(&sample, now).unwrap_or(breaker),
+                Happening::Call(sample) => match breaker.permit(now) {
+                    Permit::Go => breaker = before.clone().note(&sample, now).unwrap_or(breaker),
+                    Permit::Probe(taken) => breaker = taken.probed(&sample, now),
                     Permit::Wait(until) => prop_assert!(until > now),
                 },
             }
@@ -119,7 +177,7 @@ proptest! {
         for _ in 0..=BREAKER_PROBES {
             now = now.plus_seconds(BREAKER_PROBE_SECONDS.max(BREAKER_OPEN_SECONDS));
             if let Permit::Probe(taken) = breaker.permit(now) {
-                breaker = taken.probed(GOOD, now);
+                breaker = taken.probed(&one(GOOD), now);
             }
         }
         prop_assert_eq!(breaker.permit(now), Permit::Go);

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{limits::CARD_WAIT_MAX_SECONDS, reservation::PaymentStatus};
+use crate::{
+    limits::{CARD_ATTEMPTS_MAX, CARD_WAIT_MAX_SECONDS},
+    performance::{Cancellation, Reason},
+    reservation::PaymentStatus,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -51,7 +55,7 @@ fn a_pending_payment_is_confirmed_until_its_deadline_and_then_off() {
     assert_eq!(next_step(&pending, NOW.plus_seconds(CARD_DEADLINE_SECONDS - 1)), Step::Confirm(token()));
     assert_eq!(next_step(&pending, NOW.plus_seconds(CARD_DEADLINE_SECONDS)), Step::Expire);
     let hold = pending.pending_hold().unwrap();
-    assert_eq!((hold.hold_id.reservation(), hold.expires_at), (pending.reservation_id.clone(), deadline(NOW)));
+    assert_eq!((hold.purchase(), hold.expires_at), (pending.reservation_id.clone(), deadline(NOW)));
 }
 
 #[test]
@@ -60,7 +64,10 @@ fn what_the_member_sees_at_every_step() {
     let (pending, approved) = (pending(), pending().approved(NOW));
     assert_eq!(seen(&pending), (ReservationStatus::Pending, PaymentStatus::Pending));
     assert_eq!(seen(&approved), (ReservationStatus::Confirmed, PaymentStatus::Approved));
-    assert_eq!(seen(&pending.clone().declined(NOW)), (ReservationStatus::Cancelled, PaymentStatus::Declined));
+    assert_eq!(
+        seen(&pending.clone().declined(DeclineReason::Rejected, NOW)),
+        (ReservationStatus::Cancelled, PaymentStatus::Declined)
+    );
     assert_eq!(seen(&pending.clone().expired(NOW)), (ReservationStatus::Cancelled, PaymentStatus::Cancelled));
     assert_eq!(
         seen(&pending.cancel(CancelReason::Member, NOW).unwrap()),
@@ -80,6 +87,84 @@ fn a_payment_that_is_off_is_given_up_only_when_no_call_can_be_under_way() {
     assert!(is_never_taken(&voiding, last));
     let refund_due = pending().approved(NOW).cancel(CancelReason::Member, NOW).unwrap().card.unwrap();
     assert!(!is_never_taken(&refund_due, last), "the provider did take it");
+}
+
+/// A performance on sale at `NOW`, whose sale closes `close` seconds later.
+fn performance(close: i64) -> Performance {
+    let performance = json!({
+        "performance_id": "demo", "show_id": "s", "starts_at": NOW.plus_seconds(86_400).millis(), "sales_open_at": null,
+        "sales_close_at": NOW.plus_seconds(close).millis(), "max_seats_per_member": 4, "hold_seconds": 300,
+        "seating": {"type": "numbered", "sections": [{"name": "A", "grade": "VIP", "price": 150_000, "rows": 1, "seatsPerRow": 9}]},
+        "layout": 1, "has_waiting_room": true, "created_at": 0, "revision": 1,
+    });
+    serde_json::from_value(performance).unwrap()
+}
+
+/// The same purchase, of a hold that would have lapsed after `left` seconds.
+fn pending_of(left: i64, attempt: u8) -> Reservation {
+    let mut one = pending();
+    one.reservation_id = one.reservation_id.hold().purchase(attempt);
+    let (created_at, expires_at) = (NOW.plus_seconds(left - 300), NOW.plus_seconds(left));
+    let before = Some(HoldBefore { created_at, expires_at, admission: Some(17) });
+    one.card = one.card.map(|card| CardPayment { before, ..card });
+    one
+}
+
+#[test]
+fn a_declined_hold_has_the_rest_of_its_time_and_at_least_a_minute_while_sales_are_open() {
+    let until = |left, after: i64, close| {
+        let hold = pending_of(left, 1).returned_hold(&performance(close), NOW.plus_seconds(after))?;
+        Some(hold.expires_at.seconds_since(NOW))
+    };
+    assert_eq!(until(240, 2, 86_400), Some(240));
+    assert_eq!(until(240, 180, 86_400), Some(240), "the minute and the rest are the same");
+    assert_eq!(until(240, 181, 86_400), Some(241));
+    assert_eq!(until(240, CARD_DEADLINE_SECONDS - 1, 86_400), Some(CARD_DEADLINE_SECONDS + 59));
+    assert_eq!(until(240, CARD_DEADLINE_SECONDS, 86_400), None, "others may have the seats");
+    // The close of sales bounds all of it, the minute too.
+    assert_eq!(until(240, 2, 200), Some(200));
+    assert_eq!(until(240, 181, 200), Some(200));
+    assert_eq!(until(240, 199, 200), Some(200));
+    assert_eq!(until(240, 200, 200), None);
+}
+
+#[test]
+fn a_declined_hold_is_paid_by_another_purchase() {
+    let hold = pending_of(240, 1).returned_hold(&performance(86_400), NOW).unwrap();
+    assert_eq!((hold.created_at, hold.prolongs), (NOW.plus_seconds(-60), Some(17)));
+    assert_eq!(hold.seats, pending().seats);
+    assert_eq!(hold.hold_id, pending().reservation_id.hold());
+    assert_eq!(hold.purchase(), hold.hold_id.purchase(2));
+    let attempt = |attempt| pending_of(240, attempt).returned_hold(&performance(86_400), NOW).map(|hold| hold.attempt);
+    assert_eq!(attempt(CARD_ATTEMPTS_MAX), Some(PAYMENT_ATTEMPTS_MAX));
+    assert_eq!(attempt(PAYMENT_ATTEMPTS_MAX), None);
+}
+
+#[test]
+fn the_seats_of_a_declined_card_are_free_where_nobody_could_pay_them() {
+    let open = performance(86_400);
+    assert!(pending().returned_hold(&open, NOW).is_none(), "an older version's purchase does not know its hold");
+    let reason = Reason::try_from("Rain".to_owned()).unwrap();
+    let off = Performance { cancellation: Some(Cancellation { reason, cancelled_at: NOW }), ..open.clone() };
+    assert!(pending_of(240, 1).returned_hold(&off, NOW).is_none());
+    let reseated = Performance { layout: 2, ..open.clone() };
+    assert!(pending_of(240, 1).returned_hold(&reseated, NOW).is_none());
+    let over = pending_of(240, 1).declined(DeclineReason::Other, NOW);
+    assert!(over.returned_hold(&open, NOW).is_none(), "it is pending no longer");
+}
+
+#[test]
+fn a_decline_says_why_and_until_when() {
+    let pending = pending_of(240, 1);
+    let hold = pending.returned_hold(&performance(86_400), NOW).unwrap();
+    let declined = pending.clone().declined(DeclineReason::LimitExceeded, NOW).returned_to(&hold);
+    assert_eq!(declined.decline_reason(), Some(DeclineReason::LimitExceeded));
+    assert_eq!(declined.card.as_ref().unwrap().returned_until, Some(hold.expires_at));
+    assert_eq!(pending.decline_reason(), None);
+    assert_eq!(pending.cancel(CancelReason::Member, NOW).unwrap().decline_reason(), None);
+    let mut old = declined;
+    old.card = None;
+    assert_eq!(old.decline_reason(), Some(DeclineReason::Other));
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +193,7 @@ proptest! {
                     charged |= matches!(state(&one), CardState::Pending | CardState::Voiding);
                     if is_pending { one = one.approved(NOW); }
                 }
-                Happening::Declined if is_pending && !charged => one = one.declined(NOW),
+                Happening::Declined if is_pending && !charged => one = one.declined(DeclineReason::Rejected, NOW),
                 Happening::Expired if is_pending => one = one.expired(NOW),
                 Happening::Cancelled if one.status != ReservationStatus::Cancelled => one = one.cancel(CancelReason::Member, NOW).unwrap(),
                 Happening::GivenBack if one.given_back().is_some() => {

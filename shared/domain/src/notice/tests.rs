@@ -27,7 +27,7 @@ fn booked() -> Reservation {
         price: Won(price),
     };
     Reservation {
-        reservation_id: hold.reservation(),
+        reservation_id: hold.purchase(1),
         buyer: Buyer {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
             email: Email::try_from("alice@example.com".to_owned()).unwrap(),
@@ -113,7 +113,16 @@ fn names_are_sorted_without_capitals_and_cut() {
 #[test]
 fn a_payment_by_card_is_pending_then_approved_or_declined_or_called_off() {
     let deadline = ENDED.plus_seconds(600);
-    let card = CardPayment { state: CardState::Pending, deadline, bucket_end: None, approved_at: None, token: None };
+    let card = CardPayment {
+        state: CardState::Pending,
+        deadline,
+        bucket_end: None,
+        approved_at: None,
+        token: None,
+        before: None,
+        decline_reason: None,
+        returned_until: None,
+    };
     let pending =
         Reservation { status: ReservationStatus::Pending, method: PaymentMethod::Card, card: Some(card), ..booked() };
     let booking = |status, at| (PageEntryType::Reservation, status, 270, at);
@@ -129,7 +138,7 @@ fn a_payment_by_card_is_pending_then_approved_or_declined_or_called_off() {
     assert_eq!(notices(&refunded)[1], (NoticeType::ReservationCancelled, 270, later));
     assert_eq!(entries(&refunded)[0], booking(PageEntryStatus::PaymentApproved, ENDED));
 
-    let declined = pending.clone().declined(ENDED);
+    let declined = pending.clone().declined(DeclineReason::CardExpired, ENDED);
     assert_eq!(notices(&declined), [(NoticeType::PaymentDeclined, 270, ENDED)]);
     assert_eq!(entries(&declined), [booking(PageEntryStatus::PaymentDeclined, ENDED)]);
 

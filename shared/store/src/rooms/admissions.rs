@@ -58,11 +58,16 @@ pub struct RoomView {
 
 impl Store {
     /// CLAIM: the member's called place becomes his admission. Answers when it ends; the same for one that he claimed
-    /// before. No clock decides: only the turnstile takes a called place back.
+    /// before, and `None` while it is kept for a pending payment. No clock decides: only the turnstile takes a called place back.
     ///
     /// # Errors
     /// [`Error::QueueTokenExpired`] where it was taken back, spent or given up.
-    pub async fn claim(&self, admission: &Admission, admission_seconds: i64, now: Timestamp) -> Result<Timestamp> {
+    pub async fn claim(
+        &self,
+        admission: &Admission,
+        admission_seconds: i64,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
         let expires_at = now.plus_seconds(admission_seconds);
         let update =
             "SET #state = :active, #member = :member, #expires_at = :expires_at, #hold_until = :zero, #ttl = :ttl";
@@ -75,13 +80,16 @@ impl Store {
             .value("zero", 0)
             .value("ttl", expires_at.plus_seconds(ROOM_KEPT_SECONDS).ttl_seconds());
         match self.write(write).await {
-            Ok(_) => Ok(expires_at),
+            Ok(_) => Ok(Some(expires_at)),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Conditions(images)) => {
                 let image = images.into_iter().flatten().find(|image| !image.is_empty());
                 let state = image.map(AdmissionAt::read).transpose()?.map(|found| found.state);
-                let end = state.and_then(|state| state.live_end_for(&admission.member_id, now));
-                end.ok_or(Error::QueueTokenExpired)
+                match state.and_then(|state| state.live_end_for(&admission.member_id, now)) {
+                    Some(end) => Ok(Some(end)),
+                    None if state.is_some_and(|state| state.is_parked_for(&admission.member_id)) => Ok(None),
+                    None => Err(Error::QueueTokenExpired),
+                }
             }
         }
     }

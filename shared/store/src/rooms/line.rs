@@ -150,6 +150,8 @@ impl Store {
         let state = self.admission_state(id, place.position(room.stripes)).await?;
         Ok(match state {
             Some(granted @ AdmissionState::Granted { .. }) if !granted.has_lapsed(now) => Some(Joined::Waiting(place)),
+            // Not lost before its payment is decided: a declined card brings it back.
+            Some(state) if state.is_parked_for(member) => Some(Joined::Waiting(place)),
             Some(state) => state.live_end_for(member, now).map(|end| Joined::Inside(place, end)),
             None => None,
         })

@@ -220,7 +220,7 @@ impl Store {
         let delete = Write::delete(keys::admission(id, admission.position));
         let delete = match admission.state {
             AdmissionState::Granted { .. } => delete.when(&ADMISSION_UNCLAIMED).value("granted", "granted"),
-            AdmissionState::Active { hold_until, .. } => {
+            AdmissionState::Active { hold_until, .. } | AdmissionState::Parked { hold_until, .. } => {
                 delete.when(&ADMISSION_UNEXTENDED).value("hold_until", hold_until)
             }
         };

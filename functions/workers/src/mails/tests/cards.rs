@@ -4,7 +4,7 @@ use super::{ALICE, mime, reservation, take_apart, visible};
 use crate::mails::cancellation;
 use frontrow_domain::{
     Timestamp,
-    card::{CardPayment, CardState},
+    card::{CardPayment, CardState, DeclineReason},
     member::Language,
     reservation::{CancelReason, Reservation, ReservationStatus},
 };
@@ -15,20 +15,42 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
     let now = Timestamp::parse("2026-12-02T00:00:00Z").unwrap();
     let pending = |language| {
         let deadline = now.plus_seconds(600);
-        let card =
-            CardPayment { state: CardState::Pending, deadline, bucket_end: None, approved_at: None, token: None };
+        let card = CardPayment {
+            state: CardState::Pending,
+            deadline,
+            bucket_end: None,
+            approved_at: None,
+            token: None,
+            before: None,
+            decline_reason: None,
+            returned_until: None,
+        };
         Reservation {
             card: Some(card), status: ReservationStatus::Pending, ..reservation(language, ALICE, "아이다")
         }
     };
     let by_member = |one: Reservation| one.cancel(CancelReason::Member, now).unwrap();
-    for (language, [refund, declined, late, not_taken]) in [
-        (Language::Ko, ["카드로 환불됩니다", "카드 결제가 승인되지 않아", "제때 확인되지 않아", "결제가 끝나기 전에"]),
+    let returned = |one: Reservation| {
+        let card = one.card.clone().map(|card| CardPayment { returned_until: Some(now), ..card });
+        Reservation { card, ..one }
+    };
+    for (language, [refund, declined, held, late, not_taken]) in [
+        (
+            Language::Ko,
+            [
+                "카드로 환불됩니다",
+                "카드 결제가 승인되지 않아 아래",
+                "다른 카드로 다시 결제해 주세요",
+                "제때 확인되지 않아",
+                "결제가 끝나기 전에",
+            ],
+        ),
         (
             Language::En,
             [
                 "goes back to your card",
-                "Your card was declined",
+                "Your card was declined, so",
+                "pay again with another card",
                 "not confirmed in time",
                 "before its payment was through",
             ],
@@ -36,7 +58,8 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
     ] {
         for (told, reservation) in [
             (refund, by_member(pending(language).approved(now))),
-            (declined, pending(language).declined(now)),
+            (declined, pending(language).declined(DeclineReason::Other, now)),
+            (held, returned(pending(language).declined(DeclineReason::Other, now))),
             (late, pending(language).expired(now)),
             (not_taken, by_member(pending(language))),
         ] {
