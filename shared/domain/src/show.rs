@@ -1,13 +1,18 @@
 //! Shows: the productions that are listed.
 
+mod lists;
+
+pub use lists::{Keyword, OnSale, Plays, ShowFilter, ShowOrder};
+
 use crate::{
     Error, Timestamp,
     ids::ShowId,
     limits::{
-        DESCRIPTION_MAX_CHARS, KEYWORD_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS,
+        DESCRIPTION_LISTED_CHARS, DESCRIPTION_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS,
         VENUE_MAX_CHARS,
     },
-    text::{Text, search_key, shows},
+    performance::SalesState,
+    text::Text,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -160,7 +165,7 @@ pub struct ShowDetails {
     pub poster_url: Option<PosterUrl>,
     /// Free text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub description: Option<Text<DESCRIPTION_MAX_CHARS, true>>,
+    pub description: Option<Description>,
 }
 
 /// A show as stored.
@@ -183,7 +188,16 @@ pub struct Show {
     /// Until when it is being moved or deleted, so that no performance comes, moves or goes; `None` where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing_until: Option<Timestamp>,
+    /// Whether the description is only the beginning of a longer one, which is kept apart: lists of shows do not read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub description_apart: bool,
+    /// What is on sale; `None` where nobody has looked since lists show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_sale: Option<OnSale>,
 }
+
+/// A show's description.
+pub type Description = Text<DESCRIPTION_MAX_CHARS, true>;
 
 impl Show {
     /// A show without performances, listed at `now`.
@@ -197,21 +211,50 @@ impl Show {
             first_starts_at: None,
             last_starts_at: None,
             closing_until: None,
+            description_apart: false,
+            on_sale: None,
         }
     }
 
-    /// The show as it is next, with that many performances between those starts. Whoever was closing it is not any more.
+    /// How it stands with sales at `now`, as far as the dates of its performances tell: whether seats are left they do not.
+    pub fn sales_state(&self, now: Timestamp) -> SalesState {
+        match (self.on_sale, self.last_starts_at) {
+            (_, None) => SalesState::Upcoming,
+            (Some(OnSale { price_from: None, .. }), _) => SalesState::Cancelled,
+            (Some(on_sale), _) if now < on_sale.opens_at => SalesState::Upcoming,
+            (Some(OnSale { closes_at: end, .. }), _) | (None, Some(end)) if end <= now => SalesState::Closed,
+            _ => SalesState::Open,
+        }
+    }
+
+    /// The show as it is kept in lists, with no more than the beginning of its description, and the whole of that where it is
+    /// longer. A show that was read is as it is in lists already.
     #[must_use]
-    pub fn playing(&self, performances: u32, starts: Option<(Timestamp, Timestamp)>) -> Self {
+    pub fn listed(&self) -> (Self, Option<Description>) {
+        let whole = self.details.description.as_ref().filter(|_| !self.description_apart);
+        let begin = |text: &Description| text.as_str().chars().take(DESCRIPTION_LISTED_CHARS).collect::<String>();
+        let longer = whole.filter(|text| begin(text).len() < text.as_str().len());
+        let Some((whole, begin)) = longer.and_then(|text| Some((text.clone(), begin(text).try_into().ok()?))) else {
+            return (self.clone(), None);
+        };
+        let details = ShowDetails { description: Some(begin), ..self.details.clone() };
+        (Self { details, description_apart: true, ..self.clone() }, Some(whole))
+    }
+
+    /// The show as it is next, with that many performances between those starts, and with what is on sale of them. Whoever was
+    /// closing it is not any more.
+    #[must_use]
+    pub fn playing(&self, performances: u32, starts: Option<(Timestamp, Timestamp)>, on_sale: Option<OnSale>) -> Self {
         let (first_starts_at, last_starts_at) = starts.unzip();
         let edition = self.edition + 1;
-        Self { edition, performances, first_starts_at, last_starts_at, closing_until: None, ..self.clone() }
+        Self { edition, performances, first_starts_at, last_starts_at, on_sale, closing_until: None, ..self.clone() }
     }
 
     /// The show as it is next, with those details.
     #[must_use]
     pub fn described(&self, details: ShowDetails) -> Self {
-        Self { details, edition: self.edition + 1, closing_until: None, ..self.clone() }
+        let description_apart = false;
+        Self { details, edition: self.edition + 1, closing_until: None, description_apart, ..self.clone() }
     }
 
     /// Whether its performances may change at `now`.
@@ -228,156 +271,5 @@ impl Show {
     }
 }
 
-/// Words that are looked for: upper and lower case, full and half width, and composed and decomposed letters are the same.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(inline, with = "String")]
-pub struct Keyword(String);
-
-impl TryFrom<String> for Keyword {
-    type Error = String;
-
-    /// # Errors
-    /// When nothing of the text can be seen, when it is too long, or when it holds control characters.
-    fn try_from(text: String) -> Result<Self, String> {
-        if text.trim().contains(char::is_control) {
-            return Err("control characters are not allowed".to_owned());
-        }
-        let key = search_key(&text);
-        let fits = shows(&key) && key.chars().count() <= KEYWORD_MAX_CHARS;
-        if fits { Ok(Self(key)) } else { Err(format!("expected 1 to {KEYWORD_MAX_CHARS} characters that can be seen")) }
-    }
-}
-
-/// Which shows a list has. Everything that is given must fit.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ShowFilter {
-    /// Of this kind.
-    pub category: Option<Category>,
-    /// With these words, in this order, in title, venue or description.
-    pub keyword: Option<Keyword>,
-    /// With a performance that starts then or later, and before `to`.
-    pub from: Option<Timestamp>,
-    /// With a performance that starts before, and not before `from`.
-    pub to: Option<Timestamp>,
-}
-
-/// Whether a show has a performance within a range, as far as its first and last start tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plays {
-    /// It has.
-    Certainly,
-    /// Its performances have to be asked.
-    Perhaps,
-    /// It has none.
-    Never,
-}
-
-impl ShowFilter {
-    /// Whether the show's own words fit.
-    pub fn describes(&self, show: &Show) -> bool {
-        let details = &show.details;
-        let has = |keyword: &Keyword| {
-            let texts = [Some(details.title.as_str()), Some(details.venue.as_str())];
-            let description = details.description.as_ref().map(Text::as_str);
-            texts.into_iter().chain([description]).flatten().any(|text| search_key(text).contains(&keyword.0))
-        };
-        self.category.is_none_or(|category| category == details.category) && self.keyword.as_ref().is_none_or(has)
-    }
-
-    /// Whether the show plays within the range.
-    pub fn plays(&self, show: &Show) -> Plays {
-        if self.from.is_none() && self.to.is_none() {
-            return Plays::Certainly;
-        }
-        let (Some(first), Some(last)) = (show.first_starts_at, show.last_starts_at) else { return Plays::Never };
-        let not_before = |start: Timestamp| self.from.is_none_or(|from| from <= start);
-        let before_end = |start: Timestamp| self.to.is_none_or(|to| start < to);
-        if !not_before(last) || !before_end(first) {
-            Plays::Never
-        } else if before_end(last) || not_before(first) {
-            Plays::Certainly
-        } else {
-            Plays::Perhaps
-        }
-    }
-}
-
-/// In which order shows are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ShowOrder {
-    /// Newest first.
-    #[default]
-    Recent,
-    /// By title; upper and lower case are the same.
-    Title,
-    /// Earliest last performance first; without shows whose last performance has started, or that have none.
-    Ending,
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_show_is_parsed_whole_or_refused() {
-        let parse = |json: &str| serde_json::from_str::<ShowDetails>(json);
-        let show = parse(r#"{"title":"  Aida ","category":"musical","venue":"Blue Hall","timeZone":null}"#).unwrap();
-        assert_eq!(show.title.as_str(), "Aida");
-        for bad in [
-            r#"{"title":" ","category":"musical","venue":"v"}"#,
-            r#"{"title":"t","category":"opera","venue":"v"}"#,
-            r#"{"title":"t","category":"play","venue":"v","timeZone":"Mars/Base"}"#,
-            r#"{"title":"t","category":"play","venue":"v","posterUrl":"javascript:alert(1)"}"#,
-            r#"{"title":"t","category":"play","venue":"v","runningMinutes":0}"#,
-            r#"{"title":"t","category":"play","venue":"v","extra":1}"#,
-        ] {
-            assert!(parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn first_and_last_start_tell_whether_a_show_plays_in_a_range() {
-        let details = serde_json::from_str(r#"{"title":"Aida","category":"musical","venue":"Blue Hall"}"#).unwrap();
-        let show = Show::new("s".parse().unwrap(), details, Timestamp::default());
-        let at = Timestamp::from_millis;
-        let between = |from: Option<i64>, to: Option<i64>| ShowFilter {
-            from: from.map(at),
-            to: to.map(at),
-            ..ShowFilter::default()
-        };
-        assert_eq!(between(None, None).plays(&show), Plays::Certainly);
-        assert_eq!(between(Some(0), None).plays(&show), Plays::Never);
-        let show = show.playing(2, Some((at(10), at(20))));
-        for (from, to, plays) in [
-            (Some(10), None, Plays::Certainly),
-            (Some(20), None, Plays::Certainly),
-            (Some(21), None, Plays::Never),
-            (None, Some(11), Plays::Certainly),
-            (None, Some(10), Plays::Never),
-            (Some(10), Some(11), Plays::Certainly),
-            (Some(11), Some(20), Plays::Perhaps),
-            (Some(11), Some(21), Plays::Certainly),
-            (Some(1), Some(5), Plays::Never),
-        ] {
-            assert_eq!(between(from, to).plays(&show), plays, "{from:?} {to:?}");
-        }
-    }
-
-    #[test]
-    fn a_keyword_is_looked_for_in_title_venue_and_description() {
-        let json = r#"{"title":"Aida 2","category":"musical","venue":"블루 Hall","description":"By\nVerdi"}"#;
-        let show = Show::new("s".parse().unwrap(), serde_json::from_str(json).unwrap(), Timestamp::default());
-        let finds = |keyword: &str| {
-            let keyword = Some(Keyword::try_from(keyword.to_owned()).unwrap());
-            ShowFilter { keyword, ..ShowFilter::default() }.describes(&show)
-        };
-        assert!(finds("aIDA") && finds("블루 hALL") && finds("verdi") && finds("a 2"));
-        assert!(!finds("aida hall") && !finds("musical") && !finds("%"));
-        assert!(finds("ＡＩＤＡ") && finds("블루\u{3000}\u{a0}hall") && finds("by verdi") && finds("ver\u{200b}di"));
-        assert!(finds("\u{1107}\u{1173}\u{11af}\u{1105}\u{116e}"), "decomposed, as macOS types it");
-        assert!(Keyword::try_from("\u{200b} \u{3164}".to_owned()).is_err());
-    }
-}
+mod tests;

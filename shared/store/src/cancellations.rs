@@ -11,7 +11,7 @@ use crate::{
 use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::DoorRow,
-    ids::{MemberId, PerformanceId, ReservationId},
+    ids::{MemberId, PerformanceId, ReservationId, ShowId},
     limits::{CANCELLATION_PAGE_ITEMS, COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS},
     performance::{Cancellation, Performance, Reason},
 };
@@ -30,20 +30,29 @@ impl Store {
         reason: &Reason,
         now: Timestamp,
     ) -> Result<Cancellation> {
-        let cancellation = self.mark_cancelled(id, reason, now).await?;
+        let (cancellation, show) = self.mark_cancelled(id, reason, now).await?;
+        // Lists may be behind for once; the cancellation stands.
+        if let Err(error) = self.look_at_sales(&show).await {
+            tracing::warn!(%error, performance = %id, "what is on sale of the show is not counted anew");
+        }
         // Whoever repeats the call waits too: the first may be a moment ago.
         tokio::time::sleep(Duration::from_millis(COPY_MAX_AGE_MILLIS.unsigned_abs())).await;
         Ok(cancellation)
     }
 
-    async fn mark_cancelled(&self, id: &PerformanceId, reason: &Reason, now: Timestamp) -> Result<Cancellation> {
+    async fn mark_cancelled(
+        &self,
+        id: &PerformanceId,
+        reason: &Reason,
+        now: Timestamp,
+    ) -> Result<(Cancellation, ShowId)> {
         let key = keys::performance(id);
         for attempt in 1..=RETRY_ATTEMPTS {
             let item = self.get(&key, Consistency::Strong).await?.ok_or(Error::NotFound)?;
             let performance: Performance = from_item(item)?;
             let cancellation = performance.cancel(reason.clone(), now)?;
             if performance.cancellation.is_some() {
-                return Ok(cancellation);
+                return Ok((cancellation, performance.show_id));
             }
             let date = keys::date(&performance.show_id, performance.starts_at, id);
             let mark = |key| {
@@ -53,7 +62,7 @@ impl Store {
             let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
             let first = first.caused_by(self.request());
             match self.transact(vec![first, mark(date)]).await {
-                Ok(()) => return Ok(cancellation),
+                Ok(()) => return Ok((cancellation, performance.show_id)),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(_)) => self.back_off(attempt).await,
             }

@@ -8,10 +8,14 @@ use crate::{
 use frontrow_domain::{
     Error, Result, Timestamp,
     breaker::Breaker,
-    ids::PerformanceId,
-    limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS, POLLED_COPY_MAX_AGE_MILLIS, SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX},
+    ids::{PerformanceId, ShowId},
+    limits::{
+        COPIES_MAX, COPY_MAX_AGE_MILLIS, LISTED_COPY_MAX_AGE_MILLIS, POLLED_COPY_MAX_AGE_MILLIS,
+        SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX,
+    },
     performance::{Listing, Performance},
     seat_map::SeatMap,
+    show::Show,
     waiting_room::Room,
 };
 use std::{
@@ -127,6 +131,10 @@ pub(crate) struct Copies {
     pub(crate) polled_rooms: CopiesOf<Room>,
     /// Performances as those see them who look, join or wait: they book nothing by them.
     pub(crate) performances: CopiesOf<Performance>,
+    /// Shows, as they stand beside their performances.
+    pub(crate) shows: CopiesOf<Show, ShowId>,
+    /// What is left of each grade of performances in lists, by performance and layout.
+    pub(crate) grades: CopiesOf<Vec<u32>, (PerformanceId, u32)>,
     /// Large houses' maps, by performance and layout.
     pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
     /// The breaker before the payment provider, and when it was read.
@@ -158,6 +166,8 @@ impl Default for Copies {
             rooms: CopiesOf::default(),
             polled_rooms: CopiesOf::default(),
             performances: CopiesOf::default(),
+            shows: CopiesOf::new(LISTED_COPY_MAX_AGE_MILLIS, COPIES_MAX),
+            grades: CopiesOf::new(COPY_MAX_AGE_MILLIS, COPIES_MAX),
             seat_maps: CopiesOf::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
             breaker: tokio::sync::Mutex::default(),
             stripes: Mutex::default(),
@@ -195,6 +205,24 @@ impl Store {
             if copy.has_waiting_room { POLLED_COPY_MAX_AGE_MILLIS } else { COPY_MAX_AGE_MILLIS }
         };
         self.copies.performances.get_within(id, now, max_age, |_| self.known_performance(id)).await
+    }
+
+    /// The show of a performance for those who only look, as old as lists of shows may be.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn shown_show(&self, id: &ShowId, now: Timestamp) -> Result<Arc<Show>> {
+        self.copies.shows.get(id, now, |_| self.known_show(id)).await
+    }
+
+    /// What is left of each grade of a performance in a list, at most a second old.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn listed_grades(&self, performance: &Performance, now: Timestamp) -> Result<Arc<Vec<u32>>> {
+        let id = (performance.performance_id.clone(), performance.layout);
+        let count = |_| async { Ok(self.seat_map(performance, now).await?.available(&performance.seating, now)) };
+        self.copies.grades.get(&id, now, count).await
     }
 
     async fn known_performance(&self, id: &PerformanceId) -> Result<Performance> {

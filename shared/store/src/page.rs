@@ -2,6 +2,7 @@
 
 use crate::{
     Store,
+    db::Consistency,
     keys::{self, Item, from_item},
 };
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
@@ -34,6 +35,7 @@ pub struct PageOf<T> {
 pub(crate) struct Range {
     keys: Keys,
     newest_first: bool,
+    consistency: Consistency,
 }
 
 /// Why a cursor is refused.
@@ -52,17 +54,22 @@ enum Keys {
 impl Range {
     /// The whole partition.
     pub(crate) fn all() -> Self {
-        Self { keys: Keys::All, newest_first: false }
+        Self { keys: Keys::All, newest_first: false, consistency: Consistency::Strong }
     }
 
     /// Everything that begins with `prefix`, which is not empty.
     pub(crate) fn prefix(prefix: &str) -> Self {
-        Self { keys: Keys::Prefix(prefix.to_owned()), newest_first: false }
+        Self { keys: Keys::Prefix(prefix.to_owned()), ..Self::all() }
     }
 
     /// `from <= sk < to`, where no sort key is `to` alone.
     pub(crate) fn between(from: String, to: String) -> Self {
-        Self { keys: Keys::Between(from, to), newest_first: false }
+        Self { keys: Keys::Between(from, to), ..Self::all() }
+    }
+
+    /// The same keys, as they were a moment ago: half the price, for what anybody may see.
+    pub(crate) fn eventually(self) -> Self {
+        Self { consistency: Consistency::Eventual, ..self }
     }
 
     /// The same keys, last one first.
@@ -165,7 +172,7 @@ impl Store {
             .query(|query| {
                 range
                     .of_partition(query, partition)
-                    .consistent_read(true)
+                    .consistent_read(range.consistency.is_strong())
                     .limit(i32::try_from(page.limit).unwrap_or(i32::MAX))
                     .set_exclusive_start_key(after.map(|sk| start_key(partition, sk.clone())))
             })

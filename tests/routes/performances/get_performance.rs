@@ -1,7 +1,7 @@
 //! `GET /performances/{performanceId}`.
 
 use crate::{
-    harness::{World, book, hold, performance_details, show_details},
+    harness::{World, book, hold, hold_of_grade, performance_details, show_details},
     routes::{ODD_IDS, needs_no_login},
 };
 use serde_json::json;
@@ -96,6 +96,66 @@ async fn unchanged_counts_are_not_sent_again() {
         assert_ne!(again.get(&path).await.expect(200).header("etag"), tag);
         world.advance_seconds(300);
         again.get(&path).await.expect(304);
+    })
+    .await;
+}
+
+/// What a page needs to show a performance is in one answer: what plays where, how it stands with sales, and in what prices are.
+#[tokio::test]
+async fn it_says_what_plays_where_and_whether_it_is_on_sale() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let details = json!({"title": "Aida", "category": "musical", "venue": "Blue Hall", "timeZone": "Asia/Tokyo"});
+        let show = organizer.post("/shows", details).await.expect(201).text("showId");
+        let now = world.stack.clock().now();
+        let body = performance_details(
+            world.app(),
+            json!({
+                "salesOpenAt": now.plus_seconds(100).to_string(),
+                "salesCloseAt": now.plus_seconds(1_000).to_string(),
+                "seating": {"type": "general", "areas": [{"grade": "Standing", "price": 1_000, "capacity": 2}]},
+            }),
+        );
+        let path = organizer.post(&format!("/shows/{show}/performances"), body).await.expect(201).header("location");
+        let found = async || world.anyone().get(&path).await.expect(200);
+        let state = async || found().await.text("salesState");
+        let first = found().await;
+        assert_eq!(
+            ["showTitle", "venue", "timeZone", "currency"].map(|field| first.text(field)),
+            ["Aida", "Blue Hall", "Asia/Tokyo", "KRW"]
+        );
+        assert_eq!(state().await, "upcoming");
+        world.advance_seconds(100);
+        assert_eq!(state().await, "open");
+        let id = path.rsplit('/').next().unwrap();
+        let person = world.member(10_000).await;
+        let held = hold_of_grade(&person, id, "Standing", 2).await.expect(201).header("location");
+        assert_eq!(state().await, "sold_out");
+        person.delete(&held).await.expect(204);
+        assert_eq!(state().await, "open");
+        world.advance_seconds(900);
+        assert_eq!(state().await, "closed");
+
+        let renamed = json!({"title": "Nora", "category": "play", "venue": "Blue Hall"});
+        organizer.put(&format!("/shows/{show}"), renamed).await.expect(200);
+        assert_eq!(found().await.text("showTitle"), "Nora");
+    })
+    .await;
+}
+
+/// Nothing of a cancelled performance can be had.
+#[tokio::test]
+async fn a_cancelled_performance_has_nothing_left() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let path = format!("/performances/{performance}");
+        world.organizer().await.post(&format!("{path}/cancellation"), json!({"reason": "Snow."})).await.expect(202);
+        world.advance_seconds(2);
+        let found = world.anyone().get(&path).await.expect(200);
+        assert_eq!((found.text("salesState"), found.text("currency")), ("cancelled".into(), "KRW".into()));
+        for grades in [found.json, world.anyone().get(&format!("{path}/seats")).await.expect(200).json] {
+            assert!(grades["grades"].as_array().unwrap().iter().all(|grade| grade["available"] == 0), "{grades}");
+        }
     })
     .await;
 }

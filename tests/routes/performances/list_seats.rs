@@ -1,10 +1,12 @@
 //! `GET /performances/{performanceId}/seats`.
 
 use crate::{
+    general::area,
     harness::{
         World, book, hold,
         line::{join, let_in, poll},
     },
+    large_houses::speed::fifty_thousand,
     routes::{needs_login, needs_no_login, refuses_others_queue_tokens},
 };
 use frontrow_domain::Timestamp;
@@ -179,6 +181,54 @@ async fn a_map_in_a_waiting_room_has_a_tag_too() {
         world.anyone().with("If-None-Match", &tag).get(&path).await.problem(401, "unauthenticated");
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         inside.with("If-None-Match", &tag).get(&path).await.expect(200);
+    })
+    .await;
+}
+
+/// With `form=rows` a seat is one character; the rest of the answer is the same.
+#[tokio::test]
+async fn rows_have_a_character_for_each_seat() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        hold(&world.member(0).await, &performance, &["A-1-2"]).await.expect(201);
+        book(&world.member(100_000).await, &performance, &["A-2-10", "B-1-1"]).await;
+        let path = format!("/performances/{performance}/seats");
+        let seats = world.anyone().get(&path).await.expect(200);
+        let rows = world.anyone().get(&format!("{path}?form=rows")).await.expect(200);
+        assert_eq!(rows.json["sections"], json!([
+            {"section": "A", "rows": [{"row": 1, "seats": "fhffffffff"}, {"row": 2, "seats": "fffffffffs"}]},
+            {"section": "B", "rows": [
+                {"row": 1, "seats": "sfffffffff"}, {"row": 2, "seats": "ffffffffff"}, {"row": 3, "seats": "ffffffffff"}]},
+        ]));
+        assert_eq!((&rows.json["grades"], &rows.json["currency"]), (&seats.json["grades"], &json!("KRW")));
+        assert!(rows.json.get("seats").is_none());
+        assert_ne!(rows.header("etag"), seats.header("etag"));
+        let explicit = world.anyone().get(&format!("{path}?form=seats")).await.expect(200);
+        assert_eq!(explicit.json["seats"], seats.json["seats"]);
+        for wrong in ["form=columns", "form=", "rows=1"] {
+            world.anyone().get(&format!("{path}?{wrong}")).await.problem(400, "invalid_request");
+        }
+        let counted = area(world, 10, json!({})).await;
+        let rows = world.anyone().get(&format!("/performances/{counted}/seats?form=rows")).await.expect(200);
+        assert_eq!(rows.json["sections"], json!([]));
+    })
+    .await;
+}
+
+/// A house of 50,000 seats fits 64 KiB.
+#[tokio::test]
+async fn rows_of_the_largest_house_are_small() {
+    World::run(async |world| {
+        let performance = world.performance(fifty_thousand()).await;
+        let path = format!("/performances/{performance}/seats?form=rows");
+        let rows = world.anyone().get(&path).await.expect(200);
+        let bytes = rows.json.to_string().len();
+        assert!(bytes <= 64 * 1024, "{bytes}");
+        assert_eq!(rows.json["sections"][9]["rows"][49]["seats"].as_str().unwrap().len(), 100);
+        // Both forms are kept side by side.
+        let seats = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
+        assert_eq!(seats.json["seats"].as_array().unwrap().len(), 50_000);
+        assert_eq!(world.anyone().get(&path).await.expect(200).json["sections"], rows.json["sections"]);
     })
     .await;
 }

@@ -243,3 +243,86 @@ async fn an_unchanged_catalogue_is_not_sent_again() {
     })
     .await;
 }
+
+/// What a search costs is bounded, however much organizers write: of 300 shows of 30 kB nobody finds anything, and the pages of
+/// that are short and cheap.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_looks_at_little() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        for number in 0..300 {
+            let description = "가나다라마 ".repeat(1_660);
+            let mut show = show_details();
+            show["title"] = json!(format!("Show {number:03}"));
+            show["description"] = json!(description.trim());
+            let made = organizer.post("/shows", show).await.expect(201);
+            if number == 0 {
+                let found = world.anyone().get(&made.header("location")).await.expect(200);
+                assert_eq!(found.json, made.json, "one show alone has all of its description");
+            }
+        }
+        let mut cursor = String::new();
+        let (mut pages, mut units) = (0, 0.0);
+        loop {
+            let path = format!("/shows?keyword=zzz&limit=100{cursor}");
+            let (page, cost) = world.wire.meter(world.anyone().get(&path)).await;
+            let page = page.expect(200);
+            let cost: Vec<_> = cost.iter().filter(|call| call.function == Some("list_shows")).collect();
+            let read: f64 = cost.iter().map(|call| call.read_units).sum();
+            println!("page {pages}: {} calls, {read} read units", cost.len());
+            assert!(cost.len() <= 2 && read <= 60.0, "{} calls, {read} read units", cost.len());
+            assert!(page.items().is_empty());
+            (pages, units) = (pages + 1, units + read);
+            match page.json["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        println!("{pages} pages, {units} read units in all");
+        assert_eq!(titles(&world.anyone(), "keyword=show%20299", 100).await, ["Show 299"]);
+        assert_eq!(titles(&world.anyone(), "keyword=%EB%9D%BC%EB%A7%88", 100).await.len(), 300);
+        let (page, cost) = world.wire.meter(world.anyone().get("/shows?limit=100")).await;
+        assert_eq!(page.expect(200).items().len(), 100);
+        let read: f64 =
+            cost.iter().filter(|call| call.function == Some("list_shows")).map(|call| call.read_units).sum();
+        println!("a page of 100: {read} read units");
+        assert!(read <= 30.0, "{read}");
+    })
+    .await;
+}
+
+/// A list says of each show when it plays, from which price on, and how it stands with sales.
+#[tokio::test]
+async fn shows_say_when_they_play_and_what_is_on_sale() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
+        let listed = async || world.anyone().get("/shows").await.items().remove(0);
+        let told = async || {
+            let show = listed().await;
+            assert_eq!((&show["currency"], &show), (&json!("KRW"), &world.anyone().get(&format!("/shows/{}", show["showId"].as_str().unwrap())).await.json));
+            (show["firstStartsAt"].clone(), show["lastStartsAt"].clone(), show["priceFrom"].clone(), show["salesState"].clone())
+        };
+        assert_eq!(told().await, (json!(null), json!(null), json!(null), json!("upcoming")));
+        let place = |start: &str, price: u32| {
+            let areas = json!([{"grade": "S", "price": price + 1, "capacity": 5}, {"grade": "R", "price": price, "capacity": 5}]);
+            performance_details(world.app(), json!({"startsAt": start, "seating": {"type": "general", "areas": areas}}))
+        };
+        let (early, late) = ("2099-01-01T10:00:00Z", "2099-02-01T10:00:00Z");
+        let dates = format!("{show}/performances");
+        let cheap = organizer.post(&dates, place(late, 300)).await.expect(201).header("location");
+        let dear = organizer.post(&dates, place(early, 500)).await.expect(201).header("location");
+        assert_eq!(told().await, (json!(early), json!(late), json!(300), json!("open")));
+        organizer.put(&cheap, place(late, 400)).await.expect(200);
+        assert_eq!(told().await.2, json!(400));
+        organizer.post(&format!("{cheap}/cancellation"), json!({"reason": "Snow."})).await.expect(202);
+        assert_eq!(told().await, (json!(early), json!(late), json!(500), json!("open")));
+        organizer.delete(&dear).await.expect(204);
+        assert_eq!(told().await, (json!(late), json!(late), json!(null), json!("cancelled")));
+        let mut later = place(early, 700);
+        later["salesOpenAt"] = json!("2098-01-01T00:00:00Z");
+        organizer.post(&dates, later).await.expect(201);
+        assert_eq!(told().await, (json!(early), json!(late), json!(700), json!("upcoming")));
+    })
+    .await;
+}

@@ -41,7 +41,13 @@ impl Endpoint for CancelPerformance {
         success: &[202],
         errors: &["not_found", "performance_started"],
         headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        table_actions: &[
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };

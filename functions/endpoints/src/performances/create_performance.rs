@@ -1,6 +1,6 @@
 //! `POST /shows/{showId}/performances`: an organizer lists a date, which can be booked from now on.
 
-use super::get_performance::PerformanceWithGrades;
+use super::PerformanceView;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
@@ -29,19 +29,21 @@ impl Endpoint for CreatePerformance {
     type Path = ShowId;
     type Query = NoQuery;
     type Body = PerformanceDetails;
-    type Reply = PerformanceWithGrades;
+    type Reply = PerformanceView;
 
     fn check_body(body: &PerformanceDetails, now: Timestamp) -> Result<()> {
         body.check_start(None, now)
     }
 
-    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceView>> {
         let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
         let (policy, stripes) = (call.body.waiting_room, call.body.stripes);
         let id = PerformanceId::new(entropy::fresh_uuid());
         let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
         app.store.create_performance(&performance, &show, policy.map(|policy| (policy, stripes))).await?;
-        let reply = PerformanceWithGrades::of(&performance, policy, None, call.now);
+        // Nobody took anything yet.
+        let left: Vec<u32> = performance.seating.grades().iter().map(|grade| grade.total).collect();
+        let reply = PerformanceView::of(&performance, &show, policy, &left, call.now);
         Ok(Answer::created(format!("/performances/{}", performance.performance_id), reply))
     }
 }

@@ -1,37 +1,8 @@
 //! `GET /performances/{performanceId}`: one performance, and how many seats of each grade are left.
 
-use super::{GradeView, PerformanceView, grades, policy};
-use frontrow_domain::{
-    Result, Timestamp,
-    ids::PerformanceId,
-    limits::SEATS_MAX_AGE_SECONDS,
-    performance::{Performance, WaitingRoomPolicy},
-    seat_map::SeatMap,
-};
+use super::{PerformanceView, policy};
+use frontrow_domain::{Result, ids::PerformanceId, limits::SEATS_MAX_AGE_SECONDS};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// A performance with what is left of it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct PerformanceWithGrades {
-    #[serde(flatten)]
-    performance: PerformanceView,
-    /// Grades, in the organizer's order.
-    grades: Vec<GradeView>,
-}
-
-impl PerformanceWithGrades {
-    /// As it is at `now`; without a map, nobody took anything yet.
-    pub(super) fn of(
-        performance: &Performance,
-        policy: Option<WaitingRoomPolicy>,
-        map: Option<&SeatMap>,
-        now: Timestamp,
-    ) -> Self {
-        Self { performance: PerformanceView::of(performance, policy), grades: grades(performance, map, now) }
-    }
-}
 
 /// The endpoint.
 pub struct GetPerformance;
@@ -54,13 +25,15 @@ impl Endpoint for GetPerformance {
     type Path = PerformanceId;
     type Query = NoQuery;
     type Body = NoBody;
-    type Reply = PerformanceWithGrades;
+    type Reply = PerformanceView;
 
-    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceView>> {
         let performance = &app.store.shown_performance(&call.path, call.now).await?;
+        let show = app.store.shown_show(&performance.show_id, call.now).await?;
         let policy = policy(app, performance, call.now).await?;
         let map = app.store.seat_map(performance, call.now).await?;
-        let reply = PerformanceWithGrades::of(performance, policy, Some(&map), call.now);
+        let left = map.available(&performance.seating, call.now);
+        let reply = PerformanceView::of(performance, &show, policy, &left, call.now);
         Ok(Answer::ok(reply).public(SEATS_MAX_AGE_SECONDS))
     }
 }

@@ -40,7 +40,7 @@ impl Endpoint for ListPerformances {
         success: &[200],
         errors: &["not_found"],
         headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
+        table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
@@ -55,25 +55,33 @@ impl Endpoint for ListPerformances {
         let (from, to) = (from.map(|time| time.0), to.map(|time| time.0));
         let list = format!("performances/{}/{from:?}/{to:?}", call.path);
         let page = PageQuery { limit, cursor }.request(app, &list)?;
-        app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
+        let show = app.store.known_show(&call.path).await?;
         let found = app.store.dates(&call.path, from, to, &page, call.now).await?;
-        let policies = policies(app, &found.items, call.now).await?;
-        let mut policies = policies.into_iter();
-        let view = |performance| PerformanceView::of(&performance, policies.next().flatten());
+        let mut states = states(app, &found.items, call.now).await?.into_iter();
+        let view = |performance: Performance| {
+            let (policy, left) = states.next().unwrap_or_default();
+            PerformanceView::of(&performance, &show, policy, &left, call.now)
+        };
         Ok(Answer::ok(Page::of(app, found, &list, view)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }
 
-/// The policies of a page's performances, in its order; read at the same time, at most one for each item of a page.
-async fn policies(app: &App, page: &[Performance], now: Timestamp) -> Result<Vec<Option<WaitingRoomPolicy>>> {
+/// The policy of a performance's waiting room, where it has one, and what is left of each grade.
+type State = (Option<WaitingRoomPolicy>, Vec<u32>);
+
+/// The states of a page's performances, in its order; read at the same time, at most one for each item of a page.
+async fn states(app: &App, page: &[Performance], now: Timestamp) -> Result<Vec<State>> {
     let read = |performance: &Performance| {
         let (app, performance) = (app.clone(), performance.clone());
-        tokio::spawn(async move { policy(&app, &performance, now).await })
+        tokio::spawn(async move {
+            let left = app.store.listed_grades(&performance, now).await?;
+            Ok::<State, Error>((policy(&app, &performance, now).await?, left.to_vec()))
+        })
     };
     let reads: Vec<_> = page.iter().map(read).collect();
-    let mut policies = Vec::new();
+    let mut states = Vec::new();
     for read in reads {
-        policies.push(read.await.map_err(|error| Error::internal("read a policy", error))??);
+        states.push(read.await.map_err(|error| Error::internal("read a performance of a list", error))??);
     }
-    Ok(policies)
+    Ok(states)
 }

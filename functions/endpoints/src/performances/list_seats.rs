@@ -7,18 +7,36 @@ use frontrow_domain::{
     Result, Timestamp,
     ids::PerformanceId,
     limits::{LIVE_SEATS_MAX, SEATS_MAX_AGE_SECONDS},
-    money::Won,
+    money::{Currency, Won},
     performance::Performance,
     seat_map::{SeatMap, SeatState},
     seating::{Numbered, SeatId, SeatPlace},
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Anyone, endpoint::Header,
+    Answer, App, Call, Endpoint, Method, NoBody, Route, Secret, caller::Anyone, endpoint::Header,
     negotiate::entity_tag, rendered::Rendered,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// In which form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// `seats`, when absent: each seat with its price. `rows`: a character for each seat, for large houses.
+    form: Option<Form>,
+}
+
+/// How the seats are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Form {
+    #[default]
+    Seats,
+    Rows,
+}
 
 /// The house as it is sold.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,8 +50,41 @@ pub struct Reply<'a> {
     as_of: UtcTime,
     /// Grades, in the organizer's order.
     grades: Vec<GradeView>,
-    /// Seats, in layout order; none where places are only counted.
-    seats: Vec<SeatView<'a>>,
+    /// Of all prices.
+    currency: Currency,
+    #[serde(flatten)]
+    house: House<'a>,
+}
+
+/// The seats, in layout order; none where places are only counted.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum House<'a> {
+    /// Each by itself.
+    Seats { seats: Vec<SeatView<'a>> },
+    /// With `form=rows`.
+    Rows { sections: Vec<SectionView<'a>> },
+}
+
+/// A section with its rows.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SectionRows")]
+struct SectionView<'a> {
+    /// Section.
+    section: &'a str,
+    /// Rows, the first at first.
+    rows: Vec<RowView>,
+}
+
+/// A row of seats.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SeatRow")]
+struct RowView {
+    /// Row, from 1.
+    row: u32,
+    /// A character for each seat, number 1 at first: `f` free, `h` held, `s` sold, `x` not for sale.
+    seats: String,
 }
 
 /// A seat.
@@ -77,6 +128,17 @@ impl Status {
     }
 }
 
+impl Status {
+    /// As a row of seats tells it. Every seat of a house is for sale: none is `x` yet.
+    fn letter(&self) -> char {
+        match self {
+            Self::Free => 'f',
+            Self::Held => 'h',
+            Self::Sold => 's',
+        }
+    }
+}
+
 impl<'a> SeatView<'a> {
     fn of(place: &SeatPlace<'a>, status: Status) -> Self {
         Self {
@@ -92,20 +154,45 @@ impl<'a> SeatView<'a> {
 }
 
 impl<'a> Reply<'a> {
-    fn of(performance: &'a Performance, map: &SeatMap, now: Timestamp) -> Self {
+    fn of(performance: &'a Performance, map: &SeatMap, form: Form, now: Timestamp) -> Self {
         let seats = performance.numbered().into_iter().flat_map(Numbered::places).zip(map.seats());
+        let seats = seats.map(|(place, seat)| (place, Status::of(*seat, now)));
         Self {
             performance_id: &performance.performance_id,
             as_of: map.as_of.into(),
-            grades: grades(performance, Some(map), now),
-            seats: seats.map(|(place, seat)| SeatView::of(&place, Status::of(*seat, now))).collect(),
+            grades: grades(performance, &map.available(&performance.seating, now)),
+            currency: Currency::Krw,
+            house: match form {
+                Form::Seats => {
+                    House::Seats { seats: seats.map(|(place, status)| SeatView::of(&place, status)).collect() }
+                }
+                Form::Rows => House::Rows { sections: sections(seats) },
+            },
         }
     }
 }
 
-/// What a map says, but for its moment: the house as it is sold, what is left of each grade, and a byte for each seat.
-fn content(performance: &Performance, map: &SeatMap, now: Timestamp) -> Vec<u8> {
-    let left = (&performance.seating, map.available(&performance.seating, now));
+/// The rows of seats that are in layout order.
+fn sections<'a>(seats: impl Iterator<Item = (SeatPlace<'a>, Status)>) -> Vec<SectionView<'a>> {
+    let mut sections: Vec<SectionView<'a>> = Vec::new();
+    for (place, status) in seats {
+        let section = place.section.name.as_str();
+        if sections.last().is_none_or(|last| last.section != section) {
+            sections.push(SectionView { section, rows: Vec::new() });
+        }
+        let Some(SectionView { rows, .. }) = sections.last_mut() else { continue };
+        match rows.last_mut() {
+            Some(last) if last.row == place.row => last.seats.push(status.letter()),
+            _ => rows.push(RowView { row: place.row, seats: status.letter().into() }),
+        }
+    }
+    sections
+}
+
+/// What a map says in a form, but for its moment: the house as it is sold, what is left of each grade, and a byte for each seat.
+fn content(performance: &Performance, map: &SeatMap, form: Form, now: Timestamp) -> Vec<u8> {
+    let cancelled = performance.cancellation.is_some();
+    let left = (&performance.seating, cancelled, form as u8, map.available(&performance.seating, now));
     let mut content = serde_json::to_vec(&left).expect("a house is plain data");
     content.extend(map.seats().iter().map(|seat| Status::of(*seat, now) as u8));
     content
@@ -138,7 +225,7 @@ impl Endpoint for ListSeats {
     };
     type Caller = Anyone;
     type Path = PerformanceId;
-    type Query = NoQuery;
+    type Query = Query;
     type Body = NoBody;
     type Reply = Rendered<Reply<'static>>;
 
@@ -151,15 +238,16 @@ impl Endpoint for ListSeats {
         }
         let map = app.store.seat_map(performance, call.now).await?;
         let now = call.now;
-        let tag = entity_tag(&content(performance, &map, now));
+        let form = call.query.form.unwrap_or_default();
+        let tag = entity_tag(&content(performance, &map, form, now));
         let reply = if performance.seating.places() > LIVE_SEATS_MAX {
-            let name = performance.performance_id.to_string();
+            let name = format!("{} {form:?}", performance.performance_id);
             let version = format!("{tag} {}", map.as_of);
             let (listing, map) = (listing.clone(), map.clone());
-            let render = move || Rendered::of(&Reply::of(&listing.performance, &map, now));
+            let render = move || Rendered::of(&Reply::of(&listing.performance, &map, form, now));
             call.rendered(app, &name, &version, render).await?
         } else {
-            Rendered::of(&Reply::of(performance, &map, now))
+            Rendered::of(&Reply::of(performance, &map, form, now))
         };
         let answer = Answer::ok(reply).tagged(tag);
         Ok(if performance.has_waiting_room { answer } else { answer.public(SEATS_MAX_AGE_SECONDS) })

@@ -13,10 +13,12 @@ pub mod show_sales;
 use frontrow_domain::{
     Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    money::Won,
-    performance::{Cancellation, Performance, Reason, WaitingRoomPolicy},
-    seat_map::SeatMap,
+    limits::{TITLE_MAX_CHARS, VENUE_MAX_CHARS},
+    money::{Currency, Won},
+    performance::{Cancellation, Performance, Reason, SalesState, WaitingRoomPolicy},
     seating::{GradeTotal, Seating},
+    show::{Show, TimeZone},
+    text::Text,
     time::UtcTime,
 };
 use frontrow_edge::App;
@@ -32,6 +34,12 @@ pub struct PerformanceView {
     performance_id: PerformanceId,
     /// Its show.
     show_id: ShowId,
+    /// Title of the show.
+    show_title: Text<TITLE_MAX_CHARS>,
+    /// Where it plays.
+    venue: Text<VENUE_MAX_CHARS>,
+    /// The zone of its local time.
+    time_zone: TimeZone,
     /// Curtain.
     starts_at: UtcTime,
     /// Before it nothing is sold; `null`: on sale since it was listed.
@@ -50,6 +58,11 @@ pub struct PerformanceView {
     created_at: UtcTime,
     /// Where the organizer cancelled it: nothing is sold any more.
     cancellation: Option<CancellationView>,
+    sales_state: SalesState,
+    /// Of all prices.
+    currency: Currency,
+    /// Grades, in the organizer's order.
+    grades: Vec<GradeView>,
 }
 
 /// An organizer's cancellation of a performance.
@@ -70,7 +83,16 @@ impl From<Cancellation> for CancellationView {
 }
 
 impl PerformanceView {
-    fn of(performance: &Performance, waiting_room: Option<WaitingRoomPolicy>) -> Self {
+    /// As it is at `now`, with `left` of each grade.
+    fn of(
+        performance: &Performance,
+        show: &Show,
+        waiting_room: Option<WaitingRoomPolicy>,
+        left: &[u32],
+        now: Timestamp,
+    ) -> Self {
+        let grades = grades(performance, left);
+        let available = grades.iter().map(|grade| grade.available).sum();
         Self {
             performance_id: performance.performance_id.clone(),
             show_id: performance.show_id.clone(),
@@ -83,6 +105,12 @@ impl PerformanceView {
             waiting_room,
             created_at: performance.created_at.into(),
             cancellation: performance.cancellation.clone().map(CancellationView::from),
+            show_title: show.details.title.clone(),
+            venue: show.details.venue.clone(),
+            time_zone: show.time_zone(),
+            sales_state: performance.sales_state(available, now),
+            currency: Currency::Krw,
+            grades,
         }
     }
 }
@@ -110,18 +138,14 @@ pub struct GradeView {
     available: u32,
 }
 
-/// What is left of each grade of a house at `now`, in the organizer's order; all of it where nobody took anything yet.
-fn grades(performance: &Performance, map: Option<&SeatMap>, now: Timestamp) -> Vec<GradeView> {
-    let grades = performance.seating.grades();
-    let available = map.map_or_else(
-        || grades.iter().map(|grade| grade.total).collect(),
-        |map| map.available(&performance.seating, now),
-    );
-    let view = |(grade, available): (GradeTotal, u32)| GradeView {
+/// What is `left` of each grade of a house, in the organizer's order; nothing of a performance that was cancelled.
+fn grades(performance: &Performance, left: &[u32]) -> Vec<GradeView> {
+    let cancelled = performance.cancellation.is_some();
+    let view = |(grade, left): (GradeTotal, &u32)| GradeView {
         grade: grade.grade,
         price: grade.price,
         total: grade.total,
-        available,
+        available: if cancelled { 0 } else { *left },
     };
-    grades.into_iter().zip(available).map(view).collect()
+    performance.seating.grades().into_iter().zip(left).map(view).collect()
 }

@@ -1,7 +1,7 @@
 //! `PUT /performances/{performanceId}`: replaces what is said of a performance. Another start, house or price needs that it
 //! has no live holds and reservations (C3, C7).
 
-use super::get_performance::PerformanceWithGrades;
+use super::PerformanceView;
 use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
 
@@ -33,12 +33,14 @@ impl Endpoint for ReplacePerformance {
     type Path = PerformanceId;
     type Query = NoQuery;
     type Body = PerformanceDetails;
-    type Reply = PerformanceWithGrades;
-    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<PerformanceWithGrades>());
+    type Reply = PerformanceView;
+    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<PerformanceView>());
 
-    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceWithGrades>> {
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceView>> {
         let performance = app.store.replace_performance(&call.path, &call.body, call.now).await?;
         let map = app.store.seat_map(&performance, call.now).await?;
-        Ok(Answer::ok(PerformanceWithGrades::of(&performance, call.body.waiting_room, Some(&map), call.now)))
+        let show = app.store.shown_show(&performance.show_id, call.now).await?;
+        let left = map.available(&performance.seating, call.now);
+        Ok(Answer::ok(PerformanceView::of(&performance, &show, call.body.waiting_room, &left, call.now)))
     }
 }

@@ -34,6 +34,6 @@ impl Endpoint for CreateShow {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
         let show = Show::new(ShowId::new(entropy::fresh_uuid()), call.body, call.now);
         app.store.create_show(&show).await?;
-        Ok(Answer::created(format!("/shows/{}", show.show_id), show.into()))
+        Ok(Answer::created(format!("/shows/{}", show.show_id), ShowView::of(show, call.now)))
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /shows/{showId}`: one show.
 
 use super::ShowView;
-use frontrow_domain::{Error, Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS};
+use frontrow_domain::{Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
 
 /// The endpoint.
@@ -28,7 +28,7 @@ impl Endpoint for GetShow {
     type Reply = ShowView;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
-        let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
-        Ok(Answer::ok(ShowView::from(show)).public(CATALOGUE_MAX_AGE_SECONDS))
+        let show = app.store.whole_show(&call.path).await?;
+        Ok(Answer::ok(ShowView::of(show, call.now)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }

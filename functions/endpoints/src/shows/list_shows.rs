@@ -19,7 +19,7 @@ use serde::Deserialize;
 pub struct Query {
     /// Those of this kind.
     category: Option<Category>,
-    /// Those with this text in title, venue or description. Upper and lower case, full and half width, and composed and
+    /// Those with this text in title, venue, or the first 300 characters of the description. Upper and lower case, full and half width, and composed and
     /// decomposed letters are the same.
     keyword: Option<Keyword>,
     /// Those with a performance that starts at this moment or later, and before `to`.
@@ -66,6 +66,7 @@ impl Endpoint for ListShows {
         let list = format!("shows/{order:?}/{filter:?}");
         let page = PageQuery { limit, cursor }.request(app, &list)?;
         let found = app.store.shows(order, &filter, &page, call.now).await?;
-        Ok(Answer::ok(Page::of(app, found, &list, ShowView::from)).public(CATALOGUE_MAX_AGE_SECONDS))
+        Ok(Answer::ok(Page::of(app, found, &list, |show| ShowView::of(show, call.now)))
+            .public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }

@@ -7,8 +7,11 @@ pub mod list_shows;
 pub mod replace_show;
 
 use frontrow_domain::{
+    Timestamp,
     ids::ShowId,
     limits::{DESCRIPTION_MAX_CHARS, TITLE_MAX_CHARS, VENUE_MAX_CHARS},
+    money::{Currency, Won},
+    performance::SalesState,
     show::{Category, PosterUrl, RunningMinutes, Show, TimeZone},
     text::Text,
     time::UtcTime,
@@ -35,15 +38,31 @@ pub struct ShowView {
     running_minutes: Option<RunningMinutes>,
     /// Poster.
     poster_url: Option<PosterUrl>,
-    /// Free text.
+    /// Free text. In a list no more than its first 300 characters.
     description: Option<Text<DESCRIPTION_MAX_CHARS, true>>,
     /// When it was listed.
     created_at: UtcTime,
+    /// When its first performance starts; `null` where it has none.
+    first_starts_at: Option<UtcTime>,
+    /// When its last performance starts; `null` where it has none.
+    last_starts_at: Option<UtcTime>,
+    /// The lowest price of its performances, cancelled ones left out; `null` where that is not known.
+    price_from: Option<Won>,
+    /// Of `priceFrom`.
+    currency: Currency,
+    /// From the opening of its first sale to the end of its last one. Whether seats are left is told of each performance.
+    sales_state: SalesState,
 }
 
-impl From<Show> for ShowView {
-    fn from(show: Show) -> Self {
+impl ShowView {
+    /// As it is at `now`.
+    fn of(show: Show, now: Timestamp) -> Self {
         Self {
+            first_starts_at: show.first_starts_at.map(UtcTime::from),
+            last_starts_at: show.last_starts_at.map(UtcTime::from),
+            price_from: show.on_sale.and_then(|on_sale| on_sale.price_from),
+            currency: Currency::Krw,
+            sales_state: show.sales_state(now),
             time_zone: show.time_zone(),
             show_id: show.show_id,
             title: show.details.title,

@@ -38,6 +38,6 @@ impl Endpoint for ReplaceShow {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ShowView>> {
         let show = app.store.replace_show(&call.path, &call.body, call.now).await?;
-        Ok(Answer::ok(show.into()))
+        Ok(Answer::ok(ShowView::of(show, call.now)))
     }
 }

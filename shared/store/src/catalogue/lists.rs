@@ -4,14 +4,14 @@ use crate::{PageOf, PageRequest, Store, keys, page::Range};
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Result, Timestamp,
-    limits::{CATALOGUE_CALLS_AT_ONCE, PAGE_MAX_READS, RANGE_PROBES_MAX},
+    limits::{CATALOGUE_CALLS_AT_ONCE, RANGE_PROBES_MAX, SHOWS_MAX_READS, SHOWS_READ_ITEMS},
     show::{Plays, Show, ShowFilter, ShowOrder},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 impl Store {
     /// A page of the shows that `filter` leaves, in that order. A page may be short though more follow: it ends after
-    /// [`PAGE_MAX_READS`] reads, or [`RANGE_PROBES_MAX`] looks at the dates of shows.
+    /// [`SHOWS_MAX_READS`] reads, or a large one, or [`RANGE_PROBES_MAX`] looks at the dates of shows.
     ///
     /// # Errors
     /// [`frontrow_domain::Error::Invalid`] for a cursor of another list.
@@ -23,12 +23,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<PageOf<Show>> {
         let (partition, range) = listed(order, page.after.is_none().then_some(now));
+        let looked = if filter.leaves_all() { page.limit } else { SHOWS_READ_ITEMS };
         let mut items = Vec::new();
         let mut after = page.after.clone();
         let mut probes = 0;
-        for _ in 0..PAGE_MAX_READS {
-            let wanted = PageRequest { limit: page.limit, after: after.clone() };
+        for _ in 0..SHOWS_MAX_READS {
+            let wanted = PageRequest { limit: looked, after: after.clone() };
             let read = self.keyed_page(partition, &range, &wanted).await?;
+            // Fewer than asked for, though more follow: that was 1 MB, and enough for one page.
+            let count = read.items.len();
             let plays: Vec<_> =
                 read.items.iter().map(|(_, show)| filter.describes(show).then(|| filter.plays(show))).collect();
             let asked = plays.iter().filter(|plays| **plays == Some(Plays::Perhaps)).count();
@@ -46,7 +49,7 @@ impl Store {
             }
             after = read.next;
             probes += asked;
-            if after.is_none() || probes >= RANGE_PROBES_MAX {
+            if after.is_none() || probes >= RANGE_PROBES_MAX || count < looked as usize {
                 break;
             }
         }
@@ -87,12 +90,13 @@ impl Store {
 /// Where the shows of an order are; from `now` on where that is part of it. A cursor stays in the range that it was made in,
 /// so a further page begins where the first did.
 fn listed(order: ShowOrder, now: Option<Timestamp>) -> (&'static str, Range) {
-    match order {
+    let (partition, range) = match order {
         ShowOrder::Recent => (keys::SHOWS, Range::all().newest_first()),
         ShowOrder::Title => (keys::SHOWS_BY_TITLE, Range::all()),
         ShowOrder::Ending => {
             let from = keys::ending_prefix(now.unwrap_or_default());
             (keys::SHOWS_BY_ENDING, Range::between(from, keys::ending_prefix(Timestamp::MAX.plus_seconds(1))))
         }
-    }
+    };
+    (partition, range.eventually())
 }

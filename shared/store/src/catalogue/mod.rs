@@ -15,8 +15,9 @@ use crate::{
     page::Range,
 };
 use frontrow_domain::{
-    Result, Timestamp,
+    Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
+    limits::{BLOCK_SEATS, LISTED_BLOCKS_MAX, LIVE_SEATS_MAX},
     performance::{Listing, Performance},
     show::Show,
 };
@@ -30,12 +31,21 @@ impl Store {
         self.get(&keys::show(id), Consistency::Strong).await?.map(from_item).transpose()
     }
 
+    /// A show for those who only look: read eventually, and once more where that misses it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn known_show(&self, id: &ShowId) -> Result<Show> {
+        from_item(self.get_known(&keys::show(id)).await?.ok_or(Error::NotFound)?)
+    }
+
     /// A performance as it is now.
     pub(crate) async fn performance(&self, id: &PerformanceId) -> Result<Option<Performance>> {
         self.get(&keys::performance(id), Consistency::Strong).await?.map(from_item).transpose()
     }
 
-    /// The performances of a show that can still be booked at `now` and start within `from <= startsAt < to`, by start.
+    /// The performances of a show that can still be booked at `now` and start within `from <= startsAt < to`, by start. A page
+    /// may be short though more follow: it has no more houses than can be counted by reading [`LISTED_BLOCKS_MAX`] blocks.
     ///
     /// # Errors
     /// [`frontrow_domain::Error::Invalid`] for a cursor of another list.
@@ -55,9 +65,21 @@ impl Store {
         if from >= to {
             return Ok(PageOf { items: Vec::new(), next: None });
         }
-        let range = Range::between(keys::date_prefix(from), keys::date_prefix(to));
+        let range = Range::between(keys::date_prefix(from), keys::date_prefix(to)).eventually();
         let open = |performance: &Performance| performance.check_not_closed(now).is_ok();
-        self.page(&keys::dates_partition(show), range, page, open).await
+        let mut found = self.page(&keys::dates_partition(show), range, page, open).await?;
+        let mut reads = 0;
+        let within = found.items.iter().take_while(|performance| {
+            reads += performance.seating.places().min(LIVE_SEATS_MAX).div_ceil(BLOCK_SEATS);
+            reads <= LISTED_BLOCKS_MAX
+        });
+        let within = within.count().max(1);
+        if within < found.items.len() {
+            found.items.truncate(within);
+            let last = found.items.last().map(|last| keys::date(show, last.starts_at, &last.performance_id).sk);
+            found.next = last;
+        }
+        Ok(found)
     }
 
     pub(crate) async fn read_listing(&self, id: &PerformanceId) -> Result<Option<Listing>> {

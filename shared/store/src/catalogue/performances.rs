@@ -6,7 +6,8 @@ use crate::{
     Store,
     conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED},
     db::{Consistency, Refused},
-    keys::{self, attribute, from_item, item_of},
+    keys::{self, attribute, item_of},
+    page::Range,
     rooms,
     write::Write,
 };
@@ -16,7 +17,7 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     limits::{CATALOGUE_RETRIES, SHOW_PERFORMANCES_MAX},
     performance::{Performance, PerformanceDetails, WaitingRoomPolicy},
-    show::Show,
+    show::{OnSale, Show},
 };
 
 impl Store {
@@ -51,7 +52,10 @@ impl Store {
             ];
             let first = show.first_starts_at.map_or(starts_at, |first| first.min(starts_at));
             let last = show.last_starts_at.map_or(starts_at, |last| last.max(starts_at));
-            writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)))));
+            // Of a show that was stored before there was such a thing, others are counted with the next change.
+            let on_sale = show.on_sale.or((show.performances == 0).then(OnSale::default));
+            let on_sale = on_sale.map(|on_sale| on_sale.with(performance));
+            writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)), on_sale)));
             writes.extend(waiting_room.into_iter().flat_map(|(policy, stripes)| rooms::new_room(id, policy, stripes)));
             let images = match self.transact(writes).await {
                 Ok(()) => return Ok(()),
@@ -147,17 +151,19 @@ impl Store {
         let venue = show.details.venue.as_str();
         let mut writes =
             vec![edit(keys::performance(id), &after).when(&PERFORMANCE_UNCHANGED).value("revision", before.revision)];
-        if before.starts_at == after.starts_at {
+        let moves = before.starts_at != after.starts_at;
+        if !moves {
             writes.push(Write::put(item_of(keys::date(&show.show_id, after.starts_at, id), "date", &after)));
         } else {
-            let others = self.starts_without(&show.show_id, before).await?;
-            let (first, last) = others.unwrap_or((after.starts_at, after.starts_at));
-            let starts = (first.min(after.starts_at), last.max(after.starts_at));
             writes.push(slots::take(&after, venue));
             writes.push(slots::free(before, venue));
             writes.push(Write::delete(keys::date(&show.show_id, before.starts_at, id)));
             writes.push(Write::put(item_of(keys::date(&show.show_id, after.starts_at, id), "date", &after)));
-            writes.extend(shows::replace(show, &show.playing(show.performances, Some(starts))));
+        }
+        if moves || OnSale::of([before]) != OnSale::of([&after]) {
+            let mut all = self.dates_without(&show.show_id, before).await?;
+            all.push(after.clone());
+            writes.extend(shows::replace(show, &playing(show, show.performances, &all)));
         }
         writes.extend(self.replace_room(id, details.waiting_room, details.stripes).await?);
         let images = match self.transact(writes).await {
@@ -216,8 +222,8 @@ impl Store {
         for attempt in 1..=CATALOGUE_RETRIES {
             let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
             show.check_settled(now)?;
-            let others = self.starts_without(&show.show_id, closed).await?;
-            let smaller = show.playing(show.performances.saturating_sub(1), others);
+            let others = self.dates_without(&show.show_id, closed).await?;
+            let smaller = playing(&show, show.performances.saturating_sub(1), &others);
             let mut writes = shows::delete_performance(closed, &show).to_vec();
             writes.extend(shows::replace(&show, &smaller));
             match self.transact(writes).await {
@@ -233,32 +239,57 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// First and last start of a show's performances but one.
-    async fn starts_without(&self, show: &ShowId, but: &Performance) -> Result<Option<(Timestamp, Timestamp)>> {
-        let (first, last) = tokio::try_join!(self.end_of_dates(show, but, true), self.end_of_dates(show, but, false))?;
-        Ok(first.zip(last))
-    }
-
-    async fn end_of_dates(&self, show: &ShowId, but: &Performance, first: bool) -> Result<Option<Timestamp>> {
-        let (dates, _) = self
-            .query(|query| {
-                query
-                    .key_condition_expression("#pk = :pk")
-                    .expression_attribute_names("#pk", keys::PK)
-                    .expression_attribute_values(":pk", AttributeValue::S(keys::dates_partition(show)))
-                    .scan_index_forward(first)
-                    .consistent_read(true)
-                    .limit(2)
-            })
-            .await?;
-        for date in dates {
-            let date: Performance = from_item(date)?;
-            if date.performance_id != but.performance_id {
-                return Ok(Some(date.starts_at));
+    /// What is on sale of a show is looked at anew, after one of its performances was cancelled.
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; as any read or write.
+    pub(crate) async fn look_at_sales(&self, id: &ShowId) -> Result<()> {
+        for attempt in 1..=CATALOGUE_RETRIES {
+            let Some(show) = self.show(id).await? else { return Ok(()) };
+            let on_sale = Some(OnSale::of(&self.dates_of(id).await?));
+            if show.on_sale == on_sale {
+                return Ok(());
+            }
+            let after = Show { on_sale, edition: show.edition + 1, ..show.clone() };
+            match self.transact(shows::replace(&show, &after)).await {
+                Ok(()) => return Ok(()),
+                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+                Err(refused) => return Err(busy(refused)),
             }
         }
-        Ok(None)
+        Err(Error::Busy)
     }
+
+    /// A show's performances but one, by start, as they are now.
+    async fn dates_without(&self, show: &ShowId, but: &Performance) -> Result<Vec<Performance>> {
+        let mut dates = self.dates_of(show).await?;
+        dates.retain(|date| date.performance_id != but.performance_id);
+        Ok(dates)
+    }
+
+    /// A show's performances, by start, as they are now.
+    pub(super) async fn dates_of(&self, show: &ShowId) -> Result<Vec<Performance>> {
+        let (from, to) = (Timestamp::default(), Timestamp::MAX.plus_seconds(1));
+        let range = Range::between(keys::date_prefix(from), keys::date_prefix(to));
+        let mut dates = Vec::new();
+        let mut after = None;
+        while dates.len() <= SHOW_PERFORMANCES_MAX as usize {
+            let page = crate::PageRequest { limit: SHOW_PERFORMANCES_MAX, after };
+            let found = self.keyed_page(&keys::dates_partition(show), &range, &page).await?;
+            dates.extend(found.items.into_iter().map(|(_, performance)| performance));
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(dates)
+    }
+}
+
+/// The show as it is next, with `count` performances, which are `dates`.
+pub(super) fn playing(show: &Show, count: u32, dates: &[Performance]) -> Show {
+    let starts = || dates.iter().map(|date| date.starts_at);
+    show.playing(count, starts().min().zip(starts().max()), Some(OnSale::of(dates)))
 }
 
 /// What became of an attempt to replace a performance.

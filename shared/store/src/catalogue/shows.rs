@@ -1,22 +1,22 @@
 //! Changes of shows. A show is kept three times, in each order of the list of shows; all of them change at once.
 
-use super::{closing::busy, slots};
+use super::{closing::busy, performances::playing, slots};
 use crate::{
     Store,
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
-    db::Refused,
-    keys::{self, Key, item_of},
-    page::Range,
+    db::{Consistency, Refused},
+    keys::{self, Key, from_item, item_of},
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    limits::{CATALOGUE_CALLS_AT_ONCE, CATALOGUE_RETRIES, DELETED_AT_ONCE, PAGE_MAX_ITEMS, SHOW_PERFORMANCES_MAX},
+    limits::{CATALOGUE_CALLS_AT_ONCE, CATALOGUE_RETRIES, DELETED_AT_ONCE},
     performance::Performance,
-    show::{Show, ShowDetails},
+    show::{Description, Show, ShowDetails},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 
 /// The show's own item; bring a condition where there may be one.
 pub(super) fn put(show: &Show) -> Write {
@@ -27,13 +27,32 @@ fn put_order(key: Key, show: &Show) -> Write {
     Write::put(item_of(key, "listed_show", show))
 }
 
+/// The item of a description that is not in lists.
+fn put_description(show: &Show, whole: Description) -> Write {
+    Write::put(item_of(keys::description(&show.show_id), "description", &DescriptionItem { whole }))
+}
+
 /// `before` becomes `after`, in all orders. The show's own item comes first.
 pub(super) fn replace(before: &Show, after: &Show) -> Vec<Write> {
+    let (after, whole) = &after.listed();
     let mut writes = vec![put(after).when(&SHOW_UNCHANGED).value("edition", before.edition)];
     let (old, new) = (keys::show_orders(before), keys::show_orders(after));
     writes.extend(old.into_iter().filter(|key| !new.contains(key)).map(Write::delete));
     writes.extend(new.into_iter().map(|key| put_order(key, after)));
+    match whole {
+        Some(whole) => writes.push(put_description(after, whole.clone())),
+        None if before.description_apart && !after.description_apart => {
+            writes.push(Write::delete(keys::description(&after.show_id)));
+        }
+        None => {}
+    }
     writes
+}
+
+/// A description that is longer than what lists have of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct DescriptionItem {
+    whole: Description,
 }
 
 impl Store {
@@ -42,9 +61,25 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`].
     pub async fn create_show(&self, show: &Show) -> Result<()> {
-        let orders = keys::show_orders(show).into_iter().map(|key| put_order(key, show));
-        let writes = std::iter::once(put(show).caused_by(self.request())).chain(orders).collect();
+        let (listed, whole) = &show.listed();
+        let orders = keys::show_orders(listed).into_iter().map(|key| put_order(key, listed));
+        let whole = whole.clone().map(|whole| put_description(listed, whole));
+        let writes = std::iter::once(put(listed).caused_by(self.request())).chain(orders).chain(whole).collect();
         self.transact(writes).await.map_err(busy)
+    }
+
+    /// A show with its whole description.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn whole_show(&self, id: &ShowId) -> Result<Show> {
+        let mut show = self.show(id).await?.ok_or(Error::NotFound)?;
+        if show.description_apart
+            && let Some(item) = self.get(&keys::description(id), Consistency::Strong).await?
+        {
+            show.details.description = Some(from_item::<DescriptionItem>(item)?.whole);
+        }
+        Ok(show)
     }
 
     /// Replaces what is said of a show. Another venue moves all its performances.
@@ -52,6 +87,12 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::HasReservations`] and [`Error::SlotTaken`] where the venue changes; [`Error::Busy`].
     pub async fn replace_show(&self, id: &ShowId, details: &ShowDetails, now: Timestamp) -> Result<Show> {
+        let replaced = self.describe_show(id, details, now).await;
+        self.copies.shows.forget(id).await;
+        replaced
+    }
+
+    async fn describe_show(&self, id: &ShowId, details: &ShowDetails, now: Timestamp) -> Result<Show> {
         for attempt in 1..=CATALOGUE_RETRIES {
             let before = self.show(id).await?.ok_or(Error::NotFound)?;
             before.check_settled(now)?;
@@ -116,13 +157,13 @@ impl Store {
         loop {
             let (some, others) = rest.split_at(rest.len().min(DELETED_AT_ONCE));
             let mut writes: Vec<Write> = some.iter().flat_map(|one| delete_performance(one, &show)).collect();
-            let starts = others.first().zip(others.last()).map(|(first, last)| (first.starts_at, last.starts_at));
             let count = u32::try_from(others.len()).unwrap_or(u32::MAX);
-            let smaller = Show { closing_until: show.closing_until, ..show.playing(count, starts) };
+            let smaller = Show { closing_until: show.closing_until, ..playing(&show, count, others) };
             if others.is_empty() {
                 let own = Write::delete(keys::show(id)).when(&SHOW_UNCHANGED).value("edition", show.edition);
                 writes.push(own);
                 writes.extend(keys::show_orders(&show).into_iter().map(Write::delete));
+                writes.extend(show.description_apart.then(|| Write::delete(keys::description(id))));
             } else {
                 writes.extend(replace(&show, &smaller));
             }
@@ -157,20 +198,7 @@ impl Store {
 
     /// All performances of a show as they are now, by start.
     async fn all_performances(&self, show: &ShowId) -> Result<Vec<Performance>> {
-        let partition = keys::dates_partition(show);
-        let (from, to) = (Timestamp::default(), Timestamp::MAX.plus_seconds(1));
-        let mut after = None;
-        let mut ids: Vec<PerformanceId> = Vec::new();
-        while ids.len() <= SHOW_PERFORMANCES_MAX as usize {
-            let range = Range::between(keys::date_prefix(from), keys::date_prefix(to));
-            let page = crate::PageRequest { limit: PAGE_MAX_ITEMS, after };
-            let found = self.page(&partition, range, &page, |_: &Performance| true).await?;
-            ids.extend(found.items.into_iter().map(|performance| performance.performance_id));
-            after = found.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let ids: Vec<PerformanceId> = self.dates_of(show).await?.into_iter().map(|date| date.performance_id).collect();
         let reads: Vec<_> = ids.iter().map(|id| self.performance(id)).collect();
         let read: Vec<_> = stream::iter(reads).buffered(CATALOGUE_CALLS_AT_ONCE).try_collect().await?;
         Ok(read.into_iter().flatten().collect())
