@@ -279,7 +279,6 @@ impl Stake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::UNPAID_HOLDS_MAX;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -301,7 +300,6 @@ mod tests {
 
     #[test]
     fn three_unpaid_holds_within_an_hour_are_enough() {
-        assert_eq!(UNPAID_HOLDS_MAX, 3, "the stake has an attribute for each");
         let stake = |first| Stake { unpaid_first: first, ..Stake::default() };
         assert_eq!(Stake::default().check_room_for(1, 4, NOW), Ok(()));
         assert_eq!(stake(NOW.plus_seconds(-3_600)).check_room_for(1, 4, NOW), Ok(()));

@@ -114,7 +114,7 @@ pub const KEYWORD_MAX_CHARS: usize = 100;
 pub const RANGE_PROBES_MAX: usize = 100;
 /// Shows that are looked at in one read for a page of those that a filter leaves: about 150 KB.
 pub const SHOWS_READ_ITEMS: u32 = 100;
-/// Such reads for one page. They are at most 1 MB each, whatever stands in the table.
+/// Such reads for one page, each of at most 1 MB.
 pub const SHOWS_MAX_READS: usize = 2;
 
 /// How long anybody may keep what shows and dates there are.
@@ -194,9 +194,7 @@ pub const SEATS_PER_MEMBER_DEFAULT: u32 = 4;
 pub const HOLD_DEFAULT_SECONDS: i64 = 300;
 /// Longest hold an organizer may choose.
 pub const HOLD_MAX_SECONDS: i64 = 3600;
-/// Holds of a performance that a member may take within [`UNPAID_HOLDS_WINDOW_SECONDS`] without paying.
-pub const UNPAID_HOLDS_MAX: u32 = 3;
-/// How long an unpaid hold counts.
+/// How long an unpaid hold counts; the stake remembers three of them.
 pub const UNPAID_HOLDS_WINDOW_SECONDS: i64 = 3_600;
 /// A hold that is released so soon does not count as unpaid.
 pub const HOLD_FORGIVEN_SECONDS: i64 = 30;

@@ -1,5 +1,9 @@
 //! Performances: one dated occurrence of a show, its seats, its sales window, its waiting room's policy.
 
+mod sales;
+
+pub use sales::SalesState;
+
 use crate::{
     Error, FieldErrors, Timestamp,
     ids::{PerformanceId, ShowId},
@@ -212,22 +216,6 @@ pub struct Cancellation {
     pub reason: Reason,
     /// From then on nothing is sold.
     pub cancelled_at: Timestamp,
-}
-
-/// How it stands with a performance's sales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SalesState {
-    /// Not on sale yet.
-    Upcoming,
-    /// On sale.
-    Open,
-    /// On sale, but no seat is free; held ones may become free again.
-    SoldOut,
-    /// Sales have ended.
-    Closed,
-    /// The organizer cancelled it.
-    Cancelled,
 }
 
 /// A performance as stored. The waiting room's policy lives in the room's own item; [`Performance::has_waiting_room`]
