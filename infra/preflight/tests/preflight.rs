@@ -53,8 +53,13 @@ fn a_quiet_sale_by_hand() {
     let hold = writes("hold 2, with a key") + writes("hold 1, in a room") - writes("hold 1");
     let pay = writes("pay 2, with a key") + writes("pay 1, in a room") - writes("pay 1");
     let after = writes("projection of a purchase") + writes("mail of a purchase");
-    let each =
-        writes("join, first") + writes("poll that claims") + 2.0 * hold + writes("top-up, with a key") + pay + after;
+    let each = writes("log in")
+        + writes("join, first")
+        + writes("poll that claims")
+        + 2.0 * hold
+        + writes("top-up, with a key")
+        + pay
+        + after;
     // Ten minutes of a turn each second, and a hundred who are put among those inside.
     let turn = writes("poll that turns and claims") - writes("poll that claims") - 1.0;
     close(quantity(&report, "sale", "tableWrites"), 100.0 * (each + 1.0) + 600.0 * turn);

@@ -1,0 +1,42 @@
+//! Bounds of members: addresses, names, passwords, codes and sessions.
+
+/// Longest e-mail address (RFC 5321 path).
+pub const EMAIL_MAX_CHARS: usize = 254;
+/// Bounds of a member's name.
+pub const NAME_MAX_CHARS: usize = 100;
+/// Shortest password.
+pub const PASSWORD_MIN_CHARS: usize = 8;
+/// Longest password; also bounds what is hashed.
+pub const PASSWORD_MAX_CHARS: usize = 128;
+/// Digits of a verification code.
+pub const VERIFICATION_CODE_DIGITS: usize = 6;
+/// Requests that wait for a password's hash in one process; the next is told to come again.
+pub const HASHES_WAITING_MAX: usize = 256;
+/// How long a request waits for its turn to hash a password: half of [`super::ENDPOINT_TIMEOUT_SECONDS`].
+pub const HASH_WAIT_MILLIS: u64 = 5_000;
+/// How long a verification code may be used.
+pub const VERIFICATION_SECONDS: i64 = 600;
+/// Codes sent to one mailbox in an hour.
+pub const VERIFICATIONS_PER_HOUR: u32 = 5;
+/// How long codes sent to one mailbox are counted.
+pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
+/// Wrong codes that kill a verification.
+pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
+/// How long a verification that replaced a password is kept, for the mail that says so.
+pub const PASSWORD_MAIL_KEPT_SECONDS: i64 = 3 * 24 * 3600;
+/// Failed logins for one address before it has to wait.
+pub const LOGIN_MAX_FAILURES: u32 = 10;
+/// How long failed logins are counted.
+pub const LOGIN_WINDOW_SECONDS: i64 = 900;
+/// Wrong codes for one address in a day, over all its verifications: 20 guesses at a million codes.
+pub const WRONG_CODES_PER_DAY: u32 = 20;
+/// How long wrong codes for one address are counted.
+pub const WRONG_CODES_WINDOW_SECONDS: i64 = 24 * 3600;
+/// Life of an access token, which no log-out ends.
+pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
+/// Life of a refresh token that is not used.
+pub const REFRESH_TOKEN_SECONDS: i64 = 14 * 24 * 3600;
+/// How long a used refresh token still gets its successor, for a client that lost the response.
+pub const REFRESH_RETRY_SECONDS: i64 = 60;
+/// Times a refresh that met another of the same session starts over.
+pub const REFRESH_ATTEMPTS: u32 = 6;
