@@ -196,7 +196,7 @@ mod tests {
             format!("]Q1{code}"),
             format!("\u{feff}\u{2}]q3{}\u{3}\r", code.to_lowercase()),
             format!("\0{code}\0\0"),
-            format!(" FR1:ABC\u{1d}234 :XYZ\u{200b}567\t"),
+            " FR1:ABC\u{1d}234 :XYZ\u{200b}567\t".to_owned(),
             wide.clone(),
             format!("］Ｑ１{wide}"),
         ] {
