@@ -107,7 +107,7 @@ pub(crate) fn complaint(reply: Reply) -> String {
 }
 
 /// Ids that nothing can have.
-pub(crate) const ODD_IDS: [&str; 5] = ["nope", "a%20b", "%2e%2e", "%00", "0193f1b07c8a7d3fae52c1d1a5b0c003"];
+pub(crate) const ODD_IDS: [&str; 5] = ["nope", "a%20b", "%2e%2e%2e", "%00", "0193f1b07c8a7d3fae52c1d1a5b0c003"];
 
 /// Bodies that no call takes; `valid` is one that this call would.
 pub(crate) async fn refuses_malformed_bodies(client: &Client, method: &str, path: &str, valid: &serde_json::Value) {

@@ -45,7 +45,7 @@ async fn unauthorized() {
             "x",
             "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo",
             "h-.demo",
-            "%2e%2e",
+            "%2e%2e%2e",
             "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo",
         ] {
             person.get(&format!("/holds/{odd}")).await.problem(404, "not_found");
