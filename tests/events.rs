@@ -145,6 +145,11 @@ async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
             let code = world.app().codes.verification_code(&verification.parse().expect("an id"));
             vec![(VERIFICATION, verification), (CODE, code)]
         }
+        "show_unsubscription" | "unsubscribe" => {
+            let (me, codes) = (alice.get("/members/me").await.expect(200), &world.app().codes);
+            let token = codes.unsubscribe_token(&me.text("memberId").parse().expect("an id"));
+            vec![("0193f1b07c8a7d3fae52c1d1a5b0c005.unsubscribe-token", token)]
+        }
         "poll_queue" => vec![(QUEUE_TOKEN, join(&alice, "demo-queue").await.expect(201).text("queueToken"))],
         "get_hold" | "release_hold" | "pay" => {
             vec![(PURCHASE, purchase(&hold(&alice, "demo", &["B-1-1"]).await.expect(201).text("holdId")))]

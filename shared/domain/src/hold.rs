@@ -27,6 +27,16 @@ pub struct HeldSeat {
     pub price: Won,
 }
 
+impl HeldSeat {
+    /// Section, row and number; `None` for a place that is only counted.
+    pub fn position(&self) -> Option<(&str, u32, u32)> {
+        // The section comes first and has no hyphen.
+        let (section, rest) = self.seat_id.as_ref()?.split_once('-')?;
+        let (row, number) = rest.split_once('-')?;
+        Some((section, row.parse().ok()?, number.parse().ok()?))
+    }
+}
+
 /// A member's live claim on seats of one performance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {

@@ -10,6 +10,16 @@ use std::{fmt, iter::Sum, ops::Add};
 #[schemars(inline)]
 pub struct Won(pub i64);
 
+/// What every amount is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schemars(inline)]
+pub enum Currency {
+    /// South Korean won.
+    #[default]
+    Krw,
+}
+
 impl Won {
     /// This amount, `times` over. Bounded by the limits on prices and seats, far below overflow.
     pub const fn times(self, times: i64) -> Self {

@@ -3,7 +3,7 @@
 use frontrow_domain::{
     Result,
     ids::{PaymentId, ReservationId},
-    money::Won,
+    money::{Currency, Won},
     notice::{Notice, NoticeType},
     time::UtcTime,
 };
@@ -26,6 +26,7 @@ pub struct NoticeView {
     show_title: String,
     /// What was paid, was declined, or went back.
     amount: Won,
+    currency: Currency,
     created_at: UtcTime,
 }
 
@@ -38,6 +39,7 @@ impl From<Notice> for NoticeView {
             payment_id: notice.payment_id,
             show_title: notice.show_title,
             amount: notice.amount,
+            currency: Currency::Krw,
             created_at: notice.created_at.into(),
         }
     }

@@ -3,11 +3,13 @@
 pub mod alert;
 pub mod cancellation;
 mod letter;
+mod links;
 pub mod ticket;
 pub mod verification;
 mod words;
 
 pub use letter::{Letter, Picture};
+pub use links::Links;
 
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
                 "goes back to your card",
                 "Your card was declined",
                 "not confirmed in time",
-                "before its payment was through",
+                "before its payment was completed",
             ],
         ),
     ] {
