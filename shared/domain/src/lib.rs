@@ -4,7 +4,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`limits`] | every bound of the system, units last |
-//! | [`ids`], [`time`], [`money`] | the small types everything is made of |
+//! | [`ids`], [`time`], [`money`], [`number`] | the small types everything is made of |
 //! | [`error`] | what can go wrong, as the caller sees it |
 //! | [`member`], [`verification`] | e-mail addresses, names, roles, languages; the code mailed before sign-up |
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
@@ -36,6 +36,7 @@ pub mod member;
 pub mod money;
 pub mod my_page;
 pub mod notice;
+pub mod number;
 pub mod performance;
 pub mod reservation;
 pub mod sales;

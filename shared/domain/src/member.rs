@@ -13,7 +13,7 @@ use std::fmt;
 /// An e-mail address, lower-cased. Checked for shape only: the mailed code proves that it is somebody's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("format" = "email", "maxLength" = EMAIL_MAX_CHARS, "x-also-refused" = ["expected an e-mail address such as alice@example.com"]))]
 pub struct Email(String);
 
 impl Email {
@@ -79,7 +79,7 @@ impl fmt::Display for Email {
 /// A password as typed. Never printed, never stored: only its hash is.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("minLength" = PASSWORD_MIN_CHARS, "maxLength" = PASSWORD_MAX_CHARS))]
 pub struct Password(String);
 
 impl Password {
@@ -113,7 +113,7 @@ impl fmt::Debug for Password {
 /// A member's name: 1 to 100 characters, any characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = NAME_MAX_CHARS))]
 pub struct Name(String);
 
 impl Name {

@@ -7,6 +7,7 @@ use crate::{
         DESCRIPTION_MAX_CHARS, KEYWORD_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS,
         VENUE_MAX_CHARS,
     },
+    number::Whole,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ impl Category {
 /// Trimmed text of 1 to `MAX` characters without control characters; several `LINES` only where that is said.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = MAX, "x-also-refused" = [format!("expected 1 to {MAX} characters"), "control characters are not allowed".to_owned()]))]
 pub struct Text<const MAX: usize, const LINES: bool = false>(String);
 
 impl<const MAX: usize, const LINES: bool> Text<MAX, LINES> {
@@ -78,7 +79,7 @@ impl<const MAX: usize, const LINES: bool> From<Text<MAX, LINES>> for String {
 /// An IANA time zone such as `Asia/Seoul`: the show's local time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("example" = "Asia/Seoul", "x-also-refused" = ["expected an IANA time zone such as Asia/Seoul"]))]
 pub struct TimeZone(String);
 
 impl TimeZone {
@@ -121,7 +122,7 @@ impl From<TimeZone> for String {
 /// An `https` or `http` address of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("format" = "uri", "pattern" = r#"^https?://[!#-;=?-Z_a-z~\[\]][!#-;=?-\[\]_a-z~]*$"#, "maxLength" = POSTER_URL_MAX_CHARS))]
 pub struct PosterUrl(String);
 
 impl TryFrom<String> for PosterUrl {
@@ -152,7 +153,7 @@ impl From<PosterUrl> for String {
 /// Minutes from curtain to curtain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
-#[schemars(inline, with = "u32")]
+#[schemars(inline, with = "Whole<1, { RUNNING_MAX_MINUTES as i64 }>")]
 pub struct RunningMinutes(u32);
 
 impl TryFrom<u32> for RunningMinutes {

@@ -90,6 +90,10 @@ impl<'de> Deserialize<'de> for UtcTime {
     }
 }
 
+/// Years that are taken, and an offset that every parser knows.
+const YEARS: &str =
+    "^(19[789]|[2-8][0-9]{2}|9[0-8][0-9]|99[0-8])[0-9]-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$";
+
 impl JsonSchema for UtcTime {
     fn inline_schema() -> bool {
         true
@@ -98,7 +102,7 @@ impl JsonSchema for UtcTime {
         "UtcTime".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "format": "date-time", "example": "2026-12-24T10:30:00Z"})
+        json_schema!({"type": "string", "format": "date-time", "pattern": YEARS, "example": "2026-12-24T10:30:00Z"})
     }
 }
 

@@ -1,14 +1,14 @@
 //! The OpenAPI 3.1 document of a list of endpoints: all of it is read from their routes and types.
 
 use crate::{
-    Descriptor, Route,
+    Descriptor,
     caller::Access,
     endpoint::Header,
     problem::{self, status_and_code},
 };
 use lambda_http::http::{Method, StatusCode};
 use schemars::{
-    Schema, SchemaGenerator,
+    SchemaGenerator,
     generate::{Contract, SchemaSettings},
 };
 use serde_json::{Map, Value, json};
@@ -167,7 +167,7 @@ fn operation(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, schemas: &m
         "security": security(endpoint),
         "responses": responses(endpoint, errors, &mut schemas.replies),
     });
-    let mut parameters = parameters(route, &(endpoint.shapes.query)(&mut schemas.queries));
+    let mut parameters = parameters(endpoint, &mut schemas.queries);
     if may_be_had(endpoint) {
         parameters.extend(["If-None-Match", "Accept-Encoding"].map(header_parameter));
     }
@@ -190,10 +190,11 @@ fn security(endpoint: &Descriptor) -> Value {
     }
 }
 
-fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
+fn parameters(endpoint: &Descriptor, schemas: &mut SchemaGenerator) -> Vec<Value> {
+    let (route, query) = (&endpoint.route, (endpoint.shapes.query)(schemas));
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = in_path
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": (endpoint.shapes.path)(schemas)}))
         .collect();
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
@@ -248,6 +249,8 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
     for code in errors {
         by_status.entry(status_and_code(&problems::of(code)).0).or_default().push(code);
     }
+    let mut also_refused = BTreeSet::new();
+    collect_refusals(endpoint, &mut also_refused);
     for (status, codes) in by_status {
         let mut headers = json!({"X-Request-Id": header("X-Request-Id")});
         match status {
@@ -260,7 +263,10 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
             .map(|code| ((*code).to_owned(), json!({"$ref": format!("#/components/examples/{code}")})))
             .collect();
         let content = json!({"schema": {"$ref": format!("{SCHEMAS}Problem")}, "examples": examples});
-        let words: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+        let mut words: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+        if status == 400 {
+            words.extend(also_refused.iter().map(|why| format!("also where the schema is kept: {why}")));
+        }
         let response = json!({
             "description": words.join(", "), "headers": headers, "content": {"application/problem+json": content},
         });
@@ -268,6 +274,31 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
     }
     responses.into()
 }
+
+/// What is refused of an endpoint's input beyond what its schemas can state: `x-also-refused` anywhere in them.
+fn collect_refusals(endpoint: &Descriptor, found: &mut BTreeSet<String>) {
+    fn walk(schema: &Value, found: &mut BTreeSet<String>) {
+        match schema {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let told = if name == ALSO_REFUSED { value.as_array() } else { None };
+                    found.extend(told.into_iter().flatten().filter_map(|why| why.as_str().map(str::to_owned)));
+                    walk(value, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let mut inline = Schemas::new().queries;
+    walk((endpoint.shapes.query)(&mut inline).as_value(), found);
+    if let Some(body) = (endpoint.shapes.body)(&mut inline) {
+        walk(body.as_value(), found);
+    }
+}
+
+/// Where a schema lists the messages of refusals that it cannot state.
+const ALSO_REFUSED: &str = "x-also-refused";
 
 /// Whether the answer has a tag: what anyone may see has.
 fn may_be_had(endpoint: &Descriptor) -> bool {

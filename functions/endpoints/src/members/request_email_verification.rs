@@ -44,6 +44,7 @@ impl Endpoint for RequestEmailVerification {
         secrets: &[],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["rate#*", "verification#*"];
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

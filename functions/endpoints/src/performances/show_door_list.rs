@@ -5,13 +5,14 @@ use frontrow_domain::{
     Error, Result,
     door_list::{DoorRow, sorted_name},
     ids::{PerformanceId, ReservationId},
-    limits::NAME_MAX_CHARS,
+    limits::{CURSOR_MAX_CHARS, NAME_MAX_CHARS},
     member::Name,
     reservation::ReservationStatus,
     seating::SeatId,
     time::UtcTime,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer};
+use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the page before.
+    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
 
