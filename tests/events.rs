@@ -19,6 +19,8 @@ use std::{
 
 /// Stands for a login.
 const LOGIN: &str = "ACCESS_TOKEN";
+/// Stands for a refresh token.
+const REFRESH_TOKEN: &str = "REFRESH_TOKEN";
 /// Stands for a queue token.
 const QUEUE_TOKEN: &str = "QUEUE_TOKEN";
 /// Stands for the text of a ticket's QR code.
@@ -144,6 +146,10 @@ async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
             let verification = asked.text("verificationId");
             let code = world.app().codes.verification_code(&verification.parse().expect("an id"));
             vec![(VERIFICATION, verification), (CODE, code)]
+        }
+        "refresh_session" => {
+            let body = json!({"email": "alice@example.com", "password": "frontrow-demo"});
+            vec![(REFRESH_TOKEN, world.anyone().post("/sessions", body).await.expect(200).text("refreshToken"))]
         }
         "poll_queue" => vec![(QUEUE_TOKEN, join(&alice, "demo-queue").await.expect(201).text("queueToken"))],
         "get_hold" | "release_hold" | "pay" => {

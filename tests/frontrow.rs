@@ -16,6 +16,7 @@
 //! | [`races`] | many clients at once |
 //! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
 //! | [`conditions`] | every condition expression and the test that needs it |
+//! | [`memory`] | what a thousand logins leave in memory |
 //! | [`crowd`] | a simulated crowd in a waiting room, in numbers |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
 //! | [`lambda`] | every binary under the Lambda runtime API |
@@ -49,6 +50,7 @@ mod general;
 mod harness;
 mod lambda;
 mod large_houses;
+mod memory;
 mod operations;
 mod preflight;
 mod projections;

@@ -56,6 +56,7 @@ async fn newcomer(world: &World, sale: &mut Sale) -> Client {
     let session = world.anyone().post("/sessions", json!({"email": EMAIL, "password": PASSWORD})).await.expect(200);
     let token = session.text("accessToken");
     sale.secrets.push(("access token", token.clone()));
+    sale.secrets.push(("refresh token", session.text("refreshToken")));
     world.anyone().with_login(&token)
 }
 

@@ -15,13 +15,13 @@ use tokio::{
 };
 
 /// A local stack in a process of its own.
-struct Process {
-    child: Child,
-    anyone: Client,
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) anyone: Client,
 }
 
 impl Process {
-    async fn start(data: &Path) -> Self {
+    pub(crate) async fn start(data: &Path) -> Self {
         let mut child = Command::new(binaries::folder().join("frontrow-local"))
             .args(["--port", "0", "--data"])
             .arg(data)

@@ -27,8 +27,23 @@ pub(super) async fn measure(world: &World, budgets: &mut Budgets) {
 async fn log_in(world: &World, budgets: &mut Budgets) {
     let body = json!({"email": "organizer@example.com", "password": "frontrow-demo"});
     let (answer, cost) = meter(world, world.anyone().post("/sessions", body)).await;
-    answer.expect(200);
-    budgets.note("log in", (3, 0.0, 3.0), &cost, "address, member, failures");
+    let answer = answer.expect(200);
+    budgets.note("log in", (4, 1.0, 3.0), &cost, "address, member, failures; session");
+    let body = json!({"refreshToken": answer.text("refreshToken")});
+    let (answer, cost) = meter(world, world.anyone().post("/sessions/refresh", body)).await;
+    let answer = answer.expect(200);
+    budgets.note("refresh", (2, 1.0, 2.0), &cost, "session + member read; session");
+    let login = world.anyone().with_login(&answer.text("accessToken"));
+    let (ended, cost) = meter(world, login.delete("/sessions")).await;
+    ended.expect(204);
+    budgets.note("log out", (1, 1.0, 0.0), &cost, "session");
+    let person = world.member(0).await;
+    let (renamed, cost) = meter(world, person.put("/members/me", json!({"name": "Dana"}))).await;
+    renamed.expect(200);
+    budgets.note("rename", (2, 4.0, 1.0), &cost, "member read; member, names of the day");
+    let (ended, cost) = meter(world, login.delete("/sessions?all=true")).await;
+    ended.expect(204);
+    budgets.note("log out everywhere", (1, 1.0, 0.0), &cost, "member");
 }
 
 /// Two are let in by one turn: the second only claims. Later a poll that finds all copies old costs nothing but them.

@@ -73,6 +73,67 @@ pub(super) async fn no_more_guesses_are_judged_than_allowed(world: &World) -> Fo
     ensure(sixth.status == 429, || format!("the sixth of six guesses at once: {sixth:?}"))
 }
 
+async fn begin_session(world: &World) -> Reply {
+    let body = json!({"email": "organizer@example.com", "password": "frontrow-demo"});
+    world.anyone().post("/sessions", body).await.expect(200)
+}
+
+async fn refresh(world: &World, session: &Reply) -> Reply {
+    world.anyone().post("/sessions/refresh", json!({"refreshToken": session.text("refreshToken")})).await
+}
+
+pub(super) async fn a_refresh_does_not_revive_a_session(world: &World) -> Found {
+    let session = begin_session(world).await;
+    let login = world.anyone().with_login(&session.text("accessToken"));
+    world.wire.meddle(Some(Interlude::before_update("#renewed_at", async move {
+        login.delete("/sessions").await.expect(204);
+    })));
+    let refreshed = refresh(world, &session).await;
+    ensure(refreshed.status == 401, || format!("logged out while it was refreshed: {refreshed:?}"))
+}
+
+pub(super) async fn a_late_end_of_all_sessions_ends_no_newer_one(world: &World) -> Found {
+    let first = begin_session(world).await;
+    let end_all = async |session: &Reply| {
+        world.anyone().with_login(&session.text("accessToken")).delete("/sessions?all=true").await.expect(204);
+    };
+    end_all(&first).await;
+    end_all(&begin_session(world).await).await;
+    let live = begin_session(world).await;
+    // The same request again, whose first response was lost.
+    end_all(&first).await;
+    let refreshed = refresh(world, &live).await;
+    ensure(refreshed.status == 200, || format!("ended by a repetition of an earlier request: {refreshed:?}"))
+}
+
+async fn delete_account(client: &Client, password: &str) -> Reply {
+    client.send("DELETE", "/members/me", Some(json!({"password": password}).to_string().into_bytes())).await
+}
+
+pub(super) async fn a_deleted_account_does_not_come_back(world: &World) -> Found {
+    let login = world.anyone().with_login(&begin_session(world).await.text("accessToken"));
+    let same = login.clone();
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        delete_account(&same, "frontrow-demo").await.expect(204);
+    })));
+    let renamed = login.put("/members/me", json!({"name": "Ghost"})).await;
+    ensure(renamed.status == 401, || format!("renamed after it was deleted: {renamed:?}"))
+}
+
+pub(super) async fn a_replaced_password_deletes_nothing(world: &World) -> Found {
+    let login = world.anyone().with_login(&begin_session(world).await.text("accessToken"));
+    let asked = json!({"email": "organizer@example.com"});
+    let verification = world.anyone().post("/email-verifications", asked).await.expect(202).text("verificationId");
+    let code = code(world, &verification);
+    let reset = json!({"verificationId": verification, "code": code, "password": "battery staple"});
+    let client = world.anyone();
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        client.put("/members/password", reset).await.expect(204);
+    })));
+    let deleted = delete_account(&login, "frontrow-demo").await;
+    ensure(deleted.status == 401, || format!("deleted by a password that was replaced: {deleted:?}"))
+}
+
 pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> Found {
     // To the beginning of a window, so that it does not end during the test.
     let window_millis = VERIFICATION_WINDOW_SECONDS * 1000;

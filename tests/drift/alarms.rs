@@ -41,6 +41,9 @@ fn text(value: &Value) -> String {
 /// The resource whose metric it is; `None` where there is no such.
 fn watched_by(template: &Template, metric: &Value) -> Option<String> {
     let Some(dimensions) = metric["Dimensions"].as_array() else { return Some("the account".to_owned()) };
+    if metric["Namespace"] == "frontrow" {
+        return refusals(dimensions);
+    }
     let [dimension] = dimensions.as_slice() else { return None };
     let value = &dimension["Value"];
     let (kind, name) = match dimension["Name"].as_str()? {
@@ -52,6 +55,14 @@ fn watched_by(template: &Template, metric: &Value) -> Option<String> {
     };
     let name = name.as_str()?;
     (template.resource(name)["Type"] == kind).then(|| name.to_owned())
+}
+
+/// The code of the problem that a metric of ours counts, of this stack; `None` where no endpoint responds with it.
+fn refusals(dimensions: &[Value]) -> Option<String> {
+    let [stack, code] = dimensions else { return None };
+    let is_ours = *stack == json!({"Name": "Stack", "Value": {"Ref": "AWS::StackName"}}) && code["Name"] == "Code";
+    let code = code["Value"].as_str().filter(|_| is_ours)?;
+    ENDPOINTS.iter().any(|endpoint| endpoint.route.errors.contains(&code)).then(|| code.to_owned())
 }
 
 fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
@@ -74,6 +85,9 @@ fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
     watched.extend(
         [("ReadThrottleEvents", "Table"), ("WriteThrottleEvents", "Table")]
             .map(|(metric, name)| (metric, name.to_owned())),
+    );
+    watched.extend(
+        [("Refused", "wrong_credentials"), ("Refused", "wrong_code")].map(|(metric, code)| (metric, code.to_owned())),
     );
     watched.extend(
         [("5xx", "Api"), ("Duration", "PayFunction"), ("Throttles", "the account")]

@@ -18,7 +18,6 @@ pub(crate) mod wire;
 use client::{Client, Reply};
 use frontrow_domain::{
     ids::MemberId,
-    limits::ACCESS_TOKEN_SECONDS,
     member::{Email, Language, Member, Name, Role},
 };
 use frontrow_edge::{App, entropy, tokens::Identity};
@@ -34,6 +33,9 @@ use std::{
     time::Duration,
 };
 use wire::Wire;
+
+/// How long the logins last that tests make for themselves: longer than real ones, because tests move the clock.
+const LOGIN_SECONDS: i64 = 12 * 3600;
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
@@ -136,7 +138,7 @@ impl World {
 
     /// The same person with a login of this moment: for tests that move the clock past the life of a token.
     pub(crate) fn log_in_again(&self, person: &Person) -> Person {
-        let expires_at = self.app().clock.now().plus_seconds(ACCESS_TOKEN_SECONDS);
+        let expires_at = self.app().clock.now().plus_seconds(LOGIN_SECONDS);
         let identity = Identity { expires_at, ..person.identity.clone() };
         let client = person.client.with_login(&self.app().tokens.access(&identity));
         Person { identity, client }
@@ -209,7 +211,8 @@ pub(crate) async fn enrol(app: &App, email: Email, name: Name, role: Role) -> Id
         created_at: now,
     };
     app.store.create_member(&member, "no password".to_owned(), None).await.expect("a new member");
-    Identity { member_id, role, email, name, expires_at: now.plus_seconds(ACCESS_TOKEN_SECONDS) }
+    let expires_at = now.plus_seconds(LOGIN_SECONDS);
+    Identity { member_id, role, email, name, expires_at, session_id: None, edition: 0 }
 }
 
 /// Holds `seats` of `performance`, and answers the hold.
@@ -237,6 +240,15 @@ pub(crate) async fn pay(person: &impl Borrow<Client>, hold_id: &str) -> Reply {
 pub(crate) async fn book(person: &impl Borrow<Client>, performance: &str, seats: &[&str]) -> Reply {
     let held = hold(person, performance, seats).await.expect(201);
     pay(person, &held.text("holdId")).await.expect(201)
+}
+
+/// Names in a door list, as it is when everything has been handled.
+pub(crate) async fn settled_door_list(world: &World, performance: &str, name: &str) -> Vec<String> {
+    world.settle().await;
+    let organizer = world.organizer().await;
+    let path = format!("/performances/{performance}/reservations?name={name}");
+    let items = organizer.get(&path).await.expect(200).items();
+    items.iter().map(|row| row["memberName"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// The text of a QR code, read by a reader from a PNG.

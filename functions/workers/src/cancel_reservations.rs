@@ -1,6 +1,13 @@
-//! Cancels the reservations of a performance that its organizer cancelled. One message stands for the performance, from a
+//! Ends what a cancelled performance or a deleted account leaves behind, and makes reservations follow their member.
+//!
+//! A performance that its organizer cancelled: one message stands for the performance, from a
 //! place in its door list on: it becomes a message for each live reservation of a page, and one for the pages after it. So no
 //! call lasts long, one reservation that cannot be cancelled holds up no other, and a message that comes again does no harm.
+//!
+//! A member who has another name, or deleted the account: each of their reservations gets the name, or loses name and address.
+//! Access tokens of before make reservations under the old name for half an hour, and a purchase by card that was under way
+//! when the account was deleted may still be made. Therefore the message comes again until that is over, and such a purchase is
+//! cancelled and refunded.
 
 use crate::{
     batch::side_by_side,
@@ -8,9 +15,10 @@ use crate::{
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
-    Error, Result,
+    Error, Result, Timestamp,
     ids::{EntryId, MemberId, PerformanceId, RequestId, ReservationId},
-    reservation::CancelReason,
+    limits::{MEMBER_FOLLOWED_EVERY_SECONDS, MEMBER_FOLLOWED_SECONDS},
+    reservation::{Buyer, CancelReason, Reservation},
 };
 use frontrow_edge::{
     app::store_from_env,
@@ -19,7 +27,7 @@ use frontrow_edge::{
     entropy,
     lambda::{Needs, Worker},
 };
-use frontrow_store::Store;
+use frontrow_store::{Account, Store, is_ahead};
 use serde::{Deserialize, Serialize};
 
 /// Whom a cancellation concerns: kind and ids alone.
@@ -33,6 +41,16 @@ pub enum Concerned {
         /// The last that was seen; `None` at the beginning.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Seen>,
+    },
+    /// A member's reservations, which follow the member.
+    Member {
+        /// Who.
+        member_id: MemberId,
+        /// Since when there is something to follow.
+        changed_at: Timestamp,
+        /// The last sort key that was seen; `None` at the beginning.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
     },
     /// One reservation.
     Reservation {
@@ -80,6 +98,10 @@ impl CancelReservations {
         let request = request_of(&received);
         match Concerned::read(received.body.as_deref().unwrap_or_default())? {
             Concerned::Performance { performance_id, after } => self.hand_over(performance_id, after, request).await,
+            Concerned::Member { member_id, changed_at, after } => {
+                let store = self.store.for_request(request.as_ref());
+                Self { store, ..self }.follow(member_id, changed_at, after, request).await
+            }
             Concerned::Reservation { member_id, reservation_id } => {
                 let store = self.store.for_request(request.as_ref());
                 Self { store, ..self }.cancel_one(member_id, reservation_id).await
@@ -109,6 +131,68 @@ impl CancelReservations {
             .send(&messages)
             .await
             .map_err(|index| Error::internal("hand a cancellation over", format!("message {index} was not accepted")))
+    }
+
+    /// Makes a page of a member's reservations follow, and leaves the rest, or the next look, to another message.
+    async fn follow(
+        &self,
+        member_id: MemberId,
+        changed_at: Timestamp,
+        after: Option<String>,
+        request: Option<RequestId>,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let is_last = changed_at.plus_seconds(MEMBER_FOLLOWED_SECONDS) <= now;
+        let account = self.store.account(&member_id).await?;
+        let page = self.store.followed_page(&member_id, after).await?;
+        let mut all_follow = true;
+        for reservation in &page.items {
+            let next = match &account {
+                Account::Live(known) => reservation.buyer.clone().renamed(known.member.name.clone()),
+                Account::Deleted => {
+                    self.end_of_gone(reservation, now).await?;
+                    reservation.buyer.clone().erased()
+                }
+                Account::Unknown => return Ok(()),
+            };
+            // The door list has followed by then: nothing has the former names any more.
+            let follows = reservation.buyer == next;
+            all_follow &= follows;
+            let next = if is_last && follows { Buyer { former_names: Vec::new(), ..next } } else { next };
+            if reservation.buyer != next {
+                self.store.follow(reservation, &next).await?;
+            }
+        }
+        if is_last && !all_follow {
+            // The message comes back, and finds them as they are now.
+            return Err(Error::internal("follow a member", "reservations followed late"));
+        }
+        let again = Concerned::Member { member_id, changed_at, after: page.next.clone() }.message().caused_by(request);
+        let message = match page.next {
+            Some(_) => again,
+            None if is_last => return Ok(()),
+            None => {
+                if matches!(account, Account::Deleted) {
+                    self.store.forget_sessions(&member_id).await?;
+                }
+                Outgoing { delay_seconds: i32::try_from(MEMBER_FOLLOWED_EVERY_SECONDS).unwrap_or(i32::MAX), ..again }
+            }
+        };
+        let sent = self.sender.send(&[message]).await;
+        sent.map_err(|_| Error::internal("follow a member", "the next message was not accepted"))
+    }
+
+    /// Cancels a purchase that was made while its member deleted the account.
+    async fn end_of_gone(&self, reservation: &Reservation, now: Timestamp) -> Result<()> {
+        if !is_ahead(reservation, now) {
+            return Ok(());
+        }
+        let (member, id) = (&reservation.buyer.member_id, &reservation.reservation_id);
+        let entry_id = EntryId::new(entropy::fresh_uuid());
+        match self.store.cancel_reservation(member, id, CancelReason::Member, entry_id, now).await {
+            Ok(_) | Err(Error::PerformanceStarted | Error::AlreadyCheckedIn { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Refunded and told once, however often: the member may have cancelled himself meanwhile.

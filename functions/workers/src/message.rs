@@ -67,6 +67,8 @@ mod tests {
         assert_eq!(decode(&body).unwrap(), mail);
         let code = Mail::Code { verification_id: "v1".parse().unwrap() };
         assert_eq!(encode(&code), r#"{"kind":"code","verificationId":"v1"}"#);
+        let password = Mail::Password { verification_id: "v1".parse().unwrap() };
+        assert_eq!(encode(&password), r#"{"kind":"password","verificationId":"v1"}"#);
         for poison in ["", "not json", "{}", r#"{"kind":"alert"}"#, r#"{"kind":"code","verificationId":"a/b"}"#] {
             assert!(decode(poison).is_err(), "{poison}");
         }

@@ -40,7 +40,7 @@ impl Queue {
     /// The queue that `mail` waits in.
     pub fn of(mail: &Mail) -> Self {
         match mail {
-            Mail::Ticket { .. } | Mail::Cancellation { .. } => Self::Mails,
+            Mail::Ticket { .. } | Mail::Cancellation { .. } | Mail::Password { .. } => Self::Mails,
             Mail::Code { .. } => Self::Codes,
             Mail::Alert { .. } => Self::Alerts,
         }

@@ -12,13 +12,15 @@ use aws_lambda_events::{
     streams::DynamoDbEventResponse,
 };
 use frontrow_domain::{
-    Result,
+    Result, Timestamp,
     card::CardState,
     ids::{MemberId, PerformanceId, RequestId, ReservationId, ShowId, VerificationId},
     mailing::Mailing,
+    member::Name,
     performance::Cancellation,
     reservation::ReservationStatus,
     show::Category,
+    verification::Purpose,
 };
 use frontrow_edge::{
     clients::Aws,
@@ -32,6 +34,7 @@ use serde::Deserialize;
 pub const FILTERS: &[&str] = &[
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
     r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
+    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["member", "verification"]}}}}"#,
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
 ];
 
@@ -126,6 +129,14 @@ struct BuyerImage {
 #[derive(Deserialize)]
 struct VerificationImage {
     verification_id: VerificationId,
+    used_for: Option<Purpose>,
+}
+
+#[derive(Deserialize)]
+struct MemberImage {
+    member_id: MemberId,
+    name: Option<Name>,
+    changed_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -149,7 +160,8 @@ struct PerformanceImage {
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::mail(&mail));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
-    let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(announcements_of(record)?);
+    let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(change_of(record)?);
+    let messages = messages.chain(announcements_of(record)?);
     let messages: Vec<_> = messages.collect();
     if messages.is_empty() {
         return Ok(messages);
@@ -168,6 +180,19 @@ fn cancellation_of(record: &EventRecord) -> Result<Option<Outgoing>> {
     let before = !old.is_empty() && read::<PerformanceImage>(old)?.cancellation.is_some();
     let concerned = Concerned::Performance { performance_id: now.performance_id, after: None };
     Ok((now.cancellation.is_some() && !before).then(|| concerned.message()))
+}
+
+/// Whose reservations have to follow: those of a member who has another name, or deleted the account.
+fn change_of(record: &EventRecord) -> Result<Option<Outgoing>> {
+    let (new, old) = (&record.change.new_image, &record.change.old_image);
+    if old.is_empty() || entity(record)? != "member" {
+        return Ok(None);
+    }
+    let (now, before): (MemberImage, MemberImage) = (read(new)?, read(old)?);
+    let is_other = now.name != before.name || now.changed_at != before.changed_at;
+    let changed = now.changed_at.filter(|_| is_other);
+    let member = |changed_at| Concerned::Member { member_id: now.member_id, changed_at, after: None };
+    Ok(changed.map(|changed_at| member(changed_at).message()))
 }
 
 /// A purchase by card of which something is left to do since this record: the provider is to be asked for the money, or to
@@ -195,7 +220,7 @@ fn announcements_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
 }
 
 /// Whom a record makes us write to: a reservation that became confirmed or cancelled, or whose tickets are to be mailed
-/// again; a verification that is new.
+/// again; a verification that is new, or that replaced a password.
 /// Markers, collected garbage and everything else tell nobody anything.
 fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
@@ -216,8 +241,13 @@ fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
             })
         }
         "verification" if old.is_empty() => {
-            let VerificationImage { verification_id } = read(new)?;
+            let VerificationImage { verification_id, .. } = read(new)?;
             Ok(Some(Mail::Code { verification_id }))
+        }
+        "verification" => {
+            let (now, before): (VerificationImage, VerificationImage) = (read(new)?, read(old)?);
+            let replaced = now.used_for == Some(Purpose::Password) && before.used_for.is_none();
+            Ok(replaced.then_some(Mail::Password { verification_id: now.verification_id }))
         }
         _ => Ok(None),
     }

@@ -80,7 +80,7 @@ impl TicketMailer {
             // Whoever has it may be dead: the message must come back after the lease.
             Claim::Taken => return Err(Error::internal("claim a mail", "it is claimed")),
             // A verification that was never mailed in its lifetime was collected by TTL.
-            Claim::Missing if matches!(mail, Mail::Code { .. }) => return Ok(()),
+            Claim::Missing if matches!(mail, Mail::Code { .. } | Mail::Password { .. }) => return Ok(()),
             Claim::Missing => return Err(Error::internal("claim a mail", "what it is about is not there")),
         };
         let Some(letter) = self.write(mail, &claimed).await? else { return Ok(()) };
@@ -105,11 +105,14 @@ impl TicketMailer {
         Ok(match mail {
             Mail::Ticket { number, occasion, .. } => {
                 let reservation = claimed.reservation()?;
-                let wanted = reservation.status != ReservationStatus::Cancelled;
+                let wanted = reservation.status != ReservationStatus::Cancelled && !reservation.buyer.email.is_erased();
                 let code_of = |ticket: &TicketId| codes.ticket_code(&reservation.claim(ticket));
                 wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, code_of))
             }
-            Mail::Cancellation { .. } => Some(mails::cancellation::letter(&claimed.reservation()?)),
+            Mail::Cancellation { .. } => {
+                let reservation = claimed.reservation()?;
+                (!reservation.buyer.email.is_erased()).then(|| mails::cancellation::letter(&reservation))
+            }
             Mail::Alert { member_id, show_id } => {
                 let (member, show) = tokio::try_join!(self.app.store.member(member_id), self.app.store.show(show_id))?;
                 let wanted = member.zip(show).filter(|(member, show)| member.alerts.contains(&show.details.category));
@@ -121,6 +124,7 @@ impl TicketMailer {
                 let wanted = verification.check_open(self.app.clock.now()).is_ok();
                 wanted.then(|| mails::verification::letter(&verification, &code))
             }
+            Mail::Password { .. } => Some(mails::password::letter(&claimed.verification()?)),
         })
     }
 

@@ -54,6 +54,8 @@ pub enum Error {
     EmailTaken,
     #[error("wrong credentials")]
     WrongCredentials,
+    #[error("session expired")]
+    SessionExpired,
 
     #[error("has reservations")]
     HasReservations,

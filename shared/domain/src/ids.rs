@@ -85,6 +85,7 @@ macro_rules! plain_id {
 plain_id!(/** A production. */ ShowId, "0193f1b07c8a7d3fae52c1d1a5b0c001");
 plain_id!(/** A dated occurrence of a show. */ PerformanceId, "0193f1b07c8a7d3fae52c1d1a5b0c002");
 plain_id!(/** One e-mail verification. */ VerificationId, "0193f1b07c8a7d3fae52c1d1a5b0c003");
+plain_id!(/** One login: what its refresh tokens share. */ SessionId, "0193f1b07c8a7d3fae52c1d1a5b0c007");
 plain_id!(/** One ledger entry of a wallet. */ EntryId, "0193f1b07c8a7d3fae52c1d1a5b0c004");
 
 /// The HTTP request that something began with, as API Gateway names it: 1 to 64 visible ASCII characters.

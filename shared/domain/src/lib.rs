@@ -6,7 +6,7 @@
 //! | [`limits`] | every bound of the system, units last |
 //! | [`ids`], [`time`], [`money`] | the small types everything is made of |
 //! | [`error`] | what can go wrong, as the caller sees it |
-//! | [`member`], [`verification`] | e-mail addresses, names, roles, languages; the code mailed before sign-up |
+//! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; the code mailed before sign-up; logins |
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
 //! | [`best_available`] | which seats are the best of those that are free |
 //! | [`general`] | areas without numbered seats, their stripes and buckets |
@@ -24,6 +24,7 @@
 pub mod best_available;
 pub mod breaker;
 pub mod card;
+mod common_passwords;
 pub mod door;
 pub mod door_list;
 pub mod error;
@@ -41,6 +42,7 @@ pub mod reservation;
 pub mod sales;
 pub mod seat_map;
 pub mod seating;
+pub mod session;
 pub mod show;
 pub mod ticket_code;
 pub mod time;

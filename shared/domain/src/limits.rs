@@ -21,7 +21,7 @@ pub const REQUEST_HEAD_MAX_BYTES: usize = 10_240;
 pub const CORS_MAX_AGE_SECONDS: u32 = 3_600;
 
 /// Metrics of a stack in CloudWatch, at $0.30 a month each.
-pub const METRICS_MAX: usize = 90;
+pub const METRICS_MAX: usize = 100;
 
 /// Shortest answer that is compressed; a shorter one fits a packet or two.
 pub const GZIP_MIN_BYTES: usize = 4_096;
@@ -49,6 +49,10 @@ pub const NAME_MAX_CHARS: usize = 100;
 pub const PASSWORD_MIN_CHARS: usize = 8;
 /// Longest password; also bounds what is hashed.
 pub const PASSWORD_MAX_CHARS: usize = 128;
+/// Requests that wait for a password's hash in one process; the next is told to come again.
+pub const HASHES_WAITING_MAX: usize = 256;
+/// How long a request waits for its turn to hash a password: half of [`ENDPOINT_TIMEOUT_SECONDS`].
+pub const HASH_WAIT_MILLIS: u64 = 5_000;
 /// How long a verification code may be used.
 pub const VERIFICATION_SECONDS: i64 = 600;
 /// Codes sent to one mailbox in an hour.
@@ -57,12 +61,34 @@ pub const VERIFICATIONS_PER_HOUR: u32 = 5;
 pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
 /// Wrong codes that kill a verification.
 pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
+/// How long a verification that replaced a password is kept, for the mail that says so.
+pub const PASSWORD_MAIL_KEPT_SECONDS: i64 = 3 * 24 * 3600;
 /// Failed logins for one address before it has to wait.
 pub const LOGIN_MAX_FAILURES: u32 = 10;
 /// How long failed logins are counted.
 pub const LOGIN_WINDOW_SECONDS: i64 = 900;
-/// Life of an access token.
-pub const ACCESS_TOKEN_SECONDS: i64 = 12 * 3600;
+/// Wrong codes for one address in a day, over all its verifications: 20 guesses at a million codes.
+pub const WRONG_CODES_PER_DAY: u32 = 20;
+/// How long wrong codes for one address are counted.
+pub const WRONG_CODES_WINDOW_SECONDS: i64 = 24 * 3600;
+/// Life of an access token, which no log-out ends.
+pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
+/// Life of a refresh token that is not used.
+pub const REFRESH_TOKEN_SECONDS: i64 = 14 * 24 * 3600;
+/// How long a used refresh token still gets its successor, for a client that lost the response.
+pub const REFRESH_RETRY_SECONDS: i64 = 60;
+/// New names of a member in a day.
+pub const RENAMES_PER_DAY: u32 = 10;
+/// How long new names are counted.
+pub const RENAMES_WINDOW_SECONDS: i64 = 24 * 3600;
+/// Pauses between looks at what follows a member's new name, or the end of an account: as long as SQS delays a message.
+pub const MEMBER_FOLLOWED_EVERY_SECONDS: i64 = 900;
+/// How long after the change the last look is: access tokens of before make no more reservations, and the door list has followed.
+pub const MEMBER_FOLLOWED_SECONDS: i64 = ACCESS_TOKEN_SECONDS + 2 * MEMBER_FOLLOWED_EVERY_SECONDS;
+/// Reservations that one message makes follow their member.
+pub const FOLLOW_PAGE_ITEMS: u32 = 100;
+/// Times a refresh that met another of the same session starts over.
+pub const REFRESH_ATTEMPTS: u32 = 6;
 
 /// How long an access to the catalogue that closes performances may take: they are closed for so long that holds in flight
 /// have ended, and that takes longer than other calls.

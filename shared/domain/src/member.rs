@@ -1,7 +1,7 @@
 //! Members and organizers: who buys, and who lists shows.
 
 use crate::{
-    Timestamp,
+    FieldError, Timestamp, common_passwords,
     ids::MemberId,
     limits::{EMAIL_MAX_CHARS, NAME_MAX_CHARS, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS},
     show::Category,
@@ -16,7 +16,22 @@ use std::fmt;
 #[schemars(inline, with = "String")]
 pub struct Email(String);
 
+/// Stands for the address of a member who deleted the account; mail to it is never sent (RFC 2606).
+const NO_ADDRESS: &str = "deleted@account.invalid";
+/// Stands for that member's name.
+const NO_NAME: &str = "—";
+
 impl Email {
+    /// What stands for the address of a member who deleted the account.
+    pub fn erased() -> Self {
+        Self(NO_ADDRESS.to_owned())
+    }
+
+    /// Whether it stands for no address.
+    pub fn is_erased(&self) -> bool {
+        self.0 == NO_ADDRESS
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -87,20 +102,42 @@ impl Password {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether it may be the password of the member with that address.
+    ///
+    /// # Errors
+    /// When it is the address, what stands before its `@`, or the name of this site, with no more than digits and signs
+    /// around it.
+    pub fn check_for(&self, email: &Email) -> Result<(), FieldError> {
+        let (core, local) = (common_passwords::core(&self.0), email.0.split('@').next().unwrap_or_default());
+        let known = [&email.0, local, SITE].map(common_passwords::core);
+        if self.0.to_lowercase() == email.0 || (!core.is_empty() && known.contains(&core)) {
+            return Err(FieldError::new(
+                "password",
+                "expected something else than the e-mail address or this site's name",
+            ));
+        }
+        Ok(())
+    }
 }
+
+/// The site's name, which everybody knows.
+const SITE: &str = "frontrow";
 
 impl TryFrom<String> for Password {
     type Error = String;
 
     /// # Errors
-    /// When the password is shorter or longer than allowed.
+    /// When the password is shorter or longer than allowed, or one of those that are guessed first.
     fn try_from(text: String) -> Result<Self, String> {
         let length = text.chars().count();
-        if (PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&length) {
-            Ok(Self(text))
-        } else {
-            Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"))
+        if !(PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&length) {
+            return Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"));
         }
+        if common_passwords::is_common(&text) {
+            return Err("expected a password that is not among the most common ones".to_owned());
+        }
+        Ok(Self(text))
     }
 }
 
@@ -117,6 +154,11 @@ impl fmt::Debug for Password {
 pub struct Name(String);
 
 impl Name {
+    /// What stands for the name of a member who deleted the account.
+    pub fn erased() -> Self {
+        Self(NO_NAME.to_owned())
+    }
+
     /// The name as given.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -258,6 +300,28 @@ mod tests {
         ] {
             assert_eq!(Email::try_from(address.to_owned()).unwrap().mailbox(), mailbox);
         }
+    }
+
+    #[test]
+    fn what_everybody_knows_is_no_password() {
+        let email = Email::try_from("dana.kim@example.com".to_owned()).unwrap();
+        let password = |text: &str| Password::try_from(text.to_owned()).unwrap();
+        for known in [
+            "dana.kim@example.com",
+            "Dana.Kim@Example.com",
+            "dana.kim",
+            "DANA.KIM1!",
+            "1dana.kim",
+            "frontrow",
+            "Frontrow2026",
+        ] {
+            assert_eq!(password(known).check_for(&email).unwrap_err().field, "password", "{known}");
+        }
+        for own in ["correct horse", "dana.kim likes opera", "frontrow-demo", "3.14159265358"] {
+            assert_eq!(password(own).check_for(&email), Ok(()), "{own}");
+        }
+        let digits = Email::try_from("2026@example.com".to_owned()).unwrap();
+        assert_eq!(password("27182818").check_for(&digits), Ok(()));
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub enum MailStatus {
     Failed,
 }
 
-/// The buyer, as the mail will address him. A copy made at payment.
+/// The buyer, as mails address them. A copy made at payment, which follows the member's name, and is erased with the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
     /// Id.
@@ -104,8 +104,34 @@ pub struct Buyer {
     pub email: Email,
     /// Name.
     pub name: Name,
-    /// Language of his mails.
+    /// Language of their mails.
     pub language: Language,
+    /// Names of before, by which the door list may still have the reservation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<Name>,
+}
+
+impl Buyer {
+    /// Every name by which the door list may have the reservation.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.name).chain(&self.former_names)
+    }
+
+    /// The same buyer by another name.
+    #[must_use]
+    pub fn renamed(mut self, name: Name) -> Self {
+        self.former_names.retain(|former| *former != name);
+        if self.name != name {
+            self.former_names.push(std::mem::replace(&mut self.name, name));
+        }
+        self
+    }
+
+    /// The same buyer without name and address. Former names stay until the door list has followed.
+    #[must_use]
+    pub fn erased(self) -> Self {
+        Self { email: Email::erased(), ..self.renamed(Name::erased()) }
+    }
 }
 
 /// The show and performance as they were sold.

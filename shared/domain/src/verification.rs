@@ -2,11 +2,21 @@
 
 use crate::{
     Error, Result, Timestamp,
-    ids::{MemberId, VerificationId},
+    ids::{MemberId, SessionId, VerificationId},
     limits::{VERIFICATION_MAX_ATTEMPTS, VERIFICATION_SECONDS},
     member::{Email, Language},
 };
 use serde::{Deserialize, Serialize};
+
+/// What a code was good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Signing up.
+    SignUp,
+    /// A new password.
+    Password,
+}
 
 /// One mailed code: good for one use, for ten minutes, until it was guessed wrong too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,16 +31,28 @@ pub struct Verification {
     pub expires_at: Timestamp,
     /// Wrong codes so far.
     pub attempts: u32,
+    /// The session that the device which asked for it proved to have had: its wrong codes are counted apart.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub device: Option<SessionId>,
     /// Who has used it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub used_by: Option<MemberId>,
+    /// For what.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub used_for: Option<Purpose>,
 }
 
 impl Verification {
     /// A fresh one, asked for at `now`.
     pub fn new(verification_id: VerificationId, email: Email, language: Language, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(VERIFICATION_SECONDS);
-        Self { verification_id, email, language, expires_at, attempts: 0, used_by: None }
+        Self { verification_id, email, language, expires_at, attempts: 0, device: None, used_by: None, used_for: None }
+    }
+
+    /// The same, asked for by a device that logged in before.
+    #[must_use]
+    pub fn by_device(self, device: Option<SessionId>) -> Self {
+        Self { device, ..self }
     }
 
     /// Whether a code for it is still looked at.

@@ -65,7 +65,7 @@ impl App {
             store: self.store.through(aws.dynamodb()),
             tokens: Tokens::new(&secrets.signing_keys),
             codes: Codes::new(&secrets.signing_keys),
-            passwords: Passwords::new(secrets.password_peppers.clone()),
+            passwords: self.passwords.with_peppers(secrets.password_peppers.clone()),
             config: Config { secrets, ..self.config.clone() },
             ..self.clone()
         }

@@ -1,13 +1,26 @@
 //! Password hashes: Argon2id, m = 19 MiB, t = 2, p = 1 (OWASP's first choice), with a pepper that is not in the table. A
 //! hash names its pepper, so that peppers can be changed; an old one is needed as long as there are passwords made with it.
+//!
+//! A hash takes 19 MiB and tens of milliseconds of one core. [`Hashers`] runs at most one for each core and reuses its
+//! memory: blocks of that size, allocated and freed by many threads, fragment the heap to gigabytes.
 
 use crate::secrets::KeyRing;
 use argon2::{
-    Algorithm, Argon2, KeyId, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
+    Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use frontrow_domain::{Error, Result, member::Password};
-use std::fmt::Display;
+use frontrow_domain::{
+    Error, Result,
+    limits::{HASH_WAIT_MILLIS, HASHES_WAITING_MAX},
+    member::Password,
+};
+use std::{
+    fmt::{self, Display},
+    sync::{Arc, Mutex, PoisonError},
+    thread::available_parallelism,
+    time::Duration,
+};
+use tokio::{sync::Semaphore, time::timeout};
 
 /// A hash of no password anyone can know: verified against for unknown addresses, so that they take the same time.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZnJvbnRyb3ctbm9ib2R5$8nUbHhQ3kHT7WZ1Ff0rBnWlS6cQOe6lQ2VXJv9bQkSg";
@@ -16,58 +29,144 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZnJvbnRyb3ctbm9ib2R5$8nUbHh
 #[derive(Debug, Clone)]
 pub struct Passwords {
     peppers: KeyRing,
+    hashers: Hashers,
 }
 
 impl Passwords {
     /// With `peppers`; the current one is for new hashes.
     pub fn new(peppers: KeyRing) -> Self {
-        Self { peppers }
+        Self { peppers, hashers: Hashers::default() }
     }
 
-    /// The hash to store, as a PHC string with a fresh salt. Made on a thread of its own: it takes too long to stall others.
+    /// With other `peppers`, on the same threads and memory.
+    #[must_use]
+    pub fn with_peppers(&self, peppers: KeyRing) -> Self {
+        Self { peppers, hashers: self.hashers.clone() }
+    }
+
+    /// The hash to store, as a PHC string with a fresh salt.
     ///
     /// # Errors
-    /// [`Error::Internal`] without a pepper, or when the system has no randomness.
+    /// [`Error::Busy`] when too many hashes are under way; [`Error::Internal`] without a pepper, or when the system has no
+    /// randomness.
     pub async fn hash(&self, password: Password) -> Result<String> {
         let peppers = self.peppers.clone();
-        aside("hash a password", move || {
+        let hash = move |memory: &mut Vec<Block>| {
             let (id, pepper) = peppers.keys().next().ok_or("there is no pepper")?;
-            let hash = argon2(id, pepper)?.hash_password(password.reveal().as_bytes()).map_err(words)?;
+            let (argon2, salt) = (argon2(id, pepper)?, Salt::generate());
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(argon2.params()).map_err(words)?,
+                salt: Some(salt),
+                hash: Some(output(&argon2, password.reveal().as_bytes(), &salt, memory)?),
+            };
             Ok(hash.to_string())
-        })
-        .await
+        };
+        self.hashers.run("hash a password", hash).await
     }
 
     /// Whether `password` is the one that was hashed. With no hash (unknown address) it takes as long and says no.
     ///
     /// # Errors
-    /// [`Error::Internal`] without the pepper of the hash, or when the thread that hashes broke.
+    /// [`Error::Busy`] when too many hashes are under way; [`Error::Internal`] without the pepper of the hash.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
         let peppers = self.peppers.clone();
-        aside("verify a password", move || {
+        let verify = move |memory: &mut Vec<Block>| {
             let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).map_err(words)?;
             let params = Params::try_from(&hash).map_err(words)?;
             let its = |id: &str| stored.is_none() || id.as_bytes() == params.keyid();
-            let (id, pepper) = peppers.keys().find(|(id, _)| its(id)).ok_or("a pepper is not in the ring any more")?;
-            let matches = argon2(id, pepper)?.verify_password(password.as_bytes(), &hash).is_ok();
-            Ok(matches && stored.is_some())
-        })
-        .await
+            let (_, pepper) = peppers.keys().find(|(id, _)| its(id)).ok_or("a pepper is not in the ring any more")?;
+            let salt = hash.salt.ok_or("a hash without its salt")?;
+            let found = output(&keyed(pepper, params)?, password.as_bytes(), &salt, memory)?;
+            // Outputs compare in constant time.
+            Ok(hash.hash == Some(found) && stored.is_some())
+        };
+        self.hashers.run("verify a password", verify).await
     }
 }
 
 fn argon2<'a>(id: &str, pepper: &'a str) -> std::result::Result<Argon2<'a>, String> {
     let id = KeyId::new(id.as_bytes()).map_err(words)?;
-    let params = ParamsBuilder::new().m_cost(19_456).t_cost(2).p_cost(1).keyid(id).build().map_err(words)?;
+    keyed(pepper, ParamsBuilder::new().m_cost(19_456).t_cost(2).p_cost(1).keyid(id).build().map_err(words)?)
+}
+
+fn keyed(pepper: &str, params: Params) -> std::result::Result<Argon2<'_>, String> {
     Argon2::new_with_secret(pepper.as_bytes(), Algorithm::Argon2id, Version::V0x13, params).map_err(words)
 }
 
-async fn aside<T: Send + 'static>(
-    doing: &'static str,
-    work: impl FnOnce() -> std::result::Result<T, String> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(doing, error))?;
-    done.map_err(|why| Error::internal(doing, why))
+/// What Argon2 makes of `password`, in `memory`, which grows to what it takes.
+fn output(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &Salt,
+    memory: &mut Vec<Block>,
+) -> std::result::Result<Output, String> {
+    let blocks = argon2.params().block_count();
+    if memory.len() < blocks {
+        *memory = vec![Block::new(); blocks];
+    }
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    let out = &mut out[..argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+    argon2.hash_password_into_with_memory(password, salt, out, &mut memory[..blocks]).map_err(words)?;
+    Output::new(out).map_err(words)
+}
+
+/// Where hashes are made: aside from requests, which they would stall, on at most as many threads as there are cores.
+#[derive(Clone)]
+struct Hashers {
+    turns: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    patience: Duration,
+    /// The memory of hashers that have nothing to do.
+    memories: Arc<Mutex<Vec<Vec<Block>>>>,
+}
+
+impl fmt::Debug for Hashers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashers(…)")
+    }
+}
+
+impl Default for Hashers {
+    fn default() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self {
+            turns: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
+            patience: Duration::from_millis(HASH_WAIT_MILLIS),
+            memories: Arc::default(),
+        }
+    }
+}
+
+impl Hashers {
+    /// Runs `work` when it is its turn, with memory that an earlier hash left.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many wait, or its turn does not come in [`HASH_WAIT_MILLIS`].
+    async fn run<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Vec<Block>) -> std::result::Result<T, String> + Send + 'static,
+    ) -> Result<T> {
+        let waiting = self.waiting.try_acquire().map_err(|_| Error::Busy)?;
+        let turn = timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_| Error::Busy)?.map_err(|error| Error::internal(doing, error))?;
+        drop(waiting);
+        let memories = Arc::clone(&self.memories);
+        let aside = move || {
+            // Until the thread is done, also where the request that asked for it is gone.
+            let _turn = turn;
+            let idle = || memories.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = idle().pop().unwrap_or_default();
+            let done = work(&mut memory);
+            idle().push(memory);
+            done
+        };
+        let done = tokio::task::spawn_blocking(aside).await.map_err(|error| Error::internal(doing, error))?;
+        done.map_err(|why| Error::internal(doing, why))
+    }
 }
 
 fn words(error: impl Display) -> String {
@@ -77,6 +176,8 @@ fn words(error: impl Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::{PasswordHasher, PasswordVerifier};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn with(ring: &str) -> Passwords {
         Passwords::new(KeyRing::parse(ring).unwrap())
@@ -107,5 +208,52 @@ mod tests {
         assert!(verify(format!(r#"{{"current":"p2",{old},{new}}}"#)).await.unwrap());
         assert!(verify(format!(r#"{{"current":"p2",{new}}}"#)).await.is_err());
         assert!(!verify(r#"{"current":"p1","p1":"22222222222222222222222222222222"}"#.to_owned()).await.unwrap());
+    }
+
+    /// Made by `Argon2::hash_password` of version 0.6.0, which allocates its memory for each hash.
+    #[tokio::test]
+    async fn hashes_that_were_made_before_are_still_good() {
+        let passwords = with(r#"{"current":"p1","p1":"00000000000000000000000000000000"}"#);
+        let password = Password::try_from("correct horse".to_owned()).unwrap();
+        let stored = passwords.hash(password).await.unwrap();
+        let hash = PasswordHash::new(&stored).unwrap();
+        let ours = argon2("p1", "00000000000000000000000000000000").unwrap();
+        assert!(ours.verify_password(b"correct horse", &hash).is_ok(), "the crate reads ours");
+        let theirs = ours.hash_password(b"battery staple").unwrap().to_string();
+        assert!(passwords.verify("battery staple".to_owned(), Some(theirs.clone())).await.unwrap());
+        assert!(!passwords.verify("correct horse".to_owned(), Some(theirs)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn hashes_take_turns_and_share_their_memory() {
+        let hashers = Hashers { turns: Arc::new(Semaphore::new(2)), ..Hashers::default() };
+        let running = Arc::new(AtomicUsize::new(0));
+        let mut crowd = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let (hashers, running) = (hashers.clone(), Arc::clone(&running));
+            crowd.spawn(async move {
+                let work = move |_: &mut Vec<Block>| {
+                    let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                    std::thread::sleep(Duration::from_millis(2));
+                    running.fetch_sub(1, Ordering::SeqCst);
+                    Ok(now)
+                };
+                hashers.run("count", work).await.unwrap()
+            });
+        }
+        let most = crowd.join_all().await.into_iter().max();
+        assert!(most <= Some(2), "{most:?} at once");
+        assert!(hashers.memories.lock().unwrap().len() <= 2);
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_or_behind_too_many_is_refused() {
+        let (turns, patience) = (Arc::new(Semaphore::new(0)), Duration::from_millis(1));
+        let nobody = Hashers { turns, patience, ..Hashers::default() };
+        let asked = |hashers: Hashers| async move { hashers.run("wait", |_| Ok(())).await };
+        assert_eq!(asked(nobody.clone()).await, Err(Error::Busy), "its turn does not come");
+        let full = Hashers { waiting: Arc::new(Semaphore::new(0)), ..Hashers::default() };
+        assert_eq!(asked(full).await, Err(Error::Busy), "too many wait");
+        assert_eq!(nobody.waiting.available_permits(), HASHES_WAITING_MAX, "who gave up waits no more");
     }
 }

@@ -17,6 +17,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         Error::Unauthenticated => (401, "unauthenticated", "Log in first: the access token is missing, forged or expired."),
         Error::WrongCode => (401, "wrong_code", "The code is not the one that was mailed to this address."),
         Error::WrongCredentials => (401, "wrong_credentials", "E-mail address or password is wrong."),
+        Error::SessionExpired => (401, "session_expired", "The session has ended: log in again."),
         Error::QueueTokenMissing => (401, "queue_token_missing", "This performance has a waiting room: join it and send the Queue-Token."),
         Error::QueueTokenInvalid => (401, "queue_token_invalid", "The queue token is not one of yours for this performance."),
         Error::QueueTokenExpired => (401, "queue_token_expired", "The place in line is over: join again."),

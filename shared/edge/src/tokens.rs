@@ -1,14 +1,20 @@
-//! Access and queue tokens: PASETO v4.local, which has one algorithm and shows nothing to who carries it. The footer
-//! names the key, so keys can be changed while tokens live.
+//! Access and queue tokens: PASETO v4.local, which has one algorithm and shows nothing to its bearer. The footer names the
+//! key, so keys can be changed while tokens live.
+//!
+//! Refresh tokens are a member, a session and a number with their HMAC-SHA256: the same three make the same token, so a retry
+//! gets what the lost response said, although no token is stored.
 
 use crate::{codes::derive, secrets::KeyRing};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontrow_domain::{
     Timestamp,
-    ids::{MemberId, PerformanceId},
+    ids::{MemberId, PerformanceId, SessionId},
     limits::TOKEN_MAX_CHARS,
     member::{Email, Name, Role},
+    session::RefreshClaims,
     waiting_room::Place,
 };
+use hmac::{Hmac, KeyInit, Mac};
 use pasetors::{
     Local,
     keys::SymmetricKey,
@@ -16,6 +22,7 @@ use pasetors::{
     version4::{LocalToken, V4},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::Sha256;
 use std::sync::Arc;
 
 /// Who is calling, as the access token says.
@@ -29,8 +36,14 @@ pub struct Identity {
     pub email: Email,
     /// How they address him.
     pub name: Name,
-    /// Until when he is logged in.
+    /// Until when the token is accepted.
     pub expires_at: Timestamp,
+    /// The session that the token was made for; `None` in tokens from before there were sessions.
+    #[serde(default)]
+    pub session_id: Option<SessionId>,
+    /// The member's count of ends of all sessions when that session began.
+    #[serde(default)]
+    pub edition: u64,
 }
 
 /// What a queue token says.
@@ -53,7 +66,13 @@ pub struct QueueClaims {
 /// Signs and opens tokens.
 #[derive(Clone)]
 pub struct Tokens {
-    keys: Arc<[(String, SymmetricKey<V4>)]>,
+    keys: Arc<[Key]>,
+}
+
+struct Key {
+    id: String,
+    sealing: SymmetricKey<V4>,
+    refresh: [u8; 32],
 }
 
 impl std::fmt::Debug for Tokens {
@@ -65,9 +84,10 @@ impl std::fmt::Debug for Tokens {
 impl Tokens {
     /// With keys derived from `signing_keys`. Without any, no token opens.
     pub fn new(signing_keys: &KeyRing) -> Self {
-        let key = |(id, secret): (&str, &str)| {
-            let key = SymmetricKey::from(&derive(secret, "token")).expect("a key has 32 bytes");
-            (id.to_owned(), key)
+        let key = |(id, secret): (&str, &str)| Key {
+            id: id.to_owned(),
+            sealing: SymmetricKey::from(&derive(secret, "token")).expect("a key has 32 bytes"),
+            refresh: derive(secret, "refresh"),
         };
         Self { keys: signing_keys.keys().map(key).collect() }
     }
@@ -82,6 +102,34 @@ impl Tokens {
         self.open::<Identity>("access", token).filter(|identity| now < identity.expires_at)
     }
 
+    /// The refresh token that says `claims`.
+    pub fn refresh(&self, claims: &RefreshClaims) -> String {
+        let signed = format!("{}.{}.{}", claims.member_id, claims.session_id, claims.number);
+        let mac = refresh_mac(self.current(), &signed).finalize().into_bytes();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    /// What a refresh token says: `None` where it is forged or malformed. Whether it is still good is the session's to judge.
+    pub fn open_refresh(&self, token: &str) -> Option<RefreshClaims> {
+        if token.len() > TOKEN_MAX_CHARS {
+            return None;
+        }
+        let (signed, mac) = token.rsplit_once('.')?;
+        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
+        self.keys.iter().find(|key| refresh_mac(key, signed).verify_slice(&mac).is_ok())?;
+        let mut parts = signed.split('.');
+        let claims = RefreshClaims {
+            member_id: parts.next()?.parse().ok()?,
+            session_id: parts.next()?.parse().ok()?,
+            number: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(claims)
+    }
+
+    fn current(&self) -> &Key {
+        self.keys.first().expect("who signs declares the signing keys")
+    }
+
     /// A queue token.
     pub fn queue(&self, claims: &QueueClaims) -> String {
         self.seal("queue", claims)
@@ -94,9 +142,9 @@ impl Tokens {
 
     /// `kind` is the implicit assertion: one kind of token never passes for another.
     fn seal<T: Serialize>(&self, kind: &str, claims: &T) -> String {
-        let (id, key) = self.keys.first().expect("who signs declares the signing keys");
+        let key = self.current();
         let message = serde_json::to_vec(claims).expect("claims are plain data");
-        LocalToken::encrypt(key, &message, Some(id.as_bytes()), Some(kind.as_bytes()))
+        LocalToken::encrypt(&key.sealing, &message, Some(key.id.as_bytes()), Some(kind.as_bytes()))
             .expect("the system has randomness")
     }
 
@@ -105,10 +153,14 @@ impl Tokens {
             return None;
         }
         let untrusted = UntrustedToken::<Local, V4>::try_from(token).ok()?;
-        let (_, key) = self.keys.iter().find(|(id, _)| id.as_bytes() == untrusted.untrusted_footer())?;
-        let trusted = LocalToken::decrypt(key, &untrusted, None, Some(kind.as_bytes())).ok()?;
+        let key = self.keys.iter().find(|key| key.id.as_bytes() == untrusted.untrusted_footer())?;
+        let trusted = LocalToken::decrypt(&key.sealing, &untrusted, None, Some(kind.as_bytes())).ok()?;
         serde_json::from_str(trusted.payload()).ok()
     }
+}
+
+fn refresh_mac(key: &Key, signed: &str) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(&key.refresh).expect("any length is a key").chain_update(signed)
 }
 
 #[cfg(test)]
@@ -141,6 +193,37 @@ mod tests {
         let mut forged = token.clone().into_bytes();
         forged[40] ^= 1;
         assert_eq!(both.open_queue(&String::from_utf8_lossy(&forged)), None);
+    }
+
+    #[test]
+    fn a_refresh_token_is_the_same_whenever_it_is_made_and_cannot_be_altered() {
+        let (old, new) = (r#""a":"00000000000000000000000000000000""#, r#""b":"11111111111111111111111111111111""#);
+        let claims = RefreshClaims { member_id: claims().member_id, session_id: "s7".parse().unwrap(), number: 3 };
+        let token = with(&format!(r#"{{"current":"a",{old}}}"#)).refresh(&claims);
+        let both = with(&format!(r#"{{"current":"a",{old},{new}}}"#));
+        assert_eq!(both.refresh(&claims), token);
+        let both = with(&format!(r#"{{"current":"b",{old},{new}}}"#));
+        assert_eq!(both.open_refresh(&token), Some(claims.clone()));
+        assert_eq!(with(&format!(r#"{{"current":"b",{new}}}"#)).open_refresh(&token), None);
+        for place in 0..token.len() {
+            let mut altered = token.clone().into_bytes();
+            altered[place] = if altered[place] == b'4' { b'5' } else { b'4' };
+            assert_eq!(both.open_refresh(&String::from_utf8(altered).unwrap()), None, "{place}");
+        }
+        for odd in ["", ".", "...", &token[1..], &format!("{token}="), &format!("{token}."), &"x".repeat(3_000)] {
+            assert_eq!(both.open_refresh(odd), None, "{odd}");
+        }
+    }
+
+    /// Tokens of a version that knew no sessions are accepted until they expire.
+    #[test]
+    fn a_login_from_before_sessions_opens() {
+        let tokens = with(r#"{"current":"a","a":"00000000000000000000000000000000"}"#);
+        let before = serde_json::json!({
+            "member_id": claims().member_id, "role": "member", "email": "a@b.cd", "name": "A", "expires_at": 2,
+        });
+        let identity = tokens.open_access(&tokens.seal("access", &before), Timestamp::from_millis(1)).unwrap();
+        assert_eq!((identity.session_id, identity.edition), (None, 0));
     }
 
     #[test]

@@ -35,6 +35,18 @@ conditions! {
     VERIFICATION_IS_OPEN = "attribute_not_exists(#used_by) AND #attempts < :attempts_max";
     /// Wrong codes are counted up to the limit: of many guesses at once, no more than that are judged.
     ATTEMPTS_ARE_LEFT = "#attempts < :attempts_max";
+    /// What changes a member makes none: nothing of an account comes back after it was deleted.
+    MEMBER_EXISTS = "attribute_exists(#email)";
+    /// An account is deleted by the password that was checked, once.
+    PASSWORD_UNCHANGED = "#password_hash = :password_hash";
+    /// A reservation gets the name that follows the one that was read: no name is lost by which the door list may have it.
+    BUYER_UNCHANGED = "#buyer.#name = :seen_name";
+    /// A row leaves its place in the door list only as it was read: of two that move it, one does.
+    DOOR_ROW_STANDS = "#seq = :seen";
+    /// A refresh token is used once: of two refreshes at once one goes on, and none revives a session that was ended.
+    SESSION_UNCHANGED = "#number = :seen";
+    /// Ending all sessions ends those that the caller knows of: a repetition does not end sessions that began since.
+    SESSIONS_OF_EDITION = "attribute_exists(#email) AND (attribute_not_exists(#sessions_edition) OR #sessions_edition = :edition)";
     /// An address is counted up to its limit within a window of time.
     RATE_IS_BELOW = "attribute_not_exists(#count) OR #count < :limit";
 

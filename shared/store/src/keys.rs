@@ -3,11 +3,12 @@
 //! # Entities
 //! | Entity | pk | sk | Attributes beyond the type's own |
 //! |---|---|---|---|
-//! | member | `member#<memberId>` | `profile` | `password_hash` |
+//! | member | `member#<memberId>` | `profile` | `password_hash`, `sessions_edition`, `changed_at`; of a deleted account only `deleted_at`, `changed_at` |
+//! | session | `member#<memberId>` | `session#<sessionId>` | `edition`, `number`, `renewed_at` |
 //! | e-mail (unique) | `email#<address>` | `email` | `member_id` |
-//! | verification | `verification#<id>` | `verification` | `email`, `attempts`, `expires_at`, mail marker |
-//! | rate | `rate#<what>#<address>` | window's number | `count` |
-//! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
+//! | verification | `verification#<id>` | `verification` | `email`, `attempts`, `expires_at`, `used_for`, a marker per mail |
+//! | rate | `rate#<what>#<address>`, of a known device `rate#<what>#<address>#<sessionId>` | window's number | `count` |
+//! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq`, `closed_at` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
 //! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id` |
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
@@ -50,15 +51,16 @@
 //! | does a show play within a range | its first and last start; where they do not tell, query of its dates |
 //! | who is told of a new show | query of each shard of its category, page by page |
 //! | login | get of the e-mail, get of the member |
+//! | refresh | batch get of session and member, then one write |
 //! | who waits, who is in | line, admission partitions, left |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::sorted_name,
-    ids::{MemberId, PerformanceId, ReservationId, ShowId, VerificationId},
+    ids::{MemberId, PerformanceId, ReservationId, ShowId},
     limits::ALERT_SHARDS,
-    member::{Email, Name},
+    member::Name,
     my_page::PageEntry,
     notice::Notice,
     show::{Category, Show},
@@ -66,8 +68,10 @@ use frontrow_domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
+mod accounts;
 mod parts;
 
+pub(crate) use accounts::{SESSION_PREFIX, email, in_member, member, member_partition, rate, session, verification};
 pub use parts::{Part, Place};
 pub(crate) use parts::{map_partition, map_row};
 
@@ -94,6 +98,8 @@ pub const CANCELLATION_MAIL: &str = "cancellation_mail";
 pub const ALERT_MAIL: &str = "alert_mail";
 /// The marker of a verification's mail.
 pub const CODE_MAIL: &str = "code_mail";
+/// The marker of the mail that says that a verification replaced a password.
+pub const PASSWORD_MAIL: &str = "password_mail";
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,28 +126,6 @@ impl From<Key> for Item {
     fn from(key: Key) -> Self {
         HashMap::from([(PK.to_owned(), AttributeValue::S(key.pk)), (SK.to_owned(), AttributeValue::S(key.sk))])
     }
-}
-
-/// The partition of everything that is one member's own.
-pub(crate) fn member_partition(member: &MemberId) -> String {
-    format!("member#{member}")
-}
-
-pub(crate) fn member(member: &MemberId) -> Key {
-    Key::new(member_partition(member), "profile")
-}
-
-pub(crate) fn email(email: &Email) -> Key {
-    Key::new(format!("email#{email}"), "email")
-}
-
-pub(crate) fn verification(id: &VerificationId) -> Key {
-    Key::new(format!("verification#{id}"), "verification")
-}
-
-/// A counter of `what` for one address or mailbox in one window of time.
-pub(crate) fn rate(what: &str, address: &str, window: i64) -> Key {
-    Key::new(format!("rate#{what}#{address}"), window.to_string())
 }
 
 pub(crate) fn wallet(member: &MemberId) -> Key {

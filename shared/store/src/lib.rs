@@ -7,7 +7,8 @@
 //! | [`table`] | what a caller needs to make the table: keys, stream, TTL |
 //! | `db`, `write`, `page` | one call: sending, retrying, judging cancellations, pages |
 //! | `receipts` | answers kept under an `Idempotency-Key` |
-//! | `members`, `alerts` | members, verifications; who is told of new shows |
+//! | `members`, `sessions`, `alerts` | members, verifications; logins that last; who is told of new shows |
+//! | `accounts` | changing and deleting an account, and what follows from it |
 //! | `catalogue`, `copies` | shows and performances, closing them; the once-a-second copies |
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
@@ -19,6 +20,7 @@
 //! | `cancellations` | an organizer's cancellation of a performance, and whom it concerns |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
+mod accounts;
 mod alerts;
 mod breaker;
 mod cancellations;
@@ -41,18 +43,21 @@ mod reservations;
 mod rooms;
 mod seat_maps;
 mod seats;
+mod sessions;
 pub mod table;
 mod wallets;
 mod write;
 
+pub use accounts::{Account, is_ahead};
 pub use cards::Confirmed;
 pub use db::{Entropy, Store};
 pub use holds::Holder;
 pub use mails::{Claim, Claimed, Mail, Marker};
-pub use members::Credentials;
+pub use members::{Attempts, Credentials};
 pub use page::{PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::{Booked, reservation_of};
 pub use rooms::{Crowd, Joined, PolledRoom, RoomView};
+pub use sessions::Renewal;

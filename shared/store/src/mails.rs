@@ -57,6 +57,11 @@ pub enum Mail {
         /// The verification.
         verification_id: VerificationId,
     },
+    /// That a member's password was replaced.
+    Password {
+        /// The verification that did it.
+        verification_id: VerificationId,
+    },
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -71,7 +76,7 @@ fn is_at_payment(occasion: &Occasion) -> bool {
 
 impl Mail {
     /// All kinds of mails.
-    pub const KINDS: [&str; 4] = ["ticket", "cancellation", "alert", "code"];
+    pub const KINDS: [&str; 5] = ["ticket", "cancellation", "alert", "code", "password"];
 
     /// Its kind, as messages and metrics tell it.
     pub fn kind(&self) -> &'static str {
@@ -80,6 +85,7 @@ impl Mail {
             Self::Cancellation { .. } => "cancellation",
             Self::Alert { .. } => "alert",
             Self::Code { .. } => "code",
+            Self::Password { .. } => "password",
         }
     }
 
@@ -89,7 +95,7 @@ impl Mail {
                 keys::reservation(member_id, reservation_id)
             }
             Self::Alert { member_id, show_id } => keys::alert(member_id, show_id),
-            Self::Code { verification_id } => keys::verification(verification_id),
+            Self::Code { verification_id } | Self::Password { verification_id } => keys::verification(verification_id),
         }
     }
 
@@ -99,6 +105,7 @@ impl Mail {
             Self::Cancellation { .. } => keys::CANCELLATION_MAIL.to_owned(),
             Self::Alert { .. } => keys::ALERT_MAIL.to_owned(),
             Self::Code { .. } => keys::CODE_MAIL.to_owned(),
+            Self::Password { .. } => keys::PASSWORD_MAIL.to_owned(),
         }
     }
 

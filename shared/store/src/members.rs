@@ -3,20 +3,22 @@
 
 use crate::{
     Store,
-    conditions::{ATTEMPTS_ARE_LEFT, EMAIL_IS_FREE, RATE_IS_BELOW, VERIFICATION_IS_OPEN},
+    conditions::{ATTEMPTS_ARE_LEFT, EMAIL_IS_FREE, MEMBER_EXISTS, RATE_IS_BELOW, VERIFICATION_IS_OPEN},
     db::{Consistency, Refused},
     keys::{self, Item, Key, from_item, item_of},
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
-    ids::{MemberId, VerificationId},
+    ids::{MemberId, SessionId, VerificationId},
     limits::{
-        LOGIN_MAX_FAILURES, LOGIN_WINDOW_SECONDS, VERIFICATION_MAX_ATTEMPTS, VERIFICATION_WINDOW_SECONDS,
-        VERIFICATIONS_PER_HOUR,
+        LOGIN_MAX_FAILURES, LOGIN_WINDOW_SECONDS, PASSWORD_MAIL_KEPT_SECONDS, RENAMES_PER_DAY, RENAMES_WINDOW_SECONDS,
+        VERIFICATION_MAX_ATTEMPTS, VERIFICATION_WINDOW_SECONDS, VERIFICATIONS_PER_HOUR, WRONG_CODES_PER_DAY,
+        WRONG_CODES_WINDOW_SECONDS,
     },
     member::{Email, Member},
-    verification::Verification,
+    session::RefreshClaims,
+    verification::{Purpose, Verification},
     wallet::Wallet,
 };
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,9 @@ pub struct Credentials {
     pub member: Member,
     /// The hash, as a PHC string.
     pub password_hash: String,
+    /// How often all sessions of the member were ended.
+    #[serde(default)]
+    pub sessions_edition: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,18 +47,41 @@ struct RateItem {
     count: u32,
 }
 
+/// Who is counted: strangers to an address all together, and apart from them each device that logged in with it before.
+/// So nobody can use up what the owner's own device may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempts<'a> {
+    /// The address.
+    pub email: &'a Email,
+    /// The session that the device proved to have had; `None`: a stranger.
+    pub device: Option<&'a SessionId>,
+}
+
 /// Something counted per address in windows of time. An address, never an IP: many members share one.
-struct Rate {
+pub(crate) struct Rate {
     what: &'static str,
+    /// How the address is counted: as it is, or with all others of its mailbox.
+    of: fn(&Email) -> String,
     limit: u32,
     window_seconds: i64,
 }
 
 /// Codes mailed.
-const VERIFICATIONS: Rate =
-    Rate { what: "verification", limit: VERIFICATIONS_PER_HOUR, window_seconds: VERIFICATION_WINDOW_SECONDS };
+const VERIFICATIONS: Rate = Rate {
+    what: "verification",
+    of: Email::mailbox,
+    limit: VERIFICATIONS_PER_HOUR,
+    window_seconds: VERIFICATION_WINDOW_SECONDS,
+};
+/// Wrong codes, over all verifications of an address.
+const WRONG_CODES: Rate =
+    Rate { what: "code", of: Email::to_string, limit: WRONG_CODES_PER_DAY, window_seconds: WRONG_CODES_WINDOW_SECONDS };
+/// New names of a member.
+pub(crate) const RENAMES: Rate =
+    Rate { what: "rename", of: Email::to_string, limit: RENAMES_PER_DAY, window_seconds: RENAMES_WINDOW_SECONDS };
 /// Logins with a wrong password.
-const FAILED_LOGINS: Rate = Rate { what: "login", limit: LOGIN_MAX_FAILURES, window_seconds: LOGIN_WINDOW_SECONDS };
+const FAILED_LOGINS: Rate =
+    Rate { what: "login", of: Email::to_string, limit: LOGIN_MAX_FAILURES, window_seconds: LOGIN_WINDOW_SECONDS };
 
 impl Rate {
     fn window(&self, now: Timestamp) -> i64 {
@@ -64,16 +92,21 @@ impl Rate {
         Timestamp::from_millis((self.window(now) + 1) * self.window_seconds * 1000)
     }
 
-    fn retry_after_seconds(&self, now: Timestamp) -> i64 {
+    pub(crate) fn retry_after_seconds(&self, now: Timestamp) -> i64 {
         self.window_end(now).seconds_since(now)
     }
 
-    fn key(&self, address: &str, now: Timestamp) -> Key {
-        keys::rate(self.what, address, self.window(now))
+    fn key(&self, of: Attempts<'_>, now: Timestamp) -> Key {
+        keys::rate(self.what, &(self.of)(of.email), of.device, self.window(now))
     }
 
-    fn count_one(&self, address: &str, now: Timestamp) -> Write {
-        Write::update(self.key(address, now), "SET #entity = :rate, #ttl = :ttl ADD #count :one")
+    /// That no more attempts of this window are judged.
+    fn used_up(&self, now: Timestamp) -> Error {
+        Error::TooManyAttempts { retry_after_seconds: self.retry_after_seconds(now) }
+    }
+
+    pub(crate) fn count_one(&self, of: Attempts<'_>, now: Timestamp) -> Write {
+        Write::update(self.key(of, now), "SET #entity = :rate, #ttl = :ttl ADD #count :one")
             .when(&RATE_IS_BELOW)
             .value("limit", self.limit)
             .value("one", 1)
@@ -90,8 +123,7 @@ impl Store {
     pub async fn start_verification(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         let item = item_of(keys::verification(&verification.verification_id), "verification", verification);
         let put = Write::put(keys::with_ttl(item, verification.expires_at)).caused_by(self.request());
-        let count = VERIFICATIONS.count_one(&verification.email.mailbox(), now);
-        match self.transact(vec![count, put]).await {
+        match self.transact(vec![VERIFICATIONS.count_one(attempts_at(verification), now), put]).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Conditions(_)) => {
@@ -109,21 +141,33 @@ impl Store {
         judge_verification(item, now)
     }
 
-    /// Counts a wrong code. A transaction of one write, because its request token keeps a repeated send from counting
-    /// twice.
+    /// Counts a wrong code, for its verification and for the day of its address. A transaction, because its request token
+    /// keeps a repeated send from counting twice.
     ///
     /// # Errors
-    /// [`Error::TooManyAttempts`] when others have used up the attempts meanwhile.
-    pub async fn count_wrong_code(&self, id: &VerificationId, now: Timestamp) -> Result<()> {
-        let count = Write::update(keys::verification(id), "ADD #attempts :one")
+    /// [`Error::TooManyAttempts`] when the verification's attempts or those of the day are used up.
+    pub async fn count_wrong_code(&self, verification: &Verification, now: Timestamp) -> Result<()> {
+        let count = Write::update(keys::verification(&verification.verification_id), "ADD #attempts :one")
             .when(&ATTEMPTS_ARE_LEFT)
             .value("attempts_max", VERIFICATION_MAX_ATTEMPTS)
             .value("one", 1);
-        match self.transact(vec![count]).await {
+        match self.transact(vec![count, WRONG_CODES.count_one(attempts_at(verification), now)]).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => Err(why_not_open(images.swap_remove(0), now)),
+            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
+                Some(image) => Err(why_not_open(Some(image), now)),
+                None => Err(WRONG_CODES.used_up(now)),
+            },
         }
+    }
+
+    /// Whether a right code for `verification` still counts. Asked after it was found right: of many guesses at once, those
+    /// beyond the limit learn nothing.
+    ///
+    /// # Errors
+    /// [`Error::TooManyAttempts`] when the wrong codes of the day are used up.
+    pub async fn check_wrong_codes(&self, verification: &Verification, now: Timestamp) -> Result<()> {
+        self.check(&WRONG_CODES, attempts_at(verification), now).await
     }
 
     /// Makes a member with an empty wallet, using up the verification, if there is one (the local stack's own members
@@ -139,14 +183,15 @@ impl Store {
         verification: Option<&VerificationId>,
     ) -> Result<()> {
         let id = &member.member_id;
-        let credentials = Credentials { member: member.clone(), password_hash };
+        let credentials = Credentials { member: member.clone(), password_hash, sessions_edition: 0 };
         let email = item_of(keys::email(&member.email), "email", &EmailItem { member_id: *id });
         let mut writes = vec![
             Write::put(item_of(keys::member(id), "member", &credentials)),
             Write::put(email).when(&EMAIL_IS_FREE),
             Write::put(item_of(keys::wallet(id), "wallet", &Wallet::default())),
         ];
-        writes.extend(verification.map(|verification| use_up(verification, id)));
+        let used = |verification| use_up(verification, id, Purpose::SignUp);
+        writes.extend(verification.map(used));
         match self.transact(writes).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
@@ -158,29 +203,38 @@ impl Store {
         }
     }
 
-    /// Gives `member` another password, using up the verification of his address. What was counted of wrong ones is
-    /// forgotten.
+    /// Gives a member another password, using up the verification of their address, and ends all their sessions. What was
+    /// counted of wrong passwords is forgotten. The verification's arrival in the table's stream mails that this was done.
     ///
     /// # Errors
-    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile.
+    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile;
+    /// [`Error::NotFound`] when the account was deleted meanwhile.
     pub async fn replace_password(
         &self,
-        member: &Member,
+        id: &MemberId,
         password_hash: String,
-        verification: &VerificationId,
+        verification: &Verification,
         now: Timestamp,
     ) -> Result<()> {
-        let id = &member.member_id;
-        let writes = vec![
-            use_up(verification, id),
-            Write::update(keys::member(id), "SET #password_hash = :password_hash")
-                .value("password_hash", password_hash),
-            Write::delete(FAILED_LOGINS.key(member.email.as_str(), now)),
+        let of = attempts_at(verification);
+        let mut writes = vec![
+            use_up(&verification.verification_id, id, Purpose::Password)
+                .value("ttl", now.plus_seconds(PASSWORD_MAIL_KEPT_SECONDS).ttl_seconds())
+                .caused_by(self.request()),
+            Write::update(keys::member(id), "SET #password_hash = :password_hash ADD #sessions_edition :one")
+                .when(&MEMBER_EXISTS)
+                .value("password_hash", password_hash)
+                .value("one", 1),
+            Write::delete(FAILED_LOGINS.key(Attempts { device: None, ..of }, now)),
         ];
+        writes.extend(of.device.map(|_| Write::delete(FAILED_LOGINS.key(of, now))));
         match self.transact(writes).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => Err(why_not_open(images.swap_remove(0), now)),
+            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
+                Some(image) => Err(why_not_open(Some(image), now)),
+                None => Err(Error::NotFound),
+            },
         }
     }
 
@@ -189,7 +243,18 @@ impl Store {
     /// # Errors
     /// As any read.
     pub async fn member(&self, id: &MemberId) -> Result<Option<Member>> {
-        self.get(&keys::member(id), Consistency::Strong).await?.map(from_item).transpose()
+        Ok(self.account(id).await?.live().map(|credentials| credentials.member))
+    }
+
+    /// The device whose refresh token says that it logged in as the member of `email` before; `None` for everybody else's.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn device_of(&self, email: &Email, claims: Option<RefreshClaims>) -> Result<Option<SessionId>> {
+        let Some(claims) = claims else { return Ok(None) };
+        let known =
+            self.get(&keys::email(email), Consistency::Strong).await?.map(from_item::<EmailItem>).transpose()?;
+        Ok(known.filter(|known| known.member_id == claims.member_id).map(|_| claims.session_id))
     }
 
     /// Who signed up with `email`. An unknown address costs the same two reads as a known one.
@@ -200,18 +265,18 @@ impl Store {
         let known =
             self.get(&keys::email(email), Consistency::Strong).await?.map(from_item::<EmailItem>).transpose()?;
         let id = known.map_or(MemberId(Uuid::nil()), |known| known.member_id);
-        self.get(&keys::member(&id), Consistency::Strong).await?.map(from_item).transpose()
+        Ok(self.account(&id).await?.live())
     }
 
     /// Counts a login with a wrong password.
     ///
     /// # Errors
     /// [`Error::TooManyAttempts`] when the address has had its failures of this window.
-    pub async fn count_failed_login(&self, email: &Email, now: Timestamp) -> Result<()> {
-        match self.write(FAILED_LOGINS.count_one(email.as_str(), now)).await {
+    pub async fn count_failed_login(&self, of: Attempts<'_>, now: Timestamp) -> Result<()> {
+        match self.write(FAILED_LOGINS.count_one(of, now)).await {
             Ok(_) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(too_many_logins(now)),
+            Err(Refused::Conditions(_)) => Err(FAILED_LOGINS.used_up(now)),
         }
     }
 
@@ -220,24 +285,34 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::TooManyAttempts`] when the address has had its failures of this window.
-    pub async fn check_failed_logins(&self, email: &Email, now: Timestamp) -> Result<()> {
-        let item = self.get(&FAILED_LOGINS.key(email.as_str(), now), Consistency::Strong).await?;
-        let rate = item.map(from_item::<RateItem>).transpose()?;
-        let used_up = rate.is_some_and(|rate| rate.count >= FAILED_LOGINS.limit);
-        if used_up { Err(too_many_logins(now)) } else { Ok(()) }
+    pub async fn check_failed_logins(&self, of: Attempts<'_>, now: Timestamp) -> Result<()> {
+        self.check(&FAILED_LOGINS, of, now).await
+    }
+
+    async fn check(&self, rate: &Rate, of: Attempts<'_>, now: Timestamp) -> Result<()> {
+        let item = self.get(&rate.key(of, now), Consistency::Strong).await?;
+        let counted = item.map(from_item::<RateItem>).transpose()?;
+        let used_up = counted.is_some_and(|counted| counted.count >= rate.limit);
+        if used_up { Err(rate.used_up(now)) } else { Ok(()) }
     }
 }
 
 /// A verification is used once, for whatever.
-fn use_up(verification: &VerificationId, member: &MemberId) -> Write {
-    Write::update(keys::verification(verification), "SET #used_by = :used_by")
+fn use_up(verification: &VerificationId, member: &MemberId, purpose: Purpose) -> Write {
+    let update = match purpose {
+        Purpose::SignUp => "SET #used_by = :used_by, #used_for = :used_for",
+        Purpose::Password => "SET #used_by = :used_by, #used_for = :used_for, #ttl = :ttl",
+    };
+    Write::update(keys::verification(verification), update)
         .when(&VERIFICATION_IS_OPEN)
         .value("used_by", member.to_string())
+        .value("used_for", keys::attribute(&purpose))
         .value("attempts_max", VERIFICATION_MAX_ATTEMPTS)
 }
 
-fn too_many_logins(now: Timestamp) -> Error {
-    Error::TooManyAttempts { retry_after_seconds: FAILED_LOGINS.retry_after_seconds(now) }
+/// Who is counted for codes of `verification`: the device that asked for it.
+fn attempts_at(verification: &Verification) -> Attempts<'_> {
+    Attempts { email: &verification.email, device: verification.device.as_ref() }
 }
 
 fn judge_verification(item: Option<Item>, now: Timestamp) -> Result<Verification> {

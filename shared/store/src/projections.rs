@@ -6,9 +6,9 @@
 
 use crate::{
     PageOf, PageRequest, Store,
-    conditions::DOOR_ROW_UNCHANGED,
+    conditions::{DOOR_ROW_STANDS, DOOR_ROW_UNCHANGED},
     db::{Consistency, Refused},
-    keys::{self, from_item, item_of},
+    keys::{self, Key, from_item, item_of},
     page::Range,
     write::Write,
 };
@@ -34,8 +34,33 @@ pub struct DirtyReservation {
     pub member_id: MemberId,
     /// What.
     pub reservation_id: ReservationId,
-    /// His name when he bought, which its row is sorted by.
-    pub name: Name,
+    /// The names by which its row may be sorted.
+    pub names: Vec<Name>,
+}
+
+impl DirtyReservation {
+    /// Where its row may be: each place once.
+    fn places(&self) -> Vec<Key> {
+        let mut places: Vec<Key> = Vec::new();
+        for name in &self.names {
+            let place = keys::door_row(&self.reservation_id, name);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// Adds the names that `reservation` knows. Whether there were others.
+    fn learn(&mut self, reservation: &Reservation) -> bool {
+        let before = self.names.len();
+        for name in reservation.buyer.names() {
+            if !self.names.contains(name) {
+                self.names.push(name.clone());
+            }
+        }
+        self.names.len() > before
+    }
 }
 
 /// A row of the door list with what guards it, and what of the member's rows it was written with.
@@ -81,8 +106,8 @@ struct Sum {
 /// By how much sums change: seats and won.
 type Sums = BTreeMap<Sum, (i64, Won)>;
 
-/// A reservation's rows: its place in the door list, and two notices and two lines of my page.
-const ROWS_MAX: usize = 5;
+/// A reservation's rows: its place in the door list and the one of before, and two notices and two lines of my page.
+const ROWS_MAX: usize = 6;
 // Of each grade a sum of a day and one over all.
 const _: () = assert!(ROWS_MAX + 2 * GRADES_MAX <= TRANSACTION_WRITES_MAX);
 
@@ -94,18 +119,24 @@ struct Change {
 }
 
 impl Change {
-    /// What makes the rows of `reservation` true, where `before` is its row; nothing where they are.
-    fn of(reservation: &Reservation, before: Option<StoredRow>) -> Self {
+    /// What makes the rows of `reservation` true, where `before` is its row and its place; nothing where they are.
+    fn of(reservation: &Reservation, before: Option<(Key, StoredRow)>) -> Self {
         let (member, row) = (&reservation.buyer.member_id, DoorRow::of(reservation));
         let (notices, entries) = (Notice::all_of(reservation), PageEntry::all_of(reservation));
         let mut told: Vec<String> = notices.iter().map(|notice| notice.notice_id.clone()).collect();
         told.extend(entries.iter().map(|entry| format!("{}.{}", entry.entry_id, entry.updated_at.millis())));
+        let key = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
+        let mut change = Self::default();
         let (seen, told_before, sales_before) = match before {
-            Some(before) if before.row == row && before.told == told => return Self::default(),
-            Some(before) => (before.seq, before.told, before.row.sales),
+            Some((place, before)) if place == key && before.row == row && before.told == told => return change,
+            Some((place, before)) => {
+                if place != key {
+                    change.rows.push(Write::delete(place).when(&DOOR_ROW_STANDS).value("seen", before.seq));
+                }
+                (before.seq, before.told, before.row.sales)
+            }
             None => (0, Vec::new(), Vec::new()),
         };
-        let mut change = Self::default();
         if told != told_before {
             let notice = |notice| Write::put(item_of(keys::notice(member, notice), "notice", notice));
             change.rows.extend(notices.iter().map(notice));
@@ -117,7 +148,6 @@ impl Change {
                 change.count(&reservation.sold.performance_id, sale);
             }
         }
-        let key = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
         let stored = StoredRow { row, seq: seen + 1, told };
         change.rows.push(Write::put(item_of(key, "door_row", &stored)).when(&DOOR_ROW_UNCHANGED).value("seen", seen));
         change
@@ -177,22 +207,27 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write. Some may have been done.
     pub async fn project_reservations(&self, dirty: &[DirtyReservation]) -> Result<Vec<DirtyReservation>> {
+        let mut dirty = dirty.to_vec();
         for attempt in 1..=PROJECTION_ATTEMPTS {
             // The rows first: what is written must have been read after them.
-            let row = |one: &DirtyReservation| keys::door_row(&one.reservation_id, &one.name);
-            let rows = self.get_all(dirty.iter().map(row).collect(), Consistency::Strong).await?;
+            let places: Vec<Vec<Key>> = dirty.iter().map(DirtyReservation::places).collect();
+            let mut rows = self.get_all(places.concat(), Consistency::Strong).await?.into_iter();
             let truth = |one: &DirtyReservation| keys::reservation(&one.member_id, &one.reservation_id);
             let truths = self.get_all(dirty.iter().map(truth).collect(), Consistency::Strong).await?;
-            let (mut live, mut changes) = (Vec::new(), Vec::new());
-            for ((one, row), truth) in dirty.iter().zip(rows).zip(truths) {
+            let (mut live, mut changes, mut learned) = (Vec::new(), Vec::new(), false);
+            for ((one, places), truth) in dirty.iter_mut().zip(places).zip(truths) {
+                let found = places.into_iter().zip(rows.by_ref()).filter_map(|(place, row)| Some((place, row?))).last();
                 let Some(truth) = truth else { continue };
                 let reservation: Reservation = from_item(truth)?;
+                learned |= one.learn(&reservation);
                 if reservation.status != ReservationStatus::Cancelled {
                     live.push(one.clone());
                 }
-                changes.push(Change::of(&reservation, row.map(from_item).transpose()?));
+                let before = found.map(|(place, row)| Ok::<_, Error>((place, from_item(row)?))).transpose()?;
+                changes.push(Change::of(&reservation, before));
             }
-            if self.write_changes(changes).await? {
+            // Under a name that was not known its row may be, too: it is looked for there first.
+            if !learned && self.write_changes(changes).await? {
                 return Ok(live);
             }
             self.back_off(attempt).await;

@@ -1,6 +1,6 @@
 //! `POST /sessions`.
 
-use super::{begin_window, log_in, sign_up};
+use super::{begin_session, begin_window, log_in, sign_up};
 use crate::{
     harness::World,
     routes::{complaint, refuses_malformed_bodies},
@@ -23,6 +23,7 @@ async fn happy_path() {
         assert_eq!(me.get("/members/me").await.expect(200).json, member.json);
         // The token lives as long as the answer said.
         let left = expires_at.seconds_since(world.stack.clock().now());
+        assert!((30 * 60 - 5..=30 * 60).contains(&left), "{left}");
         world.advance_seconds(u32::try_from(left - 60).unwrap());
         me.get("/members/me").await.expect(200);
         world.advance_seconds(61);
@@ -101,6 +102,40 @@ async fn an_address_waits_after_repeated_failures() {
         let refused = log_in(world, "dana@example.com", "correct horse").await.problem(429, "too_many_attempts");
         log_in(world, "erin@example.com", "correct horse").await.expect(200);
         world.advance_seconds(refused.header("retry-after").parse().unwrap());
+        log_in(world, "dana@example.com", "correct horse").await.expect(200);
+    })
+    .await;
+}
+
+/// A rival who tries passwords keeps the owner out of new devices at most: one that logged in before is counted apart.
+#[tokio::test]
+async fn a_known_device_is_not_locked_out_by_strangers() {
+    World::run(async |world| {
+        let mine = begin_session(world, "dana@example.com").await.text("refreshToken");
+        let others = begin_session(world, "erin@example.com").await.text("refreshToken");
+        let log_in_with = async |token: &str, password: &str| {
+            let body = json!({"email": "dana@example.com", "password": password, "refreshToken": token});
+            world.anyone().post(PATH, body).await
+        };
+        begin_window(world, 900);
+        for _ in 0..10 {
+            log_in_with(&others, "wrong horse").await.problem(401, "wrong_credentials");
+        }
+        for stranger in [others.as_str(), "", "forged", &format!("{mine}x")] {
+            log_in_with(stranger, "correct horse").await.problem(429, "too_many_attempts");
+        }
+        log_in_with(&mine, "correct horse").await.expect(200);
+        // Also where its session has ended, and the token was used.
+        world.anyone().post("/sessions/refresh", json!({"refreshToken": mine})).await.expect(200);
+        world.advance_seconds(61);
+        world.anyone().post("/sessions/refresh", json!({"refreshToken": mine})).await.problem(401, "session_expired");
+        log_in_with(&mine, "correct horse").await.expect(200);
+        // It is counted, too, and does not use up what others may try.
+        begin_window(world, 900);
+        for _ in 0..10 {
+            log_in_with(&mine, "wrong horse").await.problem(401, "wrong_credentials");
+        }
+        log_in_with(&mine, "correct horse").await.problem(429, "too_many_attempts");
         log_in(world, "dana@example.com", "correct horse").await.expect(200);
     })
     .await;

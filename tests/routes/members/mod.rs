@@ -1,7 +1,11 @@
 //! Members.
 
+mod delete_me;
 mod log_in;
+mod log_out;
+mod refresh_session;
 mod replace_alerts;
+mod replace_me;
 mod request_email_verification;
 mod reset_password;
 mod show_me;
@@ -27,6 +31,17 @@ async fn sign_up(world: &World, email: &str) -> Reply {
 /// Logs in.
 async fn log_in(world: &World, email: &str, password: &str) -> Reply {
     world.anyone().post("/sessions", json!({"email": email, "password": password})).await
+}
+
+/// A session of a new member.
+async fn begin_session(world: &World, email: &str) -> Reply {
+    sign_up(world, email).await;
+    log_in(world, email, "correct horse").await.expect(200)
+}
+
+/// Goes on with a session.
+async fn refresh(world: &World, session: &Reply) -> Reply {
+    world.anyone().post("/sessions/refresh", json!({"refreshToken": session.text("refreshToken")})).await
 }
 
 /// Moves the clock to the begin of what is counted in windows of `seconds`, so that no window ends during a test.

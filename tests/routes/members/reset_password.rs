@@ -1,11 +1,14 @@
 //! `PUT /members/password`.
 
-use super::{begin_window, log_in, sign_up, sign_up_body};
+use super::{begin_session, begin_window, log_in, sign_up, sign_up_body};
 use crate::{
     harness::World,
     routes::{complaint, needs_no_login, refuses_malformed_bodies},
 };
-use frontrow_domain::limits::{LOGIN_MAX_FAILURES, LOGIN_WINDOW_SECONDS};
+use frontrow_domain::limits::{
+    LOGIN_MAX_FAILURES, LOGIN_WINDOW_SECONDS, VERIFICATION_MAX_ATTEMPTS, WRONG_CODES_PER_DAY,
+    WRONG_CODES_WINDOW_SECONDS,
+};
 use serde_json::{Value, json};
 
 const PATH: &str = "/members/password";
@@ -28,7 +31,7 @@ async fn happy_path() {
         log_in(world, DANA, "correct horse").await.problem(401, "wrong_credentials");
         let session = log_in(world, DANA, "battery staple").await.expect(200);
         assert_eq!(session.json["member"], member.json);
-        // A login of before lives on until its time is over; the README says so.
+        // An access token of before is accepted until it expires; the documents say so. Its session has ended.
         world.anyone().with_login(&before).get("/members/me").await.expect(200);
         // A code resets once, and signs nobody up after that.
         world.anyone().put(PATH, body.clone()).await.problem(410, "verification_expired");
@@ -114,6 +117,99 @@ async fn a_reset_forgets_wrong_passwords() {
         log_in(world, DANA, "correct horse").await.problem(429, "too_many_attempts");
         world.anyone().put(PATH, reset_body(world, DANA, "battery staple").await).await.expect(204);
         log_in(world, DANA, "battery staple").await.expect(200);
+    })
+    .await;
+}
+
+/// Uses up what strangers may guess of an address's codes in a day.
+async fn guess_all_day(world: &World, email: &str) {
+    for _ in 0..WRONG_CODES_PER_DAY / VERIFICATION_MAX_ATTEMPTS {
+        // In another hour, which has codes of its own.
+        begin_window(world, 3600);
+        let mut guess = reset_body(world, email, "battery staple").await;
+        guess["code"] = json!("no code");
+        for _ in 0..VERIFICATION_MAX_ATTEMPTS {
+            world.anyone().put(PATH, guess.clone()).await.problem(401, "wrong_code");
+        }
+        world.anyone().put(PATH, guess).await.problem(429, "too_many_attempts");
+    }
+}
+
+#[tokio::test]
+async fn codes_are_guessed_so_often_a_day() {
+    World::run(async |world| {
+        for email in [DANA, "erin@example.com"] {
+            sign_up(world, email).await;
+        }
+        begin_window(world, WRONG_CODES_WINDOW_SECONDS);
+        guess_all_day(world, DANA).await;
+        begin_window(world, 3600);
+        let mut body = reset_body(world, DANA, "battery staple").await;
+        let right = std::mem::replace(&mut body["code"], json!("no code"));
+        let refused = world.anyone().put(PATH, body.clone()).await.problem(429, "too_many_attempts");
+        assert!(refused.header("retry-after").parse::<u32>().unwrap() > 3600, "until the next day");
+        body["code"] = right;
+        world.anyone().put(PATH, body).await.problem(429, "too_many_attempts");
+        log_in(world, DANA, "correct horse").await.expect(200);
+        world.anyone().put(PATH, reset_body(world, "erin@example.com", "battery staple").await).await.expect(204);
+        begin_window(world, WRONG_CODES_WINDOW_SECONDS);
+        world.anyone().put(PATH, reset_body(world, DANA, "battery staple").await).await.expect(204);
+    })
+    .await;
+}
+
+/// A rival who uses up the codes of an address, and its guesses, keeps no device out that logged in before.
+#[tokio::test]
+async fn a_known_device_resets_whatever_strangers_do() {
+    World::run(async |world| {
+        let token = begin_session(world, DANA).await.text("refreshToken");
+        begin_window(world, WRONG_CODES_WINDOW_SECONDS);
+        guess_all_day(world, DANA).await;
+        for _ in 0..4 {
+            world.anyone().post("/email-verifications", json!({"email": DANA})).await.expect(202);
+        }
+        world.anyone().post("/email-verifications", json!({"email": DANA})).await.problem(429, "too_many_requests");
+        let asked = json!({"email": DANA, "refreshToken": token});
+        let asked = world.anyone().post("/email-verifications", asked).await.expect(202).text("verificationId");
+        let code = world.app().codes.verification_code(&asked.parse().expect("an id"));
+        let body = json!({"verificationId": asked, "code": code, "password": "battery staple"});
+        world.anyone().put(PATH, body).await.expect(204);
+        log_in(world, DANA, "battery staple").await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_says_that_the_password_was_replaced() {
+    World::run(async |world| {
+        sign_up(world, DANA).await;
+        let client = world.anyone().with("Accept-Language", "en");
+        let asked =
+            client.post("/email-verifications", json!({"email": DANA})).await.expect(202).text("verificationId");
+        let code = world.app().codes.verification_code(&asked.parse().expect("an id"));
+        let body = json!({"verificationId": asked, "code": code, "password": "battery staple"});
+        client.put(PATH, body.clone()).await.expect(204);
+        client.put(PATH, body).await.problem(410, "verification_expired");
+        let mails = world.mails_to(DANA).await;
+        let told: Vec<_> =
+            mails.iter().filter(|mail| mail["subject"] == "[frontrow] Your password was changed").collect();
+        assert_eq!((told.len(), mails.len()), (1, 3), "two codes, and this once: {mails:?}");
+        assert!(!told[0]["text"].as_str().unwrap().contains(&code));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_guessed_first_is_refused() {
+    World::run(async |world| {
+        sign_up(world, DANA).await;
+        let mut body = reset_body(world, DANA, "battery staple").await;
+        for known in ["password1", "12345678", "dana@example.com", "Dana1234!", "frontrow1"] {
+            body["password"] = json!(known);
+            assert_eq!(complaint(world.anyone().put(PATH, body.clone()).await), "password", "{known}");
+        }
+        body["password"] = json!("battery staple");
+        world.anyone().put(PATH, body).await.expect(204);
     })
     .await;
 }

@@ -55,10 +55,16 @@ async fn bad_input_makes_no_member() {
         let valid = sign_up_body(world, "dana@example.com").await;
         let anyone = world.anyone();
         refuses_malformed_bodies(&anyone, "POST", PATH, &valid).await;
-        let wrong: [(&str, Value); 12] = [
+        let wrong: [(&str, Value); 18] = [
             ("password", json!("7 chars")),
             ("password", json!("x".repeat(129))),
             ("password", json!(null)),
+            ("password", json!("PassWord")),
+            ("password", json!("12345678")),
+            ("password", json!("가나가나가나가나")),
+            ("password", json!("Dana@Example.com")),
+            ("password", json!("dana2026!")),
+            ("password", json!("frontrow")),
             ("name", json!("")),
             ("name", json!("n".repeat(101))),
             ("name", json!(7)),

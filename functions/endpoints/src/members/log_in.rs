@@ -1,12 +1,11 @@
-//! `POST /sessions`: an access token for address and password (M2).
+//! `POST /sessions`: begins a session for address and password (M2).
 
-use super::MemberView;
-use frontrow_domain::{Error, Result, limits::ACCESS_TOKEN_SECONDS, member::Email, time::UtcTime};
-use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, tokens::Identity,
-};
+use super::SessionView;
+use frontrow_domain::{Error, Result, ids::SessionId, member::Email, session::Session};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, entropy};
+use frontrow_store::Attempts;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Address and password.
 #[derive(Deserialize, JsonSchema)]
@@ -17,21 +16,9 @@ pub struct Body {
     email: Email,
     /// The password; one that could never have been chosen is wrong, not invalid.
     password: String,
-}
-
-/// A login.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Session")]
-pub struct Reply {
-    /// To be sent as `Authorization: Bearer …`.
-    access_token: String,
-    /// `Bearer`.
-    token_type: &'static str,
-    /// Until when the token is accepted.
-    expires_at: UtcTime,
-    /// Who is logged in.
-    member: MemberView,
+    /// A refresh token that this device got for this address, used or not: wrong passwords of known devices are counted apart
+    /// from those that anybody tries. Any other is ignored.
+    refresh_token: Option<String>,
 }
 
 /// The endpoint.
@@ -43,11 +30,11 @@ impl Endpoint for LogIn {
         path: "/sessions",
         operation: "log_in",
         tag: "Members",
-        summary: "Gives an access token for address and password",
+        summary: "Log in with address and password",
         success: &[200],
         errors: &["wrong_credentials", "too_many_attempts"],
         headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
         secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
         variables: &[],
     };
@@ -55,31 +42,25 @@ impl Endpoint for LogIn {
     type Path = NoPath;
     type Query = NoQuery;
     type Body = Body;
-    type Reply = Reply;
+    type Reply = SessionView;
 
-    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
-        let Body { email, password } = call.body;
-        let (member, password_hash) =
-            app.store.credentials(&email).await?.map(|it| (it.member, it.password_hash)).unzip();
-        let right = app.passwords.verify(password, password_hash).await?;
-        let Some(member) = member.filter(|_| right) else {
-            app.store.count_failed_login(&email, call.now).await?;
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<SessionView>> {
+        let Body { email, password, refresh_token } = call.body;
+        let known = app.store.credentials(&email).await?;
+        let hash = known.as_ref().map(|known| known.password_hash.clone());
+        let claims = refresh_token.and_then(|token| app.tokens.open_refresh(&token));
+        let is_known = |member_id| known.as_ref().is_some_and(|known| known.member.member_id == member_id);
+        let device = claims.filter(|claims| is_known(claims.member_id)).map(|claims| claims.session_id);
+        let attempts = Attempts { email: &email, device: device.as_ref() };
+        let right = app.passwords.verify(password, hash).await?;
+        let Some(known) = known.filter(|_| right) else {
+            app.store.count_failed_login(attempts, call.now).await?;
             return Err(Error::WrongCredentials);
         };
-        app.store.check_failed_logins(&email, call.now).await?;
-        let expires_at = call.now.plus_seconds(ACCESS_TOKEN_SECONDS);
-        let access_token = app.tokens.access(&Identity {
-            member_id: member.member_id,
-            role: member.role,
-            email: member.email.clone(),
-            name: member.name.clone(),
-            expires_at,
-        });
-        Ok(Answer::ok(Reply {
-            access_token,
-            token_type: "Bearer",
-            expires_at: expires_at.into(),
-            member: member.into(),
-        }))
+        app.store.check_failed_logins(attempts, call.now).await?;
+        let id = SessionId::new(entropy::fresh_uuid());
+        let session = Session::begin(id, known.member.member_id, known.sessions_edition, call.now);
+        app.store.begin_session(&session).await?;
+        Ok(Answer::ok(SessionView::of(app, &session, known.member, call.now)))
     }
 }

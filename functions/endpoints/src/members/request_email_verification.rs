@@ -2,7 +2,7 @@
 
 use frontrow_domain::{Result, ids::VerificationId, member::Email, time::UtcTime, verification::Verification};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, caller::Anyone, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, endpoint::Header, entropy,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Body {
     /// The address to verify.
     email: Email,
+    /// A refresh token that this device got for this address, used or not: codes for known devices are counted apart from
+    /// those that anybody asks for. Any other is ignored.
+    refresh_token: Option<String>,
 }
 
 /// A verification that waits for its code.
@@ -40,8 +43,8 @@ impl Endpoint for RequestEmailVerification {
         success: &[202],
         errors: &["too_many_requests"],
         headers: &[Header::AcceptLanguage],
-        table_actions: &["dynamodb:PutItem", "dynamodb:UpdateItem"],
-        secrets: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
         variables: &[],
     };
     type Caller = Anyone;
@@ -51,8 +54,11 @@ impl Endpoint for RequestEmailVerification {
     type Reply = Reply;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
+        let Body { email, refresh_token } = call.body;
+        let claims = refresh_token.and_then(|token| app.tokens.open_refresh(&token));
+        let device = app.store.device_of(&email, claims).await?;
         let id = VerificationId::new(entropy::fresh_uuid());
-        let verification = Verification::new(id, call.body.email, call.language, call.now);
+        let verification = Verification::new(id, email, call.language, call.now).by_device(device);
         app.store.start_verification(&verification, call.now).await?;
         Ok(Answer::accepted(Reply {
             verification_id: verification.verification_id,

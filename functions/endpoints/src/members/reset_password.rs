@@ -1,6 +1,5 @@
-//! `PUT /members/password`: a new password for who proves the address by a mailed code.
-//!
-//! Access tokens carry no reference to the password: one that was issued before lives on until its time is over.
+//! `PUT /members/password`: a new password for who proves the address by a mailed code. All sessions end; access tokens, which
+//! carry no reference to them, are accepted until they expire.
 
 use frontrow_domain::{Error, Result, ids::VerificationId, member::Password};
 use frontrow_edge::{
@@ -20,7 +19,7 @@ pub struct Body {
     verification_id: String,
     /// The six digits of the mail.
     code: String,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters; neither a common password, nor the address, nor this site's name.
     password: Password,
 }
 
@@ -33,7 +32,7 @@ impl Endpoint for ResetPassword {
         path: "/members/password",
         operation: "reset_password",
         tag: "Members",
-        summary: "Replaces a forgotten password, by the code that was mailed to the address",
+        summary: "Replaces a forgotten password by a mailed code, and ends all sessions",
         success: &[204],
         errors: &["wrong_code", "not_found", "verification_expired", "too_many_attempts"],
         headers: &[],
@@ -52,13 +51,16 @@ impl Endpoint for ResetPassword {
         let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
         let verification = app.store.open_verification(&id, call.now).await?;
         if !app.codes.is_verification_code(&id, &code) {
-            app.store.count_wrong_code(&id, call.now).await?;
+            app.store.count_wrong_code(&verification, call.now).await?;
             return Err(Error::WrongCode);
         }
+        app.store.check_wrong_codes(&verification, call.now).await?;
         // Told only to who reads the address's mail, and he could sign up with the same code.
         let known = app.store.credentials(&verification.email).await?.ok_or(Error::NotFound)?;
+        // The code stays good for another password.
+        password.check_for(&verification.email)?;
         let password_hash = app.passwords.hash(password).await?;
-        app.store.replace_password(&known.member, password_hash, &id, call.now).await?;
+        app.store.replace_password(&known.member.member_id, password_hash, &verification, call.now).await?;
         Ok(Answer::no_content())
     }
 }

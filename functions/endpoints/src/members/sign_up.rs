@@ -24,7 +24,7 @@ pub struct Body {
     code: String,
     /// The verified address.
     email: Email,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters; neither a common password, nor the address, nor this site's name.
     password: Password,
     /// 1 to 100 characters.
     name: Name,
@@ -55,12 +55,14 @@ impl Endpoint for SignUp {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
         let Body { verification_id, code, email, password, name } = call.body;
+        password.check_for(&email)?;
         let id: VerificationId = verification_id.parse().map_err(|_| Error::VerificationExpired)?;
         let verification = app.store.open_verification(&id, call.now).await?;
         if verification.email != email || !app.codes.is_verification_code(&id, &code) {
-            app.store.count_wrong_code(&id, call.now).await?;
+            app.store.count_wrong_code(&verification, call.now).await?;
             return Err(Error::WrongCode);
         }
+        app.store.check_wrong_codes(&verification, call.now).await?;
         let organizer = app.config.organizer_emails.contains(&email);
         let member = Member {
             member_id: MemberId(entropy::fresh_uuid()),

@@ -116,6 +116,7 @@ impl Endpoint for Pay {
             Err(Error::HoldExpired) if hold_id.is_forgotten(now) => return Err(Error::NotFound),
             Err(error) => return Err(error),
         };
+        wallet.check_open()?;
         let listing = app.store.listing_to_book(hold_id.performance(), now).await?;
         let token = call.queue_token.as_deref();
         let admission = admitted(app, &listing.performance, &member, token)?;
@@ -193,5 +194,6 @@ fn buyer(call: &Call<Pay>) -> Buyer {
         email: call.caller.email.clone(),
         name: call.caller.name.clone(),
         language: call.language,
+        former_names: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod cancellation;
 mod letter;
+pub mod password;
 pub mod ticket;
 pub mod verification;
 mod words;

@@ -3,7 +3,7 @@
 mod cancellations;
 mod cards;
 
-use super::{Letter, cancellation, ticket, verification};
+use super::{Letter, cancellation, password, ticket, verification};
 use frontrow_domain::{
     Timestamp,
     door::Door,
@@ -44,6 +44,7 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
             email: Email::try_from("alice@example.com".to_owned()).unwrap(),
             name: Name::try_from(name.to_owned()).unwrap(),
             language,
+            former_names: Vec::new(),
         },
         sold: Sold {
             show_id: "show".parse().unwrap(),
@@ -362,4 +363,20 @@ fn the_code_of_a_ticket_is_asked_for_by_its_id() {
         "code".to_owned()
     });
     assert_eq!(asked.into_inner(), reservation.tickets().map(|(ticket_id, _)| ticket_id).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_new_password_is_told_in_the_readers_language() {
+    for (language, subject, words) in [
+        (Language::Ko, "[frontrow] 비밀번호가 변경되었습니다", "모든 기기에서 로그아웃되었습니다"),
+        (Language::En, "[frontrow] Your password was changed", "logged out on all devices"),
+    ] {
+        let letter = password::letter(&verification("v1", language));
+        let raw = mime(&letter);
+        assert_eq!(parse(&raw).subject(), Some(subject));
+        assert_eq!(letter.to_address(), "bob@example.com");
+        let (text, page, pictures) = take_apart(&raw);
+        assert!(text.contains(words) && page.contains(words), "{text}");
+        assert!(pictures.is_empty());
+    }
 }

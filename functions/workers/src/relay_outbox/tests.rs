@@ -131,6 +131,20 @@ fn tickets_are_mailed_again_when_that_was_asked_for_and_once_for_each_number() {
 }
 
 #[test]
+fn a_new_password_is_told_once() {
+    let used = |purpose: &str| {
+        let mut used = verification();
+        used["used_for"] = json!({"S": purpose});
+        used
+    };
+    let message = r#"{"kind":"password","verificationId":"v1"}"#.to_owned();
+    assert_eq!(said("MODIFY", Some(verification()), Some(used("password"))), Some(message));
+    assert_eq!(said("MODIFY", Some(verification()), Some(used("sign_up"))), None);
+    let marked = with_marker(used("password"), "password_mail");
+    assert_eq!(said("MODIFY", Some(used("password")), Some(marked)), None);
+}
+
+#[test]
 fn a_verification_is_announced_when_it_is_new() {
     let message = r#"{"kind":"code","verificationId":"v1"}"#.to_owned();
     assert_eq!(said("INSERT", None, Some(verification())), Some(message));

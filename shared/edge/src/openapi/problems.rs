@@ -50,6 +50,7 @@ fn examples() -> Vec<Error> {
         Error::TooManyAttempts { retry_after_seconds: 60 },
         Error::EmailTaken,
         Error::WrongCredentials,
+        Error::SessionExpired,
         Error::HasReservations,
         Error::SlotTaken,
         Error::NoWaitingRoom,

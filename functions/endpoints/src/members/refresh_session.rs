@@ -1,0 +1,66 @@
+//! `POST /sessions/refresh`: goes on with a session: an access token and the next refresh token for the one of before.
+//!
+//! A refresh token works once. For a minute its successor is the same again, so that a client which lost the response, or two
+//! tabs of one browser, lose nothing. Later it is taken for stolen, and the session ends.
+
+use super::SessionView;
+use frontrow_domain::{Error, Result, limits::REFRESH_ATTEMPTS, session::Presented};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone};
+use frontrow_store::Renewal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The refresh token.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SessionRefresh", example = serde_json::json!({
+    "refreshToken": "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005.0193f1b07c8a7d3fae52c1d1a5b0c007.0.jA8xQ…"
+}))]
+pub struct Body {
+    /// As the session's last response said.
+    refresh_token: String,
+}
+
+/// The endpoint.
+pub struct RefreshSession;
+
+impl Endpoint for RefreshSession {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/sessions/refresh",
+        operation: "refresh_session",
+        tag: "Members",
+        summary: "Renew a session by its refresh token",
+        success: &[200],
+        errors: &["session_expired"],
+        headers: &[],
+        table_actions: &["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
+    };
+    type Caller = Anyone;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = SessionView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<SessionView>> {
+        let claims = app.tokens.open_refresh(&call.body.refresh_token).ok_or(Error::SessionExpired)?;
+        for _ in 0..REFRESH_ATTEMPTS {
+            let (session, member) = app.store.live_session(&claims.member_id, &claims.session_id).await?;
+            let renewed = match session.present(claims.number, call.now)? {
+                Presented::Again => session,
+                Presented::Reused => {
+                    app.store.end_reused_session(&session).await?;
+                    return Err(Error::SessionExpired);
+                }
+                Presented::Renewed(next) => match app.store.renew_session(&session, &next).await? {
+                    Renewal::Done => next,
+                    Renewal::Overtaken => continue,
+                },
+            };
+            return Ok(Answer::ok(SessionView::of(app, &renewed, member, call.now)));
+        }
+        Err(Error::Busy)
+    }
+}

@@ -1,0 +1,67 @@
+//! That a password was replaced: the owner of the address should know, whoever did it.
+
+use super::{
+    Letter,
+    words::{Labels, labels},
+};
+use askama::Template;
+use frontrow_domain::{member::Language, verification::Verification};
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct Page<'a> {
+    labels: &'static Labels,
+    words: &'a Words,
+}
+
+#[derive(Template)]
+#[template(path = "password.txt")]
+struct Text<'a> {
+    labels: &'static Labels,
+    words: &'a Words,
+}
+
+struct Words {
+    subject: &'static str,
+    heading: &'static str,
+    intro: &'static str,
+    sessions: &'static str,
+    note: &'static str,
+}
+
+/// The mail about the password that `verification` replaced.
+pub fn letter(verification: &Verification) -> Letter {
+    let (labels, words) = (labels(verification.language), words(verification.language));
+    let (html, text) = (Page { labels, words: &words }, Text { labels, words: &words });
+    Letter {
+        id: format!("password.{}", verification.verification_id),
+        reservation_id: None,
+        to_name: None,
+        to: verification.email.clone(),
+        subject: words.subject.to_owned(),
+        text: text.render().expect("the template takes any text"),
+        html: html.render().expect("the template takes any text"),
+        pictures: Vec::new(),
+    }
+}
+
+fn words(language: Language) -> Words {
+    match language {
+        Language::Ko => Words {
+            subject: "[frontrow] 비밀번호가 변경되었습니다",
+            heading: "비밀번호가 변경되었습니다",
+            intro: "이 이메일 주소로 받은 인증 코드를 사용해 회원님의 비밀번호가 변경되었습니다.",
+            sessions: "모든 기기에서 로그아웃되었습니다. 새 비밀번호로 다시 로그인해 주세요.",
+            note: "직접 변경하지 않으셨다면 다른 사람이 이 메일함을 볼 수 있습니다. 먼저 메일 계정을 안전하게 하신 뒤 \
+                   새 인증 코드로 비밀번호를 다시 변경해 주세요.",
+        },
+        Language::En => Words {
+            subject: "[frontrow] Your password was changed",
+            heading: "Your password was changed",
+            intro: "Your password was changed with a verification code that was mailed to this address.",
+            sessions: "You have been logged out on all devices. Log in again with the new password.",
+            note: "If you did not do this, somebody else can read this mailbox: secure your mail account first, then request a \
+                   new code and change the password again.",
+        },
+    }
+}

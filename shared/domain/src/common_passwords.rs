@@ -1,0 +1,85 @@
+//! Passwords that are guessed first: refused, because an attacker needs no more than a few tries for them.
+//!
+//! The list has the 3,000 most frequent passwords of at least eight characters from the leaks that zxcvbn ranks (MIT licence,
+//! copyright 2012-2016 Dan Wheeler and Dropbox, Inc.), and some that are common on Korean keyboards. It is 28 kB; all
+//! dictionaries of an estimator like zxcvbn are a megabyte, most of it for advice that nobody here shows.
+
+const LIST: &str = include_str!("common_passwords.txt");
+
+/// Longest repetition or run that is looked for: who types more than that chose its length, which is a secret, too.
+const PATTERN_MAX_CHARS: usize = 32;
+
+/// Whether `password` is common: in the list whatever its case, one short piece repeated, or a run of neighbours such as
+/// `12345678`.
+pub(crate) fn is_common(password: &str) -> bool {
+    let lower: Vec<char> = password.to_lowercase().chars().collect();
+    let is_short = lower.len() <= PATTERN_MAX_CHARS;
+    (is_short && (is_repetition(&lower) || is_run(&lower))) || {
+        let lower: String = lower.into_iter().collect();
+        LIST.lines().any(|line| line == lower)
+    }
+}
+
+/// Whether the same piece, of at most half its length, is all there is, as in `abcabcab`.
+fn is_repetition(text: &[char]) -> bool {
+    (1..=text.len() / 2).any(|period| text.iter().zip(&text[period..]).all(|(one, next)| one == next))
+}
+
+/// Whether each character is the next of the one before, or each the previous.
+fn is_run(text: &[char]) -> bool {
+    let steps =
+        |by: i64| text.windows(2).all(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0])) == by);
+    steps(1) || steps(-1)
+}
+
+/// What is left of `text` without digits and signs around it, in lower case.
+pub(crate) fn core(text: &str) -> String {
+    text.to_lowercase().trim_matches(|character: char| !character.is_alphabetic()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_guessed_first_is_common_however_it_is_written() {
+        for common in [
+            "password",
+            "PassWord",
+            "12345678",
+            "87654321",
+            "11111111",
+            "abcabcabc",
+            "1q2w3e4r",
+            "qwertyuiop",
+            "iloveyou",
+            "asdfasdf",
+            "qlalfqjsgh",
+            "가나가나가나가나",
+            "abcdefghij",
+            "zyxwvuts",
+            "password1!",
+        ] {
+            assert!(is_common(common), "{common}");
+        }
+        for own in
+            ["correct horse", "battery staple", "frontrow-demo", "다람쥐 헌 쳇바퀴", "12345678 steps", "abcabcxabc"]
+        {
+            assert!(!is_common(own), "{own}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_as_it_is_compared() {
+        for line in LIST.lines() {
+            assert!(line.chars().count() >= 8 && line.to_lowercase() == line, "{line}");
+        }
+    }
+
+    #[test]
+    fn digits_and_signs_around_a_word_hide_nothing() {
+        assert_eq!(core("2024Frontrow!!"), "frontrow");
+        assert_eq!(core("frontrow-demo"), "frontrow-demo");
+        assert_eq!(core("1234"), "");
+    }
+}

@@ -1,0 +1,122 @@
+//! Sessions: an item for each login, which says which of its refresh tokens is good. Ending one deletes its item; ending all
+//! of a member's counts up an edition on the member's profile, because a transaction has room for a hundred items only.
+
+use crate::{
+    Store,
+    accounts::Account,
+    conditions::{SESSION_UNCHANGED, SESSIONS_OF_EDITION},
+    db::{Consistency, Refused},
+    keys::{self, from_item, item_of},
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result,
+    ids::{MemberId, SessionId},
+    member::Member,
+    session::Session,
+};
+
+/// What became of renewing a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// It goes on.
+    Done,
+    /// It is not what it was: another refresh came first, or it has ended.
+    Overtaken,
+}
+
+impl Store {
+    /// Keeps a session that begins.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn begin_session(&self, session: &Session) -> Result<()> {
+        let item = item_of(keys::session(&session.member_id, &session.session_id), "session", session);
+        self.done_without_condition(Write::put(keys::with_ttl(item, session.expires_at))).await
+    }
+
+    /// A session with its member as they are now.
+    ///
+    /// # Errors
+    /// [`Error::SessionExpired`] where it is not there, or was ended together with all others of its member.
+    pub async fn live_session(&self, member: &MemberId, id: &SessionId) -> Result<(Session, Member)> {
+        let found = self.get_two([keys::session(member, id), keys::member(member)], Consistency::Strong).await?;
+        let [Some(session), Some(member)] = found else { return Err(Error::SessionExpired) };
+        let member = Account::of(Some(member))?.live().ok_or(Error::SessionExpired)?;
+        let session: Session = from_item(session)?;
+        if session.edition == member.sessions_edition {
+            Ok((session, member.member))
+        } else {
+            Err(Error::SessionExpired)
+        }
+    }
+
+    /// Makes of the session that was `seen` what is `next`.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn renew_session(&self, seen: &Session, next: &Session) -> Result<Renewal> {
+        let key = keys::session(&seen.member_id, &seen.session_id);
+        let renew = Write::update(
+            key,
+            "SET #number = :number, #renewed_at = :renewed_at, #expires_at = :expires_at, #ttl = :ttl",
+        );
+        let renew = renew
+            .when(&SESSION_UNCHANGED)
+            .value("seen", seen.number)
+            .value("number", next.number)
+            .value("renewed_at", next.renewed_at)
+            .value("expires_at", next.expires_at)
+            .value("ttl", next.expires_at.ttl_seconds());
+        match self.write(renew).await {
+            Ok(_) => Ok(Renewal::Done),
+            Err(Refused::Conditions(_)) => Ok(Renewal::Overtaken),
+            Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Ends a session, which may have ended before.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn end_session(&self, member: &MemberId, id: &SessionId) -> Result<()> {
+        self.done_without_condition(Write::delete(keys::session(member, id))).await
+    }
+
+    /// Ends a session of which a refresh token was used again.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn end_reused_session(&self, session: &Session) -> Result<()> {
+        tracing::warn!(member_id = %session.member_id, "a refresh token was used again: its session ends");
+        self.end_session(&session.member_id, &session.session_id).await
+    }
+
+    /// Ends all sessions of the member that began in `edition`; later ones stay.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn end_all_sessions(&self, member: &MemberId, edition: u64) -> Result<()> {
+        let end = Write::update(keys::member(member), "SET #sessions_edition = :next")
+            .when(&SESSIONS_OF_EDITION)
+            .value("edition", edition)
+            .value("next", edition + 1);
+        match self.write(end).await {
+            // They were ended before, or the member is gone.
+            Ok(_) | Err(Refused::Conditions(_)) => Ok(()),
+            Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+
+    pub(crate) async fn delete_session_item(&self, member: &MemberId, sort_key: String) -> Result<()> {
+        self.done_without_condition(Write::delete(keys::in_member(member, sort_key))).await
+    }
+
+    async fn done_without_condition(&self, write: Write) -> Result<()> {
+        match self.write(write).await {
+            Ok(_) => Ok(()),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Conditions(_)) => Err(Error::internal("write", "it has no condition")),
+        }
+    }
+}
