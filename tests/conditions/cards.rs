@@ -2,9 +2,9 @@
 
 use super::{
     Found,
-    booking::{StaleBatches, take_ahead},
+    booking::take_ahead,
     ensure, general,
-    interlude::Interlude,
+    interlude::{Interlude, StaleBatches},
 };
 use crate::{
     cards::{buy, pay_by_card, switch},
@@ -96,4 +96,30 @@ pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Fo
     late.count_calls(Counts { calls: 1, failed: 0, slow: 0 }, now).await.expect("it can be written");
     let found = process().breaker(now).await.expect("it can be read");
     ensure(matches!(found.phase, Phase::Open { .. }), || format!("an open breaker became {found:?}"))
+}
+
+/// The breaker opens while the release is on its way, and the hold is prolonged: another's places are in the bucket that it was
+/// in before.
+pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World) -> Found {
+    let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
+    let (person, other) = (world.member(0).await, world.member(100_000).await);
+    let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
+    let others = hold_of_grade(&other, &performance, "Standing", 2).await.expect(201).text("holdId");
+    world.app().store.count_calls(BAD, world.stack.clock().now()).await.expect("it can be written");
+    let (client, same) = (person.client.clone(), held.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        pay_by_card(&client, &same, "tok").await.expect(503);
+    })));
+    person.delete(&format!("/holds/{held}")).await.expect(204);
+    let paid = pay(&other, &others).await;
+    ensure(paid.status == 201, || format!("another's places were freed: {paid:?}"))
+}
+
+pub(super) async fn calls_are_counted_together(world: &World) -> Found {
+    let (store, now) = (&world.app().store, world.stack.clock().now());
+    for _ in 0..BREAKER_CALLS_MIN {
+        store.count_calls(Counts { calls: 1, failed: 1, slow: 0 }, now).await.expect("it can be written");
+    }
+    let found = store.breaker(now).await.expect("it can be read");
+    ensure(matches!(found.phase, Phase::Open { .. }), || format!("calls that all failed left the breaker {found:?}"))
 }

@@ -1,10 +1,15 @@
 //! Guards of what is derived, and of an organizer's cancellation.
 
 use super::{Found, ensure, interlude::Interlude, machine::Machine};
-use crate::harness::{World, audit::Snapshot, book, hold};
+use crate::harness::{World, audit::Snapshot, book, hold, performance_details, show_details};
 use frontrow_store::{DirtyReservation, keys::Part};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
+
+/// One whose map is a projection.
+fn large_house() -> Value {
+    json!({"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 1_000, "rows": 21, "seatsPerRow": 100}]})
+}
 
 /// A projector that read a reservation before its member cancelled it writes after another that read it since.
 pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
@@ -42,9 +47,7 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
 
 /// A projector that read a block before a seat of it was taken writes after another that read it since.
 pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
-    let seating = json!({"type": "numbered", "sections": [
-        {"name": "A", "grade": "R", "price": 1_000, "rows": 21, "seatsPerRow": 100}]});
-    let performance = world.performance(json!({"seating": seating})).await;
+    let performance = world.performance(json!({"seating": large_house()})).await;
     hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
     world.settle().await;
     let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
@@ -83,4 +86,50 @@ pub(super) async fn the_first_reason_stands(world: &World) -> Found {
     })));
     let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
     ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer is told {told}"))
+}
+
+/// By the stack's projector and by this one, whoever is first.
+pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let reservation = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
+    let dirty = DirtyReservation {
+        member_id: person.identity.member_id,
+        reservation_id: reservation.parse().expect("an id"),
+        name: person.identity.name.clone(),
+    };
+    let project = async || world.app().store.project_reservations(std::slice::from_ref(&dirty)).await;
+    project().await.map_err(|error| format!("a reservation is not shown: {error}"))?;
+    person.delete(&format!("/reservations/{reservation}")).await.expect(200);
+    project().await.map_err(|error| format!("its cancellation is not shown: {error}"))?;
+    let notices = person.get("/notices").await.expect(200).items().len();
+    ensure(notices == 2, || format!("a payment and a cancellation are {notices} notices"))
+}
+
+/// The same of a part of a large house.
+pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> Found {
+    let performance = world.performance(json!({"seating": large_house()})).await;
+    let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
+    for seat in ["A-1-1", "A-1-2"] {
+        hold(&world.member(0).await, &performance, &[seat]).await.expect(201);
+        let failed = world.app().store.project_parts([part.clone()], world.stack.clock().now()).await;
+        ensure(failed.is_empty(), || format!("{seat} is not shown: {failed:?}"))?;
+    }
+    Ok(())
+}
+
+/// The date under the show is where the performance is, whatever came between the read of it and the write of its mark.
+pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &World) -> Found {
+    let (organizer, details) = (world.organizer().await, performance_details(world.app(), json!({})));
+    let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
+    let made = organizer.post(&format!("{show}/performances"), details.clone()).await.expect(201);
+    let path = format!("/performances/{}", made.text("performanceId"));
+    let (client, same) = (organizer.client.clone(), path.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        let mut later = details;
+        later["startsAt"] = json!("2099-06-01T10:00:00Z");
+        client.put(&same, later).await.expect(200);
+    })));
+    organizer.post(&format!("{path}/cancellation"), json!({"reason": "Rain"})).await.expect(202);
+    Snapshot::of(world).await.check()
 }
