@@ -1,7 +1,7 @@
 //! Best available seats in a rush: everybody is served while seats remain, and nobody is parted from his company without need.
 //! `cargo test --test frontrow best_available -- --nocapture` prints refusals and tries.
 
-use crate::harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay, wire::Metered};
+use crate::harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, insist, pay, wire::Metered};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
@@ -10,18 +10,6 @@ use tokio::task::JoinSet;
 async fn house(world: &World) -> String {
     let sections = json!([{"name": "A", "grade": "R", "price": 1_000, "rows": 20, "seatsPerRow": 20}]);
     world.performance(json!({"seating": {"type": "numbered", "sections": sections}})).await
-}
-
-/// Asks again where a machine that is busy with other tests took too long; perhaps it was done all the same.
-pub(crate) async fn insist<F: Future<Output = Reply>>(person: &Person, ask: impl Fn() -> F) -> Reply {
-    let mut reply = ask().await;
-    while reply.status == 503 {
-        reply = ask().await;
-        if reply.json["code"] == "hold_exists" {
-            reply = person.get(&format!("/holds/{}", reply.text("holdId"))).await;
-        }
-    }
-    reply
 }
 
 /// Each of `people` buys so many, all at once; answers what each was told of his hold.

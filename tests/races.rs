@@ -8,7 +8,7 @@ use crate::harness::{
     audit::Snapshot,
     book,
     crowd::{at_once, members},
-    hold, pay,
+    hold, insist, pay,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -202,11 +202,10 @@ async fn five_hundred_members_joining_at_once_get_positions_1_to_500() {
         let people = members(world, 500, 0).await;
         let replies = at_once(people, |_, person| {
             let path = format!("/performances/{performance}/queue");
-            async move { person.post(&path, Value::Null).await }
+            async move { insist(&person, || person.post(&path, Value::Null)).await }
         })
         .await;
-        let positions: BTreeSet<i64> =
-            replies.iter().map(|reply| reply.clone().expect(201).number("position")).collect();
+        let positions: BTreeSet<i64> = replies.iter().map(|reply| reply.number("position")).collect();
         assert_eq!(positions, (1..=500).collect());
     })
     .await;
@@ -224,28 +223,31 @@ enum Inside {
 /// Joins, polls until let in, then does what `inside` says.
 async fn go_through(person: Person, performance: String, seat: String, inside: Inside) {
     let path = format!("/performances/{performance}/queue");
-    let mut place = person.post(&path, Value::Null).await.expect(201);
+    let join = || person.post(&path, Value::Null);
+    let mut place = insist(&person, join).await;
     let mut polls = 0;
     while place.text("status") == "waiting" {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let polled = person.with_queue_token(&place.text("queueToken")).get(&path).await;
+        let waiting = person.with_queue_token(&place.text("queueToken"));
+        let polled = insist(&waiting, || waiting.get(&path)).await;
         // The clock runs fast here: a place that was called and left unclaimed for a minute is over.
-        place = if polled.status == 401 { person.post(&path, Value::Null).await } else { polled.expect(200) };
+        place = if polled.status == 401 { insist(&person, join).await } else { polled.expect(200) };
         polls += 1;
         assert!(polls < 2_000, "the line does not drain");
     }
     let person = person.with_queue_token(&place.text("queueToken"));
     match inside {
         Inside::Pays => {
-            let held = hold(&person, &performance, &[&seat]).await.expect(201).text("holdId");
-            pay(&person, &held).await.expect(201);
-            person.get(&path).await.problem(401, "queue_token_expired");
+            let held = insist(&person, || async { hold(&person, &performance, &[&seat]).await }).await.text("holdId");
+            let paid = insist(&person, || pay(&person, &held)).await;
+            assert!(matches!(paid.status, 200 | 201), "{paid:?}");
+            insist(&person, || person.get(&path)).await.problem(401, "queue_token_expired");
         }
         Inside::HoldsAndLeaves => {
-            hold(&person, &performance, &[&seat]).await.expect(201);
-            person.delete(&path).await.expect(204);
+            insist(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
+            insist(&person, || person.delete(&path)).await.expect(204);
         }
-        Inside::Leaves => drop(person.delete(&path).await.expect(204)),
+        Inside::Leaves => drop(insist(&person, || person.delete(&path)).await.expect(204)),
         Inside::Vanishes => {}
     }
 }

@@ -17,15 +17,15 @@ mod projections;
 mod room;
 mod room_turns;
 
-use crate::harness::{World, wire::Weakened};
+use crate::harness::{Expected, NEVER, World, wire::Weakened};
 use clauses::{WHOLE, weakenings};
 use frontrow_local::Options;
 use frontrow_store::conditions::{self, ALL, Condition};
 use futures_util::FutureExt;
 use std::{collections::BTreeSet, fmt::Write as _, panic::AssertUnwindSafe, pin::Pin, time::Duration};
 
-/// Longer than any guard takes.
-const GUARD_MAX: Duration = Duration::from_secs(300);
+/// A guard that has found nothing after so long does not end without its clause.
+const HUNG: Duration = Duration::from_secs(300);
 
 /// What a guard found: `Err` says how the system went wrong.
 type Found = Result<(), String>;
@@ -270,8 +270,10 @@ fn ensure(holds: bool, why: impl FnOnce() -> String) -> Found {
 /// something, too.
 async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (Found, u32) {
     let world = World::start(Options { demo: false, ..Options::default() }).await;
+    let _expected = weakened.is_some().then(Expected::begin);
+    let most = if weakened.is_some() { HUNG } else { NEVER };
     world.wire.weaken(weakened);
-    let found = AssertUnwindSafe(tokio::time::timeout(GUARD_MAX, guard(&world))).catch_unwind().await;
+    let found = AssertUnwindSafe(tokio::time::timeout(most, guard(&world))).catch_unwind().await;
     let asked = world.wire.weaken(None);
     world.wire.meddle(None);
     let found = match found {

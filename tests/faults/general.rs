@@ -12,7 +12,7 @@ use frontrow_edge::Method;
 use serde_json::{Value, json};
 
 /// Runs of the normal test command, of each.
-const RUNS: u64 = 170;
+const RUNS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn places_are_counted_exactly_whatever_breaks() {

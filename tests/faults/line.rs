@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Runs of the normal test command.
-const RUNS: u64 = 300;
+const RUNS: u64 = 60;
 const MEMBERS: u64 = 6;
 /// Polls after which the line counts as stuck; each takes a second or two of the moved clock.
 const POLLS_MAX: usize = 600;

@@ -1,6 +1,6 @@
 //! What the embedded engine never shows, injected between SDK and engine: conflicts, throttling, stale eventual reads,
-//! timeouts that hid a success, processes that die between two calls. Thousands of seeded runs; a failure prints its seed,
-//! and `FAULT_SEED=<seed>` runs that one alone.
+//! timeouts that hid a success, processes that die between two calls. Hundreds of seeded runs; a failure prints its seed,
+//! and `FAULT_SEED=<seed>` runs that one alone. `FAULT_ROUNDS=10` runs ten times as many.
 
 mod booking;
 mod cards;
@@ -10,6 +10,7 @@ mod general;
 mod instance;
 mod line;
 
+use crate::harness::print_panics_at_once;
 pub(crate) use instance::Ground;
 use std::{future::Future, panic::AssertUnwindSafe};
 use tokio::task::JoinSet;
@@ -17,11 +18,16 @@ use tokio::task::JoinSet;
 /// Runs side by side; more than the cores, because each waits a lot.
 const AT_ONCE: usize = 8;
 
-/// Runs `run` for `count` seeds from `first`, or for `FAULT_SEED` alone.
+#[allow(clippy::disallowed_methods, reason = "what to run is given by hand")]
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|number| number.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}
+
+/// Runs `run` for `count` seeds from `first`, so many times over as `FAULT_ROUNDS` says, or for `FAULT_SEED` alone.
 async fn for_seeds<F: Future<Output = Result<(), String>> + Send + 'static>(first: u64, count: u64, run: fn(u64) -> F) {
-    #[allow(clippy::disallowed_methods, reason = "a seed to repeat is given by hand")]
-    let only: Option<u64> = std::env::var("FAULT_SEED").ok().and_then(|seed| seed.parse().ok());
-    let mut seeds = only.map_or(first..first + count, |seed| seed..seed + 1);
+    print_panics_at_once();
+    let count = count * number_of("FAULT_ROUNDS").unwrap_or(1);
+    let mut seeds = number_of("FAULT_SEED").map_or(first..first + count, |seed| seed..seed + 1);
     let mut running = JoinSet::new();
     let mut start = |running: &mut JoinSet<()>| {
         if let Some(seed) = seeds.next() {

@@ -1,7 +1,7 @@
 //! What must be true of the table and the mails after every test, whatever it did.
 
 use super::World;
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
 use frontrow_domain::{
     card::CardState,
     ids::MemberId,
@@ -30,8 +30,10 @@ impl Snapshot {
         Self::read(&world.stack.engine().dynamodb(), &world.app().config.table_name).await
     }
 
-    /// Reads a whole table, past the wire.
+    /// Reads a whole table, past the wire, however long that takes.
     pub(crate) async fn read(client: &Client, table: &str) -> Self {
+        let patient = client.config().to_builder().timeout_config(TimeoutConfig::disabled());
+        let client = Client::from_conf(patient.build());
         let mut pages = client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {

@@ -26,14 +26,83 @@ use frontrow_local::{Options, Stack};
 use serde_json::{Value, json};
 use std::{
     borrow::Borrow,
+    cell::Cell,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
 use wire::Wire;
+
+/// After so long a wait counts as one that never ends. It is no bound on how fast anything is.
+pub(crate) const NEVER: Duration = Duration::from_secs(3_600);
+
+/// A call that is refused as busy so often is refused for ever.
+const TRIES_MAX: usize = 300;
+
+thread_local! {
+    /// Whether a panic of this thread is what a test wants to see.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+/// How many tests want to see panics.
+static EXPECTING: AtomicU32 = AtomicU32::new(0);
+
+/// While this lives the test's panics are what it looks for.
+pub(crate) struct Expected(());
+
+impl Expected {
+    pub(crate) fn begin() -> Self {
+        EXPECTED.set(true);
+        EXPECTING.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        EXPECTED.set(false);
+        EXPECTING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// From now on a panic is printed when it happens, past what captures a test's output until all have ended.
+pub(crate) fn print_panics_at_once() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let thread = std::thread::current();
+            let name = thread.name().unwrap_or("a thread");
+            // A thread that is not named after its test may be another test's.
+            let expected = EXPECTED.get() || (!name.contains("::") && EXPECTING.load(Ordering::Relaxed) > 0);
+            if !expected {
+                let _ = writeln!(std::io::stderr(), "\n{name}: {panic}");
+            }
+            hook(panic);
+        }));
+    });
+}
+
+/// Asks again, as `Retry-After` says, for as long as the answer is that the platform is busy. Perhaps it was done all the same,
+/// and a hold is found.
+pub(crate) async fn insist<F: Future<Output = Reply>>(person: &impl Borrow<Client>, ask: impl Fn() -> F) -> Reply {
+    let mut reply = ask().await;
+    for _ in 0..TRIES_MAX {
+        if reply.status != 503 {
+            return reply;
+        }
+        let seconds = reply.header("retry-after").parse().expect("seconds");
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        reply = ask().await;
+        if reply.json["code"] == "hold_exists" {
+            reply = person.borrow().get(&format!("/holds/{}", reply.text("holdId"))).await;
+        }
+    }
+    panic!("busy for ever");
+}
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
@@ -84,6 +153,7 @@ impl World {
 
     /// A world that is not audited by itself.
     pub(crate) async fn start(options: Options) -> Self {
+        print_panics_at_once();
         let wire = Wire::default();
         let around = wire.clone();
         let options = Options {
@@ -114,7 +184,8 @@ impl World {
         let person =
             self.person(&format!("member{number}@example.com"), &format!("Member {number}"), Role::Member).await;
         if points > 0 {
-            person.post("/points/top-ups", json!({"amount": points})).await.expect(201);
+            let top_up = || async { person.with_key("first").post("/points/top-ups", json!({"amount": points})).await };
+            insist(&person, top_up).await.expect(201);
         }
         person
     }
@@ -171,8 +242,8 @@ impl World {
 
     /// Waits until everything that was committed has been announced and handled.
     pub(crate) async fn settle(&self) {
-        let settled = tokio::time::timeout(Duration::from_secs(60), self.stack.settle()).await;
-        settled.expect("the outbox empties within a minute").expect("the queues can be asked");
+        let settled = tokio::time::timeout(NEVER, self.stack.settle()).await;
+        settled.expect("the outbox empties").expect("the queues can be asked");
     }
 }
 

@@ -1,8 +1,7 @@
 //! Defects seen in systems like these, each line of the requirements that concerns what is offered.
 
-use crate::best_available::insist;
 use crate::harness::{
-    World, book, hold, hold_of_grade,
+    World, book, hold, hold_of_grade, insist,
     line::{join, let_in, poll_later},
     pay, read_qr,
 };

@@ -17,7 +17,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
-use frontrow_edge::{Descriptor, clock::Clock, entropy, problem, security};
+use frontrow_edge::{Descriptor, clients::EMULATED_SLOWER, clock::Clock, entropy, problem, security};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -127,10 +127,11 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
         None => (&DEFAULT, Vec::new(), "$default".to_owned()),
     };
     let event = event_of(&gateway, &route_key, parts, parameters, bytes, request_id);
-    // As on Lambda, an invocation goes on when its client has gone, and ends at its timeout. One that panics is one
+    // As on Lambda, an invocation goes on when its client has gone, and ends at a timeout. One that panics is one
     // failed invocation.
     let mut invocation = tokio::spawn(async move { gateway.handlers.answer(endpoint, event).await });
-    match timeout(Duration::from_secs(timeout_seconds(endpoint.route.operation)), &mut invocation).await {
+    let most = Duration::from_secs(timeout_seconds(endpoint.route.operation)) * EMULATED_SLOWER;
+    match timeout(most, &mut invocation).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
         Err(_) => {

@@ -11,12 +11,17 @@ use aws_smithy_http_client::{Builder, tls};
 use frontrow_domain::limits::{DYNAMODB_CALL_MILLIS, MAIL_CALL_MILLIS, QUEUE_CALL_MILLIS, SECRET_CALL_MILLIS};
 use std::time::Duration;
 
+/// An emulator shares its machine with everything that calls it: what takes long there is waited for so many times as long.
+pub const EMULATED_SLOWER: u32 = 10;
+
 /// Where AWS is and who calls it.
 #[derive(Debug, Clone)]
 pub struct Aws {
     region: Region,
     credentials: Option<Credentials>,
     endpoint_url: Option<String>,
+    /// By how much longer its calls may take than on AWS.
+    slower: u32,
     http: SharedHttpClient,
 }
 
@@ -30,6 +35,7 @@ impl Aws {
             region: Region::new(variable("AWS_REGION").unwrap_or_else(|| "ap-northeast-2".to_owned())),
             credentials,
             endpoint_url: variable("AWS_ENDPOINT_URL"),
+            slower: 1,
             http: https_client(),
         }
     }
@@ -40,6 +46,7 @@ impl Aws {
             region: Region::new("ap-northeast-2"),
             credentials: Some(Credentials::new("local", "local", None, None, "local")),
             endpoint_url: Some(endpoint_url.to_owned()),
+            slower: EMULATED_SLOWER,
             http: Builder::new().build_http(),
         }
     }
@@ -62,7 +69,7 @@ impl Aws {
             .region(self.region.clone())
             .http_client(self.http.clone())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(call_timeout(DYNAMODB_CALL_MILLIS));
+            .timeout_config(call_timeout(DYNAMODB_CALL_MILLIS * u64::from(self.slower)));
         config.set_credentials_provider(
             self.credentials.clone().map(aws_sdk_dynamodb::config::SharedCredentialsProvider::new),
         );
@@ -76,7 +83,7 @@ impl Aws {
             .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
             .region(self.region.clone())
             .http_client(self.http.clone())
-            .timeout_config(call_timeout(QUEUE_CALL_MILLIS));
+            .timeout_config(call_timeout(QUEUE_CALL_MILLIS * u64::from(self.slower)));
         config.set_credentials_provider(
             self.credentials.clone().map(aws_sdk_sqs::config::SharedCredentialsProvider::new),
         );

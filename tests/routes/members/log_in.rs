@@ -10,6 +10,8 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sessions";
+/// After so many rounds two times that differ are different.
+const ROUNDS_MAX: usize = 40;
 
 #[tokio::test]
 async fn happy_path() {
@@ -73,16 +75,20 @@ async fn nobody_learns_who_has_signed_up() {
         let known = log_in(world, "dana@example.com", "wrong horse").await.problem(401, "wrong_credentials");
         let unknown = log_in(world, "erin@example.com", "wrong horse").await.problem(401, "wrong_credentials");
         assert_eq!(known.bytes, unknown.bytes);
+        // Whatever else the machine does only adds to that, so the fastest of some rounds are compared, of as many as it takes.
         let mut fastest = [Duration::MAX; 2];
-        for _ in 0..5 {
+        let alike = |[known, unknown]: [Duration; 2]| unknown < 2 * known && known < 2 * unknown;
+        for round in 0..ROUNDS_MAX {
+            if round >= 3 && alike(fastest) {
+                break;
+            }
             for (email, fastest) in ["dana@example.com", "erin@example.com"].iter().zip(&mut fastest) {
                 let started = Instant::now();
                 log_in(world, email, "wrong horse").await.problem(401, "wrong_credentials");
                 *fastest = started.elapsed().min(*fastest);
             }
         }
-        let [known, unknown] = fastest;
-        assert!(unknown * 2 > known && known * 2 > unknown, "known {known:?}, unknown {unknown:?}");
+        assert!(alike(fastest), "known and unknown {fastest:?}");
     })
     .await;
 }
