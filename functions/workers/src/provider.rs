@@ -40,7 +40,7 @@ pub enum Charged {
     No {
         /// The provider's word for why.
         code: String,
-        /// What the member is told.
+        /// The reason that the member sees.
         reason: DeclineReason,
     },
     /// It may or may not have been. The text is for the log.
@@ -252,7 +252,7 @@ fn no(code: String) -> Charged {
     Charged::No { code, reason }
 }
 
-/// What the member is told about the provider's word.
+/// The reason that the member sees for a code of the provider.
 fn decline_reason(code: &str) -> DeclineReason {
     match code {
         "REJECT_ACCOUNT_PAYMENT" | "NOT_ENOUGH_BALANCE" => DeclineReason::InsufficientFunds,

@@ -29,7 +29,7 @@ const MAILS_WAIT_SECONDS: u64 = 2;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
-/// What they are told who may not ask.
+/// The response to callers that may not use these pages.
 const FOREIGN: &str = "Only this machine may ask: call it as localhost, and not from a page of another site.\n";
 
 /// A mail shows its own styles and pictures, and nothing in it runs or is fetched.

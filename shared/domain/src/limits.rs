@@ -267,9 +267,9 @@ pub const POLL_JITTER: f64 = 0.2;
 pub const POLL_SOON_AHEAD: u64 = 10;
 /// Who has more positions ahead is far from being let in: so many are not called within twice the age of his copy of the room.
 pub const POLL_FAR_AHEAD: u64 = 2 * TICK_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
-/// How often a turn counts the free seats, so that those in line are told how many there are.
+/// How often a turn counts the free seats for those in line.
 pub const STOCK_COUNTED_SECONDS: i64 = 2;
-/// How long those in line are told a count; their copies of the room may be five seconds old.
+/// How long a count is shown to those in line; their copies of the room may be five seconds old.
 pub const STOCK_SHOWN_SECONDS: i64 = 10;
 /// How long after it is due a turn of the turnstile may begin, where those in line ask as they are told.
 pub const TURN_OVERDUE_SECONDS: i64 = 5;

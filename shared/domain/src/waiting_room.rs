@@ -106,7 +106,7 @@ impl AdmissionState {
         }
     }
 
-    /// About when its owner leaves: at the end of his time, or of his hold. One who has not come yet takes his whole time.
+    /// About when its owner leaves: when their time ends, or their hold. An owner who has not claimed it yet uses the whole time.
     pub fn leaves_at(&self, admission_seconds: i64) -> Timestamp {
         match self {
             Self::Granted { claim_until } => claim_until.plus_seconds(admission_seconds - CLAIM_SECONDS),
@@ -221,7 +221,7 @@ impl Room {
         self.ahead(place) > POLL_FAR_AHEAD
     }
 
-    /// How many seats are free, as it was counted a moment before `now`; `None` where nobody counted of late.
+    /// Free seats, counted a moment before `now`; `None` if there is no recent count.
     pub fn available(&self, now: Timestamp) -> Option<u32> {
         let fresh = self.stock.filter(|stock| now < stock.counted_at.plus_seconds(STOCK_SHOWN_SECONDS));
         fresh.map(|stock| stock.available)

@@ -23,7 +23,7 @@ use shown::{fields_of, without_indexes};
 
 /// Complaints about one request; more help nobody.
 const FAULTS_MAX: usize = 50;
-/// Longest name of an unknown field that is told to its sender.
+/// Longest name of an unknown field that a response quotes.
 const UNKNOWN_NAME_MAX_CHARS: usize = 64;
 
 /// The schema of an answer; see [`crate::Endpoint::SHOWN`].

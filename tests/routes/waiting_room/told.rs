@@ -1,4 +1,4 @@
-//! What those in line are told: how long it takes, who is ahead, and how the sale stands.
+//! What those in line see: how long it takes, who is ahead, and the state of the sale.
 
 use super::room;
 use crate::harness::{

@@ -75,7 +75,7 @@ enum SeatView {
     },
 }
 
-/// What the payment provider is told before it gives a card token for the hold. After a declined payment it is another order.
+/// What the payment provider needs before it issues a card token for the hold. A declined payment is followed by a new order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Order")]

@@ -28,7 +28,7 @@ pub struct Query {
     form: Option<Form>,
 }
 
-/// How the seats are told.
+/// How the seats are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]

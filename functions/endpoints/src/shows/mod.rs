@@ -50,7 +50,7 @@ pub struct ShowView {
     price_from: Option<Won>,
     /// Of `priceFrom`.
     currency: Currency,
-    /// From the opening of its first sale to the end of its last one. Whether seats are left is told of each performance.
+    /// From the opening of its first sale to the end of its last one. Each performance says whether seats are left.
     sales_state: SalesState,
 }
 

@@ -38,7 +38,7 @@ pub struct PlaceInLine {
     /// Until when the token may be shown.
     expires_at: UtcTime,
     sales_state: LineState,
-    /// Seats that are free, counted a few seconds ago; `null` where nobody counted of late.
+    /// Free seats, counted a few seconds ago; `null` if there is no recent count.
     available: Option<u32>,
     /// When sales open; `null`: they have been open since the performance was listed.
     opens_at: Option<UtcTime>,

@@ -10,7 +10,7 @@ pub const PASSWORD_MIN_CHARS: usize = 8;
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// Digits of a verification code.
 pub const VERIFICATION_CODE_DIGITS: usize = 6;
-/// Requests that wait for a password's hash in one process; the next is told to come again.
+/// Requests that wait for a password's hash in one process; the next one gets 503 with `Retry-After`.
 pub const HASHES_WAITING_MAX: usize = 256;
 /// How long a request waits for its turn to hash a password: half of [`super::ENDPOINT_TIMEOUT_SECONDS`].
 pub const HASH_WAIT_MILLIS: u64 = 5_000;

@@ -155,7 +155,7 @@ fn the_first_in_line_waits_for_a_place_too() {
     room.inside = inside(1, 600, 600);
     assert_eq!(told(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
     assert_eq!(told(&room, 2, NOW.plus_seconds(300)).0, Some(300));
-    assert_eq!(told(&room, 2, NOW.plus_seconds(600)).0, Some(1), "he is about to leave");
+    assert_eq!(told(&room, 2, NOW.plus_seconds(600)).0, Some(1), "they are about to leave");
     assert_eq!(told(&room, 3, NOW).0, Some(1_200));
     assert_eq!(told(&room, 4, NOW.plus_seconds(100)).0, Some(500 + 2 * 600));
     // One left within the last twenty seconds: the next may do so, too, but nobody is told more than the time of those inside.

@@ -50,18 +50,18 @@ impl Pace {
 /// What a member in line is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outlook {
-    /// Positions before his that are not yet served; given-up ones do not count.
+    /// Positions before theirs that are not served yet, without those given up.
     pub ahead: u64,
-    /// About how long it takes until he is let in; `None` while the room is paused, because nobody can say.
+    /// About how long it takes until they are let in; `None` while the room is paused, because nobody can say.
     pub wait_seconds: Option<u64>,
-    /// The longest that it can take by the policy as it is: everybody before him takes all the time that he may.
+    /// The longest that it can take by the policy as it is: everybody before them uses all of their time.
     pub at_most_seconds: Option<u64>,
     /// When to ask again.
     pub poll_after_seconds: i64,
 }
 
 impl Room {
-    /// What the owner of `place` is told at `now`; nobody is let in before `opens_at`, and holds live for `hold_seconds`.
+    /// The wait that the owner of `place` sees at `now`; nobody is let in before `opens_at`, and holds live for `hold_seconds`.
     /// `fraction` in `0.0..1.0` spreads the crowd.
     pub fn outlook(
         &self,
