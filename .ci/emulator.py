@@ -230,12 +230,14 @@ def bridge_mappings(stack):
 def bridge_roles(stack):
     """What roles may do is said otherwise there. `Ref` gives a secret's name; on AWS, the ARN that they allow to read. Who
     may send a message may send a batch of them, which is an action of its own. `ses:SendRawEmail` has to be allowed on `*`,
-    where AWS asks for the identity and the configuration set: who may send mails at all may send any here."""
+    where AWS asks for the identity and the configuration set: who may send mails at all may send any here. Conditions on partition
+    keys and on the sender are left out, since it does not know their names."""
     secrets = boto3.client("secretsmanager")
     names = [stack.names[name] for name in stack.of_type("AWS::SecretsManager::Secret")]
     told = {name: secrets.describe_secret(SecretId=name)["ARN"] for name in names}
     for role, policy, document in stack.policies():
         for statement in document["Statement"]:
+            statement.pop("Condition", None)
             match statement["Action"]:
                 case "secretsmanager:GetSecretValue":
                     statement["Resource"] = [told[name] for name in listed(statement["Resource"])]

@@ -30,6 +30,7 @@ pub(super) struct Declared {
     pub(super) folder: &'static str,
     pub(super) timeout_seconds: u64,
     pub(super) table_actions: &'static [&'static str],
+    pub(super) table_keys: &'static [&'static str],
     pub(super) secrets: &'static [Secret],
     pub(super) variables: &'static [&'static str],
     pub(super) trigger: Trigger,
@@ -63,6 +64,7 @@ fn of_endpoint(endpoint: &Descriptor, trigger: Trigger) -> Declared {
         folder: "functions/endpoints",
         timeout_seconds: timeout_seconds(route.operation),
         table_actions: route.table_actions,
+        table_keys: endpoint.table_keys,
         secrets: route.secrets,
         variables: route.variables,
         trigger,
@@ -72,7 +74,8 @@ fn of_endpoint(endpoint: &Descriptor, trigger: Trigger) -> Declared {
 fn of_worker<W: Worker>(trigger: Trigger) -> Declared {
     let Needs { table_actions, secrets, variables } = W::NEEDS;
     let timeout_seconds = WORKER_TIMEOUT_SECONDS;
-    Declared { name: W::NAME, folder: "functions/workers", timeout_seconds, table_actions, secrets, variables, trigger }
+    let folder = "functions/workers";
+    Declared { name: W::NAME, folder, timeout_seconds, table_actions, table_keys: &[], secrets, variables, trigger }
 }
 
 /// The resource that a queue is in the template, without `Queue`.

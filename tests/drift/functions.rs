@@ -195,13 +195,15 @@ fn granted(role: &Value) -> BTreeSet<Grant> {
     let policies = role["Policies"].as_array().into_iter().flatten();
     for statement in policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().into_iter().flatten())
     {
-        let allows = statement["Effect"] == "Allow" && statement.as_object().is_some_and(|parts| parts.len() == 3);
+        let condition = &statement["Condition"];
+        let parts = if condition.is_null() { 3 } else { 4 };
+        let allows = statement["Effect"] == "Allow" && statement.as_object().is_some_and(|found| found.len() == parts);
         for action in one_or_many(&statement["Action"]) {
             for resource in one_or_many(&statement["Resource"]) {
                 let action = action.as_str().unwrap_or("nothing");
                 grants.insert((
                     if allows { action.to_owned() } else { format!("otherwise {action}") },
-                    resource.to_string(),
+                    where_and_if(resource, condition),
                 ));
             }
         }
@@ -209,15 +211,29 @@ fn granted(role: &Value) -> BTreeSet<Grant> {
     grants
 }
 
+/// A resource, and the condition under which something may be done to it.
+fn where_and_if(resource: &Value, condition: &Value) -> String {
+    if condition.is_null() { resource.to_string() } else { format!("{resource} if {condition}") }
+}
+
 fn one_or_many(value: &Value) -> &[Value] {
     value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
+}
+
+/// The address of `MailFrom`, with or without a name before it: what is between `<` and `>` of it, written twice.
+fn sender_address() -> Value {
+    let twice = json!({"Fn::Split": ["<", {"Fn::Sub": "${MailFrom}<${MailFrom}"}]});
+    json!({"Fn::Select": [0, {"Fn::Split": [">", {"Fn::Select": [1, twice]}]}]})
 }
 
 fn needed(one: &Declared) -> BTreeSet<Grant> {
     let arn = |resource: &str| json!({"Fn::GetAtt": [resource, "Arn"]});
     let logs = arn(&format!("{}Logs", pascal_case(one.name)));
     let mut needed = vec![("logs:CreateLogStream", logs.clone()), ("logs:PutLogEvents", logs)];
-    needed.extend(one.table_actions.iter().map(|action| (*action, arn("Table"))));
+    let keys = json!({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": one.table_keys}});
+    let condition = if one.table_keys.is_empty() { Value::Null } else { keys };
+    let table = where_and_if(&arn("Table"), &condition);
+    let on_table = one.table_actions.iter().map(|action| ((*action).to_owned(), table.clone()));
     let secrets = one.secrets.iter().map(|secret| json!({"Ref": secret_name(*secret)}));
     needed.extend(secrets.map(|secret| ("secretsmanager:GetSecretValue", secret)));
     let sends = Queue::ALL.into_iter().filter(|queue| one.variables.contains(&queue.variable()));
@@ -238,11 +254,15 @@ fn needed(one: &Declared) -> BTreeSet<Grant> {
         }
         Trigger::Route { .. } | Trigger::AnyOtherRoute => {}
     }
+    let mut mails = Vec::new();
     if one.variables.contains(&"MAIL_FROM") {
         let ses = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}";
         let set = json!({"Fn::Sub": format!("{ses}:configuration-set/${{MailConfigurationSet}}")});
-        needed.push(("ses:SendRawEmail", json!({"Fn::Sub": format!("{ses}:identity/${{MailIdentity}}")})));
-        needed.push(("ses:SendRawEmail", json!({"Fn::If": ["HasMailConfigurationSet", set, {"Ref": "AWS::NoValue"}]})));
+        mails.push(json!({"Fn::Sub": format!("{ses}:identity/${{MailIdentity}}")}));
+        mails.push(json!({"Fn::If": ["HasMailConfigurationSet", set, {"Ref": "AWS::NoValue"}]}));
     }
-    needed.into_iter().map(|(action, resource)| (action.to_owned(), resource.to_string())).collect()
+    let sender = json!({"StringEquals": {"ses:FromAddress": sender_address()}});
+    let mails = mails.iter().map(|to| ("ses:SendRawEmail".to_owned(), where_and_if(to, &sender)));
+    let unconditional = needed.into_iter().map(|(action, resource)| (action.to_owned(), resource.to_string()));
+    unconditional.chain(on_table).chain(mails).collect()
 }

@@ -59,6 +59,8 @@ fn check_queues(template: &Template, complaints: &mut Complaints) {
     }
     for (name, queue) in template.resources("AWS::SQS::Queue") {
         let kept = &queue["Properties"]["MessageRetentionPeriod"];
+        let encrypted = queue["Properties"]["SqsManagedSseEnabled"] == true;
+        complaints.unless(encrypted, || format!("{name} is not encrypted"));
         complaints.unless(*kept == KEPT_SECONDS, || format!("{name} keeps messages for {kept} s"));
     }
 }

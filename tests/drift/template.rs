@@ -148,6 +148,13 @@ fn rights_broken() -> Vec<Control> {
         at(statement("RelayOutboxRole", 2, "Resource/1"), Value::Null, "relay_outbox may not sqs:SendMessage"),
         at(statement("RelayOutboxRole", 0, "Action/0"), Value::Null, "relay_outbox may not dynamodb:DescribeStream"),
         at(statement("TicketMailerRole", 3, "Resource/0"), json!("*"), "ticket_mailer may ses:SendRawEmail on \"*\""),
+        at(statement("TicketMailerRole", 3, "Condition"), Value::Null, "ticket_mailer may ses:SendRawEmail"),
+        at(statement("LogInRole", 0, "Condition"), Value::Null, "log_in may dynamodb:GetItem"),
+        at(
+            statement("LogInRole", 0, "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys/0"),
+            json!("*"),
+            "log_in may dynamodb:GetItem",
+        ),
         at(
             "/Resources/HoldSeatsRole/Properties/ManagedPolicyArns",
             json!(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]),
@@ -164,6 +171,7 @@ fn rights_broken() -> Vec<Control> {
 fn services_broken() -> Vec<Control> {
     vec![
         at("/Resources/MailQueue/Properties/VisibilityTimeout", json!(45), "the visibility of MailQueue"),
+        at("/Resources/MailQueue/Properties/SqsManagedSseEnabled", Value::Null, "MailQueue is not encrypted"),
         at("/Resources/PaymentQueue/Properties/RedrivePolicy/maxReceiveCount", json!(3), "the redrive of PaymentQueue"),
         at("/Resources/PaymentQueue/Properties/RedrivePolicy", Value::Null, "the redrive of PaymentQueue"),
         at("/Resources/MailDeadLetterQueue/Properties/MessageRetentionPeriod", json!(60), "MailDeadLetterQueue keeps"),

@@ -1,4 +1,5 @@
-//! What IAM does on AWS: a function may do to the table what its route or worker declares, and nothing else.
+//! What IAM does on AWS: a function may do to the table what its route or worker declares, to the partitions that it declares, and
+//! nothing else.
 
 use crate::stack::{WrapHttp, wrapped};
 use aws_smithy_runtime_api::{
@@ -38,39 +39,43 @@ impl Roles {
     /// What `endpoint` works with.
     pub(crate) fn endpoint(&self, endpoint: &Descriptor) -> Arc<App> {
         let route = &endpoint.route;
-        self.function(route.operation, route.table_actions, route.secrets)
+        self.function(route.operation, route.table_actions, endpoint.table_keys, route.secrets)
     }
 
     /// What a worker works with.
     pub(crate) fn worker<W: Worker>(&self) -> App {
-        App::clone(&self.function(W::NAME, W::NEEDS.table_actions, W::NEEDS.secrets))
+        App::clone(&self.function(W::NAME, W::NEEDS.table_actions, &[], W::NEEDS.secrets))
     }
 
-    fn function(&self, name: &'static str, actions: &'static [&'static str], secrets: &[Secret]) -> Arc<App> {
+    fn function(&self, name: &'static str, actions: Declared, keys: Declared, secrets: &[Secret]) -> Arc<App> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             let aws = wrapped(&self.aws, self.wrap_http.as_ref(), Some(name));
-            Arc::new(self.app.for_function(&aws.clone().through(enforce(actions, aws.http())), secrets))
+            Arc::new(self.app.for_function(&aws.clone().through(enforce(actions, keys, aws.http())), secrets))
         };
         Arc::clone(made.entry(name).or_insert_with(make))
     }
 }
 
-/// `inner`, for calls of the table that are one of `actions`.
-fn enforce(actions: &'static [&'static str], inner: SharedHttpClient) -> SharedHttpClient {
-    SharedHttpClient::new(Enforcing { actions, inner })
+/// Actions, or patterns of partition keys.
+type Declared = &'static [&'static str];
+
+/// `inner`, for calls of the table that are one of `actions`, on partitions that fit one of `keys`.
+fn enforce(actions: Declared, keys: Declared, inner: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(Enforcing { actions, keys, inner })
 }
 
 #[derive(Debug)]
 struct Enforcing<T> {
-    actions: &'static [&'static str],
+    actions: Declared,
+    keys: Declared,
     inner: T,
 }
 
 impl HttpClient for Enforcing<SharedHttpClient> {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Enforcing { actions: self.actions, inner })
+        SharedHttpConnector::new(Enforcing { actions: self.actions, keys: self.keys, inner })
     }
 }
 
@@ -78,9 +83,11 @@ impl HttpConnector for Enforcing<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
-        let undeclared = actions_of(operation, request.body().bytes().unwrap_or_default())
+        let body = request.body().bytes().unwrap_or_default();
+        let undeclared = actions_of(operation, body)
             .into_iter()
-            .find(|action| !self.actions.contains(&action.as_str()));
+            .find(|action| !self.actions.contains(&action.as_str()))
+            .or_else(|| partitions_of(body).into_iter().find(|partition| !fits(self.keys, partition)));
         match undeclared {
             None => self.inner.call(request),
             Some(action) => {
@@ -109,6 +116,38 @@ fn actions_of(operation: &str, body: &[u8]) -> Vec<String> {
     }
 }
 
+/// Whether a partition is one of those declared: IAM's `StringLike` for patterns that end with `*`.
+fn fits(keys: Declared, partition: &str) -> bool {
+    let like = |pattern: &&str| match pattern.strip_suffix('*') {
+        Some(prefix) => partition.starts_with(prefix),
+        None => partition == *pattern,
+    };
+    keys.is_empty() || keys.iter().any(like)
+}
+
+/// The partitions that a call touches: of items and keys, and of a query's condition.
+fn partitions_of(body: &[u8]) -> Vec<String> {
+    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let mut found = Vec::new();
+    collect(&request, &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field["S"].as_str() {
+                    Some(partition) if name == "pk" || name == ":pk" => found.push(partition.to_owned()),
+                    _ => collect(field, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
 fn denied(action: &str) -> HttpResponse {
     let body = json!({
         "__type": "com.amazon.coral.service#AccessDeniedException",
@@ -122,7 +161,7 @@ fn denied(action: &str) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use super::actions_of;
+    use super::*;
 
     #[test]
     fn a_transaction_needs_the_actions_of_its_parts() {
@@ -130,5 +169,21 @@ mod tests {
         let needed = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
         assert_eq!(actions_of("TransactWriteItems", body), needed);
         assert_eq!(actions_of("Query", b"{}"), ["dynamodb:Query"]);
+    }
+
+    #[test]
+    fn every_partition_of_a_call_is_judged() {
+        let call = |body: &str| partitions_of(body.as_bytes());
+        assert_eq!(call(r#"{"Key": {"pk": {"S": "member#1"}, "sk": {"S": "wallet"}}}"#), ["member#1"]);
+        assert_eq!(
+            call(
+                r#"{"TransactItems": [{"Put": {"Item": {"pk": {"S": "a"}}}}, {"Update": {"Key": {"pk": {"S": "b"}}}}]}"#
+            ),
+            ["a", "b"]
+        );
+        assert_eq!(call(r#"{"Values": {":pk": {"S": "shows"}, ":from": {"S": "x"}}}"#), ["shows"]);
+        assert_eq!(call(r#"{"RequestItems": {"t": {"Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "b"}}]}}}"#), ["a", "b"]);
+        assert!(fits(&["member#*", "shows"], "member#1") && fits(&["member#*", "shows"], "shows") && fits(&[], "x"));
+        assert!(!fits(&["member#*", "shows"], "shows#title") && !fits(&["member#*"], "xmember#1"));
     }
 }

@@ -29,7 +29,7 @@ use std::fmt;
 /// can charge the card, so it is never logged, and kept no longer than until the provider has said yes or no.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("pattern" = "^[!-~]*$", "minLength" = 1, "maxLength" = CARD_TOKEN_MAX_CHARS))]
 pub struct CardToken(String);
 
 impl CardToken {

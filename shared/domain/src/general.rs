@@ -7,6 +7,7 @@ use crate::{
         AREAS_MAX, BUCKET_GRACE_SECONDS, BUCKET_MIN_MILLIS, BUCKETS_PER_HOLD, GRADE_MAX_CHARS, SEATS_MAX,
         STRIPE_PLACES, STRIPES_PER_AREA_MAX,
     },
+    number::within,
     seating::{GradeTotal, Price},
     text::{Text, same_name},
 };
@@ -23,6 +24,8 @@ pub struct Area {
     /// Price of each of its places.
     pub price: Price,
     /// Its places.
+    #[serde(deserialize_with = "within::<_, 1, { SEATS_MAX as i64 }>")]
+    #[schemars(range(min = 1, max = SEATS_MAX))]
     pub capacity: u32,
 }
 
@@ -33,11 +36,17 @@ impl Area {
     }
 }
 
+/// Why areas are refused whose fields are right by themselves.
+const SAME_GRADE: &str = "another area has this grade";
+const TOO_MANY_PLACES: &str = "expected at most 50000 places";
+const _: () = assert!(SEATS_MAX == 50_000);
+
 /// The areas of a house without numbered seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-also-refused" = [SAME_GRADE, TOO_MANY_PLACES]))]
 pub struct General {
+    #[schemars(length(min = 1, max = AREAS_MAX))]
     areas: Vec<Area>,
 }
 
@@ -61,12 +70,10 @@ impl General {
         let mut grades = HashSet::new();
         for (index, area) in areas.iter().enumerate() {
             let at = |field: &str| format!("areas[{index}].{field}");
-            errors.check(!grades.insert(area.grade.as_str()), at("grade"), "another area has this grade");
-            let fits = (1..=SEATS_MAX).contains(&area.capacity);
-            errors.check(!fits, at("capacity"), format!("expected 1 to {SEATS_MAX}"));
+            errors.check(!grades.insert(area.grade.as_str()), at("grade"), SAME_GRADE);
         }
         let too_many = areas.iter().map(|area| u64::from(area.capacity)).sum::<u64>() > u64::from(SEATS_MAX);
-        errors.check(too_many, "areas", format!("expected at most {SEATS_MAX} places"));
+        errors.check(too_many, "areas", TOO_MANY_PLACES);
         errors.or(Self { areas })
     }
 

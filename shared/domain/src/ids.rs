@@ -27,7 +27,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 macro_rules! id_as_text {
-    ($name:ident, $example:literal) => {
+    ($name:ident, $pattern:expr, $example:expr) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -46,7 +46,7 @@ macro_rules! id_as_text {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": "string", "maxLength": ID_MAX_CHARS, "example": $example})
+                json_schema!({"type": "string", "maxLength": ID_MAX_CHARS, "pattern": $pattern, "example": $example})
             }
         }
     };
@@ -79,7 +79,7 @@ macro_rules! plain_id {
                 f.write_str(&self.0)
             }
         }
-        id_as_text!($name, $example);
+        id_as_text!($name, "^[A-Za-z0-9_-]{1,64}$", $example);
     };
 }
 
@@ -132,7 +132,7 @@ impl fmt::Display for MemberId {
     }
 }
 
-id_as_text!(MemberId, "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005");
+id_as_text!(MemberId, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005");
 
 /// What a hold and everything bought by it share: the text after the prefix, `<uuid>.<performance>`; from the second
 /// attempt to pay the hold on, `<uuid>_<attempt>.<performance>`. One digit, so that later attempts sort behind earlier ones.
@@ -202,7 +202,11 @@ macro_rules! purchase_id {
                 write!(f, "{}{}", $prefix, self.0)
             }
         }
-        id_as_text!($name, "0193f1b07c8a7d3fae52c1d1a5b0c006.demo");
+        id_as_text!(
+            $name,
+            concat!("^", $prefix, "[0-9a-f]{32}[.][A-Za-z0-9_-]{1,64}$"),
+            concat!($prefix, "0193f1b07c8a7d3fae52c1d1a5b0c006.demo")
+        );
     };
 }
 
@@ -332,7 +336,11 @@ impl fmt::Display for TicketId {
     }
 }
 
-id_as_text!(TicketId, "t-0193f1b07c8a7d3fae52c1d1a5b0c006.demo.0");
+id_as_text!(
+    TicketId,
+    "^t-[0-9a-f]{32}[.][A-Za-z0-9_-]{1,64}[.](0|[1-9][0-9]*)$",
+    "t-0193f1b07c8a7d3fae52c1d1a5b0c006.demo.0"
+);
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`limits`] | every bound of the system, units last |
 //! | [`text`] | what people and machines type, as it is stored, compared and hashed |
-//! | [`ids`], [`time`], [`money`] | the small types everything is made of |
+//! | [`ids`], [`time`], [`money`], [`number`] | the small types everything is made of |
 //! | [`error`] | what can go wrong, as the caller sees it |
 //! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; the code mailed before sign-up; logins |
 //! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
@@ -38,6 +38,7 @@ pub mod member;
 pub mod money;
 pub mod my_page;
 pub mod notice;
+pub mod number;
 pub mod performance;
 pub mod reservation;
 pub mod sales;

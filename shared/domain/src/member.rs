@@ -16,8 +16,10 @@ use std::fmt;
 /// address. Checked for shape only: the mailed code proves that it is somebody's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("format" = "email", "maxLength" = EMAIL_MAX_CHARS, "x-also-refused" = [NO_ADDRESS]))]
 pub struct Email(String);
+
+const NO_ADDRESS: &str = "expected an e-mail address such as alice@example.com";
 
 impl Email {
     /// The address.
@@ -55,11 +57,7 @@ impl TryFrom<String> for Email {
                 let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
                 !local.is_empty() && local.len() <= 64 && plain && dots && domain.contains('.')
             });
-        if well_formed {
-            Ok(Self(address))
-        } else {
-            Err("expected an e-mail address such as alice@example.com".to_owned())
-        }
+        if well_formed { Ok(Self(address)) } else { Err(NO_ADDRESS.to_owned()) }
     }
 }
 
@@ -87,7 +85,7 @@ fn with_plain_domain(address: &str) -> Option<String> {
 /// A password in normal form KC, in which every keyboard types it alike; that is counted and hashed. Never printed, never stored: only its hash is.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("minLength" = PASSWORD_MIN_CHARS, "maxLength" = PASSWORD_MAX_CHARS, "x-also-refused" = [password_length(), COMMON.to_owned(), KNOWN.to_owned()]))]
 pub struct Password(String);
 
 impl Password {
@@ -105,13 +103,18 @@ impl Password {
         let (core, local) = (common_passwords::core(&self.0), email.0.split('@').next().unwrap_or_default());
         let known = [&email.0, local, SITE].map(common_passwords::core);
         if self.0.to_lowercase() == email.0 || (!core.is_empty() && known.contains(&core)) {
-            return Err(FieldError::new(
-                "password",
-                "expected something else than the e-mail address or this site's name",
-            ));
+            return Err(FieldError::new("password", KNOWN));
         }
         Ok(())
     }
+}
+
+/// Why a password is refused. Its length is that of its normal form.
+const COMMON: &str = "expected a password that is not among the most common ones";
+const KNOWN: &str = "expected something else than the e-mail address or this site's name";
+
+fn password_length() -> String {
+    format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters")
 }
 
 /// The site's name, which everybody knows.
@@ -125,10 +128,10 @@ impl TryFrom<String> for Password {
     fn try_from(text: String) -> Result<Self, String> {
         let password = compatible(&text).into_owned();
         if !(PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&password.chars().count()) {
-            return Err(format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters"));
+            return Err(password_length());
         }
         if common_passwords::is_common(&password) {
-            return Err("expected a password that is not among the most common ones".to_owned());
+            return Err(COMMON.to_owned());
         }
         Ok(Self(password))
     }
@@ -144,8 +147,12 @@ impl fmt::Debug for Password {
 /// breaks a mail or a door list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = NAME_MAX_CHARS, "x-also-refused" = [name_length()]))]
 pub struct Name(String);
+
+fn name_length() -> String {
+    format!("expected 1 to {NAME_MAX_CHARS} characters that can be seen")
+}
 
 impl Name {
     /// The name.
@@ -170,11 +177,7 @@ impl TryFrom<String> for Name {
             return Ok(Self(text));
         }
         let name = clean_line(&text);
-        if shows(&name) && name.chars().count() <= NAME_MAX_CHARS {
-            Ok(Self(name))
-        } else {
-            Err(format!("expected 1 to {NAME_MAX_CHARS} characters that can be seen"))
-        }
+        if shows(&name) && name.chars().count() <= NAME_MAX_CHARS { Ok(Self(name)) } else { Err(name_length()) }
     }
 }
 

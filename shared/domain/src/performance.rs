@@ -12,6 +12,7 @@ use crate::{
         HOLD_MAX_SECONDS, REASON_MAX_CHARS, ROOM_RATE_MAX, SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX,
         STRIPES_DEFAULT,
     },
+    number::Whole,
     seating::{Numbered, Seating},
     show::Show,
     text::Text,
@@ -20,6 +21,20 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// A limit of a waiting room.
+pub type Limit = Whole<1, { ROOM_RATE_MAX as i64 }>;
+/// How long an admission lasts.
+pub type Seconds = Whole<1, ADMISSION_MAX_SECONDS>;
+
+/// Why details are refused whose fields are right by themselves.
+const STARTED: &str = "must be in the future";
+const CLOSES_LATE: &str = "must not be after startsAt";
+const OPENS_LATE: &str = "must be before salesCloseAt";
+const TOO_MANY_GRADES: &str = "expected at most 40 grades";
+const _: () = assert!(GRADES_MAX == 40);
+/// Neither of the limits is given.
+pub const NO_LIMIT: &str = "maxActive and admitPerMinute must not both be null";
 
 /// How a waiting room lets people in (Q4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,11 +52,11 @@ pub struct WaitingRoomPolicy {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-also-refused" = [NO_LIMIT]))]
 struct PolicyFields {
-    max_active: Option<u32>,
-    admit_per_minute: Option<u32>,
-    admission_seconds: Option<i64>,
+    max_active: Option<Limit>,
+    admit_per_minute: Option<Limit>,
+    admission_seconds: Option<Seconds>,
     paused: Option<bool>,
 }
 
@@ -57,24 +72,22 @@ impl WaitingRoomPolicy {
     /// A policy with the contract's defaults for what is absent.
     ///
     /// # Errors
-    /// Names the fields that are out of range.
+    /// Without any limit.
     pub fn new(
-        max_active: Option<u32>,
-        admit_per_minute: Option<u32>,
-        admission_seconds: Option<i64>,
+        max_active: Option<Limit>,
+        admit_per_minute: Option<Limit>,
+        admission_seconds: Option<Seconds>,
         paused: Option<bool>,
     ) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        for (name, limit) in [("maxActive", max_active), ("admitPerMinute", admit_per_minute)] {
-            let broken = limit.is_some_and(|limit| !(1..=ROOM_RATE_MAX).contains(&limit));
-            errors.check(broken, name, format!("expected null or 1 to {ROOM_RATE_MAX}"));
+        if max_active.is_none() && admit_per_minute.is_none() {
+            return Err(FieldErrors::one("maxActive", NO_LIMIT));
         }
-        let unbounded = max_active.is_none() && admit_per_minute.is_none();
-        errors.check(unbounded, "maxActive", "maxActive and admitPerMinute must not both be null");
-        let admission_seconds = admission_seconds.unwrap_or(ADMISSION_DEFAULT_SECONDS);
-        let broken = !(1..=ADMISSION_MAX_SECONDS).contains(&admission_seconds);
-        errors.check(broken, "admissionSeconds", format!("expected 1 to {ADMISSION_MAX_SECONDS}"));
-        errors.or(Self { max_active, admit_per_minute, admission_seconds, paused: paused.unwrap_or(false) })
+        Ok(Self {
+            max_active: max_active.map(Whole::to_u32),
+            admit_per_minute: admit_per_minute.map(Whole::to_u32),
+            admission_seconds: admission_seconds.map_or(ADMISSION_DEFAULT_SECONDS, Whole::get),
+            paused: paused.unwrap_or(false),
+        })
     }
 }
 
@@ -88,16 +101,15 @@ struct NewRoom {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-also-refused" = [NO_LIMIT]))]
 struct RoomFields {
-    max_active: Option<u32>,
-    admit_per_minute: Option<u32>,
-    admission_seconds: Option<i64>,
+    max_active: Option<Limit>,
+    admit_per_minute: Option<Limit>,
+    admission_seconds: Option<Seconds>,
     paused: Option<bool>,
     /// How many people are expected to join within the busiest minute; fixed with the room. Up to 30,000 positions follow
     /// request order exactly; a larger crowd joins several lines side by side that are served in turn.
-    #[schemars(range(min = 1, max = EXPECTED_ARRIVALS_MAX))]
-    expected_arrivals_per_minute: Option<u32>,
+    expected_arrivals_per_minute: Option<Whole<1, { EXPECTED_ARRIVALS_MAX as i64 }>>,
 }
 
 impl TryFrom<RoomFields> for NewRoom {
@@ -106,16 +118,11 @@ impl TryFrom<RoomFields> for NewRoom {
     /// # Errors
     /// Names the fields that are out of range.
     fn try_from(fields: RoomFields) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let expected = fields.expected_arrivals_per_minute;
-        let broken = expected.is_some_and(|expected| !(1..=EXPECTED_ARRIVALS_MAX).contains(&expected));
-        let message = format!("expected null or 1 to {EXPECTED_ARRIVALS_MAX}");
-        errors.check(broken, "expectedArrivalsPerMinute", message);
-        let RoomFields { max_active, admit_per_minute, admission_seconds, paused, .. } = fields;
-        let policy = WaitingRoomPolicy::new(max_active, admit_per_minute, admission_seconds, paused);
-        let policy = policy.map_err(|found| errors.0.extend(found.0));
-        let Ok(policy) = policy else { return Err(errors) };
-        errors.or(Self { policy, stripes: expected.map_or(STRIPES_DEFAULT, stripes_for) })
+        let RoomFields { max_active, admit_per_minute, admission_seconds, paused, expected_arrivals_per_minute } =
+            fields;
+        let policy = WaitingRoomPolicy::new(max_active, admit_per_minute, admission_seconds, paused)?;
+        let stripes = expected_arrivals_per_minute.map_or(STRIPES_DEFAULT, |expected| stripes_for(expected.to_u32()));
+        Ok(Self { policy, stripes })
     }
 }
 
@@ -144,15 +151,15 @@ pub struct PerformanceDetails {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "PerformanceDetails")]
+#[schemars(rename = "PerformanceDetails", extend("x-also-refused" = [CLOSES_LATE, OPENS_LATE, TOO_MANY_GRADES, STARTED]))]
 #[allow(dead_code, reason = "read by serde and schemars")]
 struct PerformanceFields {
     /// Curtain. It must be in the future, unless it is the performance's own and stays as it is.
     starts_at: UtcTime,
     sales_open_at: Option<UtcTime>,
     sales_close_at: Option<UtcTime>,
-    max_seats_per_member: Option<u32>,
-    hold_seconds: Option<i64>,
+    max_seats_per_member: Option<Whole<1, { SEATS_PER_MEMBER_MAX as i64 }>>,
+    hold_seconds: Option<Whole<1, HOLD_MAX_SECONDS>>,
     seating: Seating,
     waiting_room: Option<NewRoom>,
 }
@@ -167,17 +174,13 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
         let starts_at = fields.starts_at.0;
         let sales_open_at = fields.sales_open_at.map(|time| time.0);
         let sales_close_at = fields.sales_close_at.map_or(starts_at, |time| time.0);
-        errors.check(sales_close_at > starts_at, "salesCloseAt", "must not be after startsAt");
+        errors.check(sales_close_at > starts_at, "salesCloseAt", CLOSES_LATE);
         let opens_late = sales_open_at.is_some_and(|open| open >= sales_close_at);
-        errors.check(opens_late, "salesOpenAt", "must be before salesCloseAt");
+        errors.check(opens_late, "salesOpenAt", OPENS_LATE);
         let too_many = fields.seating.grades().len() > GRADES_MAX;
-        errors.check(too_many, "seating", format!("expected at most {GRADES_MAX} grades"));
-        let max_seats_per_member = fields.max_seats_per_member.unwrap_or(SEATS_PER_MEMBER_DEFAULT);
-        let broken = !(1..=SEATS_PER_MEMBER_MAX).contains(&max_seats_per_member);
-        errors.check(broken, "maxSeatsPerMember", format!("expected 1 to {SEATS_PER_MEMBER_MAX}"));
-        let hold_seconds = fields.hold_seconds.unwrap_or(HOLD_DEFAULT_SECONDS);
-        let broken = !(1..=HOLD_MAX_SECONDS).contains(&hold_seconds);
-        errors.check(broken, "holdSeconds", format!("expected 1 to {HOLD_MAX_SECONDS}"));
+        errors.check(too_many, "seating", TOO_MANY_GRADES);
+        let max_seats_per_member = fields.max_seats_per_member.map_or(SEATS_PER_MEMBER_DEFAULT, Whole::to_u32);
+        let hold_seconds = fields.hold_seconds.map_or(HOLD_DEFAULT_SECONDS, Whole::get);
         errors.or(Self {
             starts_at,
             sales_open_at,
@@ -201,7 +204,7 @@ impl PerformanceDetails {
         if now < self.starts_at || before == Some(self.starts_at) {
             Ok(())
         } else {
-            Err(Error::invalid("startsAt", "must be in the future"))
+            Err(Error::invalid("startsAt", STARTED))
         }
     }
 }

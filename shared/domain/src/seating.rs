@@ -8,6 +8,7 @@ use crate::{
         SECTIONS_MAX,
     },
     money::Won,
+    number::{Whole, within},
     text::{Text, same_name},
 };
 use schemars::JsonSchema;
@@ -20,7 +21,7 @@ pub type SeatId = String;
 /// A price of a seat: 1 to 10,000,000 won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64", into = "i64")]
-#[schemars(inline, with = "i64")]
+#[schemars(inline, with = "Whole<1, PRICE_MAX_WON>")]
 pub struct Price(Won);
 
 impl Price {
@@ -61,8 +62,12 @@ pub struct Section {
     /// Price of each of its seats.
     pub price: Price,
     /// Rows, numbered from 1.
+    #[serde(deserialize_with = "within::<_, 1, { ROWS_MAX as i64 }>")]
+    #[schemars(range(min = 1, max = ROWS_MAX))]
     pub rows: u32,
     /// Seats of each row, numbered from 1.
+    #[serde(deserialize_with = "within::<_, 1, { SEATS_PER_ROW_MAX as i64 }>")]
+    #[schemars(range(min = 1, max = SEATS_PER_ROW_MAX))]
     pub seats_per_row: u32,
 }
 
@@ -139,11 +144,19 @@ impl Seating {
     }
 }
 
+/// Why a house is refused whose fields are right by themselves.
+const HYPHEN: &str = "must not contain a hyphen";
+const SAME_NAME: &str = "another section has this name";
+const TWO_PRICES: &str = "the grade has another price in another section";
+const TOO_MANY_SEATS: &str = "expected at most 50000 seats";
+const _: () = assert!(SEATS_MAX == 50_000);
+
 /// The layout of a numbered house.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-also-refused" = [HYPHEN, SAME_NAME, TWO_PRICES, TOO_MANY_SEATS]))]
 pub struct Numbered {
+    #[schemars(length(min = 1, max = SECTIONS_MAX))]
     sections: Vec<Section>,
 }
 
@@ -196,18 +209,14 @@ impl Numbered {
         for (index, section) in sections.iter().enumerate() {
             let at = |field: &str| format!("sections[{index}].{field}");
             let name = section.name.as_str();
-            errors.check(name.contains('-'), at("name"), "must not contain a hyphen");
-            errors.check(!names.insert(name), at("name"), "another section has this name");
-            let rows = (1..=ROWS_MAX).contains(&section.rows);
-            errors.check(!rows, at("rows"), format!("expected 1 to {ROWS_MAX}"));
-            let seats = (1..=SEATS_PER_ROW_MAX).contains(&section.seats_per_row);
-            errors.check(!seats, at("seatsPerRow"), format!("expected 1 to {SEATS_PER_ROW_MAX}"));
+            errors.check(name.contains('-'), at("name"), HYPHEN);
+            errors.check(!names.insert(name), at("name"), SAME_NAME);
             let price = *prices.entry(section.grade.as_str()).or_insert(section.price);
-            errors.check(price != section.price, at("price"), "the grade has another price in another section");
+            errors.check(price != section.price, at("price"), TWO_PRICES);
         }
         let seats = |section: &Section| u64::from(section.rows) * u64::from(section.seats_per_row);
         let too_many = sections.iter().map(seats).sum::<u64>() > u64::from(SEATS_MAX);
-        errors.check(too_many, "sections", format!("expected at most {SEATS_MAX} seats"));
+        errors.check(too_many, "sections", TOO_MANY_SEATS);
         errors.or(Self { sections })
     }
 

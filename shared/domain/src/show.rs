@@ -11,6 +11,7 @@ use crate::{
         DESCRIPTION_LISTED_CHARS, DESCRIPTION_MAX_CHARS, POSTER_URL_MAX_CHARS, RUNNING_MAX_MINUTES, TITLE_MAX_CHARS,
         VENUE_MAX_CHARS,
     },
+    number::Whole,
     performance::SalesState,
     text::Text,
 };
@@ -46,7 +47,7 @@ impl Category {
 /// An IANA time zone such as `Asia/Seoul`: the show's local time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("example" = "Asia/Seoul", "x-also-refused" = ["expected an IANA time zone such as Asia/Seoul"]))]
 pub struct TimeZone(String);
 
 impl TimeZone {
@@ -89,7 +90,7 @@ impl From<TimeZone> for String {
 /// An `https` or `http` address of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("format" = "uri", "pattern" = r#"^https?://[!#-;=?-Z_a-z~\[\]][!#-;=?-\[\]_a-z~]*$"#, "maxLength" = POSTER_URL_MAX_CHARS))]
 pub struct PosterUrl(String);
 
 impl TryFrom<String> for PosterUrl {
@@ -120,7 +121,7 @@ impl From<PosterUrl> for String {
 /// Minutes from curtain to curtain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
-#[schemars(inline, with = "u32")]
+#[schemars(inline, with = "Whole<1, { RUNNING_MAX_MINUTES as i64 }>")]
 pub struct RunningMinutes(u32);
 
 impl TryFrom<u32> for RunningMinutes {

@@ -49,8 +49,7 @@ impl Timestamp {
     /// # Errors
     /// Says what is expected when the text is not a time between the years 1970 and 9998.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let parsed: jiff::Timestamp =
-            text.parse().map_err(|_| "expected an RFC 3339 time such as 2026-12-24T10:30:00Z".to_owned())?;
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| NO_TIME.to_owned())?;
         let moment = Self(parsed.as_millisecond());
         if moment.0 < 0 || moment > Self::MAX {
             return Err("the time is out of range".to_owned());
@@ -90,6 +89,13 @@ impl<'de> Deserialize<'de> for UtcTime {
     }
 }
 
+/// Also of a date that no calendar has.
+const NO_TIME: &str = "expected an RFC 3339 time such as 2026-12-24T10:30:00Z";
+
+/// Years that are taken, and an offset that every parser knows.
+const YEARS: &str =
+    "^(19[789]|[2-8][0-9]{2}|9[0-8][0-9]|99[0-8])[0-9]-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$";
+
 impl JsonSchema for UtcTime {
     fn inline_schema() -> bool {
         true
@@ -98,7 +104,7 @@ impl JsonSchema for UtcTime {
         "UtcTime".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "format": "date-time", "example": "2026-12-24T10:30:00Z"})
+        json_schema!({"type": "string", "format": "date-time", "pattern": YEARS, "x-also-refused": [NO_TIME], "example": "2026-12-24T10:30:00Z"})
     }
 }
 

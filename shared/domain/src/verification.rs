@@ -77,8 +77,12 @@ impl Verification {
 /// costs no attempt.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("example" = "481516", "x-also-refused" = [no_code()]))]
 pub struct Code(String);
+
+fn no_code() -> String {
+    format!("expected the {VERIFICATION_CODE_DIGITS} digits of the mail")
+}
 
 impl Code {
     /// The six digits.
@@ -99,7 +103,7 @@ impl TryFrom<String> for Code {
         };
         let digits: String = typed(&text).chars().filter(|character| !separates(*character)).collect();
         let fits = digits.len() == VERIFICATION_CODE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if fits { Ok(Self(digits)) } else { Err(format!("expected the {VERIFICATION_CODE_DIGITS} digits of the mail")) }
+        if fits { Ok(Self(digits)) } else { Err(no_code()) }
     }
 }
 

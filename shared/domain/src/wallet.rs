@@ -5,6 +5,7 @@ use crate::{
     ids::{EntryId, ReservationId},
     limits::{BALANCE_MAX_WON, TOP_UP_MAX_WON},
     money::Won,
+    number::Whole,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// An amount to top up: 1 to 10,000,000 won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "i64")]
-#[schemars(inline, with = "i64")]
+#[schemars(inline, with = "Whole<1, TOP_UP_MAX_WON>")]
 pub struct TopUpAmount(Won);
 
 impl TopUpAmount {

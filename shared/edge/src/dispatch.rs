@@ -173,6 +173,9 @@ impl<'a> Headers<'a> {
     }
 }
 
+/// Why a header is refused that has two values.
+pub(crate) const ONCE: &str = "expected once, and without a comma";
+
 /// How complaints name the login's header.
 const AUTHORIZATION_NAME: &str = "Authorization";
 
@@ -188,7 +191,7 @@ fn header_text<'a>(
     let Some(value) = values.next() else { return Ok(None) };
     let text = value.to_str().map_err(|_| "expected visible ASCII characters".to_owned())?;
     if !is_list && (values.next().is_some() || text.contains(',')) {
-        return Err("expected once, and without a comma".to_owned());
+        return Err(ONCE.to_owned());
     }
     let fits = max_chars == usize::MAX || (1..=max_chars).contains(&text.len());
     if fits { Ok(Some(text)) } else { Err(format!("expected 1 to {max_chars} visible ASCII characters")) }

@@ -14,7 +14,7 @@ use crate::{
 use frontrow_domain::{
     Error, FieldErrors, Result, Timestamp,
     ids::{HoldId, NotAnId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
-    limits::{PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
+    limits::{CURSOR_MAX_CHARS, PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
     member::Language,
 };
 use frontrow_store::{NOT_A_CURSOR, PageOf, PageRequest, Receipt, Receipted, StoredAnswer};
@@ -81,6 +81,14 @@ impl Header {
             Self::AcceptLanguage => "Accept-Language",
         }
     }
+
+    /// What it may hold: a key is visible ASCII without commas, by which gateways join what is sent twice.
+    pub(crate) const fn pattern(self) -> &'static str {
+        match self {
+            Self::IdempotencyKey => r"^[!-+\--~]{1,255}$",
+            Self::QueueToken | Self::AcceptLanguage => "^[ -~]*$",
+        }
+    }
 }
 
 /// One call of the API.
@@ -97,6 +105,10 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     type Body: Body;
     /// The reply's body, or `()`.
     type Reply: Reply;
+
+    /// Patterns of the partition keys that its function may touch, with `*` for any text: part of its IAM policy, and all it can
+    /// do even if it were tricked. Empty: any.
+    const TABLE_KEYS: &'static [&'static str] = &[];
 
     /// Of a `PUT`: the schema of what `GET` answers of the same thing. Its fields may be sent back: those that the body lacks
     /// are ignored.
@@ -179,6 +191,10 @@ pub trait PathId: Sized + Send {
     /// # Errors
     /// [`NotAnId`]: nothing of that name can exist.
     fn parse(value: Option<&str>) -> Result<Self, NotAnId>;
+    /// The parameter's schema, where the path has one.
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
 }
 
 /// A path without parameters.
@@ -196,6 +212,9 @@ macro_rules! path_ids {
         impl PathId for $id {
             fn parse(value: Option<&str>) -> Result<Self, NotAnId> {
                 Self::from_str(value.ok_or(NotAnId)?)
+            }
+            fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+                Some(generator.subschema_for::<Self>())
             }
         }
     )*};
@@ -253,6 +272,7 @@ pub struct PageQuery {
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
     /// `nextCursor` of the page before.
+    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     pub cursor: Option<String>,
 }
 
@@ -296,6 +316,8 @@ pub type Responding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
 /// Makes the schemas of what an endpoint takes and gives.
 pub struct Shapes {
+    /// The path's parameter, if there is one.
+    pub path: fn(&mut SchemaGenerator) -> Option<Schema>,
     /// The query's object.
     pub query: fn(&mut SchemaGenerator) -> Schema,
     /// The body, if there is one.
@@ -310,6 +332,8 @@ pub struct Descriptor {
     pub route: &'static Route,
     /// Who may call.
     pub access: Access,
+    /// See [`Endpoint::TABLE_KEYS`].
+    pub table_keys: &'static [&'static str],
     /// Whether what `GET` answers may be sent back in a body, see [`Endpoint::SHOWN`].
     pub sends_back: bool,
     /// One request through it.
@@ -324,9 +348,11 @@ impl Descriptor {
         Self {
             route: const { &E::ROUTE },
             access: E::Caller::ACCESS,
+            table_keys: E::TABLE_KEYS,
             sends_back: E::SHOWN.is_some(),
             respond: |app, request| Box::pin(dispatch::respond::<E>(app, request)),
             shapes: Shapes {
+                path: E::Path::schema,
                 query: |generator| generator.subschema_for::<E::Query>(),
                 body: E::Body::schema,
                 reply: E::Reply::schema,

@@ -1,20 +1,21 @@
 //! The OpenAPI 3.1 document of a list of endpoints: all of it is read from their routes and types.
 
 use crate::{
-    Descriptor, Route,
+    Descriptor,
     caller::Access,
     endpoint::Header,
     problem::{self, status_and_code},
 };
 use lambda_http::http::{Method, StatusCode};
 use schemars::{
-    Schema, SchemaGenerator,
+    SchemaGenerator,
     generate::{Contract, SchemaSettings},
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod problems;
+mod refusals;
 
 /// Where named schemas are.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -167,7 +168,7 @@ fn operation(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, schemas: &m
         "security": security(endpoint),
         "responses": responses(endpoint, errors, &mut schemas.replies),
     });
-    let mut parameters = parameters(route, &(endpoint.shapes.query)(&mut schemas.queries));
+    let mut parameters = parameters(endpoint, &mut schemas.queries);
     if may_be_had(endpoint) {
         parameters.extend(["If-None-Match", "Accept-Encoding"].map(header_parameter));
     }
@@ -190,10 +191,11 @@ fn security(endpoint: &Descriptor) -> Value {
     }
 }
 
-fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
+fn parameters(endpoint: &Descriptor, schemas: &mut SchemaGenerator) -> Vec<Value> {
+    let (route, query) = (&endpoint.route, (endpoint.shapes.query)(schemas));
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = in_path
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": (endpoint.shapes.path)(schemas)}))
         .collect();
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
@@ -209,7 +211,9 @@ fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
         parameters.push(parameter);
     }
     for header in route.headers.iter().filter(|header| **header != Header::QueueToken) {
-        parameters.push(header_parameter(header.name()));
+        let mut parameter = header_parameter(header.name());
+        parameter["schema"]["pattern"] = header.pattern().into();
+        parameters.push(parameter);
     }
     parameters
 }
@@ -248,6 +252,7 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
     for code in errors {
         by_status.entry(status_and_code(&problems::of(code)).0).or_default().push(code);
     }
+    let also_refused: Vec<String> = refusals::of(endpoint, &mut Schemas::new().queries).into_iter().collect();
     for (status, codes) in by_status {
         let mut headers = json!({"X-Request-Id": header("X-Request-Id")});
         match status {
@@ -260,10 +265,13 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
             .map(|code| ((*code).to_owned(), json!({"$ref": format!("#/components/examples/{code}")})))
             .collect();
         let content = json!({"schema": {"$ref": format!("{SCHEMAS}Problem")}, "examples": examples});
-        let words: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
-        let response = json!({
-            "description": words.join(", "), "headers": headers, "content": {"application/problem+json": content},
-        });
+        let mut words = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
+        let mut response = json!({"headers": headers, "content": {"application/problem+json": content}});
+        if status == 400 && !also_refused.is_empty() {
+            words = format!("{words}; where the schema is kept, too: {}", also_refused.join("; "));
+            response[refusals::ALSO_REFUSED] = json!(also_refused);
+        }
+        response["description"] = words.into();
         responses.insert(status.to_string(), response);
     }
     responses.into()

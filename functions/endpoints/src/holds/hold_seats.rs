@@ -8,6 +8,7 @@ use frontrow_domain::{
     hold::Hold,
     ids::PerformanceId,
     limits::{GRADE_MAX_CHARS, SEATS_MAX, SEATS_PER_MEMBER_MAX},
+    number::Whole,
     seating::SeatId,
     text::{Text, clean_line},
 };
@@ -37,15 +38,14 @@ pub enum Body {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "HoldRequest")]
+#[schemars(rename = "HoldRequest", extend("x-also-refused" = [BESIDE_GRADE, BESIDE_QUANTITY, EITHER, UNNUMBERED]))]
 struct Fields {
     /// Seats of the performance, each once; not where places are only counted.
     seat_ids: Option<SeatIds>,
     /// A grade of the performance: the best of its seats that are free, together where there are so many side by side.
     grade: Option<Text<GRADE_MAX_CHARS>>,
     /// How many of that grade.
-    #[schemars(range(min = 1, max = 50_000))]
-    quantity: Option<u32>,
+    quantity: Option<Whole<1, { SEATS_MAX as i64 }>>,
 }
 
 impl TryFrom<Fields> for Body {
@@ -54,40 +54,46 @@ impl TryFrom<Fields> for Body {
     /// # Errors
     /// Names the field that is missing, too many or out of range.
     fn try_from(fields: Fields) -> Result<Self, FieldError> {
-        let quantity = |quantity: u32| {
-            let fits = (1..=SEATS_MAX).contains(&quantity);
-            if fits { Ok(quantity) } else { Err(FieldError::new("quantity", format!("expected 1 to {SEATS_MAX}"))) }
-        };
         match (fields.seat_ids, fields.grade, fields.quantity) {
             (Some(seat_ids), None, None) => Ok(Self::Seats(seat_ids.0)),
             (None, Some(grade), Some(count)) => {
-                Ok(Self::OfGrade { grade: grade.as_str().to_owned(), quantity: quantity(count)? })
+                Ok(Self::OfGrade { grade: grade.as_str().to_owned(), quantity: count.to_u32() })
             }
-            (None, Some(_), None) => Err(FieldError::new("quantity", "expected beside a grade")),
-            (None, None, Some(_)) => Err(FieldError::new("grade", "expected beside a quantity")),
-            _ => Err(FieldError::new("seatIds", "expected either seatIds, or grade and quantity")),
+            (None, Some(_), None) => Err(FieldError::new("quantity", BESIDE_GRADE)),
+            (None, None, Some(_)) => Err(FieldError::new("grade", BESIDE_QUANTITY)),
+            _ => Err(FieldError::new("seatIds", EITHER)),
         }
     }
 }
 
+/// Why a hold is refused whose fields are right by themselves.
+const BESIDE_GRADE: &str = "expected beside a grade";
+const BESIDE_QUANTITY: &str = "expected beside a quantity";
+const EITHER: &str = "expected either seatIds, or grade and quantity";
+/// Also of two spellings.
+const TWICE: &str = "a seat is named twice";
+const UNNUMBERED: &str = "this performance has no numbered seats: send grade and quantity";
+
+/// Seat ids that are taken in one body.
+const SEAT_IDS_MAX: usize = 2 * SEATS_PER_MEMBER_MAX as usize;
+
 /// 1 to 100 seat ids, none twice. The member's own limit is the performance's.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<SeatId>")]
-#[schemars(inline, with = "Vec<SeatId>")]
+#[schemars(inline, with = "Vec<SeatId>", extend("minItems" = 1, "maxItems" = SEAT_IDS_MAX, "uniqueItems" = true, "x-also-refused" = [TWICE]))]
 struct SeatIds(Vec<SeatId>);
 
 impl TryFrom<Vec<SeatId>> for SeatIds {
     type Error = String;
 
     fn try_from(seat_ids: Vec<SeatId>) -> Result<Self, String> {
-        let most = 2 * SEATS_PER_MEMBER_MAX as usize;
-        if !(1..=most).contains(&seat_ids.len()) {
-            return Err(format!("expected 1 to {most} seats"));
+        if !(1..=SEAT_IDS_MAX).contains(&seat_ids.len()) {
+            return Err(format!("expected 1 to {SEAT_IDS_MAX} seats"));
         }
         // A seat spelled in two ways is one.
         let mut seen = HashSet::new();
         if seat_ids.iter().any(|seat_id| !seen.insert(clean_line(seat_id))) {
-            return Err("a seat is named twice".to_owned());
+            return Err(TWICE.to_owned());
         }
         Ok(Self(seat_ids))
     }
@@ -142,7 +148,7 @@ impl Endpoint for HoldSeats {
         let performance = &listing.performance;
         let member = call.caller.member_id;
         if matches!(call.body, Body::Seats(_)) && performance.numbered().is_none() {
-            return Err(Error::invalid("seatIds", "this performance has no numbered seats: send grade and quantity"));
+            return Err(Error::invalid("seatIds", UNNUMBERED));
         }
         let admission = admitted(app, performance, &member, call.queue_token.as_deref())?;
 

@@ -38,6 +38,7 @@ impl Endpoint for LogIn {
         secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*"];
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -34,6 +34,7 @@ impl Endpoint for LogOut {
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
     type Caller = Member;
     type Path = NoPath;
     type Query = Query;

@@ -38,6 +38,7 @@ impl Endpoint for RefreshSession {
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -6,6 +6,10 @@ use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route,
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// Why both or none of the two fields are refused.
+const EITHER: &str = "expected either categories or alerts";
+const MISSING: &str = "is missing";
+
 /// Which categories.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
@@ -14,7 +18,7 @@ pub struct Body(Vec<Category>);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "AlertsRequest", example = serde_json::json!({"categories": ["musical", "concert"]}))]
+#[schemars(rename = "AlertsRequest", extend("x-also-refused" = [EITHER, MISSING]), example = serde_json::json!({"categories": ["musical", "concert"]}))]
 struct Fields {
     /// All that are wanted; `[]`: none.
     categories: Option<Vec<Category>>,
@@ -28,8 +32,8 @@ impl TryFrom<Fields> for Body {
     fn try_from(fields: Fields) -> Result<Self, FieldError> {
         match (fields.categories, fields.alerts) {
             (Some(wanted), None) | (None, Some(wanted)) => Ok(Self(wanted)),
-            (None, None) => Err(FieldError::new("categories", "is missing")),
-            (Some(_), Some(_)) => Err(FieldError::new("alerts", "expected either categories or alerts")),
+            (None, None) => Err(FieldError::new("categories", MISSING)),
+            (Some(_), Some(_)) => Err(FieldError::new("alerts", EITHER)),
         }
     }
 }
@@ -51,6 +55,7 @@ impl Endpoint for ReplaceAlerts {
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["alerts#*", "member#*"];
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

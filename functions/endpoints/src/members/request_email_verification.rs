@@ -48,6 +48,7 @@ impl Endpoint for RequestEmailVerification {
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*", "verification#*"];
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -41,6 +41,7 @@ impl Endpoint for ResetPassword {
         secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*", "verification#*"];
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -49,6 +49,7 @@ impl Endpoint for SignUp {
         secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
         variables: &["ORGANIZER_EMAILS"],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*", "verification#*"];
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

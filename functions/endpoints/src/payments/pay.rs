@@ -33,6 +33,10 @@ pub struct Body {
     means: Means,
 }
 
+/// Why a payment is refused whose fields are right by themselves.
+const NO_TOKEN: &str = "points need none";
+const A_TOKEN: &str = "needed to pay by card";
+
 /// With what.
 #[derive(Debug)]
 enum Means {
@@ -42,7 +46,7 @@ enum Means {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "PaymentRequest")]
+#[schemars(rename = "PaymentRequest", extend("x-also-refused" = [NO_TOKEN, A_TOKEN]))]
 struct Fields {
     /// The hold.
     hold_id: String,
@@ -59,8 +63,8 @@ impl TryFrom<Fields> for Body {
         let means = match (fields.method, fields.card_token) {
             (PaymentMethod::Points, None) => Means::Points,
             (PaymentMethod::Card, Some(token)) => Means::Card(token),
-            (PaymentMethod::Points, Some(_)) => return Err(FieldError::new("cardToken", "points need none")),
-            (PaymentMethod::Card, None) => return Err(FieldError::new("cardToken", "needed to pay by card")),
+            (PaymentMethod::Points, Some(_)) => return Err(FieldError::new("cardToken", NO_TOKEN)),
+            (PaymentMethod::Card, None) => return Err(FieldError::new("cardToken", A_TOKEN)),
         };
         Ok(Self { hold_id: fields.hold_id, means })
     }

@@ -5,7 +5,7 @@ use frontrow_domain::{
     Error, Result,
     door_list::{DoorRow, sorted_name},
     ids::{PerformanceId, ReservationId},
-    limits::NAME_MAX_CHARS,
+    limits::{CURSOR_MAX_CHARS, NAME_MAX_CHARS},
     member::Name,
     reservation::ReservationStatus,
     seating::SeatId,
@@ -13,6 +13,7 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer};
+use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +24,13 @@ pub struct Query {
     /// Those of one status.
     status: Option<ReservationStatus>,
     /// Those of members whose name begins so, in capitals or not.
+    #[schemars(length(max = NAME_MAX_CHARS), extend("x-also-refused" = [format!("expected at most {NAME_MAX_CHARS} characters")]))]
     name: Option<String>,
     /// Items of the page: 1 to 100, 20 when absent.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the page before.
+    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
 

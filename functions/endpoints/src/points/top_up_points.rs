@@ -48,6 +48,7 @@ impl Endpoint for TopUpPoints {
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

@@ -1,11 +1,11 @@
 //! `GET /reservations`: one's own reservations, cancelled ones included and marked.
 
 use super::ReservationView;
-use frontrow_domain::{Result, reservation::ReservationStatus};
+use frontrow_domain::{Result, limits::CURSOR_MAX_CHARS, reservation::ReservationStatus};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
 };
-use frontrow_store::PageRequest;
+use frontrow_store::{NOT_A_CURSOR, PageRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +19,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the page before.
+    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
 

@@ -3,13 +3,14 @@
 use super::ShowView;
 use frontrow_domain::{
     Result,
-    limits::CATALOGUE_MAX_AGE_SECONDS,
+    limits::{CATALOGUE_MAX_AGE_SECONDS, CURSOR_MAX_CHARS},
     show::{Category, Keyword, ShowFilter, ShowOrder},
     time::UtcTime,
 };
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Anyone,
 };
+use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,6 +34,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the page before.
+    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
 

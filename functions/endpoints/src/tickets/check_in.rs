@@ -60,6 +60,7 @@ impl Endpoint for CheckIn {
         secrets: &[Secret::SigningKeys],
         variables: &[],
     };
+    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
     type Caller = Organizer;
     type Path = NoPath;
     type Query = NoQuery;

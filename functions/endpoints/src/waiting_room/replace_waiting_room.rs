@@ -2,10 +2,17 @@
 //! the policy at each turn, and a turn ends its grants in time: it takes effect within 2 s.
 
 use super::show_waiting_room::Reply;
-use frontrow_domain::{Error, FieldErrors, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
+use frontrow_domain::{
+    Error, FieldErrors, Result,
+    ids::PerformanceId,
+    performance::{Limit, NO_LIMIT, Seconds, WaitingRoomPolicy},
+};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+/// Why a policy that is sent twice is refused.
+const EITHER: &str = "expected the policy either in `policy` or beside it, not both";
 
 /// A policy: by itself, or within the room as `GET` answers it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -15,11 +22,11 @@ pub struct Body(WaitingRoomPolicy);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "WaitingRoomRequest")]
+#[schemars(rename = "WaitingRoomRequest", extend("x-also-refused" = [EITHER, NO_LIMIT]))]
 struct Fields {
-    max_active: Option<u32>,
-    admit_per_minute: Option<u32>,
-    admission_seconds: Option<i64>,
+    max_active: Option<Limit>,
+    admit_per_minute: Option<Limit>,
+    admission_seconds: Option<Seconds>,
     paused: Option<bool>,
     policy: Option<WaitingRoomPolicy>,
 }
@@ -35,7 +42,7 @@ impl TryFrom<Fields> for Body {
         let doubled = max_active.is_some() || admit_per_minute.is_some() || admission_seconds.is_some();
         // The room says once more whether it is paused. Of two that differ nobody can tell which was changed.
         if doubled || paused.is_some_and(|paused| paused != policy.paused) {
-            return Err(FieldErrors::one("policy", "expected the policy either in `policy` or beside it, not both"));
+            return Err(FieldErrors::one("policy", EITHER));
         }
         Ok(Self(policy))
     }

@@ -6,7 +6,7 @@ use crate::{
     limits::KEYWORD_MAX_CHARS,
     money::Won,
     performance::Performance,
-    text::{Text, search_key, shows},
+    text::{CONTROLS, Text, search_key, shows},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,8 +49,12 @@ impl OnSale {
 /// Words that are looked for: upper and lower case, full and half width, and composed and decomposed letters are the same.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = KEYWORD_MAX_CHARS, "x-also-refused" = [keyword_length(), CONTROLS.to_owned()]))]
 pub struct Keyword(String);
+
+fn keyword_length() -> String {
+    format!("expected 1 to {KEYWORD_MAX_CHARS} characters that can be seen")
+}
 
 impl TryFrom<String> for Keyword {
     type Error = String;
@@ -59,11 +63,11 @@ impl TryFrom<String> for Keyword {
     /// When nothing of the text can be seen, when it is too long, or when it holds control characters.
     fn try_from(text: String) -> Result<Self, String> {
         if text.trim().contains(char::is_control) {
-            return Err("control characters are not allowed".to_owned());
+            return Err(CONTROLS.to_owned());
         }
         let key = search_key(&text);
         let fits = shows(&key) && key.chars().count() <= KEYWORD_MAX_CHARS;
-        if fits { Ok(Self(key)) } else { Err(format!("expected 1 to {KEYWORD_MAX_CHARS} characters that can be seen")) }
+        if fits { Ok(Self(key)) } else { Err(keyword_length()) }
     }
 }
 

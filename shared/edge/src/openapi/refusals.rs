@@ -1,0 +1,37 @@
+//! What is refused of an endpoint's input though it keeps to its schemas: they cannot state everything.
+
+use crate::{Descriptor, dispatch::ONCE, endpoint::Header};
+use schemars::SchemaGenerator;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Where a schema, and an operation's 400, list the messages of such refusals.
+pub(super) const ALSO_REFUSED: &str = "x-also-refused";
+
+/// The messages, of headers, query and body. `inline` makes schemas without references.
+pub(super) fn of(endpoint: &Descriptor, inline: &mut SchemaGenerator) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    // A security scheme has no pattern.
+    if endpoint.route.headers.contains(&Header::QueueToken) {
+        found.insert(ONCE.to_owned());
+    }
+    collect((endpoint.shapes.query)(inline).as_value(), &mut found);
+    if let Some(body) = (endpoint.shapes.body)(inline) {
+        collect(body.as_value(), &mut found);
+    }
+    found
+}
+
+fn collect(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let told = value.as_array().filter(|_| name == ALSO_REFUSED);
+                found.extend(told.into_iter().flatten().filter_map(|why| why.as_str().map(str::to_owned)));
+                collect(value, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
