@@ -107,7 +107,7 @@ async fn rush(world: &World, seed: u64, rates: Option<Rates>) {
         people.push(world.member(100_000).await);
     }
     if let Some(rates) = rates {
-        world.wire.meddle(Some(Arc::new(Chaos::new(seed, rates))));
+        world.wire.meddle(Some(Arc::new(Chaos::new(seed, rates, world.stack.clock().clone(), Arc::default()))));
     }
     let mut crowd = JoinSet::new();
     for (number, person) in (0..).zip(people) {
@@ -137,7 +137,7 @@ async fn two_hundred_members_share_a_thousand_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_members_share_a_thousand_places_under_faults() {
-    let rates = Rates { conflict: 12, throttled: 3, answer_lost: 4, request_lost: 2, death: 0, stale: 0 };
+    let rates = Rates { conflict: 12, throttled: 3, answer_lost: 4, request_lost: 2, death: 0, late: 0, stale: 0 };
     World::run(async |world| rush(world, 2, Some(rates)).await).await;
 }
 

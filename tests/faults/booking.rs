@@ -120,7 +120,8 @@ impl Buyer {
             (8, Some(hold)) => self.release(fleet, &hold).await,
             (9, _) => self.cancel(fleet).await,
             _ => {
-                fleet.ground.clock.advance_seconds(self.dice.u32(..120));
+                let seconds = self.dice.u32(..120);
+                fleet.ground.advance_seconds(seconds, &mut self.dice).await;
                 Ok(())
             }
         }
@@ -218,7 +219,9 @@ pub(super) async fn buy(seed: u64, seating: Value, wish: Wish) -> Result<(Arc<Gr
             Ok::<_, String>(buyer)
         });
     }
-    for buyer in buyers.join_all().await {
+    let buyers = buyers.join_all().await;
+    ground.execute_late_writes().await;
+    for buyer in buyers {
         check(&calm, &buyer?).await?;
     }
     ground.snapshot().await.check()?;

@@ -126,7 +126,8 @@ async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<A
         let mode = modes[dice.usize(..modes.len())];
         provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
         if dice.u32(..4) == 0 {
-            ground.clock.advance_seconds(dice.u32(1..200));
+            let seconds = dice.u32(1..200);
+            ground.advance_seconds(seconds, &mut dice).await;
         }
         let mut messages = due(&ground).await;
         messages.extend(messages.first().cloned().filter(|_| dice.bool()));
@@ -198,6 +199,7 @@ async fn quiet(provider: &Provider) {
 async fn settle(ground: &Ground, calm: &App, provider: &Provider) -> Result<(), String> {
     provider.switch(br#"{"mode": "normal"}"#).expect("a mode");
     quiet(provider).await;
+    ground.execute_late_writes().await;
     let working = worker(calm, provider, 2_000);
     for _ in 0..LAST_ROUNDS {
         let left = due(ground).await;

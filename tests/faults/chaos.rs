@@ -6,10 +6,12 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
+use frontrow_domain::Timestamp;
+use frontrow_edge::clock::Clock;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
 
@@ -26,17 +28,81 @@ pub(crate) struct Rates {
     pub(crate) death: u32,
     /// An eventual read tells what an earlier one told, or nothing.
     pub(crate) stale: u32,
+    /// The caller gives up (or dies), and the engine does it seconds later.
+    pub(crate) late: u32,
 }
 
 impl Rates {
     /// A bad day.
     pub(crate) const BAD_DAY: Self =
-        Self { conflict: 8, throttled: 3, answer_lost: 6, request_lost: 2, death: 4, stale: 25 };
+        Self { conflict: 8, throttled: 3, answer_lost: 6, request_lost: 2, death: 4, late: 4, stale: 25 };
+}
+
+/// The latest that a write is executed after its caller gave up: the timeout of a function, in seconds. A process that is
+/// frozen and thaws within it does the same.
+pub(crate) const LATE_SECONDS_MAX: u32 = 10;
+/// At most this many calls of others are executed before a late write.
+const LATE_CALLS_MAX: u32 = 40;
+
+/// A write whose caller has given up, and that the engine has not executed yet.
+struct LateWrite {
+    due_at: Timestamp,
+    calls_before: u32,
+    execute: Execute,
+}
+
+/// The late writes of all processes over one table.
+#[derive(Default)]
+pub(crate) struct LateWrites(Mutex<Vec<LateWrite>>);
+
+impl LateWrites {
+    fn lock(&self) -> MutexGuard<'_, Vec<LateWrite>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Executes the writes that are due after one more call of anybody.
+    async fn execute_after_call(&self) {
+        let due: Vec<LateWrite> = {
+            let mut waiting = self.lock();
+            for late in &mut *waiting {
+                late.calls_before = late.calls_before.saturating_sub(1);
+            }
+            waiting.extract_if(.., |late| late.calls_before == 0).collect()
+        };
+        for late in due {
+            // Nobody hears the answer.
+            drop((late.execute)().await);
+        }
+    }
+
+    /// Moves `clock` by `seconds` and executes each write that becomes due at its own moment.
+    pub(crate) async fn advance(&self, clock: &Clock, seconds: u32) {
+        let end = clock.now().plus_seconds(i64::from(seconds));
+        loop {
+            let next = {
+                let mut waiting = self.lock();
+                let first = (0..waiting.len()).min_by_key(|index| waiting[*index].due_at.millis());
+                first.filter(|index| waiting[*index].due_at <= end).map(|index| waiting.swap_remove(index))
+            };
+            let Some(late) = next else { break };
+            move_to(clock, late.due_at);
+            drop((late.execute)().await);
+        }
+        move_to(clock, end);
+    }
+}
+
+/// Moves `clock` forward to `moment`, in whole seconds.
+fn move_to(clock: &Clock, moment: Timestamp) {
+    let seconds = (moment.millis() - clock.now().millis() + 500).div_euclid(1000);
+    clock.advance_seconds(u32::try_from(seconds).unwrap_or_default());
 }
 
 /// Faults by the dice of one seed.
 pub(crate) struct Chaos {
     rates: Rates,
+    clock: Clock,
+    late: Arc<LateWrites>,
     dice: Mutex<fastrand::Rng>,
     told: Mutex<HashMap<String, String>>,
     /// Told when the process dies.
@@ -51,13 +117,15 @@ enum Fault {
     RequestLost,
     DiesBefore,
     DiesAfter,
+    Late { dies: bool },
     Stale,
 }
 
 impl Chaos {
-    pub(crate) fn new(seed: u64, rates: Rates) -> Arc<Self> {
+    /// Faults at these rates. Late writes become due by `clock` and wait in `late`.
+    pub(crate) fn new(seed: u64, rates: Rates, clock: Clock, late: Arc<LateWrites>) -> Arc<Self> {
         let dice = Mutex::new(fastrand::Rng::with_seed(seed));
-        Arc::new(Self { rates, dice, told: Mutex::default(), died: Notify::new() })
+        Arc::new(Self { rates, clock, late, dice, told: Mutex::default(), died: Notify::new() })
     }
 
     fn roll(&self, writes: bool, eventual: bool) -> Fault {
@@ -77,6 +145,9 @@ impl Chaos {
             Fault::RequestLost
         } else if hit(rates.death) {
             if dice.bool() { Fault::DiesBefore } else { Fault::DiesAfter }
+        } else if writes && hit(rates.late) {
+            // Of those who write late, as many die as do otherwise.
+            Fault::Late { dies: rates.death > 0 && dice.u32(..3) == 0 }
         } else if writes && hit(rates.conflict) {
             Fault::Conflict
         } else if eventual && hit(rates.stale) {
@@ -84,6 +155,16 @@ impl Chaos {
         } else {
             Fault::None
         }
+    }
+
+    /// Puts the write aside until it is due.
+    fn delay(&self, execute: Execute) {
+        let (seconds, calls_before) = {
+            let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+            (dice.u32(1..=LATE_SECONDS_MAX), dice.u32(1..=LATE_CALLS_MAX))
+        };
+        let due_at = self.clock.now().plus_seconds(i64::from(seconds));
+        self.late.lock().push(LateWrite { due_at, calls_before, execute });
     }
 
     async fn die(&self) -> Result<HttpResponse, ConnectorError> {
@@ -97,6 +178,7 @@ impl Meddler for Arc<Chaos> {
     fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let (chaos, operation, request) = (Arc::clone(self), operation.to_owned(), request.clone());
         Box::pin(async move {
+            chaos.late.execute_after_call().await;
             let writes = matches!(operation.as_str(), "TransactWriteItems" | "PutItem" | "UpdateItem" | "DeleteItem");
             let eventual = !writes && !is_consistent(&request);
             match chaos.roll(writes, eventual) {
@@ -119,6 +201,13 @@ impl Meddler for Arc<Chaos> {
                 Fault::DiesAfter => {
                     execute().await?;
                     chaos.die().await
+                }
+                Fault::Late { dies } => {
+                    chaos.delay(execute);
+                    if dies {
+                        return chaos.die().await;
+                    }
+                    Err(ConnectorError::timeout("the request is late".into()))
                 }
                 Fault::Stale => {
                     let told =

@@ -160,5 +160,6 @@ async fn run(seed: u64) -> Result<(), String> {
             _ => story.cancel().await?,
         }
     }
+    ground.execute_late_writes().await;
     ground.snapshot().await.check()
 }

@@ -39,7 +39,7 @@ async fn best(seed: u64) -> Result<(), String> {
 
 /// Holds what is left one by one.
 async fn all_can_be_had(ground: &Ground, performance: &str, capacity: usize) -> Result<(), String> {
-    ground.clock.advance_seconds(400);
+    ground.advance_seconds(400, &mut fastrand::Rng::with_seed(capacity as u64)).await;
     let calm = ground.calm();
     let reservations = ground.snapshot().await.reservations();
     let confirmed = reservations.iter().filter(|one| one.status == ReservationStatus::Confirmed);

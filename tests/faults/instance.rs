@@ -1,13 +1,13 @@
 //! One process of many over the same table: its own copies, its own clock, its own faults. When it dies, its requests are
 //! answered by nobody, and a new one takes its place.
 
-use super::chaos::{Chaos, Rates};
+use super::chaos::{Chaos, LATE_SECONDS_MAX, LateWrites, Rates};
 use crate::harness::{
     audit::Snapshot,
     process::{Told, call},
     wire::Wire,
 };
-use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::{config::SharedHttpClient, types::AttributeValue};
 use frontrow_edge::{
     App, Method,
     clients::Aws,
@@ -16,6 +16,7 @@ use frontrow_edge::{
     secrets::{KeyRing, Secrets},
 };
 use frontrow_local::engine::{Engine, TABLE};
+use frontrow_store::keys::TTL;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -23,11 +24,41 @@ use std::sync::Arc;
 pub(crate) struct Ground {
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
+    late: Arc<LateWrites>,
 }
 
 impl Ground {
     pub(crate) async fn new() -> Result<Self, String> {
-        Ok(Self { engine: Engine::start(None).await?, clock: Clock::default() })
+        Ok(Self { engine: Engine::start(None).await?, clock: Clock::default(), late: Arc::default() })
+    }
+
+    /// Moves the clock of all processes. Late writes are executed on the way. At `dice`'s will, TTL deletes what has expired.
+    pub(crate) async fn advance_seconds(&self, seconds: u32, dice: &mut fastrand::Rng) {
+        self.late.advance(&self.clock, seconds).await;
+        if dice.u32(..3) == 0 {
+            self.delete_expired().await;
+        }
+    }
+
+    /// Executes the late writes that are left.
+    pub(crate) async fn execute_late_writes(&self) {
+        self.late.advance(&self.clock, LATE_SECONDS_MAX).await;
+    }
+
+    /// Deletes each item whose TTL has passed, as DynamoDB does at any time after it.
+    pub(crate) async fn delete_expired(&self) {
+        let client = self.engine.aws().dynamodb();
+        let now = AttributeValue::N(self.clock.now().ttl_seconds().to_string());
+        for item in self.snapshot().await.items {
+            if !item.contains_key(TTL) {
+                continue;
+            }
+            let delete =
+                client.delete_item().table_name(TABLE).key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+            let delete = delete.condition_expression("#ttl < :now").expression_attribute_names("#ttl", TTL);
+            // One that was prolonged meanwhile is kept.
+            drop(delete.expression_attribute_values(":now", now.clone()).send().await);
+        }
     }
 
     /// A process without faults and skew.
@@ -60,7 +91,7 @@ impl Ground {
 
     /// A process with the faults of `seed`, whose clock is `skew_seconds` off.
     pub(crate) fn instance(&self, seed: u64, rates: Rates, skew_seconds: i64) -> Instance {
-        let chaos = Chaos::new(seed, rates);
+        let chaos = Chaos::new(seed, rates, self.clock.clone(), Arc::clone(&self.late));
         let wire = Wire::default();
         wire.meddle(Some(Arc::new(Arc::clone(&chaos))));
         let app = App { clock: self.clock.skewed_by_seconds(skew_seconds), ..self.through(&wire) };

@@ -70,7 +70,7 @@ impl Walker {
             if place.text("status") == "admitted" {
                 return Ok(place.text("queueToken"));
             }
-            fleet.ground.clock.advance_seconds(1);
+            fleet.ground.advance_seconds(1, &mut self.dice).await;
             let told = self.send(fleet, &Method::GET, &self.path(), &place.text("queueToken"), &Value::Null).await?;
             place = match told.status {
                 200 => told,
@@ -136,5 +136,6 @@ async fn run(seed: u64) -> Result<(), String> {
     for walked in walkers.join_all().await {
         walked?;
     }
+    ground.execute_late_writes().await;
     ground.snapshot().await.check()
 }

@@ -98,8 +98,14 @@ async fn lost_answers_leave_a_true_map() {
     World::run(async |world| {
         let performance = world.performance(numbered()).await;
         for seed in [3, 4, 5] {
-            let rates = Rates { conflict: 10, throttled: 10, answer_lost: 25, request_lost: 10, death: 0, stale: 0 };
-            world.wire.meddle_with_projections(Some(Arc::new(Chaos::new(seed, rates))));
+            let rates =
+                Rates { conflict: 10, throttled: 10, answer_lost: 25, request_lost: 10, death: 0, late: 0, stale: 0 };
+            world.wire.meddle_with_projections(Some(Arc::new(Chaos::new(
+                seed,
+                rates,
+                world.stack.clock().clone(),
+                Arc::default(),
+            ))));
             crowd(world, &performance, None, seed).await;
             is_shown_truly(world, &performance).await;
         }
