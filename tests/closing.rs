@@ -1,6 +1,7 @@
 //! Organizers against buyers and against each other: moving, re-seating and deleting while everybody books, and crashes in the
 //! middle. The audit after each test looks for tickets without a house, and for dates, slots and shows that disagree.
 
+mod late;
 mod moves;
 
 use crate::harness::{
@@ -109,43 +110,6 @@ async fn a_hold_that_is_late_does_not_meet_a_delete() {
         organizer.delete(&format!("/performances/{performance}")).await.expect(204);
         let refused = holding.await.expect("an answer");
         assert_eq!((refused.status, &refused.json["code"]), (503, &json!("busy")));
-    })
-    .await;
-}
-
-/// Answers come late: what is read was so a while ago, and what is written arrives when it is not waited for any more.
-struct Late;
-
-impl Meddler for Late {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
-        let of_performance = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("performance#"));
-        let (reads, writes) = (operation == "GetItem" && of_performance, operation == "TransactWriteItems");
-        Box::pin(async move {
-            if writes {
-                tokio::time::sleep(Duration::from_millis(2_800)).await;
-            }
-            let answer = execute().await;
-            if reads {
-                tokio::time::sleep(Duration::from_millis(2_500)).await;
-            }
-            answer
-        })
-    }
-}
-
-/// One that learned late that nothing is closed is not sent: that was so when the question was answered.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hold_that_heard_late_does_not_meet_a_delete() {
-    World::run(async |world| {
-        let performance = world.performance(json!({})).await;
-        let (person, organizer) = (world.member(0).await, world.organizer().await);
-        let holding = tokio::spawn(holding(process_behind(world, Arc::new(Late)), &person, &performance));
-        // Its second look is on its way back by then.
-        tokio::time::sleep(Duration::from_millis(2_600)).await;
-        organizer.delete(&format!("/performances/{performance}")).await.expect(204);
-        let refused = holding.await.expect("an answer");
-        // On a machine that stalls, its first look may come after the deletion.
-        assert!(matches!(refused.status, 404 | 503), "{refused:?}");
     })
     .await;
 }

@@ -123,7 +123,7 @@ impl Endpoint for Pay {
             Err(Error::HoldExpired) if hold_id.is_forgotten(now) => return Err(Error::NotFound),
             Err(error) => return Err(error),
         };
-        let listing = app.store.listing_to_book(hold_id.performance(), now).await?;
+        let listing = app.store.listing_to_sell(&hold, now).await?;
         let token = call.queue_token.as_deref();
         let admission = admitted(app, &listing.performance, &member, token)?;
         admission_first(app, admission.as_ref(), listing.performance.check_on_sale(now), now).await?;

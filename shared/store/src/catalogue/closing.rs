@@ -23,6 +23,7 @@ use crate::{
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
+    hold::Hold,
     ids::PerformanceId,
     limits::{
         CATALOGUE_CALLS_AT_ONCE, CLOSED_AT_ONCE, CLOSING_LEASE_SECONDS, CLOSING_WAIT_MILLIS, LISTING_TRUSTED_MILLIS,
@@ -72,6 +73,23 @@ impl Store {
         }
         self.reopen(std::slice::from_ref(&listing.performance)).await?;
         self.listing(id, now).await
+    }
+
+    /// The performance with its show, to sell what `hold` has of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::HoldExpired`] where the house was seated anew: a hold whose transaction came later still,
+    /// e.g. from a process that had been frozen, has seats that are not there any more.
+    pub async fn listing_to_sell(&self, hold: &Hold, now: Timestamp) -> Result<Arc<Listing>> {
+        let id = hold.performance_id();
+        let listing = self.listing_to_book(id, now).await?;
+        if listing.performance.layout == hold.layout {
+            return Ok(listing);
+        }
+        // The hold may be of a newer house than is known here.
+        self.copies.listings.forget(id).await;
+        let listing = self.listing_to_book(id, now).await?;
+        if listing.performance.layout == hold.layout { Ok(listing) } else { Err(Error::HoldExpired) }
     }
 
     /// Whether a hold of seats of `performance`, as its caller knows it, may be sent.

@@ -1,0 +1,93 @@
+//! Holds whose process learns late what it asked, or is frozen and thaws when everything else is over.
+
+use super::{holding, process_behind};
+use crate::harness::{
+    World, book, pay, performance_details,
+    wire::{Answering, Execute, Meddler},
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// Answers come late: what is read was so a while ago, and what is written arrives when it is not waited for any more.
+struct Late;
+
+impl Meddler for Late {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+        let of_performance = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("performance#"));
+        let (reads, writes) = (operation == "GetItem" && of_performance, operation == "TransactWriteItems");
+        Box::pin(async move {
+            if writes {
+                tokio::time::sleep(Duration::from_millis(2_800)).await;
+            }
+            let answer = execute().await;
+            if reads {
+                tokio::time::sleep(Duration::from_millis(2_500)).await;
+            }
+            answer
+        })
+    }
+}
+
+/// One that learned late that nothing is closed is not sent: that was so when the question was answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_heard_late_does_not_meet_a_delete() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, organizer) = (world.member(0).await, world.organizer().await);
+        let holding = tokio::spawn(holding(process_behind(world, Arc::new(Late)), &person, &performance));
+        // Its second look is on its way back by then.
+        tokio::time::sleep(Duration::from_millis(2_600)).await;
+        organizer.delete(&format!("/performances/{performance}")).await.expect(204);
+        let refused = holding.await.expect("an answer");
+        // On a machine that stalls, its first look may come after the deletion.
+        assert!(matches!(refused.status, 404 | 503), "{refused:?}");
+    })
+    .await;
+}
+
+/// Transactions that nobody hears of: the first is kept, and executed when the test says so.
+#[derive(Default)]
+struct Frozen(Mutex<Option<Execute>>);
+
+impl Meddler for Frozen {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+        if operation != "TransactWriteItems" {
+            return execute();
+        }
+        self.0.lock().expect("no panic").get_or_insert(execute);
+        Box::pin(async { Err(ConnectorError::timeout("nobody answers".into())) })
+    }
+}
+
+/// A process froze before it sent its hold, and thaws when the house has been seated anew: seats that are not there are not
+/// sold.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_comes_after_another_house_is_not_paid() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, organizer) = (world.member(100_000).await, world.organizer().await);
+        let frozen = Arc::new(Frozen::default());
+        let told = holding(process_behind(world, frozen.clone()), &person, &performance).await;
+        assert_eq!(told.status, 503, "{told:?}");
+        let path = format!("/performances/{performance}");
+        let start = organizer.get(&path).await.json["startsAt"].clone();
+        let seating = json!({"type": "numbered", "sections": [
+            {"name": "B", "grade": "R", "price": 70_000, "rows": 2, "seatsPerRow": 10}]});
+        organizer
+            .put(&path, performance_details(world.app(), json!({"startsAt": start, "seating": seating})))
+            .await
+            .expect(200);
+        let thawed = frozen.0.lock().expect("no panic").take().expect("a hold");
+        thawed().await.expect("an answer");
+        let holds = person.get("/holds").await.json;
+        let hold_id = holds["items"][0]["holdId"].as_str().expect("the late hold").to_owned();
+        pay(&person, &hold_id).await.problem(410, "hold_expired");
+        person.delete(&format!("/holds/{hold_id}")).await.expect(204);
+        book(&person, &performance, &["B-1-1"]).await;
+    })
+    .await;
+}
