@@ -3,6 +3,7 @@
 use crate::harness::{binaries, client::Client, hold, pay};
 use serde_json::{Value, json};
 use std::{
+    fs,
     path::Path,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -162,6 +163,30 @@ async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("{} reservations are not mailed", missing().await);
+}
+
+/// Other accounts of the machine read neither the table nor the mails nor the keys.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("new");
+    let process = Process::start(&data).await;
+    process.anyone.post("/email-verifications", json!({"email": "kim@example.com"})).await.expect(202);
+    while process.anyone.get("/_local/mails").await.expect(200).json.as_array().is_none_or(Vec::is_empty) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (mut folders, mut files) = (vec![data], 0);
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{} has {mode:o}", path.display());
+            if path.is_dir() { folders.push(path) } else { files += 1 }
+        }
+    }
+    assert!(files >= 4, "table, keys and a mail: {files}");
+    process.kill().await;
 }
 
 /// An organizer's cancellation that is cut short is finished by the next process: refunded once, and told.
