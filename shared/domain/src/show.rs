@@ -92,6 +92,13 @@ impl From<TimeZone> for String {
 #[schemars(inline, with = "String")]
 pub struct PosterUrl(String);
 
+impl PosterUrl {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for PosterUrl {
     type Error = String;
 

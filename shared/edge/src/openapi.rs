@@ -195,6 +195,8 @@ fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
     let mut parameters: Vec<Value> = in_path
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
+    let required = query.get("required").and_then(Value::as_array).into_iter().flatten();
+    let required: Vec<_> = required.filter_map(Value::as_str).collect();
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
@@ -203,6 +205,9 @@ fn parameters(route: &Route, query: &Schema) -> Vec<Value> {
             schema["type"] = types[0].clone();
         }
         let mut parameter = json!({"name": name, "in": "query", "schema": schema});
+        if required.contains(&name.as_str()) {
+            parameter["required"] = true.into();
+        }
         if let Some(description) = description {
             parameter["description"] = description;
         }
