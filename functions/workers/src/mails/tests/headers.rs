@@ -39,7 +39,5 @@ fn an_invisible_name_leaves_the_address_alone() {
     let mut reservation = reservation(Language::En, ALICE, "Aida");
     reservation.buyer.name = as_stored(|| Name::try_from("\u{0}\r\n\u{202e}".to_owned())).unwrap();
     let raw = mime(&ticket_letter(&reservation));
-    let message = parse(&raw);
-    let to = message.to().unwrap().first().unwrap();
-    assert_eq!((to.name(), to.address()), (None, Some("alice@example.com")));
+    assert_eq!(parse(&raw).header_raw("To").unwrap().trim(), "<alice@example.com>");
 }
