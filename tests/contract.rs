@@ -253,7 +253,7 @@ async fn cursors_that_strangers_make_are_refused() {
             ("/reservations".to_owned(), "reservations/None".to_owned()),
             ("/notices".to_owned(), "notices".to_owned()),
             ("/my-page".to_owned(), "my-page".to_owned()),
-            (format!("/performances/{performance}/reservations"), format!("door/{performance}/None/")),
+            (format!("/performances/{performance}/reservations"), format!("door/{performance}/None//")),
             (format!("/performances/{performance}/sales"), format!("sales/{performance}")),
         ];
         for (path, scope) in lists {

@@ -151,6 +151,11 @@ async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
             let body = json!({"email": "alice@example.com", "password": "frontrow-demo"});
             vec![(REFRESH_TOKEN, world.anyone().post("/sessions", body).await.expect(200).text("refreshToken"))]
         }
+        "show_unsubscription" | "unsubscribe" => {
+            let (me, codes) = (alice.get("/members/me").await.expect(200), &world.app().codes);
+            let token = codes.unsubscribe_token(&me.text("memberId").parse().expect("an id"));
+            vec![("0193f1b07c8a7d3fae52c1d1a5b0c005.unsubscribe-token", token)]
+        }
         "poll_queue" => vec![(QUEUE_TOKEN, join(&alice, "demo-queue").await.expect(201).text("queueToken"))],
         "get_hold" | "release_hold" | "pay" => {
             vec![(PURCHASE, purchase(&hold(&alice, "demo", &["B-1-1"]).await.expect(201).text("holdId")))]

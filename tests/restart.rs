@@ -1,6 +1,7 @@
 //! `--data DIR` and `kill -9`: what was answered 2xx is still there, and unsent mail is sent.
 
 use crate::harness::{binaries, client::Client, hold, pay};
+use frontrow_domain::ids::ReservationId;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -144,14 +145,20 @@ async fn list(process: &Process) -> String {
     organizer.post(&format!("/shows/{show}/performances"), body).await.expect(201).text("performanceId")
 }
 
+/// The reference by which mails name the reservation of `answer`.
+fn reference(answer: &Value) -> String {
+    let id = answer["reservationId"].as_str().and_then(|id| id.parse::<ReservationId>().ok());
+    id.expect("a reservation's id").booking_reference().to_string()
+}
+
 /// Each is mailed; twice only where the process was killed between the mail's acceptance and its mark.
 async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) {
     let missing = async || {
         let mails = process.anyone.get("/_local/mails").await.expect(200).json;
         let texts: Vec<String> = mails.as_array().into_iter().flatten().map(|mail| mail["text"].to_string()).collect();
         let times = |payment: &Value| {
-            let reservation = payment["reservationId"].as_str().unwrap_or("?");
-            texts.iter().filter(|text| text.contains(reservation)).count()
+            let reference = reference(payment);
+            texts.iter().filter(|text| text.contains(&reference)).count()
         };
         assert!(payments.iter().all(|payment| times(payment) <= 2), "a reservation was mailed more than twice");
         payments.iter().filter(|payment| times(payment) == 0).count()
@@ -235,8 +242,8 @@ async fn every_reservation_is_told_of_its_end(process: &Process, client: &Client
         let texts = mails.as_array().into_iter().flatten().map(|mail| mail["text"].as_str().unwrap_or_default());
         let texts: Vec<&str> = texts.filter(|text| text.contains("Flood")).collect();
         let times = |reservation: &Value| {
-            let id = reservation["reservationId"].as_str().unwrap_or("?");
-            texts.iter().filter(|text| text.contains(id)).count()
+            let reference = reference(reservation);
+            texts.iter().filter(|text| text.contains(&reference)).count()
         };
         assert!(reservations.iter().all(|one| times(one) <= 2), "somebody was told more than twice");
         if reservations.iter().all(|one| times(one) > 0) {

@@ -82,6 +82,10 @@ fn variables_of(one: &Declared) -> Value {
         let value = match (queue, *name) {
             (Some(queue), _) => json!({"Ref": format!("{}Queue", queue_name(queue))}),
             (None, "MAIL_MAX_RECEIVES") => json!(frontrow_domain::limits::MAIL_MAX_RECEIVES.to_string()),
+            (None, "API_URL") => {
+                let own = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
+                json!({"Fn::If": ["HasPublicApiUrl", {"Ref": "PublicApiUrl"}, {"Fn::Sub": own}]})
+            }
             (None, parameter) => json!({"Ref": pascal_case(&parameter.to_lowercase())}),
         };
         variables.insert((*name).to_owned(), value);

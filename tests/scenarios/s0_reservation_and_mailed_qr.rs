@@ -64,7 +64,7 @@ async fn t1_a_reservation_is_mailed_with_its_qr_codes_and_its_cancellation_too()
         let html = mail.body_html(0).expect("an HTML part").into_owned();
         let text = mail.body_text(0).expect("a text part").into_owned();
         assert!(!html.contains("<b>Mallory"), "member data is escaped");
-        assert!(text.contains(name) && text.contains("A-1-1") && text.contains("100,000"));
+        assert!(text.contains(name) && text.contains("Section A · Row 1 · Seat 1") && text.contains("100,000"));
         assert!(html.contains("18:30") && text.contains("18:30"), "the show's local time");
         assert!(!html.contains("data:"), "no base64 images");
 

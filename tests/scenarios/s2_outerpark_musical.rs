@@ -125,8 +125,10 @@ async fn e6_the_reservation_id_correlates_everything() {
         let ledger = rows(world, &customer, "/points/entries").await;
         let of_it: Vec<_> = ledger.iter().filter(|entry| entry["reservationId"] == id.as_str()).collect();
         assert_eq!(of_it.len(), 2, "payment and refund: {ledger:?}");
-        for mail in world.mails_to(customer.identity.email.as_str()).await {
-            assert!(mail["text"].as_str().unwrap().contains(&id), "{mail}");
+        assert!(!world.mails_to(customer.identity.email.as_str()).await.is_empty());
+        for mail in world.stack.mailbox().to(customer.identity.email.as_str()) {
+            let raw = String::from_utf8_lossy(&mail.raw);
+            assert!(raw.contains(&format!("X-Frontrow-Reservation-Id: {id}\r\n")), "{raw}");
         }
     })
     .await;

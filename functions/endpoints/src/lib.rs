@@ -28,6 +28,8 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::log_out::LogOut>(),
     Descriptor::of::<members::show_me::ShowMe>(),
     Descriptor::of::<members::replace_alerts::ReplaceAlerts>(),
+    Descriptor::of::<members::show_unsubscription::ShowUnsubscription>(),
+    Descriptor::of::<members::unsubscribe::Unsubscribe>(),
     Descriptor::of::<shows::list_shows::ListShows>(),
     Descriptor::of::<shows::create_show::CreateShow>(),
     Descriptor::of::<shows::get_show::GetShow>(),

@@ -2,7 +2,7 @@
 
 use crate::{
     batch::side_by_side,
-    mails::{self, Letter},
+    mails::{self, Letter, Links},
     message,
     queue::request_of,
 };
@@ -101,19 +101,20 @@ impl TicketMailer {
     /// The mail's text; `None` where there is nothing left to say: tickets of a cancelled reservation, a show that is gone or
     /// that the member does not want to hear of any more, a code that is of no use any more.
     async fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
-        let codes = &self.app.codes;
+        let (codes, links) = (&self.app.codes, Links::of(&self.app.config));
         Ok(match mail {
             Mail::Ticket { number, occasion, .. } => {
                 let reservation = claimed.reservation()?;
                 let wanted = reservation.status != ReservationStatus::Cancelled;
                 let code_of = |ticket: &TicketId| codes.ticket_code(&reservation.claim(ticket));
-                wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, code_of))
+                wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, &links, code_of))
             }
             Mail::Cancellation { .. } => Some(mails::cancellation::letter(&claimed.reservation()?)),
             Mail::Alert { member_id, show_id } => {
                 let (member, show) = tokio::try_join!(self.app.store.member(member_id), self.app.store.show(show_id))?;
                 let wanted = member.zip(show).filter(|(member, show)| member.alerts.contains(&show.details.category));
-                wanted.map(|(member, show)| mails::alert::letter(&member, &show))
+                let token = codes.unsubscribe_token(member_id);
+                wanted.map(|(member, show)| mails::alert::letter(&member, &show, &links, &token))
             }
             Mail::Code { .. } => {
                 let verification = claimed.verification()?;
@@ -180,7 +181,7 @@ impl Worker for TicketMailer {
     const NEEDS: Needs = Needs {
         table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
         secrets: &[Secret::SigningKeys],
-        variables: &["MAIL_FROM", "MAIL_CONFIGURATION_SET", "MAIL_MAX_RECEIVES"],
+        variables: &["MAIL_FROM", "MAIL_CONFIGURATION_SET", "MAIL_MAX_RECEIVES", "SITE_URL", "API_URL"],
     };
 
     async fn from_env() -> Result<Self, String> {

@@ -1,7 +1,7 @@
 //! `cargo run`: the whole platform in one process.
 
 use clap::Parser;
-use frontrow_edge::config::{organizer_emails, variable};
+use frontrow_edge::config::{base_url, organizer_emails, variable};
 use frontrow_local::{Functions, Options, Stack};
 use std::{io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::{
@@ -74,6 +74,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         data: arguments.data,
         demo,
         organizer_emails: organizer_emails(&variable)?,
+        site_url: base_url(&variable, "SITE_URL")?,
         allowed_origins: arguments.allowed_origins,
         ..Options::default()
     };

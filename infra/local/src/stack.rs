@@ -71,6 +71,8 @@ pub struct Options {
     pub demo: bool,
     /// Addresses that sign up as organizers, beyond the seeded one.
     pub organizer_emails: HashSet<Email>,
+    /// The website that links in mails lead to.
+    pub site_url: Option<String>,
     /// Origins whose pages may call: `https://shop.example.com`, `*` for any.
     pub allowed_origins: Vec<String>,
     /// Seconds until a message that failed is received again, at least 3. The mailer's lease is a second shorter, its timeout
@@ -96,6 +98,7 @@ impl Default for Options {
             data: None,
             demo: true,
             organizer_emails: HashSet::new(),
+            site_url: None,
             allowed_origins: vec!["*".to_owned()],
             mail_visibility_seconds: 6,
             mail_max_receives: MAIL_MAX_RECEIVES,
@@ -171,7 +174,8 @@ impl Stack {
 
         let aws = engine.aws();
         let vault = Vault::open(data.as_ref())?;
-        let config = config(&options, vault.read()?, visibility_seconds);
+        let api_url = (!options.services_only).then(|| url.clone());
+        let config = config(&options, vault.read()?, visibility_seconds, api_url);
         // Seeds are nobody's request: they meet neither faults nor counters.
         let planter = App::new(config.clone(), &aws, clock.clone());
         if seeds::plant(&planter, options.demo, file("seeded").as_deref()).await? {
@@ -308,12 +312,14 @@ fn variables(config: &Config, queues: &Queues, services_port: u16) -> Variables 
         ("MAIL_FROM", config.mail_from.clone()),
         ("MAIL_MAX_RECEIVES", config.mail_max_receives.to_string()),
     ];
+    let urls = [("SITE_URL", config.site_url.clone()), ("API_URL", config.api_url.clone())];
+    let named = named.into_iter().chain(urls.into_iter().filter_map(|(name, url)| Some((name, url?))));
     let of_queues = queues.urls().into_iter().map(|(queue, url)| (queue.variable(), url));
     let of_secrets = Secret::ALL.into_iter().map(|secret| (secret.variable(), secrets::id(secret).to_owned()));
-    Variables::new(named.into_iter().chain(of_queues).chain(of_secrets))
+    Variables::new(named.chain(of_queues).chain(of_secrets))
 }
 
-fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Config {
+fn config(options: &Options, secrets: Secrets, visibility_seconds: u32, api_url: Option<String>) -> Config {
     let mut organizer_emails = options.organizer_emails.clone();
     organizer_emails.insert(seeds::email(seeds::ORGANIZER));
     Config {
@@ -323,6 +329,8 @@ fn config(options: &Options, secrets: Secrets, visibility_seconds: u32) -> Confi
         mail_from: MAIL_FROM.to_owned(),
         mail_configuration_set: None,
         mail_max_receives: options.mail_max_receives,
+        site_url: options.site_url.clone(),
+        api_url,
         mail_lease_seconds: i64::from(visibility_seconds) - 1,
         metrics: Metrics::default(),
     }

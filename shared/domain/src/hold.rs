@@ -7,7 +7,7 @@ use crate::{
     limits::{HOLD_FORGIVEN_SECONDS, HOLD_PROLONGED_TIMES, HOLDS_FORGIVEN_MAX, UNPAID_HOLDS_WINDOW_SECONDS},
     money::Won,
     performance::{Listing, Performance},
-    seating::{SeatId, SeatPlace},
+    seating::{self, SeatId, SeatPlace},
     waiting_room::Admission,
 };
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,13 @@ pub struct HeldSeat {
     pub grade: String,
     /// Its price when it was held.
     pub price: Won,
+}
+
+impl HeldSeat {
+    /// Section, row and number; `None` for a place that is only counted.
+    pub fn position(&self) -> Option<(&str, u32, u32)> {
+        seating::position(self.seat_id.as_ref()?)
+    }
 }
 
 /// A member's live claim on seats of one performance.

@@ -23,6 +23,7 @@
 //! | [`breaker`] | when the payment provider is asked, and when it is left alone |
 
 pub mod best_available;
+pub mod booking_reference;
 pub mod breaker;
 pub mod card;
 mod common_passwords;

@@ -172,6 +172,9 @@ pub const STAKE_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 pub const PROJECTION_ATTEMPTS: u32 = 8;
 /// Characters of a member's name by which a door list is ordered and searched; keeps sort keys and cursors short.
 pub const NAME_SORTED_CHARS: usize = 40;
+/// Rows of a door list that one read looks through for a booking reference, about the 1 MB that a query reads at most. A request
+/// makes at most [`PAGE_MAX_READS`] such reads.
+pub const DOOR_SEARCH_ITEMS: u32 = 2_000;
 /// Reservations of a cancelled performance that one message of `cancel_reservations` looks up: each is cancelled by a message
 /// of its own.
 pub const CANCELLATION_PAGE_ITEMS: u32 = 100;

@@ -232,9 +232,7 @@ impl Numbered {
 
     /// The seat of that id, if the house has it, however its section's name is spelled in bytes.
     pub fn find(&self, seat_id: &str) -> Option<SeatPlace<'_>> {
-        let (rest, number) = seat_id.rsplit_once('-')?;
-        let (name, row) = rest.rsplit_once('-')?;
-        let (row, number) = (plain_number(row)?, plain_number(number)?);
+        let (name, row, number) = position(seat_id)?;
         let named = |is: &dyn Fn(&str) -> bool| self.sections().find(|(section, _)| is(section.name.as_str()));
         let (section, seats) = named(&|known| known == name).or_else(|| named(&|known| same_name(known, name)))?;
         let there = row <= section.rows && number <= section.seats_per_row;
@@ -296,6 +294,13 @@ impl Numbered {
         }
         grades
     }
+}
+
+/// Section, row and number of a numbered seat's id.
+pub(crate) fn position(seat_id: &str) -> Option<(&str, u32, u32)> {
+    let (rest, number) = seat_id.rsplit_once('-')?;
+    let (section, row) = rest.rsplit_once('-')?;
+    Some((section, plain_number(row)?, plain_number(number)?))
 }
 
 /// A number from 1 as a seat's id spells it: no sign, no leading zero.

@@ -93,6 +93,13 @@ impl From<TimeZone> for String {
 #[schemars(inline, with = "String", extend("format" = "uri", "pattern" = r#"^https?://[!#-;=?-Z_a-z~\[\]][!#-;=?-\[\]_a-z~]*$"#, "maxLength" = POSTER_URL_MAX_CHARS))]
 pub struct PosterUrl(String);
 
+impl PosterUrl {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for PosterUrl {
     type Error = String;
 

@@ -75,6 +75,19 @@ impl Reply for Png {
     }
 }
 
+/// An HTML page.
+#[derive(Debug)]
+pub struct Html(pub String);
+
+impl Reply for Html {
+    fn encode(&self) -> Option<(&'static str, Vec<u8>)> {
+        Some(("text/html; charset=utf-8", self.0.clone().into_bytes()))
+    }
+    fn schema(_: &mut SchemaGenerator) -> Option<(&'static str, Schema)> {
+        Some(("text/html; charset=utf-8", json_schema!({"type": "string"})))
+    }
+}
+
 /// A success. Not to be stored by anyone unless it says so.
 #[derive(Debug)]
 pub struct Answer<T> {

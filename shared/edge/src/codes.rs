@@ -1,9 +1,10 @@
 //! Codes that people carry: the six digits of a verification mail and the text inside a ticket's QR code.
 
 use crate::secrets::KeyRing;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_compact::{KeyPair, Seed, Signature};
 use frontrow_domain::{
-    ids::VerificationId,
+    ids::{MemberId, VerificationId},
     ticket_code::{self, TicketClaim},
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,6 +21,7 @@ pub struct Codes {
 struct Key {
     id: String,
     verification: [u8; 32],
+    unsubscription: [u8; 32],
     ticket: KeyPair,
 }
 
@@ -35,6 +37,7 @@ impl Codes {
         let key = |(id, secret): (&str, &str)| Key {
             id: id.to_owned(),
             verification: derive(secret, "verification"),
+            unsubscription: derive(secret, "unsubscription"),
             ticket: KeyPair::from_seed(Seed::new(derive(secret, "ticket"))),
         };
         Self { keys: signing_keys.keys().map(key).collect() }
@@ -52,6 +55,21 @@ impl Codes {
     /// Whether `code` was mailed for the verification, under any of the keys; in constant time.
     pub fn is_verification_code(&self, id: &VerificationId, code: &str) -> bool {
         self.keys.iter().any(|key| digits(key, id).as_bytes().ct_eq(code.as_bytes()).into())
+    }
+
+    /// The token of the unsubscribe link in mails to `member`. It ends their alerts without a login, and does not expire
+    /// because mails are kept for years.
+    pub fn unsubscribe_token(&self, member: &MemberId) -> String {
+        let tag = unsubscription_tag(self.current(), member);
+        format!("{}.{}", member.0.simple(), URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    /// The member of an unsubscribe token, under any of the keys; `None` if it is not one of ours.
+    pub fn open_unsubscribe_token(&self, token: &str) -> Option<MemberId> {
+        let (member, tag) = token.split_once('.')?;
+        let (member, tag) = (member.parse().ok()?, URL_SAFE_NO_PAD.decode(tag).ok()?);
+        let is_ours = |key: &Key| unsubscription_tag(key, &member).ct_eq(&tag).into();
+        self.keys.iter().any(is_ours).then_some(member)
     }
 
     /// The text of a ticket's QR code.
@@ -72,10 +90,21 @@ impl Codes {
     }
 }
 
+/// Bytes of the tag in a token: 128 bits.
+const TAG_BYTES: usize = 16;
+
+fn unsubscription_tag(key: &Key, member: &MemberId) -> Vec<u8> {
+    mac_of(&key.unsubscription, member.0.as_bytes())[..TAG_BYTES].to_vec()
+}
+
+fn mac_of(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length is a key");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
 fn digits(key: &Key, id: &VerificationId) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key.verification).expect("any length is a key");
-    mac.update(id.as_str().as_bytes());
-    let bytes = mac.finalize().into_bytes();
+    let bytes = mac_of(&key.verification, id.as_str().as_bytes());
     let number = u64::from_be_bytes(bytes[..8].try_into().expect("a digest has 32 bytes"));
     format!("{:06}", number % 1_000_000)
 }
@@ -116,6 +145,24 @@ mod tests {
         assert_eq!(with("b", NEW).open_ticket(&code), None);
         assert_eq!(with("a", &NEW.replace("\"b\"", "\"a\"")).open_ticket(&code), None);
         assert_eq!(Codes::new(&KeyRing::default()).open_ticket(&code), None);
+    }
+
+    #[test]
+    fn a_link_in_a_mail_is_of_its_member_and_outlives_a_change_of_keys() {
+        let member: MemberId = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap();
+        let other: MemberId = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c006".parse().unwrap();
+        let token = with("a", OLD).unsubscribe_token(&member);
+        let url_safe = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        assert!(token.bytes().all(url_safe), "{token}");
+        assert_eq!(with("b", &format!("{OLD},{NEW}")).open_unsubscribe_token(&token), Some(member));
+        assert_eq!(with("b", NEW).open_unsubscribe_token(&token), None);
+        assert_eq!(Codes::new(&KeyRing::default()).open_unsubscribe_token(&token), None);
+        let of_other = token.replacen(&member.0.simple().to_string(), &other.0.simple().to_string(), 1);
+        for wrong in
+            ["", ".", &of_other, &token[..token.len() - 1], &format!("{token}A"), token.split_once('.').unwrap().0]
+        {
+            assert_eq!(with("a", OLD).open_unsubscribe_token(wrong), None, "{wrong}");
+        }
     }
 
     /// Every letter counts: one that is changed, left out or added makes it no code of ours.

@@ -4,6 +4,7 @@ use crate::{metrics::Metrics, secrets::Secrets};
 use frontrow_domain::{
     limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
     member::Email,
+    show::PosterUrl,
 };
 use std::collections::HashSet;
 
@@ -22,6 +23,10 @@ pub struct Config {
     pub mail_configuration_set: Option<String>,
     /// `MAIL_MAX_RECEIVES`: the queue's redrive limit, which the mailer has to know to mark a mail as failed.
     pub mail_max_receives: u32,
+    /// `SITE_URL`: the website that links in mails lead to; `None` for no links.
+    pub site_url: Option<String>,
+    /// `API_URL`: the public address of the API, for links in mails.
+    pub api_url: Option<String>,
     /// Life of a mailer's claim. Not read from the environment: function timeout < lease < visibility.
     pub mail_lease_seconds: i64,
     /// Those of the stack that `STACK_NAME` names.
@@ -68,10 +73,24 @@ impl Config {
             mail_from: variable("MAIL_FROM").unwrap_or_else(|| MAIL_FROM.to_owned()),
             mail_configuration_set: variable("MAIL_CONFIGURATION_SET"),
             mail_max_receives,
+            site_url: base_url(variable, "SITE_URL")?,
+            api_url: base_url(variable, "API_URL")?,
             mail_lease_seconds: MAIL_LEASE_SECONDS,
             metrics: Metrics::of(variable("STACK_NAME")),
         })
     }
+}
+
+/// The address in the variable `name`, without a trailing slash.
+///
+/// # Errors
+/// Fails with the name of the variable if it is not an `http` or `https` address.
+pub fn base_url(variable: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<Option<String>, String> {
+    let address = |text: String| {
+        let text = text.trim().trim_end_matches('/').to_owned();
+        PosterUrl::try_from(text).map(String::from).map_err(|why| format!("{name}: {why}"))
+    };
+    variable(name).map(address).transpose()
 }
 
 /// An environment variable; an empty one counts as not set.

@@ -44,7 +44,7 @@ pub mod secrets;
 pub mod security;
 pub mod tokens;
 
-pub use answer::{Answer, Png};
+pub use answer::{Answer, Html, Png};
 pub use app::App;
 pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route, Shown};
 /// A request as API Gateway hands it over.

@@ -197,6 +197,8 @@ fn parameters(endpoint: &Descriptor, schemas: &mut SchemaGenerator) -> Vec<Value
     let mut parameters: Vec<Value> = in_path
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": (endpoint.shapes.path)(schemas)}))
         .collect();
+    let required = query.get("required").and_then(Value::as_array).into_iter().flatten();
+    let required: Vec<_> = required.filter_map(Value::as_str).collect();
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
@@ -205,6 +207,9 @@ fn parameters(endpoint: &Descriptor, schemas: &mut SchemaGenerator) -> Vec<Value
             schema["type"] = types[0].clone();
         }
         let mut parameter = json!({"name": name, "in": "query", "schema": schema});
+        if required.contains(&name.as_str()) {
+            parameter["required"] = true.into();
+        }
         if let Some(description) = description {
             parameter["description"] = description;
         }

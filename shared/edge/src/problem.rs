@@ -1,7 +1,7 @@
 //! Failures as HTTP: the one place where an error becomes status and code (RFC 9457).
 
 use crate::{Response, answer::json_body};
-use frontrow_domain::{Error, time::UtcTime};
+use frontrow_domain::{Error, money::Currency, time::UtcTime};
 use lambda_http::http::{
     Response as HttpResponse,
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -69,8 +69,10 @@ fn extension(error: &Error) -> Value {
         Error::HoldExists { hold_id } => json!({"holdId": hold_id}),
         Error::TooManySeats { max } => json!({"max": max}),
         Error::NotEnoughSeats { available } => json!({"available": available}),
-        Error::InsufficientPoints { balance, required } => json!({"balance": balance, "required": required}),
-        Error::BalanceLimit { balance } => json!({"balance": balance}),
+        Error::InsufficientPoints { balance, required } => {
+            json!({"balance": balance, "required": required, "currency": Currency::Krw})
+        }
+        Error::BalanceLimit { balance } => json!({"balance": balance, "currency": Currency::Krw}),
         Error::PerformanceCancelled { reason } => json!({"reason": reason}),
         Error::AlreadyCheckedIn { checked_in_at } => json!({"checkedInAt": UtcTime(*checked_in_at)}),
         _ => json!({}),

@@ -103,6 +103,7 @@ impl Store {
             }
             None => None,
         };
-        self.door_list(id, "", &PageRequest { limit: CANCELLATION_PAGE_ITEMS, after }, |_| true).await
+        let page = PageRequest { limit: CANCELLATION_PAGE_ITEMS, after };
+        self.door_list(id, "", &page, page.limit, |_| true).await
     }
 }

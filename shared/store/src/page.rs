@@ -133,10 +133,25 @@ impl Store {
         page: &PageRequest,
         keep: impl Fn(&T) -> bool,
     ) -> Result<PageOf<T>> {
+        self.searched_page(partition, range, page, page.limit, keep).await
+    }
+
+    /// As [`Store::page`], with `items_a_read` items in each read: more than the page's limit if `keep` leaves most of them out.
+    ///
+    /// # Errors
+    /// As [`Store::page`].
+    pub(crate) async fn searched_page<T: DeserializeOwned>(
+        &self,
+        partition: &str,
+        range: Range,
+        page: &PageRequest,
+        items_a_read: u32,
+        keep: impl Fn(&T) -> bool,
+    ) -> Result<PageOf<T>> {
         let mut items = Vec::new();
         let mut after = page.after.clone();
         for _ in 0..PAGE_MAX_READS {
-            let read = self.keyed_page(partition, &range, &PageRequest { limit: page.limit, after }).await?;
+            let read = self.keyed_page(partition, &range, &PageRequest { limit: items_a_read, after }).await?;
             for (key, value) in read.items {
                 if keep(&value) {
                     items.push(value);

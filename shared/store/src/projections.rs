@@ -235,7 +235,8 @@ impl Store {
         self.newest_first(&keys::member_partition(member), keys::PAGE_PREFIX, page, |_| true).await
     }
 
-    /// The rows of a performance's door list that `keep` keeps and whose member's name begins with `name`, by name.
+    /// The rows of a performance's door list that `keep` keeps and whose member's name begins with `name`, by name. Each
+    /// read looks at `rows_a_read` rows: more than the page's limit if `keep` leaves most of them out.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a cursor of another list.
@@ -244,10 +245,11 @@ impl Store {
         performance: &PerformanceId,
         name: &str,
         page: &PageRequest,
+        rows_a_read: u32,
         keep: impl Fn(&DoorRow) -> bool,
     ) -> Result<PageOf<DoorRow>> {
         let range = Range::prefix(&keys::door_prefix(name));
-        self.page(&keys::door_partition(performance), range, page, keep).await
+        self.searched_page(&keys::door_partition(performance), range, page, rows_a_read, keep).await
     }
 
     /// What a performance sold, by grade. A house has few grades, so this is not paged.

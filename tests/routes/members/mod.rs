@@ -7,7 +7,9 @@ mod replace_alerts;
 mod request_email_verification;
 mod reset_password;
 mod show_me;
+mod show_unsubscription;
 mod sign_up;
+mod unsubscribe;
 
 use crate::harness::{World, client::Reply};
 use serde_json::{Value, json};

@@ -35,11 +35,14 @@ async fn happy_path() {
         let mails = world.mails_to("dana@example.com").await;
         let mut subjects: Vec<_> = mails.iter().map(|mail| mail["subject"].as_str().unwrap().to_owned()).collect();
         subjects.sort();
-        assert_eq!(subjects, ["[frontrow] 새 뮤지컬: Aida <2>", "[frontrow] 새 연극: Nora"]);
+        assert_eq!(subjects, ["(광고) [frontrow] 새 뮤지컬: Aida <2>", "(광고) [frontrow] 새 연극: Nora"]);
         assert!(world.mails_to(other.identity.email.as_str()).await.is_empty());
         let mail = mails.iter().find(|mail| mail["subject"].as_str().unwrap().contains("Aida")).unwrap();
         let text = mail["text"].as_str().unwrap();
-        assert!(text.contains("<b>김 Bcc: x</b> & Co님") && text.contains("PUT /members/me/alerts"), "{text}");
+        assert!(
+            text.contains("<b>김 Bcc: x</b> & Co님") && text.contains("알림 메일 수신 거부: http://localhost:"),
+            "{text}"
+        );
         let page = world.anyone().get(&format!("/_local/mails/{}.html", mail["mailId"].as_str().unwrap())).await;
         let page = String::from_utf8(page.expect(200).bytes).unwrap();
         assert!(page.contains("Aida &#60;2&#62;") && !page.contains("<b>김"), "{page}");
@@ -93,7 +96,7 @@ async fn an_alert_speaks_the_members_language() {
         let alert = mails.last().unwrap();
         assert_eq!(alert["subject"], "[frontrow] New concert: Anime OST");
         let text = alert["text"].as_str().unwrap();
-        assert!(text.contains("Hello Erin,") && text.contains("To stop them"), "{text}");
+        assert!(text.contains("Hello Erin,") && text.contains("Stop all alerts: http://localhost:"), "{text}");
     })
     .await;
 }

@@ -143,6 +143,7 @@ async fn too_few_points_leave_the_hold_alone() {
         let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let refused = pay(&person, &held).await.problem(409, "insufficient_points");
         assert_eq!((refused.number("balance"), refused.number("required")), (49_999, 50_000));
+        assert_eq!(refused.text("currency"), "KRW");
         hold(&world.member(0).await, &performance, &["A-1-1"]).await.problem(409, "seats_taken");
         person.post("/points/top-ups", json!({"amount": 1})).await.expect(201);
         pay(&person, &held).await.expect(201);

@@ -70,6 +70,38 @@ async fn happy_path() {
     .await;
 }
 
+/// Where somebody says the reference of their mail: exactly that reservation, as people type it.
+#[tokio::test]
+async fn a_reservation_is_found_by_its_reference() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let organizer = world.organizer().await;
+        let path = format!("/performances/{performance}/reservations");
+        let mut references = Vec::new();
+        for (index, name) in ["Anna", "Berta", "Carla"].into_iter().enumerate() {
+            let person = named(world, name, name).await;
+            let paid = book(&person, &performance, &[&format!("A-1-{}", index + 1)]).await;
+            let reservation = person.get(&format!("/reservations/{}", paid.text("reservationId"))).await.expect(200);
+            references.push(reservation.text("bookingReference"));
+        }
+        world.settle().await;
+        for (reference, name) in references.iter().zip(["Anna", "Berta", "Carla"]) {
+            let plain = reference.replace('-', "").to_lowercase();
+            for typed in [reference.clone(), plain.clone(), format!("{}%20{}%0D", &plain[..3], &plain[3..])] {
+                let found = organizer.get(&format!("{path}?reference={typed}&limit=1")).await.expect(200).items();
+                assert_eq!(names(&found), [name], "{typed}");
+                assert_eq!(found[0]["bookingReference"], reference.as_str());
+            }
+            let other = organizer.get(&format!("{path}?reference={reference}&name=x")).await.expect(200).items();
+            assert!(other.is_empty());
+        }
+        for odd in ["", "K7QX", "K7QX-4M2PP", "K7QX-4M2U", "%00"] {
+            organizer.get(&format!("{path}?reference={odd}")).await.problem(400, "invalid_request");
+        }
+    })
+    .await;
+}
+
 /// Which tickets were used is told within two seconds, too; the door itself asks the reservations.
 #[tokio::test]
 async fn used_tickets_are_counted() {

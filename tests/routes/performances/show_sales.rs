@@ -17,7 +17,7 @@ async fn happy_path() {
         let path = format!("/performances/{performance}/sales");
         let nothing = organizer.get(&path).await.expect(200);
         let empty = json!({
-            "performanceId": performance, "seats": 0, "amount": 0, "grades": [], "items": [], "nextCursor": null,
+            "performanceId": performance, "seats": 0, "amount": 0, "currency": "KRW", "grades": [], "items": [], "nextCursor": null,
         });
         assert_eq!(nothing.json, empty);
 

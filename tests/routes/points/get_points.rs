@@ -8,10 +8,10 @@ async fn happy_path() {
     World::run(async |world| {
         let person = world.member(0).await;
         let reply = person.get("/points").await.expect(200);
-        assert_eq!(reply.json, json!({"balance": 0}));
+        assert_eq!(reply.json, json!({"balance": 0, "currency": "KRW"}));
         assert_eq!(reply.header("cache-control"), "no-store");
         person.post("/points/top-ups", json!({"amount": 5})).await.expect(201);
-        assert_eq!(person.get("/points").await.json, json!({"balance": 5}));
+        assert_eq!(person.get("/points").await.json, json!({"balance": 5, "currency": "KRW"}));
     })
     .await;
 }

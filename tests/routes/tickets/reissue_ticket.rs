@@ -17,7 +17,10 @@ async fn happy_path() {
         let reissued = tickets.reissue(0).await.expect(200);
         assert_eq!(
             reissued.json,
-            json!({"ticketId": tickets.ids[0], "seatId": "A-1-1", "grade": "VIP", "price": 50_000})
+            json!({
+                "ticketId": tickets.ids[0], "seatId": "A-1-1", "section": "A", "row": 1, "number": 1, "grade": "VIP",
+                "price": 50_000, "currency": "KRW", "code": tickets.shown(0).await, "generation": 1, "checkedInAt": null,
+            })
         );
         let mails = world.mails_to(tickets.owner.identity.email.as_str()).await;
         assert_eq!(mails.len(), 2, "mailed once more");

@@ -7,7 +7,9 @@ pub mod replace_alerts;
 pub mod request_email_verification;
 pub mod reset_password;
 pub mod show_me;
+pub mod show_unsubscription;
 pub mod sign_up;
+pub mod unsubscribe;
 
 use frontrow_domain::{
     Timestamp,

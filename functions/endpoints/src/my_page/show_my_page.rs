@@ -3,7 +3,7 @@
 use frontrow_domain::{
     Result,
     ids::{PaymentId, ReservationId},
-    money::Won,
+    money::{Currency, Won},
     my_page::{PageEntry, PageEntryStatus, PageEntryType},
     show::TimeZone,
     time::UtcTime,
@@ -34,6 +34,7 @@ pub struct EntryView {
     quantity: usize,
     /// What was paid or is to be paid; of a cancellation, what went back.
     amount: Won,
+    currency: Currency,
     created_at: UtcTime,
     /// When the status last changed.
     updated_at: UtcTime,
@@ -52,6 +53,7 @@ impl From<PageEntry> for EntryView {
             time_zone: entry.time_zone,
             quantity: entry.quantity,
             amount: entry.amount,
+            currency: Currency::Krw,
             created_at: entry.created_at.into(),
             updated_at: entry.updated_at.into(),
         }

@@ -4,7 +4,7 @@ use frontrow_domain::{
     Result,
     card::DeclineReason,
     ids::{PaymentId, ReservationId},
-    money::Won,
+    money::{Currency, Won},
     notice::{Notice, NoticeType},
     time::UtcTime,
 };
@@ -29,6 +29,7 @@ pub struct NoticeView {
     amount: Won,
     /// Of a declined payment.
     decline_reason: Option<DeclineReason>,
+    currency: Currency,
     created_at: UtcTime,
 }
 
@@ -42,6 +43,7 @@ impl From<Notice> for NoticeView {
             show_title: notice.show_title,
             amount: notice.amount,
             decline_reason: notice.decline_reason,
+            currency: Currency::Krw,
             created_at: notice.created_at.into(),
         }
     }

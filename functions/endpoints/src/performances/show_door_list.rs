@@ -3,9 +3,10 @@
 
 use frontrow_domain::{
     Error, Result,
+    booking_reference::BookingReference,
     door_list::{DoorRow, sorted_name},
     ids::{PerformanceId, ReservationId},
-    limits::{CURSOR_MAX_CHARS, NAME_MAX_CHARS},
+    limits::{CURSOR_MAX_CHARS, DOOR_SEARCH_ITEMS, NAME_MAX_CHARS},
     member::Name,
     reservation::ReservationStatus,
     seating::SeatId,
@@ -26,6 +27,8 @@ pub struct Query {
     /// Those of members whose name begins so, in capitals or not.
     #[schemars(length(max = NAME_MAX_CHARS), extend("x-also-refused" = [format!("expected at most {NAME_MAX_CHARS} characters")]))]
     name: Option<String>,
+    /// The reservation with that booking reference, however people type it: `k7qx 4m2p`.
+    reference: Option<BookingReference>,
     /// Items of the page: 1 to 100, 20 when absent.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -40,7 +43,9 @@ pub struct Query {
 #[schemars(rename = "DoorListEntry")]
 pub struct EntryView {
     reservation_id: ReservationId,
-    /// The member's name when he booked.
+    /// The short name of the reservation for people, such as `K7QX-4M2P`.
+    booking_reference: BookingReference,
+    /// The member's name when the member booked.
     member_name: Name,
     /// Only a confirmed one opens the door.
     status: ReservationStatus,
@@ -55,6 +60,7 @@ pub struct EntryView {
 impl From<DoorRow> for EntryView {
     fn from(row: DoorRow) -> Self {
         Self {
+            booking_reference: row.reservation_id.booking_reference(),
             reservation_id: row.reservation_id,
             member_name: row.member_name,
             status: row.status,
@@ -97,13 +103,16 @@ impl Endpoint for ShowDoorList {
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
-        let Query { status, name, limit, cursor } = call.query;
+        let Query { status, name, reference, limit, cursor } = call.query;
         let name = clean_line(&name.unwrap_or_default());
-        let list = format!("door/{}/{status:?}/{}", call.path, sorted_name(&name));
+        let sought = reference.map(String::from).unwrap_or_default();
+        let list = format!("door/{}/{status:?}/{sought}/{}", call.path, sorted_name(&name));
         let page = PageQuery { limit, cursor }.request(app, &list)?;
         app.store.listing(&call.path, call.now).await?;
-        let wanted = |row: &DoorRow| status.is_none_or(|status| row.status == status);
-        let rows = app.store.door_list(&call.path, &name, &page, wanted).await?;
+        let is_sought = |row: &DoorRow| reference.is_none_or(|sought| row.reservation_id.booking_reference() == sought);
+        let wanted = |row: &DoorRow| status.is_none_or(|status| row.status == status) && is_sought(row);
+        let rows_a_read = if reference.is_some() { DOOR_SEARCH_ITEMS } else { page.limit };
+        let rows = app.store.door_list(&call.path, &name, &page, rows_a_read, wanted).await?;
         Ok(Answer::ok(Page::of(app, rows, &list, EntryView::from)))
     }
 }

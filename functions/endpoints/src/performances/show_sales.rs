@@ -1,7 +1,11 @@
 //! `GET /performances/{performanceId}/sales`: what was sold and not cancelled since, by grade and by day. May lag by two
 //! seconds.
 
-use frontrow_domain::{Result, ids::PerformanceId, money::Won};
+use frontrow_domain::{
+    Result,
+    ids::PerformanceId,
+    money::{Currency, Won},
+};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, PageQuery, Route, Secret, caller::Organizer, endpoint::Page,
 };
@@ -20,6 +24,7 @@ pub struct Reply {
     seats: i64,
     /// What they cost together.
     amount: Won,
+    currency: Currency,
     /// The same by grade, over all days.
     grades: Vec<GradeView>,
     /// The same by day and grade, latest day first.
@@ -96,6 +101,7 @@ impl Endpoint for ShowSales {
         Ok(Answer::ok(Reply {
             seats: grades.iter().map(|sold| sold.seats).sum(),
             amount: grades.iter().map(|sold| sold.amount).sum(),
+            currency: Currency::Krw,
             grades: grades.into_iter().map(GradeView::from).collect(),
             days: Page::of(app, days, &list, DayView::from),
             performance_id: call.path,

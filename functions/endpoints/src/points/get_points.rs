@@ -1,6 +1,9 @@
 //! `GET /points`: the balance.
 
-use frontrow_domain::{Result, money::Won};
+use frontrow_domain::{
+    Result,
+    money::{Currency, Won},
+};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, Secret, caller::Member};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +13,7 @@ use serde::Serialize;
 #[schemars(rename = "Points")]
 pub struct Reply {
     balance: Won,
+    currency: Currency,
 }
 
 /// The endpoint.
@@ -37,6 +41,6 @@ impl Endpoint for GetPoints {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
         let wallet = app.store.wallet(&call.caller.member_id).await?;
-        Ok(Answer::ok(Reply { balance: wallet.balance }))
+        Ok(Answer::ok(Reply { balance: wallet.balance, currency: Currency::Krw }))
     }
 }

@@ -3,7 +3,7 @@
 use frontrow_domain::{
     Result,
     ids::{EntryId, ReservationId},
-    money::Won,
+    money::{Currency, Won},
     time::UtcTime,
     wallet::{EntryKind, LedgerEntry},
 };
@@ -25,6 +25,7 @@ pub struct EntryView {
     amount: Won,
     /// Balance after it.
     balance: Won,
+    currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
     reservation_id: Option<ReservationId>,
     created_at: UtcTime,
@@ -37,6 +38,7 @@ impl From<LedgerEntry> for EntryView {
             kind: entry.kind,
             amount: entry.amount,
             balance: entry.balance,
+            currency: Currency::Krw,
             reservation_id: entry.reservation_id,
             created_at: entry.created_at.into(),
         }

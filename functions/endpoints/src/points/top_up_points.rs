@@ -3,7 +3,7 @@
 use frontrow_domain::{
     Result,
     ids::EntryId,
-    money::Won,
+    money::{Currency, Won},
     wallet::{Change, EntryKind, LedgerEntry, TopUpAmount},
 };
 use frontrow_edge::{
@@ -29,6 +29,7 @@ pub struct Reply {
     entry_id: EntryId,
     amount: Won,
     balance: Won,
+    currency: Currency,
 }
 
 /// The endpoint.
@@ -64,7 +65,12 @@ impl Endpoint for TopUpPoints {
             created_at: call.now,
         };
         let reply = |entry: &LedgerEntry| {
-            let body = Reply { entry_id: entry.entry_id.clone(), amount: entry.amount, balance: entry.balance };
+            let body = Reply {
+                entry_id: entry.entry_id.clone(),
+                amount: entry.amount,
+                balance: entry.balance,
+                currency: Currency::Krw,
+            };
             Answer::created("/points/entries".to_owned(), body)
         };
         let receipt = call.receipt(&reply);

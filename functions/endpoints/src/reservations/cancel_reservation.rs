@@ -41,6 +41,6 @@ impl Endpoint for CancelReservation {
         let entry_id = EntryId::new(entropy::fresh_uuid());
         let (member, reason) = (&call.caller.member_id, CancelReason::Member);
         let cancelled = app.store.cancel_reservation(member, &call.path, reason, entry_id, call.now).await?;
-        Ok(Answer::ok(ReservationView::from(cancelled)))
+        Ok(Answer::ok(ReservationView::of(cancelled, &app.codes)))
     }
 }

@@ -29,6 +29,6 @@ impl Endpoint for GetReservation {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ReservationView>> {
         let found = app.store.booked(&call.caller.member_id, &call.path).await?;
-        found.map(|booked| Answer::ok(ReservationView::from(booked))).ok_or(Error::NotFound)
+        found.map(|booked| Answer::ok(ReservationView::of(booked, &app.codes))).ok_or(Error::NotFound)
     }
 }

@@ -64,6 +64,6 @@ impl Endpoint for ListReservations {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ReservationView>>> {
         let page = call.query.page(app)?;
         let found = app.store.reservations(&call.caller.member_id, call.query.status, &page).await?;
-        Ok(Answer::ok(Page::of(app, found, &call.query.list(), ReservationView::from)))
+        Ok(Answer::ok(Page::of(app, found, &call.query.list(), |booked| ReservationView::of(booked, &app.codes))))
     }
 }

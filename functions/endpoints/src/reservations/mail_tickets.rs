@@ -29,6 +29,6 @@ impl Endpoint for MailTickets {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<ReservationView>> {
         let booked = app.store.mail_tickets(&call.caller.member_id, &call.path, call.now).await?;
-        Ok(Answer::accepted(ReservationView::from(booked)))
+        Ok(Answer::accepted(ReservationView::of(booked, &app.codes)))
     }
 }

@@ -6,14 +6,16 @@ pub mod list_reservations;
 pub mod mail_tickets;
 
 use frontrow_domain::{
+    booking_reference::BookingReference,
     hold::HeldSeat,
     ids::{PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
-    money::Won,
-    reservation::{MailStatus, ReservationStatus},
+    money::{Currency, Won},
+    reservation::{MailStatus, Reservation, ReservationStatus},
     seating::SeatId,
     show::{PosterUrl, TimeZone},
     time::UtcTime,
 };
+use frontrow_edge::codes::Codes;
 use frontrow_store::Booked;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +26,8 @@ use serde::Serialize;
 #[schemars(rename = "Reservation")]
 pub struct ReservationView {
     reservation_id: ReservationId,
+    /// The short name of the reservation for people, such as `K7QX-4M2P`.
+    booking_reference: BookingReference,
     status: ReservationStatus,
     /// `member`, or the words of the organizer who cancelled the performance.
     cancel_reason: Option<String>,
@@ -38,6 +42,7 @@ pub struct ReservationView {
     seat_ids: Vec<SeatId>,
     quantity: usize,
     total_price: Won,
+    currency: Currency,
     tickets: Vec<TicketView>,
     ticket_mail: TicketMail,
     payment_id: PaymentId,
@@ -45,7 +50,7 @@ pub struct ReservationView {
     cancelled_at: Option<UtcTime>,
 }
 
-/// One ticket; its QR code is at `/tickets/{ticketId}/qr.png`.
+/// One ticket; its QR code as a picture is at `/tickets/{ticketId}/qr.png`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Ticket")]
@@ -53,15 +58,41 @@ pub struct TicketView {
     ticket_id: TicketId,
     /// `null` where places are only counted.
     seat_id: Option<SeatId>,
+    /// `null` where places are only counted.
+    section: Option<String>,
+    /// Row, from 1; `null` where places are only counted.
+    row: Option<u32>,
+    /// Number within the row, from 1; `null` where places are only counted.
+    number: Option<u32>,
     grade: String,
     price: Won,
+    currency: Currency,
+    /// The text of the QR code; `null` while the reservation is pending and after it was cancelled.
+    code: Option<String>,
+    /// How often the ticket was reissued. Only the newest code opens the door.
+    generation: u32,
+    /// When the ticket was used.
+    checked_in_at: Option<UtcTime>,
 }
 
 impl TicketView {
-    /// The ticket of a seat.
-    pub(crate) fn of(ticket_id: TicketId, seat: &HeldSeat) -> Self {
-        let (grade, price) = (seat.grade.clone(), seat.price);
-        Self { ticket_id, seat_id: seat.seat_id.clone(), grade, price }
+    /// The ticket of a seat of `reservation`.
+    pub(crate) fn of(ticket_id: TicketId, seat: &HeldSeat, reservation: &Reservation, codes: &Codes) -> Self {
+        let (position, door) = (seat.position(), &reservation.door);
+        let is_valid = reservation.status == ReservationStatus::Confirmed;
+        Self {
+            seat_id: seat.seat_id.clone(),
+            section: position.map(|(section, ..)| section.to_owned()),
+            row: position.map(|(_, row, _)| row),
+            number: position.map(|(.., number)| number),
+            grade: seat.grade.clone(),
+            price: seat.price,
+            currency: Currency::Krw,
+            code: is_valid.then(|| codes.ticket_code(&reservation.claim(&ticket_id))),
+            generation: door.generation(&ticket_id),
+            checked_in_at: door.check_in(&ticket_id).map(|check_in| check_in.at.into()),
+            ticket_id,
+        }
     }
 }
 
@@ -72,17 +103,21 @@ struct TicketMail {
     status: MailStatus,
 }
 
-impl From<Booked> for ReservationView {
-    fn from(booked: Booked) -> Self {
+impl ReservationView {
+    /// The reservation, with the codes of its tickets.
+    pub(crate) fn of(booked: Booked, codes: &Codes) -> Self {
         let ticket_mail = TicketMail { status: booked.ticket_mail() };
         let reservation = booked.reservation;
+        let ticket = |(ticket_id, seat)| TicketView::of(ticket_id, seat, &reservation, codes);
         Self {
+            booking_reference: reservation.reservation_id.booking_reference(),
             status: reservation.status,
             cancel_reason: reservation.cancel_reason.as_ref().map(|reason| reason.text().to_owned()),
             seat_ids: reservation.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
             quantity: reservation.seats.len(),
             total_price: reservation.total(),
-            tickets: reservation.tickets().map(|(ticket_id, seat)| TicketView::of(ticket_id, seat)).collect(),
+            currency: Currency::Krw,
+            tickets: reservation.tickets().map(ticket).collect(),
             ticket_mail,
             payment_id: reservation.payment_id(),
             created_at: reservation.created_at.into(),

@@ -30,6 +30,7 @@ impl Endpoint for ReissueTicket {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<TicketView>> {
         let reservation = app.store.reissue_ticket(&call.caller.member_id, &call.path, call.now).await?;
         let found = reservation.tickets().find(|(ticket_id, _)| *ticket_id == call.path);
-        found.map(|(ticket_id, seat)| Answer::ok(TicketView::of(ticket_id, seat))).ok_or(Error::NotFound)
+        let view = |(ticket_id, seat)| TicketView::of(ticket_id, seat, &reservation, &app.codes);
+        found.map(|ticket| Answer::ok(view(ticket))).ok_or(Error::NotFound)
     }
 }

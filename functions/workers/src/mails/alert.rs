@@ -1,7 +1,7 @@
 //! That there is a new show of a category that the member chose (C2).
 
 use super::{
-    Letter,
+    Letter, Links,
     words::{Labels, labels, one_line},
 };
 use askama::Template;
@@ -29,8 +29,10 @@ struct Text<'a> {
 struct Words {
     heading: String,
     greeting: String,
-    intro: &'static str,
+    intro: String,
+    link: &'static str,
     note: String,
+    unsubscribe: &'static str,
 }
 
 struct Facts {
@@ -38,11 +40,13 @@ struct Facts {
     category_label: &'static str,
     category: &'static str,
     venue: String,
+    show_url: Option<String>,
+    unsubscribe_url: Option<String>,
 }
 
-/// The mail to `member` about `show`.
-pub fn letter(member: &Member, show: &Show) -> Letter {
-    let (language, category) = (member.language, word(member.language, show.details.category));
+/// The mail to `member` about `show`. Its unsubscribe link has `unsubscribe_token`.
+pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &str) -> Letter {
+    let (language, category) = (member.language, show.details.category);
     let (labels, words) = (labels(language), words(language, category, &one_line(member.name.as_str())));
     let facts = Facts {
         show: one_line(show.details.title.as_str()),
@@ -50,24 +54,20 @@ pub fn letter(member: &Member, show: &Show) -> Letter {
             Language::Ko => "분류",
             Language::En => "Category",
         },
-        category,
+        category: word(language, category),
         venue: one_line(show.details.venue.as_str()),
+        show_url: links.show(&show.show_id),
+        unsubscribe_url: links.unsubscribe(unsubscribe_token),
     };
     let subject = match language {
-        Language::Ko => format!("[frontrow] 새 {category}: {}", facts.show),
-        Language::En => format!("[frontrow] New {category}: {}", facts.show),
+        // Korean law: the subject of an advertisement starts with this word.
+        Language::Ko => format!("(광고) [frontrow] 새 {}: {}", facts.category, facts.show),
+        Language::En => format!("[frontrow] New {}: {}", facts.category, facts.show),
     };
-    let (html, text) = (Page { labels, words: &words, facts: &facts }, Text { labels, words: &words, facts: &facts });
-    Letter {
-        id: format!("alert.{}.{}", show.show_id, member.member_id),
-        reservation_id: None,
-        to_name: Some(member.name.as_str().to_owned()),
-        to: member.email.clone(),
-        subject,
-        text: text.render().expect("the template takes any text"),
-        html: html.render().expect("the template takes any text"),
-        pictures: Vec::new(),
-    }
+    let id = format!("alert.{}.{}", show.show_id, member.member_id);
+    let letter = Letter::to(&member.email, Some(&member.name), id, subject);
+    let letter = Letter { unsubscribe_url: facts.unsubscribe_url.clone(), ..letter };
+    letter.saying(&Text { labels, words: &words, facts: &facts }, &Page { labels, words: &words, facts: &facts })
 }
 
 fn word(language: Language, category: Category) -> &'static str {
@@ -80,25 +80,24 @@ fn word(language: Language, category: Category) -> &'static str {
     }
 }
 
-fn words(language: Language, category: &str, name: &str) -> Words {
+fn words(language: Language, category: Category, name: &str) -> Words {
+    let category = word(language, category);
     match language {
         Language::Ko => Words {
-            heading: format!("새 {category} 공연이 등록되었습니다"),
+            heading: format!("새 {category} 소식"),
             greeting: format!("{name}님, 안녕하세요."),
-            intro: "알림을 신청하신 분류의 새 공연을 알려 드립니다.",
-            note: format!(
-                "{category} 알림을 신청하셔서 보내 드린 메일입니다. 그만 받으시려면 회원 알림 설정(PUT /members/me/alerts)에서 \
-                 이 분류를 빼 주세요."
-            ),
+            intro: format!("알림을 신청하신 {category}의 새 공연이 등록되었습니다."),
+            link: "공연 정보 보기",
+            note: format!("{category} 새 공연 알림을 신청하신 분께 보내 드리는 메일입니다."),
+            unsubscribe: "알림 메일 수신 거부",
         },
         Language::En => Words {
-            heading: format!("A new {category} is listed"),
+            heading: format!("A new {category}"),
             greeting: format!("Hello {name},"),
-            intro: "You asked to be told of new shows of this category.",
-            note: format!(
-                "You get this mail because you chose alerts for the category \"{category}\". To stop them, take it off your \
-                 alerts (PUT /members/me/alerts)."
-            ),
+            intro: format!("You asked to hear about new {category}s. Here is one."),
+            link: "View the show",
+            note: format!("You receive this e-mail because you asked for alerts about new {category}s."),
+            unsubscribe: "Stop all alerts",
         },
     }
 }

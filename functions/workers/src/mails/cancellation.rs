@@ -3,7 +3,7 @@
 use super::{
     Letter,
     ticket::Facts,
-    words::{Labels, labels, one_line},
+    words::{Labels, labels, one_line, seat_name},
 };
 use askama::Template;
 use frontrow_domain::{
@@ -46,7 +46,7 @@ struct Words {
 enum Money {
     /// It went back to the member's points.
     BackToPoints,
-    /// It goes back to his card.
+    /// It goes back to the member's card.
     BackToCard,
     /// It was never asked for, or goes back; the purchase was called off before the provider had answered.
     NotTaken,
@@ -80,17 +80,12 @@ pub fn letter(reservation: &Reservation) -> Letter {
     let reason = organizers_words(reservation);
     let words = if reason.is_some() { words.about_the_performance(language) } else { words };
     let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
-    let reason = reason.as_deref();
-    let html = Page { labels, words: &words, facts: &facts, seats: &seats, reason };
-    let text = Text { labels, words: &words, facts: &facts, seats: &seats, reason };
-    Letter {
-        text: text.render().expect("the template takes any text"),
-        html: html.render().expect("the template takes any text"),
-        ..Letter::about(reservation, "cancellation", subject)
-    }
+    let (reason, words, facts, seats) = (reason.as_deref(), &words, &facts, &*seats);
+    let letter = Letter::about(reservation, "cancellation", subject);
+    letter.saying(&Text { labels, words, facts, seats, reason }, &Page { labels, words, facts, seats, reason })
 }
 
-/// Why the organizer cancelled the performance, where it was he.
+/// Why the organizer cancelled the performance; `None` where the organizer did not.
 fn organizers_words(reservation: &Reservation) -> Option<String> {
     match &reservation.cancel_reason {
         Some(CancelReason::Organizer(reason)) => Some(one_line(reason.as_str())),
@@ -110,10 +105,11 @@ impl Words {
 
 /// The seats, each with its grade; of places that are only counted the grade and how many.
 fn seats(reservation: &Reservation) -> String {
+    let language = reservation.buyer.language;
     let mut named: Vec<(String, u32)> = Vec::new();
     for seat in &reservation.seats {
         let grade = one_line(&seat.grade);
-        let name = seat.seat_id.as_ref().map_or_else(|| grade.clone(), |seat_id| format!("{seat_id} ({grade})"));
+        let name = seat_name(language, seat).map_or_else(|| grade.clone(), |name| format!("{name} ({grade})"));
         match named.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count += 1,
             None => named.push((name, 1)),
@@ -178,20 +174,20 @@ fn english(money: Money, greeting: String) -> Words {
         subject: "Reservation cancelled",
         heading: "Reservation cancelled",
         greeting,
-        intro: "The reservation below was cancelled, and what you paid went back to your points.",
+        intro: "The reservation below was cancelled. The amount you paid was returned to your points.",
         amount: "Refunded",
         note: "The QR codes of its tickets no longer open the door.",
     };
     match money {
         Money::BackToPoints => cancelled,
         Money::BackToCard => Words {
-            intro: "The reservation below was cancelled, and what you paid goes back to your card.",
+            intro: "The reservation below was cancelled. The amount you paid goes back to your card.",
             ..cancelled
         },
         Money::NotTaken => Words {
-            intro: "The reservation below was cancelled before its payment was through.",
+            intro: "The reservation below was cancelled before its payment was completed.",
             amount: "Amount",
-            note: "Should your card have been charged, the money goes back to it.",
+            note: "If your card was charged, the money goes back to it.",
             ..cancelled
         },
         Money::Declined => Words {
@@ -211,7 +207,7 @@ fn english(money: Money, greeting: String) -> Words {
             heading: "Your payment did not go through",
             intro: "Your card payment was not confirmed in time, so the reservation below was cancelled and its seats were released.",
             amount: "Amount",
-            note: "Should your card have been charged, the money goes back to it.",
+            note: "If your card was charged, the money goes back to it.",
             ..cancelled
         },
     }

@@ -1,15 +1,16 @@
 //! A mail ready to be sent, and its MIME form (RFC 2045, 2387): text, or a page with its pictures.
 
-use super::words::one_line;
+use super::words::{encoded_words, one_line};
+use askama::Template;
 use frontrow_domain::{
     Timestamp,
     ids::{RequestId, ReservationId},
-    member::Email,
+    member::{Email, Name},
     reservation::Reservation,
 };
 use mail_builder::{
     MessageBuilder,
-    headers::{address::Address, content_type::ContentType, raw::Raw},
+    headers::{address::Address, content_type::ContentType, raw::Raw, url::URL},
     mime::MimePart,
 };
 
@@ -34,24 +35,40 @@ pub struct Letter {
     pub(super) text: String,
     pub(super) html: String,
     pub(super) pictures: Vec<Picture>,
+    /// The one-click unsubscribe link of bulk mail (RFC 8058).
+    pub(super) unsubscribe_url: Option<String>,
 }
 
 /// The domain of Content-IDs: they need one, and nobody resolves it.
 pub(super) const PICTURES_DOMAIN: &str = "tickets.frontrow";
 
 impl Letter {
-    /// A letter to the buyer of `reservation`, still without words and pictures.
-    pub(super) fn about(reservation: &Reservation, kind: &str, subject: String) -> Self {
+    /// A letter to `to` that has no text and no pictures yet.
+    pub(super) fn to(to: &Email, name: Option<&Name>, id: String, subject: String) -> Self {
         Self {
-            id: format!("{kind}.{}", reservation.reservation_id),
-            reservation_id: Some(reservation.reservation_id.clone()),
-            to_name: Some(reservation.buyer.name.as_str().to_owned()),
-            to: reservation.buyer.email.clone(),
+            id,
+            reservation_id: None,
+            to_name: name.map(|name| name.as_str().to_owned()),
+            to: to.clone(),
             subject,
             text: String::new(),
             html: String::new(),
             pictures: Vec::new(),
+            unsubscribe_url: None,
         }
+    }
+
+    /// A letter to the buyer of `reservation`.
+    pub(super) fn about(reservation: &Reservation, kind: &str, subject: String) -> Self {
+        let (buyer, id) = (&reservation.buyer, &reservation.reservation_id);
+        let letter = Self::to(&buyer.email, Some(&buyer.name), format!("{kind}.{id}"), subject);
+        Self { reservation_id: Some(id.clone()), ..letter }
+    }
+
+    /// This letter with its plain text and its HTML page.
+    pub(super) fn saying(self, text: &impl Template, page: &impl Template) -> Self {
+        let [text, html] = [text.render(), page.render()].map(|said| said.expect("a template takes any text"));
+        Self { text, html, ..self }
     }
 
     /// Where it goes.
@@ -59,18 +76,29 @@ impl Letter {
         self.to.as_str()
     }
 
-    /// The whole message, sent by `from` (`name <address>`) at `now`, because of `request`. Headers are one line each,
-    /// whatever names hold.
+    /// The MIME message from `from` (`name <address>`), sent at `now` on behalf of `request`. Names and titles cannot add headers,
+    /// and mail readers show them as they were typed.
     pub fn to_mime(&self, from: &str, now: Timestamp, request: Option<&RequestId>) -> Vec<u8> {
         let (from_name, from_address) = sender(from);
         let domain = from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let (name, subject) = (one_line(self.to_name.as_deref().unwrap_or_default()), one_line(&self.subject));
         let mut message = MessageBuilder::new()
             .from(Address::new_address(from_name, from_address))
-            .to(Address::new_address(self.to_name.as_deref().map(one_line), self.to.as_str()))
-            .subject(one_line(&self.subject))
             .date(now.millis().div_euclid(1000))
             .message_id(format!("{}@{domain}", self.id))
             .header("Auto-Submitted", Raw::new("auto-generated"));
+        message = match encoded_words(&name) {
+            Some(words) => message.header("To", Raw::new(format!("{words} <{}>", self.to))),
+            None => message.to(Address::new_address(Some(name).filter(|name| !name.is_empty()), self.to.as_str())),
+        };
+        message = match encoded_words(&subject) {
+            Some(words) => message.header("Subject", Raw::new(words)),
+            None => message.subject(subject),
+        };
+        if let Some(url) = &self.unsubscribe_url {
+            message = message.header("List-Unsubscribe", URL::new(url.as_str()));
+            message = message.header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+        }
         if let Some(reservation_id) = &self.reservation_id {
             message = message.header("X-Frontrow-Reservation-Id", Raw::new(reservation_id.to_string()));
         }

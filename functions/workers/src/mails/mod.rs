@@ -3,12 +3,14 @@
 pub mod alert;
 pub mod cancellation;
 mod letter;
+mod links;
 pub mod password;
 pub mod ticket;
 pub mod verification;
 mod words;
 
 pub use letter::{Letter, Picture};
+pub use links::Links;
 
 #[cfg(test)]
 mod tests;

@@ -32,17 +32,9 @@ struct Words {
 /// The mail about the password that `verification` replaced.
 pub fn letter(verification: &Verification) -> Letter {
     let (labels, words) = (labels(verification.language), words(verification.language));
-    let (html, text) = (Page { labels, words: &words }, Text { labels, words: &words });
-    Letter {
-        id: format!("password.{}", verification.verification_id),
-        reservation_id: None,
-        to_name: None,
-        to: verification.email.clone(),
-        subject: words.subject.to_owned(),
-        text: text.render().expect("the template takes any text"),
-        html: html.render().expect("the template takes any text"),
-        pictures: Vec::new(),
-    }
+    let (id, subject) = (format!("password.{}", verification.verification_id), words.subject.to_owned());
+    let letter = Letter::to(&verification.email, None, id, subject);
+    letter.saying(&Text { labels, words: &words }, &Page { labels, words: &words })
 }
 
 fn words(language: Language) -> Words {

@@ -1,16 +1,23 @@
 //! The tickets of a reservation: one mail, a QR code for each (T1).
 
 use super::{
-    Letter, Picture,
+    Letter, Links, Picture,
     letter::PICTURES_DOMAIN,
-    words::{Labels, amount, labels, local_time, one_line},
+    words::{Labels, amount, labels, local_time, one_line, seat_name, unbroken},
 };
 use askama::Template;
-use frontrow_domain::{hold::HeldSeat, ids::TicketId, mailing::Occasion, member::Language, reservation::Reservation};
+use frontrow_domain::{
+    hold::HeldSeat, ids::TicketId, mailing::Occasion, member::Language, reservation::Reservation, show::PosterUrl,
+};
 use frontrow_edge::qr::qr_png;
 
+/// One ticket.
 struct Line {
+    /// `1/3`.
+    which: String,
     seat: String,
+    /// The seat for the HTML page: lines break between its parts only.
+    seat_shown: String,
     grade: String,
     price: String,
     cid: String,
@@ -18,23 +25,20 @@ struct Line {
 }
 
 impl Line {
-    /// A place without a number is called by its grade, and told from others by which of all `tickets` it is: (1, 3) is the
-    /// first of three.
-    fn of(seat: &HeldSeat, tickets: (usize, usize), picture: &str, language: Language) -> Self {
+    /// General admission has the grade in place of a seat; `which` distinguishes such tickets.
+    fn of(seat: &HeldSeat, which: String, picture: &str, language: Language) -> Self {
         let grade = one_line(&seat.grade);
-        let which = format!("{}/{}", tickets.0, tickets.1);
-        let alt = match (&seat.seat_id, language) {
-            (Some(seat_id), Language::Ko) => format!("{seat_id} 좌석 입장용 QR 코드"),
-            (Some(seat_id), Language::En) => format!("QR code for seat {seat_id}"),
-            (None, Language::Ko) => format!("{grade} {which} 입장용 QR 코드"),
-            (None, Language::En) => format!("QR code for {grade} {which}"),
+        let (seat_name, grade) = match seat_name(language, seat) {
+            Some(seat_name) => (seat_name, grade),
+            None => (grade, labels(language).unnumbered.to_owned()),
         };
-        let (seat_name, grade) = match &seat.seat_id {
-            Some(seat_id) => (seat_id.clone(), grade),
-            None => (grade, format!("{} {which}", labels(language).unnumbered)),
+        let alt = match language {
+            Language::Ko => format!("{seat_name} 입장용 QR 코드 {which}"),
+            Language::En => format!("QR code for {seat_name}, {which}"),
         };
         let price = amount(language, seat.price);
-        Self { seat: seat_name, grade, price, cid: format!("{picture}@{PICTURES_DOMAIN}"), alt }
+        let seat_shown = unbroken(&seat_name);
+        Self { which, seat_shown, seat: seat_name, grade, price, cid: format!("{picture}@{PICTURES_DOMAIN}"), alt }
     }
 }
 
@@ -44,6 +48,8 @@ struct Page<'a> {
     labels: &'static Labels,
     words: &'a Words,
     facts: &'a Facts,
+    poster: Option<&'a str>,
+    link: Option<&'a str>,
     lines: &'a [Line],
 }
 
@@ -53,37 +59,42 @@ struct Text<'a> {
     labels: &'static Labels,
     words: &'a Words,
     facts: &'a Facts,
+    link: Option<&'a str>,
     lines: &'a [Line],
 }
 
 /// What the mail says around the facts.
 struct Words {
     subject: &'static str,
-    heading: &'static str,
     greeting: String,
     intro: &'static str,
+    link: &'static str,
     note: &'static str,
     text_note: &'static str,
 }
 
-/// What was bought, as both the page and the text state it.
+/// What was bought, in the words of the HTML page and the plain text.
 pub(super) struct Facts {
     pub(super) show: String,
     pub(super) when: String,
+    /// The time for the HTML page: no line breaks within the zone.
+    pub(super) when_shown: String,
     pub(super) venue: String,
     pub(super) total: String,
-    pub(super) reservation: String,
+    pub(super) reference: String,
 }
 
 impl Facts {
     pub(super) fn of(reservation: &Reservation) -> Self {
         let (sold, language) = (&reservation.sold, reservation.buyer.language);
+        let when = local_time(language, sold.starts_at, &sold.time_zone);
         Self {
             show: one_line(&sold.show_title),
-            when: local_time(language, sold.starts_at, &sold.time_zone),
+            when_shown: unbroken(&when),
+            when,
             venue: one_line(&sold.venue),
             total: amount(language, reservation.total()),
-            reservation: reservation.reservation_id.to_string(),
+            reference: reservation.reservation_id.booking_reference().to_string(),
         }
     }
 }
@@ -94,6 +105,7 @@ pub fn letter(
     reservation: &Reservation,
     number: u32,
     occasion: Occasion,
+    links: &Links,
     code_of: impl Fn(&TicketId) -> String,
 ) -> Letter {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
@@ -104,56 +116,47 @@ pub fn letter(
     let mut pictures = Vec::new();
     for (n, (ticket_id, seat)) in (1..).zip(reservation.tickets()) {
         let name = numbered(ticket_id.to_string());
-        lines.push(Line::of(seat, (n, reservation.seats.len()), &name, language));
+        lines.push(Line::of(seat, format!("{n}/{}", reservation.seats.len()), &name, language));
         pictures.push(Picture { name, png: qr_png(&code_of(&ticket_id)) });
     }
     let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
-    let html = Page { labels, words: &words, facts: &facts, lines: &lines };
-    let text = Text { labels, words: &words, facts: &facts, lines: &lines };
-    Letter {
-        text: text.render().expect("the template takes any text"),
-        html: html.render().expect("the template takes any text"),
-        pictures,
-        ..Letter::about(reservation, &numbered("ticket".to_owned()), subject)
-    }
+    let (link, poster) = (links.performance(&reservation.sold.performance_id), &reservation.sold.poster_url);
+    let (link, poster) = (link.as_deref(), poster.as_ref().map(PosterUrl::as_str));
+    let (words, facts, lines) = (&words, &facts, &lines[..]);
+    let letter = Letter { pictures, ..Letter::about(reservation, &numbered("ticket".to_owned()), subject) };
+    letter.saying(&Text { labels, words, facts, link, lines }, &Page { labels, words, facts, poster, link, lines })
 }
 
 fn words(language: Language, occasion: Occasion, name: &str) -> Words {
-    let (subject, heading, intro) = match (language, occasion) {
-        (Language::Ko, Occasion::Payment) => {
-            ("예매 완료", "예매가 완료되었습니다", "예매해 주셔서 감사합니다. 티켓을 보내 드립니다.")
+    let (subject, intro) = match (language, occasion) {
+        (Language::Ko, Occasion::Payment) => ("예매 완료", "예매해 주셔서 감사합니다. 티켓을 보내 드립니다."),
+        (Language::Ko, Occasion::Request) => ("티켓 재발송", "요청하신 티켓을 다시 보내 드립니다."),
+        (Language::Ko, Occasion::Reissue) => {
+            ("티켓 재발급", "새 티켓을 보내 드립니다. 재발급된 티켓의 이전 QR 코드로는 입장할 수 없습니다.")
         }
-        (Language::Ko, Occasion::Request) => {
-            ("티켓 재발송", "티켓을 다시 보내 드립니다", "요청하신 티켓을 다시 보내 드립니다.")
-        }
-        (Language::Ko, Occasion::Reissue) => (
-            "티켓 재발급",
-            "티켓이 재발급되었습니다",
-            "새 티켓을 보내 드립니다. 재발급된 티켓의 이전 QR 코드로는 입장할 수 없습니다.",
-        ),
-        (Language::En, Occasion::Payment) => {
-            ("Your tickets", "Your tickets", "Thank you for your booking. Here are your tickets.")
-        }
-        (Language::En, Occasion::Request) => {
-            ("Your tickets again", "Your tickets again", "Here are your tickets again, as you asked.")
-        }
+        (Language::En, Occasion::Payment) => ("Your tickets", "Thank you for your booking. Here are your tickets."),
+        (Language::En, Occasion::Request) => ("Your tickets again", "Here are your tickets again, as you asked."),
         (Language::En, Occasion::Reissue) => (
             "Your new tickets",
-            "Your new tickets",
-            "Here are your tickets. The earlier QR code of the one that was reissued no longer opens the door.",
+            "Here are your tickets. The earlier QR code of the reissued ticket no longer opens the door.",
         ),
     };
-    let (greeting, note, text_note) = match language {
-        Language::Ko => (
-            format!("{name}님, 안녕하세요."),
-            "입장할 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
-            "입장용 QR 코드는 이 메일의 HTML 화면에 있습니다. 다른 사람에게 공유하지 마세요.",
-        ),
-        Language::En => (
-            format!("Hello {name},"),
-            "Show each ticket's QR code at the door, and share it with nobody else.",
-            "The QR codes for the door are in the HTML view of this mail. Share them with nobody else.",
-        ),
-    };
-    Words { subject, heading, greeting, intro, note, text_note }
+    match language {
+        Language::Ko => Words {
+            subject,
+            greeting: format!("{name}님, 안녕하세요."),
+            intro,
+            link: "공연 정보 보기",
+            note: "입장할 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
+            text_note: "입장용 QR 코드는 이 메일의 HTML 화면에 있습니다. 다른 사람에게 공유하지 마세요.",
+        },
+        Language::En => Words {
+            subject,
+            greeting: format!("Hello {name},"),
+            intro,
+            link: "View the performance",
+            note: "Show the QR code of each ticket at the door. Do not share it with anyone.",
+            text_note: "The QR codes for the door are in the HTML view of this e-mail. Do not share them with anyone.",
+        },
+    }
 }

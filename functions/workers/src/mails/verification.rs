@@ -35,18 +35,9 @@ struct Words {
 pub fn letter(verification: &Verification, code: &str) -> Letter {
     let labels = labels(verification.language);
     let words = words(verification.language);
-    let html = Page { labels, words: &words, code };
-    let text = Text { labels, words: &words, code };
-    Letter {
-        id: format!("code.{}", verification.verification_id),
-        reservation_id: None,
-        to_name: None,
-        to: verification.email.clone(),
-        subject: words.subject.to_owned(),
-        text: text.render().expect("the template takes any text"),
-        html: html.render().expect("the template takes any text"),
-        pictures: Vec::new(),
-    }
+    let (id, subject) = (format!("code.{}", verification.verification_id), words.subject.to_owned());
+    let letter = Letter::to(&verification.email, None, id, subject);
+    letter.saying(&Text { labels, words: &words, code }, &Page { labels, words: &words, code })
 }
 
 fn words(language: Language) -> Words {
@@ -56,15 +47,15 @@ fn words(language: Language) -> Words {
             subject: "[frontrow] 이메일 인증 코드",
             heading: "이메일 인증 코드",
             intro: "아래 코드를 입력해 이메일 주소를 인증해 주세요.",
-            life: format!("코드는 {minutes}분 동안 쓸 수 있습니다."),
+            life: format!("코드는 {minutes}분 동안 사용할 수 있습니다."),
             note: "요청하지 않으셨다면 이 메일을 무시하세요. 코드를 누구에게도 알려 주지 마세요.",
         },
         Language::En => Words {
             subject: "[frontrow] Your verification code",
             heading: "Your verification code",
             intro: "Enter this code to verify your e-mail address.",
-            life: format!("The code can be used for {minutes} minutes."),
-            note: "If you did not ask for it, ignore this mail. Tell the code to nobody.",
+            life: format!("The code is valid for {minutes} minutes."),
+            note: "If you did not request this code, ignore this e-mail. Do not share the code with anyone.",
         },
     }
 }

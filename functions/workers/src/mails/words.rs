@@ -1,6 +1,8 @@
 //! The words that all mails share, in both languages.
 
-use frontrow_domain::{Timestamp, member::Language, money::Won, show::TimeZone, text::clean_line};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use frontrow_domain::{Timestamp, hold::HeldSeat, member::Language, money::Won, show::TimeZone, text::clean_line};
+use jiff::Zoned;
 
 /// Labels of the facts that a mail states.
 #[derive(Debug)]
@@ -11,6 +13,7 @@ pub(super) struct Labels {
     pub(super) venue: &'static str,
     pub(super) seats: &'static str,
     pub(super) unnumbered: &'static str,
+    pub(super) ticket: &'static str,
     pub(super) total: &'static str,
     pub(super) reservation: &'static str,
     pub(super) reason: &'static str,
@@ -24,6 +27,7 @@ const KO: Labels = Labels {
     venue: "장소",
     seats: "좌석",
     unnumbered: "자유석",
+    ticket: "티켓",
     total: "결제 금액",
     reservation: "예매 번호",
     reason: "취소 사유",
@@ -36,11 +40,12 @@ const EN: Labels = Labels {
     when: "Date",
     venue: "Venue",
     seats: "Seats",
-    unnumbered: "general admission",
+    unnumbered: "General admission",
+    ticket: "Ticket",
     total: "Total paid",
-    reservation: "Reservation",
+    reservation: "Booking reference",
     reason: "Reason",
-    footer: "This mail was sent automatically; replies are not read.",
+    footer: "This is an automatic e-mail. Replies are not read.",
 };
 
 pub(super) fn labels(language: Language) -> &'static Labels {
@@ -58,7 +63,8 @@ pub(super) fn amount(language: Language, amount: Won) -> String {
     }
 }
 
-/// A moment on the clocks of the show's own zone, with the zone (T4).
+/// `moment` in the show's time zone, with the zone's abbreviation and its offset. Without the offset the hour that repeats when
+/// clocks go back is ambiguous.
 pub(super) fn local_time(language: Language, moment: Timestamp, zone: &TimeZone) -> String {
     let local = zone.local(moment);
     let clock = match language {
@@ -69,13 +75,77 @@ pub(super) fn local_time(language: Language, moment: Timestamp, zone: &TimeZone)
         }
         Language::En => local.strftime("%a, %-d %B %Y, %H:%M").to_string(),
     };
-    format!("{clock} ({})", zone.as_str())
+    format!("{clock} ({})", zone_name(&local))
 }
 
-/// `text` on one line, so that nothing adds a header or a line, or turns the direction of what follows. New texts are one line
-/// already; those of an older version may not be.
+/// `KST, GMT+9`; only the offset, such as `GMT+5:45`, if the zone has no abbreviation in letters.
+fn zone_name(local: &Zoned) -> String {
+    let minutes = local.offset().seconds() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let offset = match (minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60) {
+        (0, 0) => "GMT".to_owned(),
+        (hours, 0) => format!("GMT{sign}{hours}"),
+        (hours, minutes) => format!("GMT{sign}{hours}:{minutes:02}"),
+    };
+    let name = local.strftime("%Z").to_string();
+    match &*name {
+        "GMT" | "UTC" => name,
+        _ if name.bytes().all(|byte| byte.is_ascii_alphabetic()) => format!("{name}, {offset}"),
+        _ => offset,
+    }
+}
+
+/// Endings of section names that need no `구역` after them.
+const SECTION_ENDS: [&str; 7] = ["구역", "블록", "블럭", "층", "석", "존", "관"];
+
+/// A numbered seat as people say it: `Section A · Row 2 · Seat 5`, `A구역 2열 5번`; `None` for general admission.
+pub(super) fn seat_name(language: Language, seat: &HeldSeat) -> Option<String> {
+    let (section, row, number) = seat.position()?;
+    let section = one_line(section);
+    Some(match language {
+        Language::Ko if SECTION_ENDS.iter().any(|end| section.ends_with(end)) => {
+            format!("{section} {row}열 {number}번")
+        }
+        Language::Ko => format!("{section}구역 {row}열 {number}번"),
+        Language::En if section.to_lowercase().starts_with("section") => {
+            format!("{section} · Row {row} · Seat {number}")
+        }
+        Language::En => format!("Section {section} · Row {row} · Seat {number}"),
+    })
+}
+
+/// A seat's name or a time with no-break spaces within its parts and before the dots between them.
+pub(super) fn unbroken(text: &str) -> String {
+    [" ·", "Row ", "Seat ", ", GMT"]
+        .iter()
+        .fold(text.to_owned(), |text, part| text.replace(part, &part.replace(' ', "\u{a0}")))
+}
+
+/// `text` on one line, so that it cannot add a header or a line, or turn the direction of the text after it. New texts are one
+/// line already; texts that older versions stored may not be.
 pub(super) fn one_line(text: &str) -> String {
     clean_line(text)
+}
+
+/// Bytes of text in one encoded word (RFC 2047) that fits in a line of 76 characters after `Subject: `.
+const ENCODED_WORD_BYTES: usize = 39;
+
+/// `text` as encoded words if mail readers would decode part of it, such as `=?utf-8?Q?Free?=`; `None` for any other text.
+pub(super) fn encoded_words(text: &str) -> Option<String> {
+    if !text.contains("=?") {
+        return None;
+    }
+    let mut parts = vec![String::new()];
+    for character in text.chars() {
+        let part = parts.last_mut().expect("parts is never empty");
+        if part.len() + character.len_utf8() > ENCODED_WORD_BYTES {
+            parts.push(character.to_string());
+        } else {
+            part.push(character);
+        }
+    }
+    let words = parts.iter().map(|part| format!("=?utf-8?B?{}?=", STANDARD.encode(part)));
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -84,18 +154,76 @@ mod tests {
 
     #[test]
     fn times_are_the_shows_own_in_the_readers_words() {
-        let moment = Timestamp::parse("2026-12-24T10:30:00Z").unwrap();
-        let seoul = TimeZone::default();
-        assert_eq!(local_time(Language::Ko, moment, &seoul), "2026년 12월 24일 (목) 19:30 (Asia/Seoul)");
-        assert_eq!(local_time(Language::En, moment, &seoul), "Thu, 24 December 2026, 19:30 (Asia/Seoul)");
-        let new_york = TimeZone::try_from("America/New_York".to_owned()).unwrap();
-        let sunday = Timestamp::parse("2027-07-05T02:05:00Z").unwrap();
-        assert_eq!(local_time(Language::En, sunday, &new_york), "Sun, 4 July 2027, 22:05 (America/New_York)");
-        assert_eq!(local_time(Language::Ko, sunday, &new_york), "2027년 7월 4일 (일) 22:05 (America/New_York)");
+        let time = |language, moment: &str, zone: &str| {
+            let zone = TimeZone::try_from(zone.to_owned()).unwrap();
+            local_time(language, Timestamp::parse(moment).unwrap(), &zone)
+        };
+        for (moment, zone, ko, en) in [
+            (
+                "2026-12-24T10:30:00Z",
+                "Asia/Seoul",
+                "2026년 12월 24일 (목) 19:30 (KST, GMT+9)",
+                "Thu, 24 December 2026, 19:30 (KST, GMT+9)",
+            ),
+            (
+                "2027-07-05T02:05:00Z",
+                "America/New_York",
+                "2027년 7월 4일 (일) 22:05 (EDT, GMT-4)",
+                "Sun, 4 July 2027, 22:05 (EDT, GMT-4)",
+            ),
+            (
+                "2027-07-05T02:05:00Z",
+                "Asia/Kathmandu",
+                "2027년 7월 5일 (월) 07:50 (GMT+5:45)",
+                "Mon, 5 July 2027, 07:50 (GMT+5:45)",
+            ),
+            ("2027-01-05T02:05:00Z", "UTC", "2027년 1월 5일 (화) 02:05 (UTC)", "Tue, 5 January 2027, 02:05 (UTC)"),
+            (
+                "2027-01-05T02:05:00Z",
+                "Europe/London",
+                "2027년 1월 5일 (화) 02:05 (GMT)",
+                "Tue, 5 January 2027, 02:05 (GMT)",
+            ),
+        ] {
+            assert_eq!(time(Language::Ko, moment, zone), ko);
+            assert_eq!(time(Language::En, moment, zone), en);
+        }
+    }
+
+    /// Clocks go back at two: the hour from one to two is there twice.
+    #[test]
+    fn an_hour_that_clocks_repeat_is_two_times() {
+        let zone = TimeZone::try_from("America/New_York".to_owned()).unwrap();
+        let times = ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"]
+            .map(|moment| local_time(Language::En, Timestamp::parse(moment).unwrap(), &zone));
+        assert_eq!(times, ["Sun, 1 November 2026, 01:30 (EDT, GMT-4)", "Sun, 1 November 2026, 01:30 (EST, GMT-5)"]);
+    }
+
+    #[test]
+    fn a_seat_is_named_as_people_say_it() {
+        for (seat_id, ko, en) in [
+            ("A-2-5", "A구역 2열 5번", "Section A · Row 2 · Seat 5"),
+            ("1층-2-15", "1층 2열 15번", "Section 1층 · Row 2 · Seat 15"),
+            ("가구역-1-1", "가구역 1열 1번", "Section 가구역 · Row 1 · Seat 1"),
+            ("Section B-1-1", "Section B구역 1열 1번", "Section B · Row 1 · Seat 1"),
+        ] {
+            let seat = HeldSeat { seat_id: Some(seat_id.to_owned()), block: 0, grade: "VIP".to_owned(), price: Won(1) };
+            assert_eq!(seat_name(Language::Ko, &seat).as_deref(), Some(ko));
+            assert_eq!(seat_name(Language::En, &seat).as_deref(), Some(en));
+            assert_eq!(seat_name(Language::En, &HeldSeat { seat_id: None, ..seat }), None);
+        }
+    }
+
+    #[test]
+    fn lines_break_between_parts() {
+        assert_eq!(unbroken("Section A · Row 2 · Seat 5"), "Section A\u{a0}· Row\u{a0}2\u{a0}· Seat\u{a0}5");
+        assert_eq!(unbroken("19:30 (KST, GMT+9)"), "19:30 (KST,\u{a0}GMT+9)");
+        assert_eq!(unbroken("A구역 2열 5번"), "A구역 2열 5번");
     }
 
     #[test]
     fn nothing_breaks_out_of_its_line() {
         assert_eq!(one_line(" Kim\r\nBcc: x@y.z\u{0}\t\u{2028}\u{202e}Min "), "Kim Bcc: x@y.z Min");
+        assert_eq!(one_line("Kim \u{202e}nimdA\u{202c} \u{2067}x\u{2069}"), "Kim nimdA x");
     }
 }

@@ -9,12 +9,22 @@ fn a_cancellation_says_what_was_cancelled_and_refunded() {
         (
             Language::Ko,
             "[frontrow] 예매 취소: 아이다",
-            ["환불 금액: 270,000원", "좌석: A-1-7 (VIP), A-1-8 (R)", "일시: 2026년"],
+            [
+                "환불 금액: 270,000원",
+                "좌석: A구역 1열 7번 (VIP), A구역 1열 8번 (R)",
+                "일시: 2026년",
+                "예매 번호: 87MG-Z5FT",
+            ],
         ),
         (
             Language::En,
             "[frontrow] Reservation cancelled: 아이다",
-            ["Refunded: KRW 270,000", "Seats: A-1-7 (VIP), A-1-8 (R)", "Date: Thu, 24 December 2026, 19:30"],
+            [
+                "Refunded: KRW 270,000",
+                "Seats: Section A · Row 1 · Seat 7 (VIP), Section A · Row 1 · Seat 8 (R)",
+                "Date: Thu, 24 December 2026, 19:30",
+                "Booking reference: 87MG-Z5FT",
+            ],
         ),
     ] {
         let raw = mime(&cancellation::letter(&reservation(language, ALICE, "아이다")));

@@ -52,7 +52,7 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
                 "Your card was declined, so",
                 "pay again with another card",
                 "not confirmed in time",
-                "before its payment was through",
+                "before its payment was completed",
             ],
         ),
     ] {

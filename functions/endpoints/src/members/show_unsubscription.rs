@@ -1,0 +1,43 @@
+//! `GET /unsubscribe`: the page behind the unsubscribe link of alert mails. It has a button and changes nothing, because mail
+//! filters open links.
+
+use super::unsubscribe::{Query, page};
+use frontrow_domain::{Error, Result, member::Language};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Html, Method, NoBody, NoPath, Route, Secret, caller::Anyone, endpoint::Header,
+};
+
+/// The endpoint.
+pub struct ShowUnsubscription;
+
+impl Endpoint for ShowUnsubscription {
+    const ROUTE: Route = Route {
+        method: Method::GET,
+        path: "/unsubscribe",
+        operation: "show_unsubscription",
+        tag: "Members",
+        summary: "Show the unsubscribe page",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[Header::AcceptLanguage],
+        table_actions: &[],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
+    };
+    type Caller = Anyone;
+    type Path = NoPath;
+    type Query = Query;
+    type Body = NoBody;
+    type Reply = Html;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Html>> {
+        app.codes.open_unsubscribe_token(&call.query.token).ok_or(Error::NotFound)?;
+        let (title, text, button) = match call.language {
+            Language::Ko => ("알림 메일 수신 거부", "새 공연 알림 메일을 더 이상 받지 않으시겠어요?", "수신 거부"),
+            Language::En => ("Stop all alerts", "Stop all e-mails about new shows?", "Stop all alerts"),
+        };
+        // Without an action the form posts to the address of the page, token included.
+        let form = format!("<p>{text}</p><form method=\"post\"><button>{button}</button></form>");
+        Ok(Answer::ok(page(call.language, title, &form)))
+    }
+}

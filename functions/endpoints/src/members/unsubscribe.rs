@@ -1,0 +1,68 @@
+//! `POST /unsubscribe`: ends all alerts of the member that a mailed link names, without a login. Mail programs send
+//! `List-Unsubscribe=One-Click` as the body (RFC 8058); it is ignored.
+
+use frontrow_domain::{Error, Result, member::Language};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, Html, Method, NoBody, NoPath, Route, Secret, caller::Anyone, endpoint::Header,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The mailed link.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Names the member, signed.
+    pub(super) token: String,
+}
+
+/// The endpoint.
+pub struct Unsubscribe;
+
+impl Endpoint for Unsubscribe {
+    const ROUTE: Route = Route {
+        method: Method::POST,
+        path: "/unsubscribe",
+        operation: "unsubscribe",
+        tag: "Members",
+        summary: "End all alerts by a mailed link",
+        success: &[200],
+        errors: &["not_found"],
+        headers: &[Header::AcceptLanguage],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
+    };
+    const TABLE_KEYS: &'static [&'static str] = &["alerts#*", "member#*"];
+    type Caller = Anyone;
+    type Path = NoPath;
+    type Query = Query;
+    type Body = NoBody;
+    type Reply = Html;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Html>> {
+        let member_id = app.codes.open_unsubscribe_token(&call.query.token).ok_or(Error::NotFound)?;
+        let member = app.store.member(&member_id).await?;
+        if let Some(member) = member.filter(|member| !member.alerts.is_empty()) {
+            app.store.replace_alerts(member.alerted_of(Vec::new())).await?;
+        }
+        let (title, text) = match call.language {
+            Language::Ko => ("수신 거부 완료", "앞으로 새 공연 알림 메일을 보내지 않습니다."),
+            Language::En => ("Alerts stopped", "You will receive no more e-mails about new shows."),
+        };
+        Ok(Answer::ok(page(call.language, title, &format!("<p>{text}</p>"))))
+    }
+}
+
+/// A plain page. `content` is trusted markup.
+pub(super) fn page(language: Language, title: &str, content: &str) -> Html {
+    let lang = match language {
+        Language::Ko => "ko",
+        Language::En => "en",
+    };
+    Html(format!(
+        "<!DOCTYPE html>\n<html lang=\"{lang}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <meta name=\"robots\" content=\"noindex\"><title>{title}</title></head>\n<body><h1>{title}</h1>{content}</body>\n</html>\n"
+    ))
+}

@@ -1,0 +1,36 @@
+//! Pages fit a screen of 320 pixels, whatever organizers and members typed.
+
+use super::*;
+
+/// Tables have a fixed layout, so that no content widens the page. Text may break anywhere, Korean between words first.
+#[test]
+fn nothing_is_wider_than_a_phone() {
+    let long = "W".repeat(200);
+    let mut reservation = reservation(Language::Ko, &"N".repeat(100), &long);
+    reservation.seats[0].seat_id = Some(format!("{}-200-100", "W".repeat(20)));
+    reservation.seats[1].grade = "W".repeat(20);
+    for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
+        let (_, html, _) = take_apart(&mime(&letter));
+        assert!(!html.contains("nowrap"));
+        let tables: Vec<_> = html.split("<table").skip(1).map(|rest| rest.split_once('>').unwrap().0).collect();
+        assert!(tables.iter().all(|table| table.contains("width=\"100%\"") && table.contains("table-layout:fixed")));
+        assert!(html.contains("word-break:keep-all;word-wrap:break-word;overflow-wrap:anywhere"));
+        for picture in html.split("<img").skip(1).map(|rest| rest.split_once('>').unwrap().0) {
+            assert!(picture.contains("width:100%;max-width:240px") || picture.contains("width:120px"), "{picture}");
+        }
+    }
+}
+
+/// Dark mode changes everything except the QR code, which scanners need on white.
+#[test]
+fn the_code_stays_black_on_white() {
+    let (_, html, pictures) = take_apart(&mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다"))));
+    assert!(html.contains("@media (prefers-color-scheme: dark)"));
+    assert_eq!(html.matches("background:#ffffff;\"></td>").count(), 2);
+    let picture = image::load_from_memory(&pictures[0].1).unwrap().into_luma8();
+    assert_eq!(
+        (picture.get_pixel(0, 0).0, picture.get_pixel(24, 24).0),
+        ([255], [0]),
+        "the quiet zone is in the picture"
+    );
+}
