@@ -33,7 +33,7 @@ impl Endpoint for ShowUnsubscription {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Html>> {
         app.codes.open_unsubscribe_token(&call.query.token).ok_or(Error::NotFound)?;
         let (title, text, button) = match call.language {
-            Language::Ko => ("알림 메일 수신 거부", "새 공연 알림 메일을 더 이상 받지 않으시겠어요?", "수신 거부"),
+            Language::Ko => ("알림 메일 수신 거부", "새 공연 알림을 그만 받으시겠어요?", "수신 거부"),
             Language::En => ("Stop all alerts", "Stop all e-mails about new shows?", "Stop all alerts"),
         };
         // Without an action the form posts to the address of the page, token included.
