@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 const AT_ONCE: usize = 8;
 
 #[allow(clippy::disallowed_methods, reason = "what to run is given by hand")]
-fn number_of(variable: &str) -> Option<u64> {
+pub(crate) fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|number| number.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
