@@ -27,6 +27,8 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::refresh_session::RefreshSession>(),
     Descriptor::of::<members::log_out::LogOut>(),
     Descriptor::of::<members::show_me::ShowMe>(),
+    Descriptor::of::<members::replace_me::ReplaceMe>(),
+    Descriptor::of::<members::delete_me::DeleteMe>(),
     Descriptor::of::<members::replace_alerts::ReplaceAlerts>(),
     Descriptor::of::<shows::list_shows::ListShows>(),
     Descriptor::of::<shows::create_show::CreateShow>(),

@@ -19,7 +19,22 @@ use std::fmt;
 #[schemars(inline, with = "String")]
 pub struct Email(String);
 
+/// Placeholder for the address of a deleted account. No mail reaches it (RFC 2606).
+const NO_ADDRESS: &str = "deleted@account.invalid";
+/// Placeholder for the name of a deleted account.
+const NO_NAME: &str = "—";
+
 impl Email {
+    /// The placeholder for the address of a deleted account.
+    pub fn erased() -> Self {
+        Self(NO_ADDRESS.to_owned())
+    }
+
+    /// Whether it is the placeholder of a deleted account.
+    pub fn is_erased(&self) -> bool {
+        self.0 == NO_ADDRESS
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -148,6 +163,11 @@ impl fmt::Debug for Password {
 pub struct Name(String);
 
 impl Name {
+    /// The placeholder for the name of a deleted account.
+    pub fn erased() -> Self {
+        Self(NO_NAME.to_owned())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
