@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`harness`] | the stack under test, clients, the wire between SDK and engine, the audit after every test |
 //! | [`budgets`] | what each operation costs in DynamoDB |
+//! | [`following`] | reservations of renamed and deleted members |
 //! | [`general`] | many members on a count of places |
 //! | [`best_available`] | many members on the best seats |
 //! | [`cards`] | payments by card, and a provider that fails in every way |
@@ -49,6 +50,7 @@ mod drift;
 mod emulated;
 mod events;
 mod faults;
+mod following;
 mod general;
 mod harness;
 mod lambda;

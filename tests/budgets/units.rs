@@ -37,6 +37,10 @@ async fn log_in(world: &World, budgets: &mut Budgets) {
     let (ended, cost) = meter(world, login.delete("/sessions")).await;
     ended.expect(204);
     budgets.note("log out", (1, 1.0, 0.0), &cost, "session");
+    let person = world.member(0).await;
+    let (renamed, cost) = meter(world, person.put("/members/me", json!({"name": "Dana"}))).await;
+    renamed.expect(200);
+    budgets.note("rename", (2, 4.0, 1.0), &cost, "member read; member, names of the day");
     let (ended, cost) = meter(world, login.delete("/sessions?all=true")).await;
     ended.expect(204);
     budgets.note("log out everywhere", (1, 1.0, 0.0), &cost, "member");

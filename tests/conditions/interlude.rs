@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Before the first call of `operation` whose update says `update`, and that says `text` anywhere, reaches the engine,
 /// `happening` runs to its end.
@@ -24,7 +24,7 @@ impl Interlude {
         Arc::new(Self { operation, update: "", text: "", happening: Mutex::new(Some(Box::pin(happening))) })
     }
 
-    pub(super) fn before_update(
+    pub(crate) fn before_update(
         update: &'static str,
         happening: impl Future<Output = ()> + Send + 'static,
     ) -> Arc<Self> {
@@ -48,6 +48,31 @@ impl Meddler for Interlude {
         let happening = if here { waiting.take() } else { None };
         Box::pin(async move {
             if let Some(happening) = happening {
+                happening.await;
+            }
+            execute().await
+        })
+    }
+}
+
+/// Several interludes: before the first call of the first's operation it runs, before the next call of the second's that, and
+/// so on.
+pub(super) struct Interludes(Mutex<Vec<(&'static str, Happening)>>);
+
+impl Interludes {
+    pub(super) fn new(mut in_turn: Vec<(&'static str, Happening)>) -> Arc<Self> {
+        in_turn.reverse();
+        Arc::new(Self(Mutex::new(in_turn)))
+    }
+}
+
+impl Meddler for Interludes {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_next = left.last().is_some_and(|(next, _)| *next == operation);
+        let happening = if is_next { left.pop() } else { None };
+        Box::pin(async move {
+            if let Some((_, happening)) = happening {
                 happening.await;
             }
             execute().await

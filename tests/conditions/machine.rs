@@ -16,7 +16,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub(super) struct Machine(App);
+pub(crate) struct Machine(App);
 
 impl Machine {
     /// One whose clock is ahead of the stack's by `seconds`, or behind.
@@ -35,13 +35,13 @@ impl Machine {
     }
 
     /// One whose calls meet `meddler`.
-    pub(super) fn behind(world: &World, meddler: Arc<dyn Meddler>) -> Self {
+    pub(crate) fn behind(world: &World, meddler: Arc<dyn Meddler>) -> Self {
         let wire = Wire::default();
         wire.meddle(Some(meddler));
         Self::over(world, &wire, 0)
     }
 
-    pub(super) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.0.store
     }
 

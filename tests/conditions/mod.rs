@@ -2,13 +2,14 @@
 //! that condition is taken out. `cargo test -p frontrow-tests conditions -- --nocapture` lists expression → guard and says
 //! which mutations survive.
 
+mod accounts;
 mod booking;
 mod cards;
 mod catalogue;
 mod door;
 mod general;
 pub(crate) mod interlude;
-mod machine;
+pub(crate) mod machine;
 mod mails;
 mod members;
 mod projections;
@@ -42,6 +43,12 @@ guards! {
     EMAIL_IS_FREE => members::an_address_signs_up_once,
     VERIFICATION_IS_OPEN => members::a_verification_is_used_once,
     VERIFICATION_IS_OPEN => members::wrong_codes_kill_a_verification,
+    MEMBER_EXISTS => accounts::a_rename_recreates_no_account,
+    MEMBER_EXISTS => accounts::alerts_recreate_no_account,
+    MEMBER_EXISTS => accounts::a_new_password_recreates_no_account,
+    PASSWORD_UNCHANGED => accounts::a_replaced_password_deletes_nothing,
+    BUYER_UNCHANGED => projections::a_late_follower_forgets_no_name,
+    DOOR_ROW_STANDS => projections::a_row_is_moved_by_one_projector,
     SESSION_UNCHANGED => members::a_refresh_does_not_revive_a_session,
     SESSIONS_OF_EDITION => members::a_late_end_of_all_sessions_ends_no_newer_one,
     ATTEMPTS_ARE_LEFT => members::no_more_guesses_are_judged_than_allowed,
@@ -73,7 +80,9 @@ guards! {
     ADMISSION_PROLONGED => room::a_release_revives_no_admission,
     STAKE_IS_LIVE => booking::a_stale_read_does_not_hide_a_payment,
     STAKE_NAMES_HOLD => booking::a_late_release_leaves_a_newer_hold,
-    WALLET_UNCHANGED => booking::top_ups_between_read_and_write_are_kept,
+    WALLET_UNCHANGED => accounts::a_payment_meanwhile_keeps_the_account,
+    WALLET_IS_OPEN => booking::top_ups_between_read_and_write_are_kept,
+    WALLET_IS_OPEN => accounts::a_closed_wallet_takes_no_top_up,
     DOOR_ROW_UNCHANGED => projections::a_slow_projector_undoes_nothing,
     NOT_YET_CANCELLED => projections::the_first_reason_stands,
     RESERVATION_CONFIRMED => door::the_organizer_refunds_once,

@@ -1,8 +1,16 @@
 //! Guards of what is derived, and of an organizer's cancellation.
 
-use super::{Found, ensure, interlude::Interlude, machine::Machine};
+use super::{
+    Found, ensure,
+    interlude::{Happening, Interlude, Interludes},
+    machine::Machine,
+};
 use crate::harness::{World, audit::Snapshot, book, hold};
-use frontrow_store::{DirtyReservation, keys::Part};
+use frontrow_domain::{
+    member::{Name, Role},
+    reservation::{Buyer, Reservation},
+};
+use frontrow_store::{DirtyReservation, PageRequest, keys::Part};
 use serde_json::json;
 use std::time::Duration;
 
@@ -15,11 +23,7 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
     let snapshot = Snapshot::of(world).await;
     snapshot.forget_derived(world).await;
     let reservation = snapshot.reservations().remove(0);
-    let dirty = DirtyReservation {
-        member_id: reservation.buyer.member_id,
-        reservation_id: reservation.reservation_id,
-        name: reservation.buyer.name,
-    };
+    let dirty = DirtyReservation::of(&reservation);
     let client = person.client.clone();
     let slow = Machine::behind(
         world,
@@ -83,4 +87,64 @@ pub(super) async fn the_first_reason_stands(world: &World) -> Found {
     })));
     let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
     ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer is told {told}"))
+}
+
+/// The only reservation there is, of somebody called Zoe.
+async fn zoe(world: &World) -> Reservation {
+    let performance = world.performance(json!({})).await;
+    let person = world.person("zoe@example.com", "Zoe", Role::Member).await;
+    person.post("/points/top-ups", json!({"amount": 100_000})).await.expect(201);
+    book(&person, &performance, &["A-1-1"]).await;
+    world.settle().await;
+    Snapshot::of(world).await.reservations().remove(0)
+}
+
+fn renamed(reservation: &Reservation, name: &str) -> Buyer {
+    reservation.buyer.clone().renamed(Name::try_from(name.to_owned()).expect("a name"))
+}
+
+/// Somebody read a reservation before its buyer's name changed twice, and makes it follow the first change.
+pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> Found {
+    let (store, before) = (&world.app().store, zoe(world).await);
+    store.follow(&before, &renamed(&before, "Yuna")).await.map_err(|error| error.to_string())?;
+    world.settle().await;
+    let late = store.follow(&before, &renamed(&before, "Xena")).await;
+    world.settle().await;
+    ensure(late.is_err(), || "a name is forgotten by which the door list has the reservation".to_owned())
+}
+
+/// A projector that is about to move a row writes after others moved it twice.
+pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
+    let first = zoe(world).await;
+    let (store, rows) = (world.app().store.clone(), world.app().store.clone());
+    let second = Reservation { buyer: renamed(&first, "Yuna"), ..first.clone() };
+    let third = renamed(&second, "Xena");
+    let (id, dirty) = (first.reservation_id.performance().clone(), DirtyReservation::of(&second));
+    let listed = async move |name: &'static str| {
+        let page = PageRequest { limit: 10, after: None };
+        for _ in 0..500 {
+            let found = rows.door_list(&id, name, &page, page.limit, |_| true).await.expect("a door list");
+            if !found.items.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{name} is not in the door list");
+    };
+    let (rename, again, next) = (store.clone(), store, second.buyer.clone());
+    let nothing: Happening = Box::pin(async {});
+    let to_yuna: Happening = Box::pin(async move {
+        rename.follow(&first, &next).await.expect("renamed");
+    });
+    let to_xena: Happening = Box::pin(async move {
+        listed("yuna").await;
+        again.follow(&second, &third).await.expect("renamed");
+        listed("xena").await;
+    });
+    let steps = vec![("BatchGetItem", nothing), ("BatchGetItem", to_yuna), ("TransactWriteItems", to_xena)];
+    let slow = Machine::behind(world, Interludes::new(steps));
+    slow.store().project_reservations(&[dirty]).await.map_err(|error| error.to_string())?;
+    world.settle().await;
+    let rows = Snapshot::of(world).await.of_kind("door_row").count();
+    ensure(rows == 1, || format!("one reservation has {rows} rows"))
 }

@@ -312,6 +312,15 @@ pub(crate) async fn book(person: &impl Borrow<Client>, performance: &str, seats:
     pay(person, &held.text("holdId")).await.expect(201)
 }
 
+/// Names in a door list, as it is when everything has been handled.
+pub(crate) async fn settled_door_list(world: &World, performance: &str, name: &str) -> Vec<String> {
+    world.settle().await;
+    let organizer = world.organizer().await;
+    let path = format!("/performances/{performance}/reservations?name={name}");
+    let items = organizer.get(&path).await.expect(200).items();
+    items.iter().map(|row| row["memberName"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
 /// The text of a QR code, read by a reader from a PNG.
 pub(crate) fn read_qr(png: &[u8]) -> String {
     let picture = image::load_from_memory(png).expect("a picture").to_luma8();

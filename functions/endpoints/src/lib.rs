@@ -27,6 +27,8 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::refresh_session::RefreshSession>(),
     Descriptor::of::<members::log_out::LogOut>(),
     Descriptor::of::<members::show_me::ShowMe>(),
+    Descriptor::of::<members::replace_me::ReplaceMe>(),
+    Descriptor::of::<members::delete_me::DeleteMe>(),
     Descriptor::of::<members::replace_alerts::ReplaceAlerts>(),
     Descriptor::of::<members::show_unsubscription::ShowUnsubscription>(),
     Descriptor::of::<members::unsubscribe::Unsubscribe>(),

@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn a_known_path_names_its_methods() {
         assert_eq!(why_unmatched("/shows"), Error::MethodNotAllowed { allow: "GET, HEAD, POST".to_owned() });
-        assert_eq!(why_unmatched("/members/me"), Error::MethodNotAllowed { allow: "GET, HEAD".to_owned() });
+        assert_eq!(
+            why_unmatched("/members/me"),
+            Error::MethodNotAllowed { allow: "DELETE, GET, HEAD, PUT".to_owned() }
+        );
         assert_eq!(why_unmatched("/show"), Error::NotFound);
         assert_eq!(why_unmatched("/"), Error::NotFound);
     }

@@ -1,6 +1,11 @@
-//! Cancels the reservations of a performance that its organizer cancelled. One message stands for the performance, from a
-//! place in its door list on: it becomes a message for each live reservation of a page, and one for the pages after it. So no
-//! call lasts long, one reservation that cannot be cancelled holds up no other, and a message that comes again does no harm.
+//! Cancels the reservations of a performance that its organizer cancelled, and updates those of a member who was renamed or
+//! deleted.
+//!
+//! One message stands for a performance, from a place in its door list on: it becomes a message for each live reservation of a
+//! page, and one for the pages after it. So no call lasts long, one reservation that cannot be cancelled holds up no other, and
+//! a message that comes again does no harm. A member's message is handled in [`following`].
+
+mod following;
 
 use crate::{
     batch::side_by_side,
@@ -8,7 +13,7 @@ use crate::{
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
-    Error, Result,
+    Error, Result, Timestamp,
     ids::{EntryId, MemberId, PerformanceId, RequestId, ReservationId},
     reservation::CancelReason,
 };
@@ -33,6 +38,16 @@ pub enum Concerned {
         /// The last that was seen; `None` at the beginning.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Seen>,
+    },
+    /// The reservations of a member who was renamed or deleted.
+    Member {
+        /// The member.
+        member_id: MemberId,
+        /// When that was.
+        changed_at: Timestamp,
+        /// The last sort key of the page before; `None` for the first page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
     },
     /// One reservation.
     Reservation {
@@ -80,6 +95,10 @@ impl CancelReservations {
         let request = request_of(&received);
         match Concerned::read(received.body.as_deref().unwrap_or_default())? {
             Concerned::Performance { performance_id, after } => self.hand_over(performance_id, after, request).await,
+            Concerned::Member { member_id, changed_at, after } => {
+                let store = self.store.for_request(request.as_ref());
+                Self { store, ..self }.follow(member_id, changed_at, after, request).await
+            }
             Concerned::Reservation { member_id, reservation_id } => {
                 let store = self.store.for_request(request.as_ref());
                 Self { store, ..self }.cancel_one(member_id, reservation_id).await

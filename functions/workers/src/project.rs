@@ -56,9 +56,11 @@ impl Dirty {
     fn note(&mut self, place: usize, record: &EventRecord) -> Result<()> {
         if entity(record)? == "reservation"
             && let Some(dirty) = dirty_reservation(record)?
-            && self.reservations.iter().all(|(_, known)| known.reservation_id != dirty.reservation_id)
         {
-            self.reservations.push((place, dirty));
+            match self.reservations.iter_mut().find(|(_, known)| known.reservation_id == dirty.reservation_id) {
+                Some((_, known)) => known.names.extend(dirty.names),
+                None => self.reservations.push((place, dirty)),
+            }
         }
         // Also where the seat is gone.
         if let Some(part) = read::<keys::Place>(&record.change.keys)?.part() {
@@ -131,6 +133,7 @@ impl Worker for Project {
     const NEEDS: Needs = Needs {
         table_actions: &[
             "dynamodb:BatchGetItem",
+            "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
@@ -173,6 +176,8 @@ struct ReservationImage {
 struct BuyerImage {
     member_id: MemberId,
     name: Name,
+    #[serde(default)]
+    former_names: Vec<Name>,
 }
 
 /// The reservation that a record of one makes dirty; `None` where only marks beside it changed.
@@ -182,5 +187,12 @@ fn dirty_reservation(record: &EventRecord) -> Result<Option<DirtyReservation>> {
         return Ok(None);
     }
     let ReservationImage { reservation_id, buyer } = read(new)?;
-    Ok(Some(DirtyReservation { member_id: buyer.member_id, reservation_id, name: buyer.name }))
+    let mut names = vec![buyer.name];
+    names.extend(buyer.former_names);
+    if !old.is_empty() {
+        let before: ReservationImage = read(old)?;
+        names.push(before.buyer.name);
+        names.extend(before.buyer.former_names);
+    }
+    Ok(Some(DirtyReservation { member_id: buyer.member_id, reservation_id, names }))
 }

@@ -12,10 +12,11 @@ use aws_lambda_events::{
     streams::DynamoDbEventResponse,
 };
 use frontrow_domain::{
-    Result,
+    Result, Timestamp,
     card::CardState,
     ids::{MemberId, PerformanceId, RequestId, ReservationId, ShowId, VerificationId},
     mailing::Mailing,
+    member::Name,
     performance::Cancellation,
     reservation::ReservationStatus,
     show::Category,
@@ -34,6 +35,7 @@ pub const FILTERS: &[&str] = &[
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
     r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
     r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["verification"]}, "used_for": {"S": ["password"]}}}}"#,
+    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["member"]}, "changed_at": {"N": [{"exists": true}]}}}}"#,
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
 ];
 
@@ -132,6 +134,13 @@ struct VerificationImage {
 }
 
 #[derive(Deserialize)]
+struct MemberImage {
+    member_id: MemberId,
+    name: Option<Name>,
+    changed_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
 struct ShowImage {
     show_id: ShowId,
     details: DetailsImage,
@@ -152,7 +161,8 @@ struct PerformanceImage {
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::mail(&mail));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
-    let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(announcements_of(record)?);
+    let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(change_of(record)?);
+    let messages = messages.chain(announcements_of(record)?);
     let messages: Vec<_> = messages.collect();
     if messages.is_empty() {
         return Ok(messages);
@@ -171,6 +181,19 @@ fn cancellation_of(record: &EventRecord) -> Result<Option<Outgoing>> {
     let before = !old.is_empty() && read::<PerformanceImage>(old)?.cancellation.is_some();
     let concerned = Concerned::Performance { performance_id: now.performance_id, after: None };
     Ok((now.cancellation.is_some() && !before).then(|| concerned.message()))
+}
+
+/// A member who was renamed or deleted: their reservations have to be updated.
+fn change_of(record: &EventRecord) -> Result<Option<Outgoing>> {
+    let (new, old) = (&record.change.new_image, &record.change.old_image);
+    if old.is_empty() || entity(record)? != "member" {
+        return Ok(None);
+    }
+    let (now, before): (MemberImage, MemberImage) = (read(new)?, read(old)?);
+    let is_other = now.name != before.name || now.changed_at != before.changed_at;
+    let changed = now.changed_at.filter(|_| is_other);
+    let member = |changed_at| Concerned::Member { member_id: now.member_id, changed_at, after: None };
+    Ok(changed.map(|changed_at| member(changed_at).message()))
 }
 
 /// A purchase by card of which something is left to do since this record: the provider is to be asked for the money, or to

@@ -105,11 +105,14 @@ impl TicketMailer {
         Ok(match mail {
             Mail::Ticket { number, occasion, .. } => {
                 let reservation = claimed.reservation()?;
-                let wanted = reservation.status != ReservationStatus::Cancelled;
+                let wanted = reservation.status != ReservationStatus::Cancelled && !reservation.buyer.email.is_erased();
                 let code_of = |ticket: &TicketId| codes.ticket_code(&reservation.claim(ticket));
                 wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, &links, code_of))
             }
-            Mail::Cancellation { .. } => Some(mails::cancellation::letter(&claimed.reservation()?)),
+            Mail::Cancellation { .. } => {
+                let reservation = claimed.reservation()?;
+                (!reservation.buyer.email.is_erased()).then(|| mails::cancellation::letter(&reservation))
+            }
             Mail::Alert { member_id, show_id } => {
                 let (member, show) = tokio::try_join!(self.app.store.member(member_id), self.app.store.show(show_id))?;
                 let wanted = member.zip(show).filter(|(member, show)| member.alerts.contains(&show.details.category));

@@ -74,6 +74,15 @@ mod tests {
             (of("MODIFY", "reservation"), true, true),
             (of("INSERT", "verification"), true, false),
             (of("MODIFY", "verification"), false, false),
+            (of("INSERT", "member"), false, false),
+            (of("MODIFY", "member"), false, false),
+            (
+                json!({"eventName": "MODIFY", "dynamodb": {
+                    "Keys": {"pk": {"S": "x"}}, "NewImage": {"entity": {"S": "member"}, "changed_at": {"N": "1"}},
+                }}),
+                true,
+                false,
+            ),
             (of("INSERT", "show"), true, false),
             (of("MODIFY", "performance"), false, false),
             (of("INSERT", "place"), false, false),

@@ -16,12 +16,26 @@ use std::fmt;
 /// address. Checked for shape only: the mailed code proves that it is somebody's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String", extend("format" = "email", "maxLength" = EMAIL_MAX_CHARS, "x-also-refused" = [NO_ADDRESS]))]
+#[schemars(inline, with = "String", extend("format" = "email", "maxLength" = EMAIL_MAX_CHARS, "x-also-refused" = [NOT_AN_ADDRESS]))]
 pub struct Email(String);
 
-const NO_ADDRESS: &str = "expected an e-mail address such as alice@example.com";
+const NOT_AN_ADDRESS: &str = "expected an e-mail address such as alice@example.com";
+/// Placeholder for the address of a deleted account. No mail reaches it (RFC 2606).
+const NO_ADDRESS: &str = "deleted@account.invalid";
+/// Placeholder for the name of a deleted account.
+const NO_NAME: &str = "—";
 
 impl Email {
+    /// The placeholder for the address of a deleted account.
+    pub fn erased() -> Self {
+        Self(NO_ADDRESS.to_owned())
+    }
+
+    /// Whether it is the placeholder of a deleted account.
+    pub fn is_erased(&self) -> bool {
+        self.0 == NO_ADDRESS
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -57,7 +71,7 @@ impl TryFrom<String> for Email {
                 let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
                 !local.is_empty() && local.len() <= 64 && plain && dots && domain.contains('.')
             });
-        if well_formed { Ok(Self(address)) } else { Err(NO_ADDRESS.to_owned()) }
+        if well_formed { Ok(Self(address)) } else { Err(NOT_AN_ADDRESS.to_owned()) }
     }
 }
 
@@ -155,6 +169,11 @@ fn name_length() -> String {
 }
 
 impl Name {
+    /// The placeholder for the name of a deleted account.
+    pub fn erased() -> Self {
+        Self(NO_NAME.to_owned())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -96,7 +96,7 @@ pub enum MailStatus {
     Failed,
 }
 
-/// The buyer, as the mail will address him. A copy made at payment.
+/// The buyer, as mails address them: a copy made at payment. It is updated when the member is renamed or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
     /// Id.
@@ -105,8 +105,34 @@ pub struct Buyer {
     pub email: Email,
     /// Name.
     pub name: Name,
-    /// Language of his mails.
+    /// Language of their mails.
     pub language: Language,
+    /// Earlier names under which the door list may still list the reservation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<Name>,
+}
+
+impl Buyer {
+    /// Every name under which the door list may list the reservation.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.name).chain(&self.former_names)
+    }
+
+    /// The same buyer under another name.
+    #[must_use]
+    pub fn renamed(mut self, name: Name) -> Self {
+        self.former_names.retain(|former| *former != name);
+        if self.name != name {
+            self.former_names.push(std::mem::replace(&mut self.name, name));
+        }
+        self
+    }
+
+    /// The same buyer without name and address. Former names stay until the door list is up to date.
+    #[must_use]
+    pub fn erased(self) -> Self {
+        Self { email: Email::erased(), ..self.renamed(Name::erased()) }
+    }
 }
 
 /// The show and performance as they were sold.
@@ -279,5 +305,44 @@ impl Reservation {
             card,
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::try_from(text.to_owned()).unwrap()
+    }
+
+    fn zoe() -> Buyer {
+        Buyer {
+            member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
+            email: Email::try_from("zoe@example.com".to_owned()).unwrap(),
+            name: name("Zoe"),
+            language: Language::En,
+            former_names: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_buyer_keeps_each_former_name_once_and_never_the_present_one() {
+        assert_eq!(zoe().renamed(name("Zoe")), zoe());
+        let twice = zoe().renamed(name("Yuna")).renamed(name("Xena"));
+        assert_eq!(twice.names().map(Name::as_str).collect::<Vec<_>>(), ["Xena", "Zoe", "Yuna"]);
+        assert_eq!(twice.clone().renamed(name("Xena")), twice);
+        assert_eq!(twice.renamed(name("Zoe")).former_names, [name("Yuna"), name("Xena")]);
+    }
+
+    #[test]
+    fn an_erased_buyer_has_no_address_and_stays_erased() {
+        let erased = zoe().erased();
+        assert!(erased.email.is_erased() && !zoe().email.is_erased());
+        assert_eq!((erased.name.clone(), &erased.former_names[..]), (Name::erased(), &[name("Zoe")][..]));
+        assert_eq!(erased.clone().erased(), erased);
+        // Both can be read back.
+        assert_eq!(Email::try_from(erased.email.to_string()), Ok(erased.email));
+        assert_eq!(Name::try_from(erased.name.as_str().to_owned()), Ok(erased.name));
     }
 }

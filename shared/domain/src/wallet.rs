@@ -76,6 +76,9 @@ pub struct Wallet {
     pub balance: Won,
     /// Changes so far.
     pub seq: u64,
+    /// When the account was deleted. A closed wallet accepts only refunds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
 }
 
 /// A change to be booked: everything of an entry but what the wallet decides.
@@ -94,12 +97,24 @@ pub struct Change {
 }
 
 impl Wallet {
+    /// That it is not closed.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when the account was deleted.
+    pub fn check_open(self) -> Result<()> {
+        if self.closed_at.is_some() { Err(Error::Unauthenticated) } else { Ok(()) }
+    }
+
     /// The entry that `change` makes of this wallet.
     ///
     /// # Errors
     /// [`Error::InsufficientPoints`] where the balance would fall below zero (P2), [`Error::BalanceLimit`] where a top-up
-    /// would raise it past what a reader can count. A refund is never refused.
+    /// would raise it past what a reader can count, [`Error::Unauthenticated`] when the account was deleted. A refund
+    /// is never refused.
     pub fn book(self, change: &Change) -> Result<LedgerEntry> {
+        if change.kind != EntryKind::Refund {
+            self.check_open()?;
+        }
         let balance = self.balance + change.amount;
         if balance < Won(0) {
             return Err(Error::InsufficientPoints { balance: self.balance, required: -change.amount });

@@ -2,6 +2,7 @@
 
 use crate::{
     PageOf, PageRequest, Store,
+    conditions::MEMBER_EXISTS,
     db::Refused,
     keys::{self, attribute, item_of},
     page::Range,
@@ -19,11 +20,14 @@ impl Store {
     /// Keeps the categories of `member.alerts`: all at once, so that of two choices at once one is kept whole.
     ///
     /// # Errors
-    /// [`Error::Busy`].
+    /// [`Error::Unauthenticated`] where the account is gone; [`Error::Busy`].
     pub async fn replace_alerts(&self, member: Member) -> Result<Member> {
         let id = &member.member_id;
-        let mut writes =
-            vec![Write::update(keys::member(id), "SET #alerts = :alerts").value("alerts", attribute(&member.alerts))];
+        let mut writes = vec![
+            Write::update(keys::member(id), "SET #alerts = :alerts")
+                .when(&MEMBER_EXISTS)
+                .value("alerts", attribute(&member.alerts)),
+        ];
         writes.extend(Category::ALL.map(|category| {
             let key = keys::subscriber(category, id);
             if member.alerts.contains(&category) {
@@ -35,7 +39,7 @@ impl Store {
         match self.transact(writes).await {
             Ok(()) => Ok(member),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::internal("choose alerts", "it has no condition")),
+            Err(Refused::Conditions(_)) => Err(Error::Unauthenticated),
         }
     }
 

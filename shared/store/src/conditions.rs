@@ -35,6 +35,14 @@ conditions! {
     VERIFICATION_IS_OPEN = "attribute_not_exists(#used_by) AND #attempts < :attempts_max";
     /// Wrong codes are counted up to the limit: of many guesses at once, no more than that are judged.
     ATTEMPTS_ARE_LEFT = "#attempts < :attempts_max";
+    /// A change of a member does not recreate a deleted account.
+    MEMBER_EXISTS = "attribute_exists(#email)";
+    /// An account is deleted once, and only while its password is the one that was checked.
+    PASSWORD_UNCHANGED = "#password_hash = :password_hash";
+    /// A rename replaces the name that was read, so that no name is lost under which the door list may list the reservation.
+    BUYER_UNCHANGED = "#buyer.#name = :seen_name";
+    /// A row of the door list is moved once, and only if it is as it was read.
+    DOOR_ROW_STANDS = "#seq = :seen";
     /// A refresh token is used once: of two refreshes at once one goes on, and none revives a session that was ended.
     SESSION_UNCHANGED = "#number = :seen";
     /// Ending all sessions ends those that the caller knows of: a repetition does not end sessions that began since.
@@ -89,6 +97,8 @@ conditions! {
 
     /// Each change of a wallet is made of the balance before it: none is lost, none is counted twice.
     WALLET_UNCHANGED = "#seq = :seq";
+    /// The wallet of a deleted account takes no payment and no top-up. For the rest, the same.
+    WALLET_IS_OPEN = "#seq = :seq AND attribute_not_exists(#closed_at)";
 
     /// A performance is cancelled once: the first reason stands. Its date under the show is where it was when it was read.
     NOT_YET_CANCELLED = "attribute_not_exists(#cancellation) AND #starts_at = :starts_at";

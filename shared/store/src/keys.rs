@@ -3,12 +3,12 @@
 //! # Entities
 //! | Entity | pk | sk | Attributes beyond the type's own |
 //! |---|---|---|---|
-//! | member | `member#<memberId>` | `profile` | `password_hash`, `sessions_edition` |
+//! | member | `member#<memberId>` | `profile` | `password_hash`, `sessions_edition`, `changed_at`; of a deleted account only `deleted_at`, `changed_at` |
 //! | session | `member#<memberId>` | `session#<sessionId>` | `edition`, `number`, `renewed_at` |
 //! | e-mail (unique) | `email#<address>` | `email` | `member_id` |
 //! | verification | `verification#<id>` | `verification` | `email`, `attempts`, `expires_at`, `used_for`, a marker per mail |
 //! | rate | `rate#<what>#<address>`, of a known device `rate#<what>#<address>#<sessionId>` | window's number | `count` |
-//! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq` |
+//! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq`, `closed_at` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
 //! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id`, when the last three unpaid holds were taken (`unpaid_first` …), `forgiven` |
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
@@ -73,7 +73,7 @@ use std::collections::HashMap;
 mod accounts;
 mod parts;
 
-pub(crate) use accounts::{email, member, member_partition, rate, session, verification};
+pub(crate) use accounts::{SESSION_PREFIX, email, in_member, member, member_partition, rate, session, verification};
 pub use parts::{Part, Place};
 pub(crate) use parts::{map_partition, map_row};
 

@@ -8,6 +8,7 @@
 //! | `db`, `write`, `page` | one call: sending, retrying, judging cancellations, pages |
 //! | `receipts` | answers kept under an `Idempotency-Key` |
 //! | `members`, `sessions`, `alerts` | members, verifications; logins that last; who is told of new shows |
+//! | `accounts` | renaming and deleting accounts |
 //! | `catalogue`, `copies` | shows and performances, closing them; the once-a-second copies |
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
@@ -19,6 +20,7 @@
 //! | `cancellations` | an organizer's cancellation of a performance, and whom it concerns |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
+mod accounts;
 mod alerts;
 mod breaker;
 mod cancellations;
@@ -46,6 +48,7 @@ pub mod table;
 mod wallets;
 mod write;
 
+pub use accounts::{Account, is_upcoming};
 pub use cards::Confirmed;
 pub use db::{Entropy, Store};
 pub use holds::Holder;

@@ -3,7 +3,7 @@
 
 use crate::{
     Store,
-    conditions::{ATTEMPTS_ARE_LEFT, EMAIL_IS_FREE, RATE_IS_BELOW, VERIFICATION_IS_OPEN},
+    conditions::{ATTEMPTS_ARE_LEFT, EMAIL_IS_FREE, MEMBER_EXISTS, RATE_IS_BELOW, VERIFICATION_IS_OPEN},
     db::{Consistency, Refused},
     keys::{self, Item, Key, from_item, item_of},
     write::Write,
@@ -12,8 +12,9 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{MemberId, SessionId, VerificationId},
     limits::{
-        LOGIN_MAX_FAILURES, LOGIN_WINDOW_SECONDS, PASSWORD_MAIL_KEPT_SECONDS, VERIFICATION_MAX_ATTEMPTS,
-        VERIFICATION_WINDOW_SECONDS, VERIFICATIONS_PER_HOUR, WRONG_CODES_PER_DAY, WRONG_CODES_WINDOW_SECONDS,
+        LOGIN_MAX_FAILURES, LOGIN_WINDOW_SECONDS, PASSWORD_MAIL_KEPT_SECONDS, RENAMES_PER_DAY, RENAMES_WINDOW_SECONDS,
+        VERIFICATION_MAX_ATTEMPTS, VERIFICATION_WINDOW_SECONDS, VERIFICATIONS_PER_HOUR, WRONG_CODES_PER_DAY,
+        WRONG_CODES_WINDOW_SECONDS,
     },
     member::{Email, Member},
     session::RefreshClaims,
@@ -34,6 +35,9 @@ pub struct Credentials {
     /// How often all sessions of the member were ended.
     #[serde(default)]
     pub sessions_edition: u64,
+    /// When the member was last renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +61,7 @@ pub struct Attempts<'a> {
 }
 
 /// Something counted per address in windows of time. An address, never an IP: many members share one.
-struct Rate {
+pub(crate) struct Rate {
     what: &'static str,
     /// How the address is counted: as it is, or with all others of its mailbox.
     of: fn(&Email) -> String,
@@ -75,6 +79,9 @@ const VERIFICATIONS: Rate = Rate {
 /// Wrong codes, over all verifications of an address.
 const WRONG_CODES: Rate =
     Rate { what: "code", of: Email::to_string, limit: WRONG_CODES_PER_DAY, window_seconds: WRONG_CODES_WINDOW_SECONDS };
+/// New names of a member.
+pub(crate) const RENAMES: Rate =
+    Rate { what: "rename", of: Email::to_string, limit: RENAMES_PER_DAY, window_seconds: RENAMES_WINDOW_SECONDS };
 /// Logins with a wrong password.
 const FAILED_LOGINS: Rate =
     Rate { what: "login", of: Email::to_string, limit: LOGIN_MAX_FAILURES, window_seconds: LOGIN_WINDOW_SECONDS };
@@ -88,7 +95,7 @@ impl Rate {
         Timestamp::from_millis((self.window(now) + 1) * self.window_seconds * 1000)
     }
 
-    fn retry_after_seconds(&self, now: Timestamp) -> i64 {
+    pub(crate) fn retry_after_seconds(&self, now: Timestamp) -> i64 {
         self.window_end(now).seconds_since(now)
     }
 
@@ -101,7 +108,7 @@ impl Rate {
         Error::TooManyAttempts { retry_after_seconds: self.retry_after_seconds(now) }
     }
 
-    fn count_one(&self, of: Attempts<'_>, now: Timestamp) -> Write {
+    pub(crate) fn count_one(&self, of: Attempts<'_>, now: Timestamp) -> Write {
         Write::update(self.key(of, now), "SET #entity = :rate, #ttl = :ttl ADD #count :one")
             .when(&RATE_IS_BELOW)
             .value("limit", self.limit)
@@ -179,7 +186,7 @@ impl Store {
         verification: Option<&VerificationId>,
     ) -> Result<()> {
         let id = &member.member_id;
-        let credentials = Credentials { member: member.clone(), password_hash, sessions_edition: 0 };
+        let credentials = Credentials { member: member.clone(), password_hash, sessions_edition: 0, changed_at: None };
         let email = item_of(keys::email(&member.email), "email", &EmailItem { member_id: *id });
         let mut writes = vec![
             Write::put(item_of(keys::member(id), "member", &credentials)),
@@ -203,7 +210,8 @@ impl Store {
     /// counted of wrong passwords is forgotten. The verification's arrival in the table's stream mails that this was done.
     ///
     /// # Errors
-    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile.
+    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile;
+    /// [`Error::NotFound`] when the account was deleted meanwhile.
     pub async fn replace_password(
         &self,
         id: &MemberId,
@@ -217,6 +225,7 @@ impl Store {
                 .value("ttl", now.plus_seconds(PASSWORD_MAIL_KEPT_SECONDS).ttl_seconds())
                 .caused_by(self.request()),
             Write::update(keys::member(id), "SET #password_hash = :password_hash ADD #sessions_edition :one")
+                .when(&MEMBER_EXISTS)
                 .value("password_hash", password_hash)
                 .value("one", 1),
             Write::delete(FAILED_LOGINS.key(Attempts { device: None, ..of }, now)),
@@ -225,7 +234,10 @@ impl Store {
         match self.transact(writes).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => Err(why_not_open(images.swap_remove(0), now)),
+            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
+                Some(image) => Err(why_not_open(Some(image), now)),
+                None => Err(Error::NotFound),
+            },
         }
     }
 
@@ -234,7 +246,7 @@ impl Store {
     /// # Errors
     /// As any read.
     pub async fn member(&self, id: &MemberId) -> Result<Option<Member>> {
-        self.get(&keys::member(id), Consistency::Strong).await?.map(from_item).transpose()
+        Ok(self.account(id).await?.live().map(|credentials| credentials.member))
     }
 
     /// The device whose refresh token says that it logged in as the member of `email` before; `None` for everybody else's.
@@ -256,7 +268,7 @@ impl Store {
         let known =
             self.get(&keys::email(email), Consistency::Strong).await?.map(from_item::<EmailItem>).transpose()?;
         let id = known.map_or(MemberId(Uuid::nil()), |known| known.member_id);
-        self.get(&keys::member(&id), Consistency::Strong).await?.map(from_item).transpose()
+        Ok(self.account(&id).await?.live())
     }
 
     /// Counts a login with a wrong password.

@@ -6,9 +6,9 @@
 
 use crate::{
     PageOf, PageRequest, Store,
-    conditions::DOOR_ROW_UNCHANGED,
+    conditions::{DOOR_ROW_STANDS, DOOR_ROW_UNCHANGED},
     db::{Consistency, Refused},
-    keys::{self, from_item, item_of},
+    keys::{self, Key, from_item, item_of},
     page::Range,
     write::Write,
 };
@@ -16,7 +16,7 @@ use frontrow_domain::{
     Error, Result,
     door_list::DoorRow,
     ids::{MemberId, PerformanceId, ReservationId},
-    limits::{GRADES_MAX, PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, TRANSACTION_WRITES_MAX},
+    limits::{GRADES_MAX, PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, RENAMES_PER_DAY, TRANSACTION_WRITES_MAX},
     member::Name,
     money::Won,
     my_page::PageEntry,
@@ -34,8 +34,42 @@ pub struct DirtyReservation {
     pub member_id: MemberId,
     /// What.
     pub reservation_id: ReservationId,
-    /// His name when he bought, which its row is sorted by.
-    pub name: Name,
+    /// The names under which its row may be.
+    pub names: Vec<Name>,
+}
+
+impl DirtyReservation {
+    /// `reservation`, under all its names.
+    pub fn of(reservation: &Reservation) -> Self {
+        Self {
+            member_id: reservation.buyer.member_id,
+            reservation_id: reservation.reservation_id.clone(),
+            names: reservation.buyer.names().cloned().collect(),
+        }
+    }
+
+    /// The places where its row may be, without duplicates.
+    fn places(&self) -> Vec<Key> {
+        let mut places: Vec<Key> = Vec::new();
+        for name in &self.names {
+            let place = keys::door_row(&self.reservation_id, name);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// Adds the names of `reservation`. Returns whether any is new.
+    fn learn(&mut self, reservation: &Reservation) -> bool {
+        let before = self.names.len();
+        for name in reservation.buyer.names() {
+            if !self.names.contains(name) {
+                self.names.push(name.clone());
+            }
+        }
+        self.names.len() > before
+    }
 }
 
 /// A row of the door list with what guards it, and what of the member's rows it was written with.
@@ -81,8 +115,9 @@ struct Sum {
 /// By how much sums change: seats and won.
 type Sums = BTreeMap<Sum, (i64, Won)>;
 
-/// A reservation's rows: its place in the door list, and two notices and two lines of my page.
-const ROWS_MAX: usize = 5;
+/// A reservation's rows: its places in the door list under the names of a day and the one before, two notices and two lines of
+/// my page.
+const ROWS_MAX: usize = RENAMES_PER_DAY as usize + 6;
 // Of each grade a sum of a day and one over all.
 const _: () = assert!(ROWS_MAX + 2 * GRADES_MAX <= TRANSACTION_WRITES_MAX);
 
@@ -94,19 +129,33 @@ struct Change {
 }
 
 impl Change {
-    /// What makes the rows of `reservation` true, where `before` is its row; nothing where they are.
-    fn of(reservation: &Reservation, before: Option<StoredRow>) -> Self {
+    /// What makes the rows of `reservation` true, where `before` are its rows and their places; nothing where they are. One row
+    /// stays, at the place of the buyer's name. Any other is deleted, and taken off the sums.
+    fn of(reservation: &Reservation, before: Vec<(Key, StoredRow)>) -> Self {
         let (member, row) = (&reservation.buyer.member_id, DoorRow::of(reservation));
         let (notices, entries) = (Notice::all_of(reservation), PageEntry::all_of(reservation));
         let mut told: Vec<String> = notices.iter().map(|notice| notice.notice_id.clone()).collect();
         told.extend(entries.iter().map(|entry| format!("{}.{}", entry.entry_id, entry.updated_at.millis())));
-        let (seen, told_before, sales_before) = match before {
-            Some(before) if before.row == row && before.told == told => return Self::default(),
-            Some(before) => (before.seq, before.told, before.row.sales),
-            None => (0, Vec::new(), Vec::new()),
-        };
+        let key = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
         let mut change = Self::default();
-        if told != told_before {
+        if let [(place, stored)] = &before[..]
+            && *place == key
+            && stored.row == row
+            && stored.told == told
+        {
+            return change;
+        }
+        let is_told = !before.is_empty() && before.iter().all(|(_, stored)| stored.told == told);
+        let (mut seen, mut sales_before) = (0, Vec::new());
+        for (place, stored) in before {
+            sales_before.extend(stored.row.sales);
+            if place == key {
+                seen = stored.seq;
+            } else {
+                change.rows.push(Write::delete(place).when(&DOOR_ROW_STANDS).value("seen", stored.seq));
+            }
+        }
+        if !is_told {
             let notice = |notice| Write::put(item_of(keys::notice(member, notice), "notice", notice));
             change.rows.extend(notices.iter().map(notice));
             let entry = |entry| Write::put(item_of(keys::page_entry(member, entry), "page_entry", entry));
@@ -117,7 +166,6 @@ impl Change {
                 change.count(&reservation.sold.performance_id, sale);
             }
         }
-        let key = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
         let stored = StoredRow { row, seq: seen + 1, told };
         change.rows.push(Write::put(item_of(key, "door_row", &stored)).when(&DOOR_ROW_UNCHANGED).value("seen", seen));
         change
@@ -177,22 +225,27 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write. Some may have been done.
     pub async fn project_reservations(&self, dirty: &[DirtyReservation]) -> Result<Vec<DirtyReservation>> {
+        let mut dirty = dirty.to_vec();
         for attempt in 1..=PROJECTION_ATTEMPTS {
             // The rows first: what is written must have been read after them.
-            let row = |one: &DirtyReservation| keys::door_row(&one.reservation_id, &one.name);
-            let rows = self.get_all(dirty.iter().map(row).collect(), Consistency::Strong).await?;
+            let places: Vec<Vec<Key>> = dirty.iter().map(DirtyReservation::places).collect();
+            let mut rows = self.get_all(places.concat(), Consistency::Strong).await?.into_iter();
             let truth = |one: &DirtyReservation| keys::reservation(&one.member_id, &one.reservation_id);
             let truths = self.get_all(dirty.iter().map(truth).collect(), Consistency::Strong).await?;
-            let (mut live, mut changes) = (Vec::new(), Vec::new());
-            for ((one, row), truth) in dirty.iter().zip(rows).zip(truths) {
+            let (mut live, mut changes, mut learned) = (Vec::new(), Vec::new(), false);
+            for ((one, places), truth) in dirty.iter_mut().zip(places).zip(truths) {
+                let found = places.into_iter().zip(rows.by_ref()).filter_map(|(place, row)| Some((place, row?)));
+                let found = found.map(|(place, row)| Ok((place, from_item(row)?))).collect::<Result<Vec<_>>>()?;
                 let Some(truth) = truth else { continue };
                 let reservation: Reservation = from_item(truth)?;
+                learned |= one.learn(&reservation);
                 if reservation.status != ReservationStatus::Cancelled {
                     live.push(one.clone());
                 }
-                changes.push(Change::of(&reservation, row.map(from_item).transpose()?));
+                changes.push(Change::of(&reservation, found));
             }
-            if self.write_changes(changes).await? {
+            // The row may be at the place of a name that was not read: look there first.
+            if !learned && self.write_changes(changes).await? {
                 return Ok(live);
             }
             self.back_off(attempt).await;
@@ -217,6 +270,17 @@ impl Store {
             }
         }
         Ok(true)
+    }
+
+    /// Whether the door list lists the reservation once, under its buyer's present name.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn is_listed_by_name(&self, reservation: &Reservation) -> Result<bool> {
+        let present = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
+        let places = DirtyReservation::of(reservation).places();
+        let rows = self.get_all(places.clone(), Consistency::Strong).await?;
+        Ok(places.iter().zip(rows).all(|(place, row)| row.is_some() == (*place == present)))
     }
 
     /// The member's notices, newest first.

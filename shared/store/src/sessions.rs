@@ -3,10 +3,10 @@
 
 use crate::{
     Store,
+    accounts::Account,
     conditions::{SESSION_UNCHANGED, SESSIONS_OF_EDITION},
     db::{Consistency, Refused},
     keys::{self, from_item, item_of},
-    members::Credentials,
     write::Write,
 };
 use frontrow_domain::{
@@ -42,7 +42,8 @@ impl Store {
     pub async fn live_session(&self, member: &MemberId, id: &SessionId) -> Result<(Session, Member)> {
         let found = self.get_two([keys::session(member, id), keys::member(member)], Consistency::Strong).await?;
         let [Some(session), Some(member)] = found else { return Err(Error::SessionExpired) };
-        let (session, member): (Session, Credentials) = (from_item(session)?, from_item(member)?);
+        let member = Account::of(Some(member))?.live().ok_or(Error::SessionExpired)?;
+        let session: Session = from_item(session)?;
         if session.edition == member.sessions_edition {
             Ok((session, member.member))
         } else {
@@ -105,6 +106,10 @@ impl Store {
             Ok(_) | Err(Refused::Conditions(_)) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
         }
+    }
+
+    pub(crate) async fn delete_session_item(&self, member: &MemberId, sort_key: String) -> Result<()> {
+        self.done_without_condition(Write::delete(keys::in_member(member, sort_key))).await
     }
 
     async fn done_without_condition(&self, write: Write) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use crate::{
     PageOf, PageRequest, Store,
-    conditions::WALLET_UNCHANGED,
+    conditions::{WALLET_IS_OPEN, WALLET_UNCHANGED},
     db::{Consistency, Refused},
     keys::{self, Item, from_item, item_of},
     receipts::Receipted,
@@ -13,13 +13,13 @@ use frontrow_domain::{
     Error, Result,
     ids::MemberId,
     limits::WALLET_RETRIES,
-    wallet::{Change, LedgerEntry, Wallet},
+    wallet::{Change, EntryKind, LedgerEntry, Wallet},
 };
 
 /// The two writes that book `entry`: the wallet's first.
 pub(crate) fn book(member: &MemberId, entry: &LedgerEntry) -> [Write; 2] {
     let wallet = Write::update(keys::wallet(member), "SET #balance = :balance, #seq = :next")
-        .when(&WALLET_UNCHANGED)
+        .when(if entry.kind == EntryKind::Refund { &WALLET_UNCHANGED } else { &WALLET_IS_OPEN })
         .value("balance", entry.balance)
         .value("next", entry.seq)
         .value("seq", entry.seq - 1);
@@ -45,7 +45,7 @@ impl Store {
     /// Books a top-up (P1).
     ///
     /// # Errors
-    /// [`Error::BalanceLimit`]; [`Error::Busy`] after too many lost races.
+    /// [`Error::BalanceLimit`]; [`Error::Unauthenticated`] when the account was deleted; [`Error::Busy`] after too many lost races.
     pub async fn top_up(
         &self,
         member: &MemberId,

@@ -1,9 +1,11 @@
 //! Members.
 
+mod delete_me;
 mod log_in;
 mod log_out;
 mod refresh_session;
 mod replace_alerts;
+mod replace_me;
 mod request_email_verification;
 mod reset_password;
 mod show_me;

@@ -1,9 +1,11 @@
 //! Members: verifying an address, signing up, sessions, a new password, alerts.
 
+pub mod delete_me;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh_session;
 pub mod replace_alerts;
+pub mod replace_me;
 pub mod request_email_verification;
 pub mod reset_password;
 pub mod show_me;

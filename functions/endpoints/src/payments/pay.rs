@@ -123,6 +123,7 @@ impl Endpoint for Pay {
             Err(Error::HoldExpired) if hold_id.is_forgotten(now) => return Err(Error::NotFound),
             Err(error) => return Err(error),
         };
+        wallet.check_open()?;
         let listing = app.store.listing_to_sell(&hold, now).await?;
         let token = call.queue_token.as_deref();
         let admission = admitted(app, &listing.performance, &member, token)?;
@@ -206,6 +207,7 @@ impl Order<'_> {
             email: caller.email.clone(),
             name: caller.name.clone(),
             language: *language,
+            former_names: Vec::new(),
         }
     }
 }

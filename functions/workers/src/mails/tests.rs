@@ -48,6 +48,7 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
             email: Email::try_from("alice@example.com".to_owned()).unwrap(),
             name: Name::try_from(name.to_owned()).unwrap(),
             language,
+            former_names: Vec::new(),
         },
         sold: Sold {
             show_id: "show".parse().unwrap(),

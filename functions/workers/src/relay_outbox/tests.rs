@@ -145,6 +145,29 @@ fn a_new_password_is_told_once() {
 }
 
 #[test]
+fn a_renamed_or_deleted_member_is_relayed_once() {
+    let member = |name: &str, at: i64| {
+        json!({
+            "pk": {"S": "m"}, "sk": {"S": "profile"}, "entity": {"S": "member"}, "member_id": {"S": MEMBER},
+            "name": {"S": name}, "changed_at": {"N": at.to_string()}, "alerts": {"L": []},
+        })
+    };
+    let sent = |old: &Value, new: &Value| messages_of(&record("MODIFY", Some(old.clone()), Some(new.clone()))).unwrap();
+    let said = |at: i64| format!(r#"{{"kind":"member","memberId":"{MEMBER}","changedAt":{at}}}"#);
+    let (zoe, yuna, again) = (member("Zoe", 5), member("Yuna", 7), member("Xena", 7));
+    let mut gone = member("", 8);
+    gone.as_object_mut().unwrap().remove("name");
+    for (old, new, at) in [(&zoe, &yuna, 7), (&yuna, &again, 7), (&again, &gone, 8)] {
+        let messages = sent(old, new);
+        assert_eq!(messages.iter().map(|one| one.body.clone()).collect::<Vec<_>>(), [said(at)]);
+        assert!(messages.iter().all(|one| one.queue == Queue::Cancellations && one.delay_seconds == 0));
+    }
+    let mut alerted = zoe.clone();
+    alerted["alerts"] = json!({"L": [{"S": "musical"}]});
+    assert!(sent(&zoe, &alerted).is_empty());
+}
+
+#[test]
 fn a_verification_is_announced_when_it_is_new() {
     let message = r#"{"kind":"code","verificationId":"v1"}"#.to_owned();
     assert_eq!(said("INSERT", None, Some(verification())), Some(message));

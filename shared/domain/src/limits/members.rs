@@ -38,5 +38,15 @@ pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
 pub const REFRESH_TOKEN_SECONDS: i64 = 14 * 24 * 3600;
 /// How long a used refresh token still gets its successor, for a client that lost the response.
 pub const REFRESH_RETRY_SECONDS: i64 = 60;
+/// New names of a member in a day.
+pub const RENAMES_PER_DAY: u32 = 10;
+/// How long new names are counted.
+pub const RENAMES_WINDOW_SECONDS: i64 = 24 * 3600;
+/// Pause between two looks at the reservations of a member who was renamed or deleted: the longest delay of SQS.
+pub const MEMBER_FOLLOWED_EVERY_SECONDS: i64 = 900;
+/// How long those looks go on: until access tokens from before the change have expired, and two looks more.
+pub const MEMBER_FOLLOWED_SECONDS: i64 = ACCESS_TOKEN_SECONDS + 2 * MEMBER_FOLLOWED_EVERY_SECONDS;
+/// Reservations that one message updates.
+pub const FOLLOW_PAGE_ITEMS: u32 = 100;
 /// Times a refresh that met another of the same session starts over.
 pub const REFRESH_ATTEMPTS: u32 = 6;

@@ -33,6 +33,7 @@ fn booked() -> Reservation {
             email: Email::try_from("alice@example.com".to_owned()).unwrap(),
             name: Name::try_from("Alice".to_owned()).unwrap(),
             language: Language::Ko,
+            former_names: Vec::new(),
         },
         sold: Sold {
             show_id: "show".parse().unwrap(),

@@ -24,10 +24,15 @@ pub(crate) fn verification(id: &VerificationId) -> Key {
 }
 
 /// Prefix of a member's sessions.
-const SESSION_PREFIX: &str = "session#";
+pub(crate) const SESSION_PREFIX: &str = "session#";
 
 pub(crate) fn session(member: &MemberId, id: &SessionId) -> Key {
     Key::new(member_partition(member), format!("{SESSION_PREFIX}{id}"))
+}
+
+/// An item of a member, by its sort key.
+pub(crate) fn in_member(member: &MemberId, sort_key: String) -> Key {
+    Key::new(member_partition(member), sort_key)
 }
 
 /// A counter of `what` for one address or mailbox in one window of time; with a `device`, of what it did alone. Both end with

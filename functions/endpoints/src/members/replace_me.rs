@@ -1,0 +1,48 @@
+//! `PUT /members/me`: changes the name. Mails and door lists show it within seconds. A reservation made with an earlier access
+//! token shows it within 15 minutes.
+
+use super::MemberView;
+use frontrow_domain::{Result, member::Name};
+use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, Shown, caller::Member};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The new name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "MemberChange", example = serde_json::json!({"name": "Dana Kim"}))]
+pub struct Body {
+    /// 1 to 100 characters.
+    name: Name,
+}
+
+/// The endpoint.
+pub struct ReplaceMe;
+
+impl Endpoint for ReplaceMe {
+    const ROUTE: Route = Route {
+        method: Method::PUT,
+        path: "/members/me",
+        operation: "replace_me",
+        tag: "Members",
+        summary: "Change own name",
+        success: &[200],
+        errors: &["too_many_requests"],
+        headers: &[],
+        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        secrets: &[Secret::SigningKeys],
+        variables: &[],
+    };
+    const TABLE_KEYS: &'static [&'static str] = &["member#*", "rate#*"];
+    const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<MemberView>());
+    type Caller = Member;
+    type Path = NoPath;
+    type Query = NoQuery;
+    type Body = Body;
+    type Reply = MemberView;
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
+        let member = app.store.rename_member(&call.caller.member_id, call.body.name, call.now).await?;
+        Ok(Answer::ok(member.into()))
+    }
+}
