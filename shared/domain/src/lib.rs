@@ -23,6 +23,8 @@
 //! | [`breaker`] | when the payment provider is asked, and when it is left alone |
 
 pub mod best_available;
+#[cfg(test)]
+mod boundaries;
 pub mod breaker;
 pub mod card;
 mod common_passwords;
