@@ -141,7 +141,6 @@ async fn two_deletions_at_once_are_one() {
             delete(&same, "correct horse").await.expect(204);
         })));
         delete(&client, "correct horse").await.expect(204);
-        begin_window(world, 3600);
         sign_up(world, DANA).await;
         // A late repetition does not touch the new account.
         delete(&client, "correct horse").await.expect(204);
