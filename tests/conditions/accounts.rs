@@ -2,7 +2,9 @@
 
 use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{
-    World, book,
+    World,
+    audit::Snapshot,
+    book,
     client::{Client, Reply},
 };
 use serde_json::{Value, json};
@@ -52,6 +54,15 @@ pub(super) async fn a_new_password_recreates_no_account(world: &World) -> Found 
     delete_meanwhile(world).await;
     let replaced = world.anyone().put("/members/password", reset).await;
     ensure(replaced.status == 404, || format!("a new password of a deleted account: {replaced:?}"))
+}
+
+pub(super) async fn a_log_out_recreates_no_account(world: &World) -> Found {
+    let login = login(world).await;
+    delete_account(&login).await.expect(204);
+    login.delete("/sessions?all=true").await.expect(204);
+    let snapshot = Snapshot::of(world).await;
+    let deleted = snapshot.of_kind("member").find(|item| item.contains_key("deleted_at")).expect("a tombstone");
+    ensure(!deleted.contains_key("sessions_edition"), || format!("a log-out left {deleted:?}"))
 }
 
 pub(super) async fn a_replaced_password_deletes_nothing(world: &World) -> Found {

@@ -1,16 +1,10 @@
 //! Guards of holds, payments, points and cancellations.
 
 use super::{Found, ensure, interlude::Interlude};
-use crate::harness::{
-    World, book, hold, pay,
-    process::call,
-    wire::{Answering, Execute, Meddler, buffered},
-};
-use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
-use aws_smithy_types::body::SdkBody;
+use crate::harness::{World, book, hold, pay, process::call};
+use frontrow_domain::limits::IDEMPOTENCY_KEPT_SECONDS;
 use frontrow_edge::{App, Method};
-use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, PoisonError};
+use serde_json::json;
 
 pub(super) async fn a_key_tops_up_once(world: &World) -> Found {
     let person = world.member(0).await.client.with_key("k");
@@ -93,50 +87,16 @@ pub(super) async fn unpaid_holds_count(world: &World) -> Found {
     ensure(fourth.status == 429, || format!("a fourth hold that nobody paid for: {}", fourth.status))
 }
 
-/// Answers every batch read after the first with what the first was told: an eventual read that is far behind.
-#[derive(Default)]
-pub(super) struct StaleBatches(Arc<Mutex<Option<String>>>);
-
-impl Meddler for StaleBatches {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
-        let (told, batch) = (Arc::clone(&self.0), operation == "BatchGetItem");
-        Box::pin(async move {
-            if !batch {
-                return execute().await;
-            }
-            let before = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some(text) = before {
-                return Ok(HttpResponse::new(StatusCode::try_from(200).expect("a status"), SdkBody::from(text)));
-            }
-            let (response, text) = buffered(execute().await?).await?;
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
-            Ok(response)
-        })
-    }
-}
-
-pub(super) async fn a_stale_read_does_not_hide_a_payment(world: &World) -> Found {
-    let performance = world.performance(json!({})).await;
-    let person = world.member(100_000).await;
-    let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
-    world.wire.meddle(Some(Arc::new(StaleBatches::default())));
-    let first = pay(&person, &held).await.expect(201);
-    let again = pay(&person, &held).await;
-    ensure(again.status == 200 && again.json == first.json, || format!("paying again was answered {again:?}"))
-}
-
-pub(super) async fn a_late_release_leaves_a_newer_hold(world: &World) -> Found {
+/// And only those of the last hour.
+pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
-    let old = hold(&person, &performance, &["A-1-1"]).await.expect(201).header("location");
-    let (client, path) = (person.client.clone(), old.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
-        client.delete(&path).await.expect(204);
-        hold(&client, &performance, &["A-1-2"]).await.expect(201);
-    })));
-    person.delete(&old).await;
-    let live = person.get("/holds").await.items().len();
-    ensure(live == 1, || "a release that came late removed a newer hold".to_owned())
+    for _ in 0..3 {
+        hold(&world.log_in_again(&person), &performance, &["A-1-1"]).await.expect(201);
+        world.advance_seconds(1_300);
+    }
+    let fourth = hold(&world.log_in_again(&person), &performance, &["A-1-1"]).await;
+    ensure(fourth.status == 201, || format!("a hold of more than an hour ago counts: {fourth:?}"))
 }
 
 pub(super) async fn top_ups_between_read_and_write_are_kept(world: &World) -> Found {
@@ -161,4 +121,32 @@ pub(super) async fn two_cancellations_refund_once(world: &World) -> Found {
     person.delete(&path).await.expect(200);
     let balance = person.get("/points").await.number("balance");
     ensure(balance == 100_000, || format!("cancelling twice left {balance} of 100000"))
+}
+
+/// Items outlive their time: DynamoDB collects them some days later.
+pub(super) async fn a_key_is_free_again_after_a_day(world: &World) -> Found {
+    let person = world.member(0).await;
+    person.with_key("k").post("/points/top-ups", json!({"amount": 700})).await.expect(201);
+    world.advance_seconds(u32::try_from(IDEMPOTENCY_KEPT_SECONDS).expect("a day"));
+    let again = world.log_in_again(&person).with_key("k").post("/points/top-ups", json!({"amount": 70})).await;
+    ensure(again.status == 201, || format!("the key of yesterday was refused: {again:?}"))
+}
+
+pub(super) async fn a_lapsed_seat_is_taken(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
+    world.advance_seconds(300);
+    let second = hold(&world.member(0).await, &performance, &["A-1-1"]).await;
+    ensure(second.status == 201, || format!("a lapsed hold keeps its seat: {second:?}"))
+}
+
+/// The first of them lapses, the second is paid.
+pub(super) async fn a_member_holds_one_seat_after_another(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    hold(&person, &performance, &["A-1-1"]).await.expect(201);
+    world.advance_seconds(300);
+    book(&person, &performance, &["A-1-2"]).await;
+    let third = hold(&person, &performance, &["A-1-3"]).await;
+    ensure(third.status == 201, || format!("beside one paid seat another is refused: {third:?}"))
 }

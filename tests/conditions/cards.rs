@@ -2,16 +2,19 @@
 
 use super::{
     Found,
-    booking::{StaleBatches, take_ahead},
+    booking::take_ahead,
     ensure, general,
-    interlude::Interlude,
+    interlude::{Interlude, StaleBatches},
 };
 use crate::{
     cards::{bad_calls, buy, pay_by_card, reservation_once, switch},
     general::area,
     harness::{World, audit::Snapshot, hold, hold_of_grade, line, pay},
 };
-use frontrow_domain::breaker::{Counts, Phase, Sample};
+use frontrow_domain::{
+    breaker::{Counts, Phase, Sample},
+    limits::BREAKER_CALLS_MIN,
+};
 use frontrow_edge::App;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -92,6 +95,17 @@ pub(super) async fn a_declined_purchase_is_not_paid_again(world: &World) -> Foun
     ensure(paid.status == 201 && found == "declined", || format!("{} paid it, and it became {found}", paid.json))
 }
 
+pub(super) async fn a_hold_is_paid_at_the_first_attempt_and_at_the_next(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    let declined = pay_by_card(&person, &held, "declined").await;
+    ensure(declined.status == 202, || format!("the first attempt is refused: {declined:?}"))?;
+    reservation_once(world, &person, &declined, "cancelled").await;
+    let paid = pay(&person, &held).await;
+    ensure(paid.status == 201, || format!("the next attempt is refused: {paid:?}"))
+}
+
 /// The member gives the place up while the payment is pending.
 pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> Found {
     let room = json!({"maxActive": 1, "admissionSeconds": 600});
@@ -120,4 +134,31 @@ pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Fo
     late.count_calls(&good, now).await.expect("it can be written");
     let found = process().breaker(now).await.expect("it can be read");
     ensure(matches!(found.phase, Phase::Open { .. }), || format!("an open breaker became {found:?}"))
+}
+
+/// The breaker opens while the release is on its way, and the hold is prolonged: another's places are in the bucket that it was
+/// in before.
+pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World) -> Found {
+    let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
+    let (person, other) = (world.member(0).await, world.member(100_000).await);
+    let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
+    let others = hold_of_grade(&other, &performance, "Standing", 2).await.expect(201).text("holdId");
+    world.app().store.count_calls(&bad_calls(), world.stack.clock().now()).await.expect("it can be written");
+    let (client, same) = (person.client.clone(), held.clone());
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        pay_by_card(&client, &same, "tok").await.expect(503);
+    })));
+    person.delete(&format!("/holds/{held}")).await.expect(204);
+    let paid = pay(&other, &others).await;
+    ensure(paid.status == 201, || format!("another's places were freed: {paid:?}"))
+}
+
+pub(super) async fn calls_are_counted_together(world: &World) -> Found {
+    let (store, now) = (&world.app().store, world.stack.clock().now());
+    for number in 0..BREAKER_CALLS_MIN {
+        let failed = Sample::of(number.into(), Counts::of_one(true, false));
+        store.count_calls(&failed, now).await.expect("it can be written");
+    }
+    let found = store.breaker(now).await.expect("it can be read");
+    ensure(matches!(found.phase, Phase::Open { .. }), || format!("calls that all failed left the breaker {found:?}"))
 }

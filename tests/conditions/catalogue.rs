@@ -1,9 +1,14 @@
 //! Guards of shows and performances.
 
-use super::{Found, ensure, interlude::Interlude, machine::Machine};
+use super::{
+    Found, ensure,
+    interlude::{Interlude, Unreached},
+    machine::Machine,
+};
 use crate::harness::{World, hold, performance_details, show_details};
 use frontrow_domain::{ids::PerformanceId, performance::Performance};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Every id is fresh but the seeds': planting them again must leave them alone.
 pub(super) async fn a_performance_is_not_replaced(world: &World) -> Found {
@@ -87,4 +92,17 @@ pub(super) async fn a_seat_sold_by_a_slow_clock_keeps_its_house(world: &World) -
     })));
     let deleted = world.organizer().await.delete(&format!("/performances/{performance}")).await;
     ensure(deleted.status == 409, || format!("a sold seat lost its house: {deleted:?}"))
+}
+
+/// A show's move whose end was not reached leaves its slots behind in the venue that it came from.
+pub(super) async fn a_show_moves_back_to_the_slots_it_left_behind(world: &World) -> Found {
+    let (organizer, home) = (world.organizer().await, show_details());
+    let show = organizer.post("/shows", home.clone()).await.expect(201).header("location");
+    let details = performance_details(world.app(), json!({}));
+    organizer.post(&format!("{show}/performances"), details).await.expect(201);
+    world.wire.meddle(Some(Arc::new(Unreached("DeleteItem"))));
+    organizer.put(&show, show_details()).await.expect(200);
+    world.wire.meddle(None);
+    let back = organizer.put(&show, home).await;
+    ensure(back.status == 200, || format!("a show's own slot stood in its way: {back:?}"))
 }

@@ -124,3 +124,12 @@ pub(super) async fn a_late_request_takes_no_number_back(world: &World) -> Found 
     let mails = mails(world, &tickets).await;
     ensure(mails == 4, || format!("{mails} mails, though the last request was a new one"))
 }
+
+pub(super) async fn each_code_of_a_ticket_lets_in(world: &World) -> Found {
+    let tickets = Tickets::buy(world, &["A-1-1", "A-1-2"]).await;
+    let first = tickets.scan(&tickets.codes[0]).await;
+    ensure(first.status == 201, || format!("a ticket does not let in: {first:?}"))?;
+    tickets.reissue(1).await.expect(200);
+    let reissued = tickets.scan(&tickets.shown(1).await).await;
+    ensure(reissued.status == 201, || format!("a reissued ticket does not let in: {reissued:?}"))
+}

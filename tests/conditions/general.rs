@@ -3,8 +3,9 @@
 use super::{Found, ensure, interlude::Interlude};
 use crate::{
     general::area,
-    harness::{World, hold_of_grade, pay, process::call},
+    harness::{Person, World, audit::Snapshot, hold_of_grade, pay, process::call},
 };
+use frontrow_domain::limits::STRIPE_UNSWEPT_MAX;
 use frontrow_edge::{App, Method};
 use serde_json::json;
 
@@ -56,4 +57,56 @@ pub(super) async fn places_lost_to_another_clock_are_not_freed(world: &World) ->
     person.delete(&held).await.expect(204);
     let third = hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await;
     ensure(third.status == 409, || "releasing freed places that were another's by then".to_owned())
+}
+
+pub(super) async fn places_are_held_beside_others(world: &World) -> Found {
+    let performance = area(world, 4, json!({})).await;
+    hold_of_grade(&world.member(0).await, &performance, "Standing", 2).await.expect(201);
+    let second = hold_of_grade(&world.member(0).await, &performance, "Standing", 2).await;
+    ensure(second.status == 201, || format!("two of four places are held, and two more refused: {second:?}"))
+}
+
+/// So that a stripe's item stays small, however many holds lapse in a large area.
+pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World) -> Found {
+    let performance = area(world, 100, json!({})).await;
+    for _ in 0..=STRIPE_UNSWEPT_MAX {
+        hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await.expect(201);
+        world.advance_seconds(400);
+    }
+    let snapshot = Snapshot::of(world).await;
+    let buckets =
+        snapshot.of_kind("stripe").flat_map(|stripe| stripe.keys()).filter(|name| name.starts_with('b')).count();
+    ensure(buckets <= 1, || format!("a stripe keeps {buckets} buckets, all but one lapsed"))
+}
+
+/// Somebody's newer hold that lapses at the same moment, with its places in the same bucket.
+fn in_its_place(person: &Person, performance: &str, old: &str) -> impl Future<Output = ()> + Send + 'static {
+    let (client, performance, old) = (person.client.clone(), performance.to_owned(), old.to_owned());
+    async move {
+        client.delete(&format!("/holds/{old}")).await.expect(204);
+        hold_of_grade(&client, &performance, "Standing", 2).await.expect(201);
+    }
+}
+
+pub(super) async fn a_released_hold_is_not_paid_with_a_newer_one(world: &World) -> Found {
+    world.stack.clock().stop();
+    let performance = area(world, 4, json!({})).await;
+    let person = world.member(100_000).await;
+    let old = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
+    let newer = in_its_place(&person, &performance, &old);
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", newer)));
+    let paid = pay(&person, &old).await;
+    ensure(paid.status == 410, || format!("a released hold was paid: {paid:?}"))
+}
+
+pub(super) async fn a_late_release_leaves_a_hold_of_the_same_moment(world: &World) -> Found {
+    world.stack.clock().stop();
+    let performance = area(world, 4, json!({})).await;
+    let person = world.member(0).await;
+    let old = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
+    let newer = in_its_place(&person, &performance, &old);
+    world.wire.meddle(Some(Interlude::before("TransactWriteItems", newer)));
+    person.delete(&format!("/holds/{old}")).await;
+    let live = person.get("/holds").await.items().len();
+    ensure(live == 1, || "a release that came late removed a newer hold".to_owned())
 }

@@ -1,7 +1,11 @@
 //! Something that happens between two calls of an operation, every time at the same place.
 
-use crate::harness::wire::{Answering, Execute, Meddler};
-use aws_smithy_runtime_api::client::result::ConnectorError;
+use crate::harness::wire::{Answering, Execute, Meddler, buffered};
+use aws_smithy_runtime_api::{
+    client::{orchestrator::HttpResponse, result::ConnectorError},
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use std::{
     pin::Pin,
@@ -88,6 +92,28 @@ impl Meddler for Unreached {
         let reached = operation != self.0;
         Box::pin(async move {
             if reached { execute().await } else { Err(ConnectorError::timeout("nobody was reached".into())) }
+        })
+    }
+}
+
+/// Answers every batch read after the first with what the first was told: an eventual read that is far behind.
+#[derive(Default)]
+pub(crate) struct StaleBatches(Arc<Mutex<Option<String>>>);
+
+impl Meddler for StaleBatches {
+    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+        let (told, batch) = (Arc::clone(&self.0), operation == "BatchGetItem");
+        Box::pin(async move {
+            if !batch {
+                return execute().await;
+            }
+            let before = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(text) = before {
+                return Ok(HttpResponse::new(StatusCode::try_from(200).expect("a status"), SdkBody::from(text)));
+            }
+            let (response, text) = buffered(execute().await?).await?;
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            Ok(response)
         })
     }
 }

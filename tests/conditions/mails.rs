@@ -3,7 +3,7 @@
 use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{Person, World, book, show_details};
 use axum::Router;
-use frontrow_domain::{mailing::Occasion, reservation::MailStatus};
+use frontrow_domain::{Timestamp, mailing::Occasion, reservation::MailStatus};
 use frontrow_edge::{clients::Aws, lambda::Worker};
 use frontrow_store::{Claim, Claimed, Mail};
 use frontrow_workers::{TicketMailer, message};
@@ -142,4 +142,36 @@ pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
     mailer.deliver(&mail, world.app().config.mail_max_receives).await;
     let told = status(&person, &path).await;
     ensure(told == "sent", || format!("a mail that was sent is told as {told}"))
+}
+
+/// Claims `mail` at `now` with this lease, as one sender after another does.
+async fn claim(world: &World, mail: &Mail, now: Timestamp) -> Claim {
+    world.app().store.claim_mail(mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer")
+}
+
+/// While a lease lasts nobody else has the mail, then another may send it, and once it was sent nobody may. It was claimed at `now`
+/// or a moment before.
+async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Timestamp) -> Found {
+    let over = now.plus_seconds(LEASE_SECONDS);
+    let early = claim(world, mail, now).await;
+    ensure(matches!(early, Claim::Taken), || format!("within its lease a mail is {early:?}"))?;
+    let Claim::Granted(second) = claim(world, mail, over).await else {
+        return Err("a mail whose sender died is never sent".to_owned());
+    };
+    world.app().store.mail_was_sent(&second).await.expect("an answer");
+    let late = claim(world, mail, over.plus_seconds(LEASE_SECONDS)).await;
+    ensure(matches!(late, Claim::Sent), || format!("once sent a mail is {late:?}"))
+}
+
+pub(super) async fn a_mail_is_claimed_again_until_it_was_sent(world: &World) -> Found {
+    let (.., mail, _first) = buy_and_claim(world).await;
+    is_claimed_again_until_it_was_sent(world, &mail, world.stack.clock().now()).await
+}
+
+pub(super) async fn an_alert_is_claimed_again_until_it_was_sent(world: &World) -> Found {
+    let (person, now) = (world.member(0).await, world.stack.clock().now());
+    let mail = Mail::Alert { member_id: person.identity.member_id, show_id: "s".parse().expect("an id") };
+    let first = claim(world, &mail, now).await;
+    ensure(matches!(first, Claim::Granted(_)), || format!("an alert that nobody has sent is {first:?}"))?;
+    is_claimed_again_until_it_was_sent(world, &mail, now).await
 }

@@ -3,6 +3,7 @@
 use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{
     World,
+    audit::Snapshot,
     client::{Client, Reply},
 };
 use frontrow_domain::limits::{VERIFICATION_MAX_ATTEMPTS, VERIFICATION_WINDOW_SECONDS, VERIFICATIONS_PER_HOUR};
@@ -104,6 +105,31 @@ pub(super) async fn a_late_end_of_all_sessions_ends_no_newer_one(world: &World) 
     end_all(&first).await;
     let refreshed = refresh(world, &live).await;
     ensure(refreshed.status == 200, || format!("ended by a repetition of an earlier request: {refreshed:?}"))
+}
+
+/// Ends all sessions of one that began now.
+async fn ends(world: &World) -> Found {
+    let session = begin_session(world).await;
+    let login = world.anyone().with_login(&session.text("accessToken"));
+    login.delete("/sessions?all=true").await.expect(204);
+    let refreshed = refresh(world, &session).await;
+    ensure(refreshed.status == 401, || format!("a session goes on after all were ended: {refreshed:?}"))
+}
+
+pub(super) async fn all_sessions_end(world: &World) -> Found {
+    ends(world).await
+}
+
+/// Members who signed up before there were sessions have no such count.
+pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -> Found {
+    let snapshot = Snapshot::of(world).await;
+    for member in snapshot.of_kind("member") {
+        let mut member = member.clone();
+        member.remove("sessions_edition");
+        let put = world.stack.engine().dynamodb().put_item().table_name(&world.app().config.table_name);
+        put.set_item(Some(member)).send().await.expect("the engine writes");
+    }
+    ends(world).await
 }
 
 pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> Found {

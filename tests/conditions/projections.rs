@@ -5,14 +5,34 @@ use super::{
     interlude::{Happening, Interlude, Interludes},
     machine::Machine,
 };
-use crate::harness::{World, audit::Snapshot, book, hold};
+use crate::harness::{
+    World,
+    audit::Snapshot,
+    book, hold, performance_details, show_details,
+    wire::{Answering, Execute, Meddler, buffered},
+};
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
+use aws_smithy_types::body::SdkBody;
 use frontrow_domain::{
+    ids::PerformanceId,
     member::{Name, Role},
+    performance::Reason,
     reservation::{Buyer, Reservation},
 };
 use frontrow_store::{DirtyReservation, PageRequest, keys::Part};
-use serde_json::json;
-use std::time::Duration;
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// One whose map is a projection.
+fn large_house() -> Value {
+    json!({"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 1_000, "rows": 21, "seatsPerRow": 100}]})
+}
 
 /// A projector that read a reservation before its member cancelled it writes after another that read it since.
 pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
@@ -46,9 +66,7 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
 
 /// A projector that read a block before a seat of it was taken writes after another that read it since.
 pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
-    let seating = json!({"type": "numbered", "sections": [
-        {"name": "A", "grade": "R", "price": 1_000, "rows": 21, "seatsPerRow": 100}]});
-    let performance = world.performance(json!({"seating": seating})).await;
+    let performance = world.performance(json!({"seating": large_house()})).await;
     hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
     world.settle().await;
     let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
@@ -147,4 +165,79 @@ pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
     world.settle().await;
     let rows = Snapshot::of(world).await.of_kind("door_row").count();
     ensure(rows == 1, || format!("one reservation has {rows} rows"))
+}
+
+/// By the stack's projector and by this one, whoever is first.
+pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    let reservation = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
+    let dirty = DirtyReservation {
+        member_id: person.identity.member_id,
+        reservation_id: reservation.parse().expect("an id"),
+        names: vec![person.identity.name.clone()],
+    };
+    let project = async || world.app().store.project_reservations(std::slice::from_ref(&dirty)).await;
+    project().await.map_err(|error| format!("a reservation is not shown: {error}"))?;
+    person.delete(&format!("/reservations/{reservation}")).await.expect(200);
+    project().await.map_err(|error| format!("its cancellation is not shown: {error}"))?;
+    let notices = person.get("/notices").await.expect(200).items().len();
+    ensure(notices == 2, || format!("a payment and a cancellation are {notices} notices"))
+}
+
+/// The same of a part of a large house.
+pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> Found {
+    let performance = world.performance(json!({"seating": large_house()})).await;
+    let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
+    for seat in ["A-1-1", "A-1-2"] {
+        hold(&world.member(0).await, &performance, &[seat]).await.expect(201);
+        let failed = world.app().store.project_parts([part.clone()], world.stack.clock().now()).await;
+        ensure(failed.is_empty(), || format!("{seat} is not shown: {failed:?}"))?;
+    }
+    Ok(())
+}
+
+/// The date under the show is where the performance is, whatever came between the read of it and the write of its mark.
+pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &World) -> Found {
+    let (organizer, mut details) = (world.organizer().await, performance_details(world.app(), json!({})));
+    let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
+    let made = organizer.post(&format!("{show}/performances"), details.clone()).await.expect(201);
+    let id: PerformanceId = made.text("performanceId").parse().expect("an id");
+    let (late, now) = (Machine::behind(world, Arc::new(LateRead::default())), world.stack.clock().now());
+    late.store().cancellation(&id, now).await.map_err(|error| error.to_string())?;
+    details["startsAt"] = json!("2099-06-01T10:00:00Z");
+    organizer.put(&format!("/performances/{id}"), details).await.expect(200);
+    let reason = Reason::try_from("Rain".to_owned()).expect("a reason");
+    late.store().cancel_performance(&id, &reason, now).await.map_err(|error| error.to_string())?;
+    Snapshot::of(world).await.check()
+}
+
+/// Answers each consistent read of a performance with what the first was told, until the first transaction.
+#[derive(Default)]
+struct LateRead {
+    told: Arc<Mutex<Option<String>>>,
+    is_over: AtomicBool,
+}
+
+impl Meddler for LateRead {
+    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+        if operation == "TransactWriteItems" {
+            self.is_over.store(true, Ordering::SeqCst);
+        }
+        let is_read = operation == "GetItem" && request["ConsistentRead"] == true;
+        let is_it = is_read && request["Key"].to_string().contains("performance#");
+        if !is_it || self.is_over.load(Ordering::SeqCst) {
+            return execute();
+        }
+        let told = Arc::clone(&self.told);
+        Box::pin(async move {
+            let before = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(text) = before {
+                return Ok(HttpResponse::new(StatusCode::try_from(200).expect("a status"), SdkBody::from(text)));
+            }
+            let (response, text) = buffered(execute().await?).await?;
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            Ok(response)
+        })
+    }
 }

@@ -4,7 +4,7 @@ use super::{
     Found, ensure,
     interlude::{Interlude, Unreached},
 };
-use crate::harness::{Person, World, audit::Snapshot, book, client::Reply, hold, pay};
+use crate::harness::{Person, World, audit::Snapshot, book, client::Reply, hold, line, pay};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
@@ -25,13 +25,10 @@ pub(super) async fn leave(person: &Person, performance: &str) -> Reply {
     person.delete(&format!("/performances/{performance}/queue")).await
 }
 
-/// Joins, and polls when copies are old enough for the turnstile to be turned; answers the admitted token.
+/// Joins and polls until let in; answers the admitted token.
 pub(super) async fn let_in(world: &World, person: &Person, performance: &str) -> String {
-    let place = join(person, performance).await.expect(201);
-    world.advance_seconds(2);
-    let inside = poll(person, performance, &place.text("queueToken")).await.expect(200);
-    assert_eq!(inside.text("status"), "admitted");
-    inside.text("queueToken")
+    let (place, _) = line::let_in(world, person, performance).await;
+    place.text("queueToken")
 }
 
 /// A number of the organizer's view.
@@ -135,4 +132,32 @@ pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
     person.delete(&held).await.expect(204);
     let inside = Snapshot::of(world).await.admissions();
     ensure(inside == 0, || format!("a release brought {inside} admission back"))
+}
+
+/// A token with another's position, as if the position had been drawn twice.
+pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Found {
+    let (performance, person, other) = (room_for(world, 10).await, world.member(0).await, world.member(0).await);
+    let tokens = &world.app().tokens;
+    let mut claims = tokens.open_queue(&let_in(world, &person, &performance).await).expect("a token");
+    claims.member_id = other.identity.member_id;
+    let held = hold(&other.with_queue_token(&tokens.queue(&claims)), &performance, &["A-1-1"]).await;
+    ensure(held.status == 401, || format!("seats were held by another's admission: {held:?}"))
+}
+
+pub(super) async fn who_left_joins_again(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    join(&person, &performance).await.expect(201);
+    leave(&person, &performance).await.expect(204);
+    let again = join(&person, &performance).await;
+    ensure(again.status == 201 && again.number("position") == 2, || format!("who left may not come back: {again:?}"))
+}
+
+/// Called, and not claimed by a poll.
+pub(super) async fn a_called_place_is_given_up(world: &World) -> Found {
+    let (performance, person) = (room_for(world, 10).await, world.member(0).await);
+    join(&person, &performance).await.expect(201);
+    let_in(world, &world.member(0).await, &performance).await;
+    let left = leave(&person, &performance).await;
+    let active = view(world, &performance, "active").await;
+    ensure(left.status == 204 && active == 1, || format!("leaving is answered {left:?}, and {active} are inside"))
 }

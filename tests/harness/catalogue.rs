@@ -33,9 +33,8 @@ pub(super) fn check(snapshot: &Snapshot) -> Result<(), String> {
         let (id, millis) = (&one.performance_id, one.starts_at.millis());
         let show = shows.get(&one.show_id).ok_or_else(|| format!("{id} has no show"))?;
         let date = dates.remove(&format!("show#{}/date#{millis:015}#{id}", one.show_id));
-        let same = |date: &Performance| {
-            (date.hold_seconds, &date.seating, date.layout) == (one.hold_seconds, &one.seating, one.layout)
-        };
+        let shown = |one: &Performance| (one.hold_seconds, one.seating.clone(), one.layout, one.cancellation.clone());
+        let same = |date: &Performance| shown(date) == shown(one);
         if !date.as_ref().is_some_and(same) {
             return Err(format!("the date of {one:?} is {date:?}"));
         }

@@ -1,4 +1,4 @@
-//! The wire between SDK and engine: it counts calls and units, takes out conditions, and injects what the engine itself
+//! The wire between SDK and engine: it counts calls and units, weakens conditions, and injects what the engine itself
 //! never shows. Everything is off until a test turns it on.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -10,7 +10,6 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use frontrow_edge::lambda::Worker as _;
-use frontrow_store::conditions::Condition;
 use frontrow_workers::Project;
 use serde_json::Value;
 use std::{
@@ -41,10 +40,19 @@ pub(crate) trait Meddler: Send + Sync {
     fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering;
 }
 
+/// A condition, and what stands in its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Weakened {
+    pub(crate) condition: &'static str,
+    pub(crate) instead: String,
+}
+
 #[derive(Default)]
 struct State {
     metered: Option<Vec<Metered>>,
-    removed: Option<&'static Condition>,
+    weakened: Option<Weakened>,
+    /// Calls that were sent with it.
+    weakened_calls: u32,
     meddler: Option<Arc<dyn Meddler>>,
     projection_meddler: Option<Arc<dyn Meddler>>,
 }
@@ -74,9 +82,11 @@ impl Wire {
         (done, metered)
     }
 
-    /// From now on `condition` protects nothing.
-    pub(crate) fn remove(&self, condition: Option<&'static Condition>) {
-        self.state().removed = condition;
+    /// From now on that condition is weakened. Returns how many calls the one before it was in.
+    pub(crate) fn weaken(&self, weakened: Option<Weakened>) -> u32 {
+        let mut state = self.state();
+        state.weakened = weakened;
+        std::mem::take(&mut state.weakened_calls)
     }
 
     /// From now on every call meets `meddler`, but for those of projectors: they come when they come, and would be counted
@@ -140,13 +150,14 @@ impl HttpConnector for WiredConnector {
         let mut body: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         let projects = function == Some(Project::NAME);
-        let (removed, meddler) = {
+        let (weakened, meddler) = {
             let state = wire.state();
-            (state.removed, if projects { state.projection_meddler.clone() } else { state.meddler.clone() })
+            (state.weakened.clone(), if projects { state.projection_meddler.clone() } else { state.meddler.clone() })
         };
-        if let Some(condition) = removed
-            && take_out(&mut body, condition.expression)
+        if let Some(weakened) = weakened
+            && weaken(&mut body, &weakened)
         {
+            wire.state().weakened_calls += 1;
             let text = body.to_string();
             request.headers_mut().insert("content-length", text.len().to_string());
             *request.body_mut() = SdkBody::from(text);
@@ -215,28 +226,22 @@ pub(crate) async fn buffered(mut response: HttpResponse) -> Result<(HttpResponse
     Ok((response, text))
 }
 
-/// Makes every condition of that text hold always. Says whether there was one.
-fn take_out(body: &mut Value, expression: &str) -> bool {
+/// Weakens every condition of that text. Returns whether there was one.
+fn weaken(body: &mut Value, weakened: &Weakened) -> bool {
     match body {
         Value::Object(fields) => {
             let mut found = false;
             for (name, value) in fields {
-                if name == "ConditionExpression" && value == expression {
-                    *value = format!("({expression}) OR attribute_not_exists(never_there)").into();
+                if name == "ConditionExpression" && value == weakened.condition {
+                    *value = weakened.instead.clone().into();
                     found = true;
                 } else {
-                    found |= take_out(value, expression);
+                    found |= weaken(value, weakened);
                 }
             }
             found
         }
-        Value::Array(values) => {
-            let mut found = false;
-            for value in values {
-                found |= take_out(value, expression);
-            }
-            found
-        }
+        Value::Array(values) => values.iter_mut().fold(false, |found, value| weaken(value, weakened) | found),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     closing::{First, process, process_behind},
+    conditions::interlude::StaleBatches,
     harness::{
         Person, World, hold, pay,
         process::{Told, call},
@@ -83,6 +84,22 @@ async fn a_payment_that_finds_its_points_spent_on_itself_is_the_first_one() {
         assert_eq!(person.get("/points").await.expect(200).json["balance"], 0);
         let second = second.await.expect("an answer");
         assert_eq!((second.status, &second.json), (200, &first.json));
+    })
+    .await;
+}
+
+/// The second time the stake is read as it was before the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn paying_again_by_a_stale_read_is_the_first_payment() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        world.wire.meddle(Some(Arc::new(StaleBatches::default())));
+        let first = pay(&person, &held).await.expect(201);
+        let again = pay(&person, &held).await.expect(200);
+        world.wire.meddle(None);
+        assert_eq!(again.json, first.json);
     })
     .await;
 }

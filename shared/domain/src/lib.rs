@@ -24,6 +24,8 @@
 
 pub mod best_available;
 pub mod booking_reference;
+#[cfg(test)]
+mod boundaries;
 pub mod breaker;
 pub mod card;
 mod common_passwords;

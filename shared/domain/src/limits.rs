@@ -1,11 +1,28 @@
 //! Every bound of the system in one place, units last. A bound without a reason beside it is the contract's.
 
+mod breaker;
 mod members;
 
+pub use breaker::*;
 pub use members::*;
 
+/// That many KiB in bytes.
+const fn kib(count: usize) -> usize {
+    count * 1_024
+}
+
+/// That many hours in seconds.
+const fn hours(count: i64) -> i64 {
+    count * 3_600
+}
+
+/// That many days in seconds.
+const fn days(count: i64) -> i64 {
+    hours(24 * count)
+}
+
 /// Largest request body.
-pub const BODY_MAX_BYTES: usize = 64 * 1024;
+pub const BODY_MAX_BYTES: usize = kib(64);
 /// Longest id accepted from outside; ours are at most 110 characters.
 pub const ID_MAX_CHARS: usize = 128;
 /// Longest id of a key: what a password's hash has room for.
@@ -17,7 +34,7 @@ pub const TOKEN_MAX_CHARS: usize = 2048;
 /// Longest `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
 /// How long an answer is kept for replay under its `Idempotency-Key`.
-pub const IDEMPOTENCY_KEPT_SECONDS: i64 = 24 * 3600;
+pub const IDEMPOTENCY_KEPT_SECONDS: i64 = hours(24);
 
 /// Request line and headers together that API Gateway lets through.
 pub const REQUEST_HEAD_MAX_BYTES: usize = 10_240;
@@ -29,8 +46,8 @@ pub const METRICS_MAX: usize = 100;
 
 /// Shortest answer that is compressed; a shorter one fits a packet or two.
 pub const GZIP_MIN_BYTES: usize = 4_096;
-/// Largest body that a function's answer may have as its JSON tells it: Lambda's 6 MB, less what is left to the headers.
-pub const LAMBDA_ANSWER_MAX_BYTES: usize = 6 * 1024 * 1024 - 8 * 1024;
+/// Largest body that a function's answer may have as its JSON tells it: Lambda's 6 MB, less 8 kB for the headers.
+pub const LAMBDA_ANSWER_MAX_BYTES: usize = kib(6_136);
 /// Answers that a process keeps as they are sent: about 6 MB each.
 pub const RENDERINGS_MAX: usize = 4;
 
@@ -94,8 +111,8 @@ pub const DESCRIPTION_MAX_CHARS: usize = 10_000;
 pub const DESCRIPTION_LISTED_CHARS: usize = 300;
 /// Longest poster address.
 pub const POSTER_URL_MAX_CHARS: usize = 2_000;
-/// Longest running time of a show.
-pub const RUNNING_MAX_MINUTES: u32 = 24 * 60;
+/// Longest running time of a show: a day.
+pub const RUNNING_MAX_MINUTES: u32 = 1_440;
 /// Longest reason of an organizer's cancellation.
 pub const REASON_MAX_CHARS: usize = 500;
 
@@ -164,9 +181,9 @@ pub const HOLD_FORGIVEN_SECONDS: i64 = 30;
 /// Such holds within [`UNPAID_HOLDS_WINDOW_SECONDS`]; those after them count.
 pub const HOLDS_FORGIVEN_MAX: u32 = 20;
 /// How long a lapsed hold is answered 410 rather than 404.
-pub const HOLD_REMEMBERED_SECONDS: i64 = 24 * 3600;
+pub const HOLD_REMEMBERED_SECONDS: i64 = hours(24);
 /// How long a stake, and a place in line, outlives its performance's start before TTL may collect it.
-pub const STAKE_KEPT_SECONDS: i64 = 30 * 24 * 3600;
+pub const STAKE_KEPT_SECONDS: i64 = days(30);
 
 /// Times rows of a projection are made anew when another projector was faster.
 pub const PROJECTION_ATTEMPTS: u32 = 8;
@@ -257,7 +274,7 @@ pub const TICK_MAX_LAPSES: usize = 400;
 /// Pages read of one partition of admissions in a turn; with more, nobody is let in: 64 MB, about 300,000 admissions.
 pub const ADMISSION_MAX_PAGES: usize = 64;
 /// How long a room's items outlive their purpose before TTL may collect them.
-pub const ROOM_KEPT_SECONDS: i64 = 24 * 3600;
+pub const ROOM_KEPT_SECONDS: i64 = hours(24);
 /// Over how long the pace of a line is measured.
 pub const PACE_WINDOW_SECONDS: i64 = 20;
 /// Shortest `pollAfterSeconds`.
@@ -325,7 +342,7 @@ pub const ANNOUNCING_MAX_MILLIS: i64 = 15_000;
 /// Batches of mails' messages that are on their way to SQS at the same time.
 pub const ANNOUNCED_BATCHES_AT_ONCE: usize = 5;
 /// How long it is remembered that a member was told of a show: longer than any message lives (14 days).
-pub const ALERT_KEPT_SECONDS: i64 = 30 * 24 * 3600;
+pub const ALERT_KEPT_SECONDS: i64 = days(30);
 /// Messages that SQS takes in one call.
 pub const SQS_BATCH_MESSAGES: usize = 10;
 /// Hard timeout of every endpoint but those named otherwise.
@@ -367,27 +384,17 @@ pub const PROVIDER_REASON_MAX_CHARS: usize = 200;
 /// Part of that limit after which a call counts as slow.
 pub const PROVIDER_SLOW_SHARE: u64 = 2;
 /// Largest answer of the payment provider that is read.
-pub const PROVIDER_ANSWER_MAX_BYTES: usize = 64 * 1024;
-/// Over how long calls to the provider are counted together.
-pub const BREAKER_WINDOW_SECONDS: i64 = 60;
-/// Fewer calls than this in a window prove nothing.
-pub const BREAKER_CALLS_MIN: u32 = 10;
-/// So many failed calls of a hundred open the breaker.
-pub const BREAKER_FAILED_MAX_PERCENT: u64 = 50;
-/// So many slow calls of a hundred open the breaker.
-pub const BREAKER_SLOW_MAX_PERCENT: u64 = 80;
-/// Purchases whose failed or slow calls are remembered, so that each is counted once in a window. Of so many, none alone
-/// opens the breaker.
-pub const BREAKER_BLAMED_MAX: usize = 40;
-/// How long an open breaker lets nobody ask.
-pub const BREAKER_OPEN_SECONDS: i64 = 30;
-/// Lease of a probe; longer than a worker lives.
-pub const BREAKER_PROBE_SECONDS: i64 = 35;
-/// Probes in a row that must go well before the breaker closes.
-pub const BREAKER_PROBES: u32 = 3;
-/// How often a worker adds the calls that it counted.
-pub const BREAKER_COUNT_SECONDS: i64 = 5;
-/// Times a change of the breaker that lost the race is tried again.
-pub const BREAKER_RETRIES: u32 = 8;
+pub const PROVIDER_ANSWER_MAX_BYTES: usize = kib(64);
 /// A hold that an open breaker keeps from being paid lives at most so many times `holdSeconds`.
 pub const HOLD_PROLONGED_TIMES: i64 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_what_they_are() {
+        assert_eq!((kib(3), hours(3), days(3)), (3_072, 10_800, 259_200));
+        assert_eq!(CLOSING_WAIT_MILLIS - LISTING_TRUSTED_MILLIS, DYNAMODB_CALL_MILLIS);
+    }
+}

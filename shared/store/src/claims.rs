@@ -145,8 +145,7 @@ pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
         Spot::Seat { .. } => Write::update(claim.key(spot), "SET #status = :sold REMOVE #hold_expires_at")
             .when(&SELL_SEAT)
             .value("sold", "sold")
-            .value("held", "held")
-            .value("hold_id", claim.hold_id.to_string()),
+            .value("sold_from", claim.hold_id.to_string()),
         Spot::Places { count, .. } => Write::update(claim.key(spot), "ADD #bucket :minus, #version :one")
             .when(&SELL_PLACES)
             .naming("bucket", &claim.bucket())
@@ -161,10 +160,9 @@ pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
 pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     let claim = claim.into();
     let free = |spot| match spot {
-        Spot::Seat { .. } => Write::delete(claim.key(spot))
-            .when(&FREE_SEAT)
-            .value("held", "held")
-            .value("hold_id", claim.hold_id.to_string()),
+        Spot::Seat { .. } => {
+            Write::delete(claim.key(spot)).when(&FREE_SEAT).value("freed_from", claim.hold_id.to_string())
+        }
         Spot::Places { count, .. } => {
             Write::update(claim.key(spot), "ADD #bucket :minus, #taken :minus, #version :one")
                 .when(&FREE_PLACES)
@@ -193,7 +191,7 @@ pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
 
 /// Frees a seat of a hold that has lapsed at `now`, for good: a payment on a clock that is behind finds nothing to sell.
 pub(crate) fn end_lapsed_seat(seat: Key, now: Timestamp) -> Write {
-    Write::delete(seat).when(&HOLD_LAPSED).value("held", "held").value("now", now)
+    Write::delete(seat).when(&HOLD_LAPSED).value("now", now)
 }
 
 /// The same of all places of a stripe that is as it was `seen`.
@@ -207,8 +205,7 @@ pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
     let prolong = |spot| match spot {
         Spot::Seat { .. } => Write::update(from.key(spot), "SET #hold_expires_at = :hold_expires_at")
             .when(&PROLONG_SEAT)
-            .value("held", "held")
-            .value("hold_id", hold.hold_id.to_string())
+            .value("kept_in", hold.hold_id.to_string())
             .value("hold_expires_at", prolonged.expires_at),
         Spot::Places { count, .. } => {
             let update = if from.bucket_end == to.bucket_end {

@@ -1,4 +1,5 @@
-//! Every condition expression of the system. Each has a test that fails when it is taken out (`tests/conditions`).
+//! Every condition expression of the system. Each clause of each has a test that fails without it (`tests/conditions`);
+//! what another condition implies is left out (`infra/decisions/0006`).
 //! `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question, `#ticket` for the index of the
 //! ticket in question.
 //!
@@ -63,15 +64,15 @@ conditions! {
     PERFORMANCE_UNCHANGED = "#revision = :revision";
     /// A slot is freed only of whom it was found with: not of whoever took it meanwhile.
     SLOT_NAMES = "#performance_id = :performance_id";
-    /// A lapsed hold ends for good only while nobody paid it by a clock that is behind.
-    HOLD_LAPSED = "#hold_expires_at <= :now AND #status = :held";
+    /// A lapsed hold ends for good only while nobody paid it, or prolonged it, by a clock that is behind. A sold seat never expires.
+    HOLD_LAPSED = "#hold_expires_at <= :now";
 
     /// A seat is taken only while nobody holds or owns it: of many on one seat, one wins. A lapsed hold is no obstacle.
-    TAKE_SEAT = "attribute_not_exists(#pk) OR (#status = :held AND #hold_expires_at <= :now)";
+    TAKE_SEAT = "attribute_not_exists(#pk) OR #hold_expires_at <= :now";
     /// Only the hold that still has the seat sells it, whatever the clocks say.
-    SELL_SEAT = "#status = :held AND #hold_id = :hold_id";
+    SELL_SEAT = "#hold_id = :sold_from";
     /// Releasing frees a seat only while it is in that very hold.
-    FREE_SEAT = "#hold_id = :hold_id AND #status = :held";
+    FREE_SEAT = "#hold_id = :freed_from";
 
     /// No more places are taken of a stripe than it has; and from time to time one looks for lapsed ones.
     TAKE_PLACES = "attribute_not_exists(#taken) OR (#taken <= :room AND #unswept < :unswept_max)";
@@ -82,7 +83,7 @@ conditions! {
     /// Releasing frees places only while they are in the hold's bucket.
     FREE_PLACES = "#bucket >= :freed";
     /// Only a hold that still has its seat keeps it longer.
-    PROLONG_SEAT = ":hold_id = #hold_id AND #status = :held";
+    PROLONG_SEAT = "#hold_id = :kept_in";
     /// Only places that are still in the hold's bucket are kept longer.
     PROLONG_PLACES = "#bucket >= :kept";
 
@@ -124,17 +125,17 @@ conditions! {
     BREAKER_UNCHANGED = "attribute_not_exists(#epoch) OR #epoch = :seen";
 
     /// Only a live admission of the member's own holds seats.
-    ADMISSION_IS_LIVE = "#state = :active AND #member = :member AND #expires_at > :now";
+    ADMISSION_IS_LIVE = "#member = :member AND #expires_at > :now";
     /// A declined payment gives back the admission that was kept for it, and none that was given up or taken back meanwhile.
     ADMISSION_IS_PARKED = "#state = :parked";
     /// Payment spends the payer's own admission, once.
-    ADMISSION_IS_MINE = "#state = :active AND #member = :member";
+    ADMISSION_IS_MINE = "#member = :member";
 
     /// Of many who join at once as one member, one draws a place; so does a draw that is sent again because its answer was lost.
     DRAWN_ONCE = "attribute_not_exists(#drawer) OR #drawer <> :drawer";
     /// A member's place is drawn once, however often he joins at once: the second draw does not replace the first, nor does a
     /// draw that comes late bring a place back that was given up.
-    PLACE_UNCHANGED = "attribute_not_exists(#pk) OR (#s = :seen_s AND #i = :seen_i AND #draws = :seen_draws)";
+    PLACE_UNCHANGED = "attribute_not_exists(#pk) OR #draws = :seen_draws";
     /// Leaving again does not forget which place was given up.
     PLACE_IS_HELD = "#i > :zero";
     /// The turnstile is turned by one at a time, once a second.

@@ -78,7 +78,6 @@ pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now
     Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
         .when(&ADMISSION_IS_LIVE)
         .value("hold_until", hold_until)
-        .value("active", "active")
         .value("member", admission.member_id.to_string())
         .value("now", now)
 }
@@ -88,7 +87,6 @@ pub(crate) fn keep_admission(admission: &Admission, hold_until: Timestamp) -> Wr
     Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
         .when(&ADMISSION_IS_MINE)
         .value("hold_until", hold_until)
-        .value("active", "active")
         .value("member", admission.member_id.to_string())
 }
 
@@ -104,7 +102,6 @@ pub(crate) fn shorten_admission(hold: &Hold, position: u64) -> Write {
 pub(crate) fn spend_admission(admission: &Admission) -> Write {
     Write::delete(keys::admission(&admission.performance_id, admission.position))
         .when(&ADMISSION_IS_MINE)
-        .value("active", "active")
         .value("member", admission.member_id.to_string())
 }
 
@@ -117,7 +114,6 @@ pub(crate) fn park_admission(admission: &Admission, until: Timestamp) -> Write {
         .value("parked", "parked")
         .value("zero", 0)
         .value("until", until)
-        .value("active", "active")
         .value("member", admission.member_id.to_string())
 }
 

@@ -1,5 +1,7 @@
 //! Bounds of members: addresses, names, passwords, codes and sessions.
 
+use super::{days, hours};
+
 /// Longest e-mail address (RFC 5321 path).
 pub const EMAIL_MAX_CHARS: usize = 254;
 /// Bounds of a member's name.
@@ -23,7 +25,7 @@ pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
 /// Wrong codes that kill a verification.
 pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
 /// How long a verification that replaced a password is kept, for the mail that says so.
-pub const PASSWORD_MAIL_KEPT_SECONDS: i64 = 3 * 24 * 3600;
+pub const PASSWORD_MAIL_KEPT_SECONDS: i64 = days(3);
 /// Failed logins for one address before it has to wait.
 pub const LOGIN_MAX_FAILURES: u32 = 10;
 /// How long failed logins are counted.
@@ -31,17 +33,17 @@ pub const LOGIN_WINDOW_SECONDS: i64 = 900;
 /// Wrong codes for one address in a day, over all its verifications: 20 guesses at a million codes.
 pub const WRONG_CODES_PER_DAY: u32 = 20;
 /// How long wrong codes for one address are counted.
-pub const WRONG_CODES_WINDOW_SECONDS: i64 = 24 * 3600;
+pub const WRONG_CODES_WINDOW_SECONDS: i64 = hours(24);
 /// Life of an access token, which no log-out ends.
-pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
+pub const ACCESS_TOKEN_SECONDS: i64 = 1_800;
 /// Life of a refresh token that is not used.
-pub const REFRESH_TOKEN_SECONDS: i64 = 14 * 24 * 3600;
+pub const REFRESH_TOKEN_SECONDS: i64 = days(14);
 /// How long a used refresh token still gets its successor, for a client that lost the response.
 pub const REFRESH_RETRY_SECONDS: i64 = 60;
 /// New names of a member in a day.
 pub const RENAMES_PER_DAY: u32 = 10;
 /// How long new names are counted.
-pub const RENAMES_WINDOW_SECONDS: i64 = 24 * 3600;
+pub const RENAMES_WINDOW_SECONDS: i64 = hours(24);
 /// Pause between two looks at the reservations of a member who was renamed or deleted: the longest delay of SQS.
 pub const MEMBER_FOLLOWED_EVERY_SECONDS: i64 = 900;
 /// How long those looks go on: until access tokens from before the change have expired, and two looks more.

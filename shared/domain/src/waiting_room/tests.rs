@@ -55,7 +55,7 @@ fn who_is_far_is_not_called_before_his_copy_is_refreshed() {
     let place = |index| Place { stripe: 0, index };
     assert!(!room.is_far(place(100 + POLL_FAR_AHEAD)) && room.is_far(place(102 + POLL_FAR_AHEAD)));
     let called = u64::from(TICK_MAX_GRANTS) * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
-    assert!(POLL_FAR_AHEAD >= 2 * called);
+    assert_eq!(POLL_FAR_AHEAD, 2 * called);
 }
 
 #[test]

@@ -301,8 +301,6 @@ fn take_place(performance: &Performance, member: &MemberId, place: Place, seen: 
         .when(&PLACE_UNCHANGED)
         .value("s", place.stripe)
         .value("i", place.index)
-        .value("seen_s", seen.s)
-        .value("seen_i", seen.i)
         .value("seen_draws", seen.draws)
         .value("entity", "place")
         .value("ttl", kept_until(performance).ttl_seconds())

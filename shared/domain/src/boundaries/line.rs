@@ -1,0 +1,43 @@
+//! The waiting room.
+
+use super::{AFTER, BEFORE, MEMBER, NOW, moment_after};
+use crate::{
+    Timestamp,
+    limits::{ADMISSION_GRACE_SECONDS, POLL_FAR_AHEAD},
+    waiting_room::{AdmissionState, Place, Room},
+};
+use serde_json::json;
+
+#[test]
+fn a_called_place_and_an_admission_are_spared_a_little() {
+    let last = NOW.plus_seconds(ADMISSION_GRACE_SECONDS);
+    let called = AdmissionState::Granted { claim_until: NOW };
+    let claimed = AdmissionState::Active { member: MEMBER, expires_at: NOW, hold_until: Timestamp::default() };
+    for state in [called, claimed] {
+        assert!(!state.has_lapsed(last) && state.has_lapsed(moment_after(last)), "{state:?}");
+    }
+    assert!(called.is_live(last) && !called.is_live(moment_after(last)));
+    assert!(claimed.is_live(BEFORE) && !claimed.is_live(NOW));
+    assert_eq!((claimed.live_end_for(&MEMBER, BEFORE), claimed.live_end_for(&MEMBER, NOW)), (Some(NOW), None));
+}
+
+#[test]
+fn a_room_is_turned_when_it_is_due_and_never_read_backwards() {
+    let policy = serde_json::from_value(json!({"maxActive": 1})).unwrap();
+    let room = Room { next_tick_at: NOW, lease_until: NOW, serving: vec![4, 6], ..Room::new(policy, 2) };
+    assert!(room.is_due(NOW) && !room.is_due(BEFORE));
+    assert!(!Room { lease_until: AFTER, ..room.clone() }.is_due(NOW));
+    assert!(!Room { next_tick_at: AFTER, ..room.clone() }.is_due(NOW));
+    assert!(room.has_served(Place { stripe: 0, index: 4 }) && !room.has_served(Place { stripe: 0, index: 5 }));
+    let late = Room { serving: vec![5, 3], ..room.clone() };
+    assert_eq!(late.clone().not_behind(Some(&room)).serving, [5, 6]);
+    assert_eq!(late.not_behind(None).serving, [5, 3]);
+}
+
+#[test]
+fn a_place_is_far_when_more_than_that_many_are_ahead() {
+    let policy = serde_json::from_value(json!({"maxActive": 1})).unwrap();
+    let room = Room { serving: vec![0], ..Room::new(policy, 1) };
+    let behind = |ahead| Place { stripe: 0, index: ahead + 1 };
+    assert!(!room.is_far(behind(POLL_FAR_AHEAD)) && room.is_far(behind(POLL_FAR_AHEAD + 1)));
+}
