@@ -99,6 +99,21 @@ pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> 
     ensure(fourth.status == 201, || format!("a hold of more than an hour ago counts: {fourth:?}"))
 }
 
+/// Nor those that a payment cleared.
+pub(super) async fn a_payment_clears_unpaid_holds(world: &World) -> Found {
+    let performance = world.performance(json!({})).await;
+    let person = world.member(100_000).await;
+    for _ in 0..2 {
+        hold(&person, &performance, &["A-1-1"]).await.expect(201);
+        world.advance_seconds(301);
+    }
+    let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+    world.advance_seconds(31);
+    pay(&person, &held).await.expect(201);
+    let next = hold(&person, &performance, &["A-1-2"]).await;
+    ensure(next.status == 201, || format!("paid holds count as unpaid: {next:?}"))
+}
+
 pub(super) async fn top_ups_between_read_and_write_are_kept(world: &World) -> Found {
     let person = world.member(0).await;
     let client = person.client.clone();

@@ -1,8 +1,8 @@
 //! Takes a condition apart: each clause of it, and the condition without that clause.
 
 use crate::harness::wire::Weakened;
-use frontrow_store::conditions::Condition;
-use std::ops::Range;
+use frontrow_store::conditions::{ALL, Condition};
+use std::{collections::BTreeSet, ops::Range};
 
 /// The clause that stands for the whole condition.
 pub(super) const WHOLE: &str = "";
@@ -108,4 +108,18 @@ fn a_condition_is_weakened_by_one_clause_at_a_time() {
     let either = Condition { expression: "a(#x) OR (b(#x) AND #y <= :y)", ..CONDITION };
     let clauses: Vec<_> = weakenings(&either).into_iter().map(|(clause, _)| clause).collect();
     assert_eq!(clauses, [WHOLE, "a(#x)", "b(#x) AND #y <= :y", "b(#x)", "#y <= :y"]);
+}
+
+/// The wire finds a condition by its text, so no two may share one; and a clause is named by its text.
+#[test]
+fn condition_texts_are_all_different() {
+    let mut texts: Vec<_> = ALL.iter().map(|condition| condition.expression).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), ALL.len());
+    for condition in ALL {
+        let clauses: Vec<_> = weakenings(condition).into_iter().map(|(clause, _)| clause).collect();
+        let different: BTreeSet<_> = clauses.iter().collect();
+        assert_eq!(different.len(), clauses.len(), "{}", condition.name);
+    }
 }

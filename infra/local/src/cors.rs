@@ -11,6 +11,7 @@ use http::{
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
     },
     request::Parts,
+    uri::Authority,
 };
 
 /// Whose pages may call: the template's `AllowedOrigins`. Nobody's by default.
@@ -18,6 +19,23 @@ use http::{
 pub struct Cors {
     /// `https://shop.example.com`, or `*` for any; empty: nobody's.
     origins: Vec<String>,
+}
+
+/// An origin as browsers send it, or `*`.
+///
+/// # Errors
+/// Says what is expected: nothing else would ever match.
+pub fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &str| {
+        let authority = host.parse::<Authority>().is_ok_and(|authority| !authority.host().is_empty());
+        authority && !host.contains(['@', '*']) && host.to_lowercase() == host
+    };
+    if text == "*" || host.is_some_and(is_host) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected * or an origin such as https://shop.example.com, in lower case and without a path".to_owned())
+    }
 }
 
 impl Cors {
@@ -71,5 +89,22 @@ impl Cors {
             return Some(HeaderValue::from_static("*"));
         }
         self.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_browsers_send() {
+        for good in ["*", "https://shop.example.com", "http://localhost:5173", "http://127.0.0.1:3000"] {
+            assert_eq!(origin(good), Ok(good.to_owned()));
+        }
+        for bad in
+            ["", "foo", "https://", "https://x.example/", "https://X.example", "ftp://x", "https://a@b", "https://*.x"]
+        {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
     response::Response,
 };
@@ -19,6 +19,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
 use frontrow_edge::{Descriptor, clock::Clock, entropy, problem, security};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
+use futures_util::stream;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{CONTENT_TYPE, HOST},
@@ -27,6 +28,7 @@ use http::{
 use lambda_http::request::LambdaRequest;
 use serde_json::{Map, Value, json};
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -83,6 +85,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     let is_private = gateway.pages.is_some() && local_pages::is_private(parts.uri.path());
     let cors = if is_private { Cors::default() } else { gateway.cors.clone() };
     let asked = parts.headers.clone();
+    let is_head = parts.method == Method::HEAD;
     let mut response = match cors.preflight(&parts) {
         Some(told) => return told,
         None if head_bytes(&parts) > REQUEST_HEAD_MAX_BYTES => {
@@ -96,6 +99,10 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(value);
+    }
+    // A body of unknown length has no `Content-Length`, and an empty one would say that what GET answers is empty.
+    if is_head && response.body().size_hint().exact() == Some(0) {
+        *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
     }
     security::harden(response.headers_mut());
     cors.tell(&asked, response.headers_mut());

@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::response::Response;
 use frontrow_domain::{Error, time::UtcTime};
-use frontrow_edge::problem;
+use frontrow_edge::{problem, reading::read_body};
 use http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts};
 use serde::Deserialize;
 use serde_json::json;
@@ -61,17 +61,19 @@ pub(crate) fn is_private(path: &str) -> bool {
 
 /// Answers a request for one of these pages; `None` for every other path.
 pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<Response> {
+    // Who answers GET answers HEAD; the body is left out on the way.
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
     let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     let allow = match segments[..] {
         // Elsewhere at this path are SES's calls.
-        [""] if parts.method == Method::GET => Method::GET,
+        [""] if *method == Method::GET => Method::GET,
         ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
         ["_local", "clock"] | ["_local", "provider", "tokens"] => Method::POST,
-        ["_local", "provider"] if parts.method == Method::GET => Method::GET,
+        ["_local", "provider"] if *method == Method::GET => Method::GET,
         ["_local", "provider"] => Method::POST,
         _ => return None,
     };
-    if parts.method != allow {
+    if *method != allow {
         return Some(refused(&Error::MethodNotAllowed { allow: allow.to_string() }));
     }
     let may_ask = loopback::may_ask(parts);
@@ -85,7 +87,7 @@ pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<
         ["_local", "mails"] => mails(pages, parts.uri.query().unwrap_or_default()).await,
         ["_local", "mails", name] => mail(pages, name),
         ["_local", "clock"] => advance(pages, body),
-        ["_local", "provider"] => provider(pages, &parts.method, body),
+        ["_local", "provider"] => provider(pages, method, body),
         ["_local", "provider", "tokens"] => card_token(pages, body),
         ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
         _ => docs(&segments[1..].join("/")),
@@ -126,8 +128,7 @@ struct Advance {
 }
 
 fn advance(pages: &Pages, body: &[u8]) -> Result<Response, Error> {
-    let Advance { advance_seconds } =
-        serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
+    let Advance { advance_seconds } = read_body(body)?;
     let clock = pages.clock.as_ref().ok_or(Error::NotFound)?;
     let now = clock.advance(advance_seconds)?;
     Ok(page(StatusCode::OK, JSON, json!({"now": UtcTime(now)}).to_string()))

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use frontrow_edge::config::{base_url, organizer_emails, variable};
-use frontrow_local::{Functions, Options, Stack};
+use frontrow_local::{Functions, Options, Stack, cors};
 use std::{io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -23,7 +23,7 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Origins whose pages may call, like https://shop.example.com; * for any
-    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', default_value = "*")]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', default_value = "*", value_parser = cors::origin)]
     allowed_origins: Vec<String>,
     /// Seed the organizer alone, without members and performances to try things with
     #[arg(long)]

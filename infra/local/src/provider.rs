@@ -17,7 +17,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use book::{Issued, Refused};
 use frontrow_domain::{Error, Result};
-use frontrow_edge::entropy;
+use frontrow_edge::{entropy, reading::read_body};
 use http::{
     StatusCode,
     header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE},
@@ -160,7 +160,7 @@ impl Provider {
     /// # Errors
     /// [`Error::Invalid`] for anything else.
     pub fn switch(&self, body: &[u8]) -> Result<()> {
-        let turned: Turned = serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
+        let turned: Turned = read_body(body)?;
         if turned.delay_millis.is_some_and(|millis| millis > DELAY_MAX_MILLIS) {
             return Err(Error::invalid("delayMillis", format!("expected at most {DELAY_MAX_MILLIS}")));
         }
@@ -176,8 +176,7 @@ impl Provider {
     /// # Errors
     /// [`Error::Invalid`] where the provider would refuse to.
     pub fn issue(&self, body: &[u8]) -> Result<String> {
-        let asked: TokenRequest =
-            serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))?;
+        let asked: TokenRequest = read_body(body)?;
         let token = format!("given_{}", entropy::fresh_uuid().simple());
         let issued =
             Issued { order_id: asked.order_id, amount: asked.amount, outcome: asked.outcome.unwrap_or_default() };

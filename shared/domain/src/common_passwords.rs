@@ -9,10 +9,10 @@ const LIST: &str = include_str!("common_passwords.txt");
 /// Longest repetition or run that is looked for: who types more than that chose its length, which is a secret, too.
 const PATTERN_MAX_CHARS: usize = 32;
 
-/// Whether `password` is common: in the list whatever its case, one short piece repeated, or a run of neighbours such as
+/// Whether `password` is common: in the list whatever its case and the blanks around it, one short piece repeated, or a run of neighbours such as
 /// `12345678`.
 pub(crate) fn is_common(password: &str) -> bool {
-    let lower: Vec<char> = password.to_lowercase().chars().collect();
+    let lower: Vec<char> = password.trim().to_lowercase().chars().collect();
     let is_short = lower.len() <= PATTERN_MAX_CHARS;
     (is_short && (is_repetition(&lower) || is_run(&lower))) || {
         let lower: String = lower.into_iter().collect();
@@ -32,9 +32,10 @@ fn is_run(text: &[char]) -> bool {
     steps(1) || steps(-1)
 }
 
-/// What is left of `text` without digits and signs around it, in lower case.
+/// What is left of `text` in lower case, without blanks, and without digits and signs around it.
 pub(crate) fn core(text: &str) -> String {
-    text.to_lowercase().trim_matches(|character: char| !character.is_alphabetic()).to_owned()
+    let text = text.to_lowercase().replace(char::is_whitespace, "");
+    text.trim_matches(|character: char| !character.is_alphabetic()).to_owned()
 }
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ mod tests {
     fn what_is_guessed_first_is_common_however_it_is_written() {
         for common in [
             "password",
+            "password1 ",
             "PassWord",
             "12345678",
             "87654321",

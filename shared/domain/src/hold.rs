@@ -68,6 +68,12 @@ fn is_first(attempt: &u8) -> bool {
 }
 
 impl Hold {
+    /// Whether it was taken a moment before `paid_at`: it kept the seats from nobody before they were paid. A pending purchase's
+    /// hold knows by its id when it was taken.
+    pub fn was_paid_at_once(&self, paid_at: Timestamp) -> bool {
+        paid_at <= self.hold_id.made_at().plus_seconds(HOLD_FORGIVEN_SECONDS)
+    }
+
     /// Claims `seat_ids` of a performance for `member` at `now`. The table decides whether they are free.
     ///
     /// # Errors
@@ -214,8 +220,8 @@ pub struct Stake {
     /// The hold whose payment by card is pending. Until that is decided there is no other.
     #[serde(default)]
     pub pending_hold_id: Option<HoldId>,
-    /// When the third last hold was taken since the member last paid; 0 where there were fewer. The last three are apart,
-    /// because conditions compare this one, and each hold moves them on without knowing them.
+    /// When the third last hold was taken; 0 where there were fewer. The last three are apart, because conditions compare this
+    /// one, and each hold moves them on without knowing them.
     #[serde(default)]
     pub unpaid_first: Timestamp,
     /// The same of the second last.
@@ -224,6 +230,9 @@ pub struct Stake {
     /// The same of the last.
     #[serde(default)]
     pub unpaid_third: Timestamp,
+    /// Holds up to this one do not count as unpaid: the member paid the last of them. A cancellation takes that back.
+    #[serde(default)]
+    pub cleared_until: Timestamp,
     /// Holds that do not count because they were released at once.
     #[serde(default)]
     pub forgiven: Forgiven,
@@ -259,7 +268,11 @@ impl Stake {
         }
         let free_again = self.unpaid_first.plus_seconds(UNPAID_HOLDS_WINDOW_SECONDS);
         let retry_after_seconds = free_again.seconds_since(now);
-        if now < free_again { Err(Error::TooManyRequests { retry_after_seconds }) } else { Ok(()) }
+        if self.cleared_until < self.unpaid_first && now < free_again {
+            Err(Error::TooManyRequests { retry_after_seconds })
+        } else {
+            Ok(())
+        }
     }
 
     /// What a release of the live hold at `now` makes of the forgiven ones, if it is forgiven: soon after it was taken, and not
@@ -313,6 +326,9 @@ mod tests {
         let refused = |retry_after_seconds| Err(Error::TooManyRequests { retry_after_seconds });
         assert_eq!(stake(NOW.plus_seconds(-3_599)).check_room_for(1, 4, NOW), refused(1));
         assert_eq!(stake(NOW).check_room_for(1, 4, NOW), refused(3_600));
+        let cleared = |until| Stake { cleared_until: until, ..stake(NOW) };
+        assert_eq!(cleared(NOW).check_room_for(1, 4, NOW), Ok(()));
+        assert_eq!(cleared(Timestamp::from_millis(NOW.millis() - 1)).check_room_for(1, 4, NOW), refused(3_600));
         assert_eq!(stake(NOW).check_room_for(5, 4, NOW), Err(Error::TooManySeats { max: 4 }));
     }
 

@@ -236,9 +236,12 @@ impl HoldId {
     }
     /// Whether a hold that was not paid is so old that it is answered 404.
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.made_at().plus_seconds(HOLD_REMEMBERED_SECONDS) <= now
+    }
+    /// The second in which the hold was made.
+    pub fn made_at(&self) -> Timestamp {
         let made = self.0.uuid.get_timestamp().map_or(0, |made| made.to_unix().0);
-        let made_at = Timestamp::from_millis(i64::try_from(made).unwrap_or_default().saturating_mul(1000));
-        made_at.plus_seconds(HOLD_REMEMBERED_SECONDS) <= now
+        Timestamp::from_millis(i64::try_from(made).unwrap_or_default().saturating_mul(1000))
     }
     /// One of `count` places to begin at: another hold begins elsewhere.
     pub fn spread(&self, count: usize) -> usize {

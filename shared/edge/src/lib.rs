@@ -38,7 +38,7 @@ pub mod passwords;
 pub mod problem;
 pub mod qr;
 mod query;
-mod reading;
+pub mod reading;
 pub mod rendered;
 pub mod secrets;
 pub mod security;

@@ -4,7 +4,7 @@
 //! their objects, until nothing is left but these. No complaint quotes a value: it may be a password or a card's number.
 
 use crate::json::{Json, field_path, item_path};
-use frontrow_domain::{FieldError, FieldErrors, UNKNOWN_FIELD};
+use frontrow_domain::{Error, FieldError, FieldErrors, UNKNOWN_FIELD};
 use schemars::{Schema, SchemaGenerator};
 use serde::{
     Deserializer,
@@ -36,6 +36,15 @@ pub(crate) enum Source {
     Body(Option<Shown>),
     /// A query: numbers are written as texts.
     Query,
+}
+
+/// Reads a JSON body as a `T`, as an endpoint does.
+///
+/// # Errors
+/// [`Error::Invalid`] names every field that is wrong, and quotes no value.
+pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let read = Json::parse(bytes).and_then(|sent| read(&sent, Source::Body(None)));
+    read.map_err(Error::Invalid)
 }
 
 /// Reads `sent` as a `T`.

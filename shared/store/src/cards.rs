@@ -7,7 +7,7 @@ use crate::{
     db::Refused,
     holds::read_stake,
     keys::{self, attribute, from_item},
-    payments::{Paid, give_back, reservation_item},
+    payments::{Paid, give_back, reservation_item, stake_paid},
     receipts::Receipted,
     reservations::{Booked, while_confirmed},
     rooms,
@@ -125,8 +125,10 @@ impl Store {
     pub async fn confirm_pending(&self, pending: &Reservation, now: Timestamp) -> Result<Confirmed> {
         let confirmed = pending.clone().approved(now);
         let Some(hold) = pending.pending_hold() else { return Ok(Confirmed::Changed(Box::new(pending.clone()))) };
-        let paid = "REMOVE #pending_hold_id, #unpaid_first, #unpaid_second, #unpaid_third ADD #paid_seats :quantity";
-        let stake = Write::update(stake_key(pending), paid);
+        let stake = Write::update(
+            stake_key(pending),
+            stake_paid!(hold.was_paid_at_once(pending.created_at), "#pending_hold_id"),
+        );
         let status = Write::update(key(pending), "SET #status = :confirmed, #card = :card");
         let mut writes = vec![
             status
@@ -134,7 +136,7 @@ impl Store {
                 .value("pending", attribute(&ReservationStatus::Pending))
                 .value("confirmed", attribute(&confirmed.status))
                 .value("card", attribute(&confirmed.card)),
-            stake.value("quantity", pending.seats.len()),
+            stake.value("zero", 0).value("quantity", pending.seats.len()),
         ];
         writes.extend(claims::sell(&hold));
         writes.extend(end_parked(pending));

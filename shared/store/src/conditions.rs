@@ -89,7 +89,7 @@ conditions! {
 
     /// A member has one live or pending hold of a performance, no more seats than allowed, and few holds an hour that they do not
     /// pay, however many requests they send.
-    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max) AND (attribute_not_exists(#unpaid_first) OR #unpaid_first <= :hour_ago)";
+    STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max) AND (attribute_not_exists(#unpaid_first) OR #unpaid_first <= :hour_ago OR #unpaid_first <= #cleared_until)";
     /// A hold is paid or prolonged once, and only as it was read: one that was prolonged since is kept elsewhere, and one that
     /// was declined since is paid by another purchase.
     STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until = :hold_until_read AND (attribute_not_exists(#hold.#attempt) OR #hold.#attempt = :attempt)";

@@ -10,7 +10,7 @@
 //! | rate | `rate#<what>#<address>`, of a known device `rate#<what>#<address>#<sessionId>` | window's number | `count` |
 //! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq`, `closed_at` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
-//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id`, when the last three unpaid holds were taken (`unpaid_first` …), `forgiven` |
+//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id`, when the last three holds were taken (`unpaid_first` …), until when they were cleared by a payment, `forgiven` |
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
 //! | subscriber to alerts | `alerts#<category>#<shard>` | `<memberId>` | |
 //! | alert (mail) | `member#<memberId>` | `alert#<showId>` | its mail's marker |

@@ -120,7 +120,7 @@ impl Store {
                     return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(error);
                 }
             };
-            let mut writes = vec![pay_stake(&member, hold)];
+            let mut writes = vec![pay_stake(&member, hold, reservation.created_at)];
             writes.extend(wallets::book(&member, &entry));
             let claimed = claims::sell(hold);
             let spots = claimed.len();
@@ -200,14 +200,37 @@ fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacl
     }
 }
 
-fn pay_stake(member: &MemberId, hold: &Hold) -> Write {
-    let update = "REMOVE #hold, #hold_until, #unpaid_first, #unpaid_second, #unpaid_third ADD #paid_seats :quantity";
-    Write::update(keys::stake(member, hold.performance_id()), update)
-        .when(&STAKE_IS_LIVE)
-        .value("hold_id", hold.hold_id.to_string())
-        .value("hold_until_read", hold.expires_at)
-        .value("attempt", hold.attempt)
-        .value("quantity", hold.seats.len())
+/// How a payment updates a stake: its seats count, its holds no longer count as unpaid, and `$removed` goes. The holds are kept
+/// for [`give_back`], but not one that was paid at once.
+macro_rules! stake_paid {
+    ($at_once:expr, $removed:literal) => {
+        if $at_once {
+            concat!(
+                "SET #unpaid_third = if_not_exists(#unpaid_second, :zero), #unpaid_second = if_not_exists(#unpaid_first, :zero), \
+                 #unpaid_first = :zero, #cleared_until = if_not_exists(#unpaid_third, :zero) ADD #paid_seats :quantity REMOVE ",
+                $removed
+            )
+        } else {
+            concat!(
+                "SET #cleared_until = if_not_exists(#unpaid_third, :zero) ADD #paid_seats :quantity REMOVE ",
+                $removed
+            )
+        }
+    };
+}
+pub(crate) use stake_paid;
+
+fn pay_stake(member: &MemberId, hold: &Hold, now: Timestamp) -> Write {
+    Write::update(
+        keys::stake(member, hold.performance_id()),
+        stake_paid!(hold.was_paid_at_once(now), "#hold, #hold_until"),
+    )
+    .value("zero", 0)
+    .when(&STAKE_IS_LIVE)
+    .value("hold_id", hold.hold_id.to_string())
+    .value("hold_until_read", hold.expires_at)
+    .value("attempt", hold.attempt)
+    .value("quantity", hold.seats.len())
 }
 
 /// A reservation as an item. `ticket_mail` and `cancellation_mail` are the mailer's markers; see [`crate::mails`].
@@ -215,9 +238,10 @@ pub(crate) fn reservation_item(reservation: &Reservation) -> Item {
     item_of(keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id), "reservation", reservation)
 }
 
-/// The stake after a cancellation: its seats count no more.
+/// The stake after a cancellation: its seats no longer count, and the unpaid holds that a payment cleared count again. Otherwise
+/// a member could keep a seat for ever by paying and cancelling.
 pub(crate) fn give_back(member: &MemberId, reservation: &Reservation) -> Write {
     let quantity = i64::try_from(reservation.seats.len()).unwrap_or(i64::MAX);
-    Write::update(keys::stake(member, &reservation.sold.performance_id), "ADD #paid_seats :minus")
+    Write::update(keys::stake(member, &reservation.sold.performance_id), "REMOVE #cleared_until ADD #paid_seats :minus")
         .value("minus", -quantity)
 }

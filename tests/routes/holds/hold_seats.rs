@@ -350,6 +350,32 @@ async fn paying_clears_the_unpaid_holds() {
     .await;
 }
 
+/// Paying and cancelling is no way to keep a seat: what the payment cleared counts again.
+#[tokio::test]
+async fn a_cancellation_takes_back_what_paying_cleared() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        for _ in 0..2 {
+            hold(&person, &performance, &["A-1-1"]).await.expect(201);
+            world.advance_seconds(301);
+        }
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        world.advance_seconds(31);
+        let paid = pay(&person, &held).await.expect(201).text("reservationId");
+        person.delete(&format!("/reservations/{paid}")).await.expect(200);
+        hold(&person, &performance, &["A-1-1"]).await.problem(429, "too_many_requests");
+        // Of a hold that is paid at once nobody else had to wait.
+        world.advance_seconds(3_600);
+        let person = world.log_in_again(&person);
+        for _ in 0..4 {
+            let paid = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
+            person.delete(&format!("/reservations/{paid}")).await.expect(200);
+        }
+    })
+    .await;
+}
+
 /// Whoever changes their mind at once is forgiven, but not for ever: nobody keeps a seat by releasing and taking it again.
 #[tokio::test]
 async fn a_hold_released_at_once_does_not_count() {
