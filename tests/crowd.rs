@@ -1,8 +1,8 @@
 //! A simulated crowd in a waiting room: the store as it is, an engine, several processes, and a clock that is moved.
 //! Without HTTP, because what is looked at is the line and what it costs in DynamoDB.
 //!
-//! `CROWD=100000 CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table that
-//! the README shows.
+//! `CROWD=100000 CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table of
+//! `infra/preflight/README.md`.
 
 mod bill;
 mod sale;
@@ -91,7 +91,7 @@ async fn a_small_crowd_in_several_stripes_is_let_in_and_never_too_many() {
 
 /// E4: who arrives, waits and is admitted is varied.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: the figures of the README"]
+#[ignore = "takes minutes: the figures of infra/preflight/README.md"]
 async fn figures_of_large_crowds() {
     #[allow(clippy::disallowed_methods, reason = "the size is given by hand")]
     let people = std::env::var("CROWD").ok().and_then(|people| people.parse().ok()).unwrap_or(CROWD_DEFAULT);

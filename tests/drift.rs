@@ -3,14 +3,12 @@
 
 mod alarms;
 mod declared;
+mod documents;
 mod functions;
 mod services;
 mod template;
 
-use crate::harness::{
-    World, root,
-    template::{Template, pascal_case},
-};
+use crate::harness::{World, root, template::pascal_case};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::Value;
 use std::{
@@ -185,59 +183,6 @@ async fn the_documents_page_loads_nothing_from_elsewhere() {
         assert!(settings.contains("/openapi.json") && !settings.contains("http"), "{settings}");
     })
     .await;
-}
-
-#[test]
-fn the_readme_names_every_call() {
-    let readme = read("README.md");
-    let rows: BTreeSet<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
-    for endpoint in ENDPOINTS {
-        let route = &endpoint.route;
-        let row = format!("| `{} {}` | `{}` |", route.method, route.path, route.operation);
-        assert!(rows.iter().any(|line| line.starts_with(&row)), "no row {row}");
-    }
-    let calls =
-        |line: &&&str| ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|it| line.starts_with(&format!("| `{it}/")));
-    let named = rows.iter().filter(calls).filter(|line| !line.contains("/_local") && !line.contains("`GET /docs`"));
-    assert_eq!(named.count(), ENDPOINTS.len(), "the table has other rows");
-}
-
-#[test]
-fn the_readme_names_every_parameter_and_alarm() {
-    let (readme, template) = (read("README.md"), Template::read());
-    let parameters = template.0["Parameters"].as_object().expect("parameters").keys().map(String::as_str);
-    let alarms = template.resources("AWS::CloudWatch::Alarm").map(|(name, _)| name);
-    for name in parameters.chain(alarms) {
-        assert!(readme.contains(&format!("`{name}`")), "no {name}");
-    }
-}
-
-/// The file and the function of `routes::shows::list_shows::happy_path`.
-fn test_of(path: &str) -> (PathBuf, String) {
-    let (modules, test) = path.rsplit_once("::").expect("a module and a test");
-    let module = root().join("tests").join(modules.replace("::", "/"));
-    let beside = module.with_extension("rs");
-    let file = if beside.exists() { beside } else { module.join("mod.rs") };
-    (file, format!("fn {test}()"))
-}
-
-#[test]
-fn the_readme_names_a_test_for_each_requirement() {
-    let readme = read("README.md");
-    let groups = [("M", 2), ("C", 7), ("Q", 7), ("H", 4), ("P", 2), ("R", 8), ("T", 4), ("E", 7)];
-    let requirements =
-        groups.iter().flat_map(|(group, count)| (1..=*count).map(move |number| format!("{group}{number}")));
-    for requirement in requirements {
-        let row = readme.lines().find(|line| line.starts_with(&format!("| {requirement} |")));
-        let row = row.unwrap_or_else(|| panic!("no row for {requirement}"));
-        let tests: Vec<&str> = row.split('`').skip(1).step_by(2).filter(|name| name.contains("::")).collect();
-        assert!(!tests.is_empty(), "no test for {requirement}");
-        for path in tests {
-            let (file, test) = test_of(path);
-            let source = fs::read_to_string(&file).unwrap_or_default();
-            assert!(source.contains(&test), "{requirement}: no {test} in {}", file.display());
-        }
-    }
 }
 
 #[test]

@@ -25,7 +25,7 @@
 //! | [`security`] | headers of answers, other origins' pages, what is too long |
 //! | [`stall`] | a crowd does not slow a payment down |
 //! | [`text`] | text from outside, in every spelling |
-//! | [`walks`] | the README's lines, pasted twice |
+//! | [`walks`] | the guides' lines, pasted twice |
 //! | [`faults`] | seeded faults between SDK and engine |
 //! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
 //! | [`deployed`] | a platform that runs elsewhere, driven over HTTP |

@@ -139,11 +139,11 @@ THE WAITING ROOM
     assert!(unconfirmed >= 4, "warm units and what is stored are marked:\n{printed}");
 }
 
-/// Each row of the README's table has the arguments that print it.
+/// Each row of the guide's table has the arguments that print it.
 #[test]
-fn the_readme_says_what_is_printed() {
-    let readme = include_str!("../../../README.md");
-    let rows = readme.lines().filter(|line| line.starts_with("| ") && line.contains("`--people "));
+fn the_guide_says_what_is_printed() {
+    let guide = include_str!("../README.md");
+    let rows = guide.lines().filter(|line| line.starts_with("| ") && line.contains("`--people "));
     let mut idle = Vec::new();
     let compared = rows.map(|row| {
         let arguments = row.split('`').nth(1).expect("arguments");
@@ -152,14 +152,14 @@ fn the_readme_says_what_is_printed() {
         let dollars = |field: &str| report[field].as_f64().expect("dollars");
         let sale = dollars("saleDollars");
         let sale = if sale < 10.0 { format!("${sale:.2}") } else { format!("${sale:.0}") };
-        assert!(told == sale || told.starts_with(&format!("{sale},")), "{arguments}: {sale}, the README says {told}");
+        assert!(told == sale || told.starts_with(&format!("{sale},")), "{arguments}: {sale}, the guide says {told}");
         if let Some((_, each)) = told.split_once("or ") {
             assert_eq!(each, format!("${:.2} for 1,000 tickets", dollars("dollarsPerThousandTickets")), "{arguments}");
         }
-        idle.push(format!("| A month in which nothing happens | any | ${:.2} |", dollars("idleMonthDollars")));
+        idle.push(format!("| A month without a sale | any | ${:.2} |", dollars("idleMonthDollars")));
     });
     assert_eq!(compared.count(), 4);
-    assert!(idle.iter().all(|row| readme.lines().any(|line| line == row)), "{}", idle[0]);
+    assert!(idle.iter().all(|row| guide.lines().any(|line| line == row)), "{}", idle[0]);
 }
 
 #[test]
