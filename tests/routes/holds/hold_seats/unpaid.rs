@@ -1,0 +1,115 @@
+//! Holds that are not paid are counted.
+
+use crate::{
+    general::area,
+    harness::{World, book, hold, hold_of_grade, pay},
+};
+use frontrow_domain::limits::HOLDS_FORGIVEN_MAX;
+use serde_json::json;
+
+/// Nobody keeps a seat for ever: of three holds that were not paid, the oldest has to be an hour old before there is another.
+/// Others, and other performances, are not concerned.
+#[tokio::test]
+async fn three_unpaid_holds_an_hour_are_enough() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let (person, rival) = (world.member(100_000).await, world.member(0).await);
+        for _ in 0..3 {
+            hold(&person, &performance, &["A-1-1"]).await.expect(201);
+            world.advance_seconds(301);
+        }
+        let refused = hold(&person, &performance, &["A-1-1"]).await.problem(429, "too_many_requests");
+        let after: i64 = refused.header("retry-after").parse().expect("seconds");
+        assert!((2_690..=2_697).contains(&after), "until the oldest is an hour old, not {after}");
+        hold_of_grade(&person, &performance, "R", 1).await.problem(429, "too_many_requests");
+        hold(&person, &world.performance(json!({})).await, &["A-1-1"]).await.expect(201);
+        hold(&rival, &performance, &["A-1-1"]).await.expect(201);
+        hold(&person, &performance, &["A-1-2"]).await.problem(429, "too_many_requests");
+        world.advance_seconds(u32::try_from(after).expect("a positive number") - 10);
+        hold(&person, &performance, &["A-1-2"]).await.problem(429, "too_many_requests");
+        world.advance_seconds(10);
+        let held = hold(&person, &performance, &["A-1-2"]).await.expect(201).text("holdId");
+        // What counts now is the two after the oldest, and this one.
+        world.advance_seconds(31);
+        person.delete(&format!("/holds/{held}")).await.expect(204);
+        hold(&person, &performance, &["A-1-2"]).await.problem(429, "too_many_requests");
+    })
+    .await;
+}
+
+/// Paying begins anew, and so it does for places that are only counted.
+#[tokio::test]
+async fn paying_clears_the_unpaid_holds() {
+    World::run(async |world| {
+        let numbered = world.performance(json!({"maxSeatsPerMember": 10})).await;
+        let counted = area(world, 100, json!({"maxSeatsPerMember": 10})).await;
+        for (performance, grade) in [(numbered, "R"), (counted, "Standing")] {
+            let person = world.member(10_000_000).await;
+            for _ in 0..2 {
+                for _ in 0..2 {
+                    hold_of_grade(&person, &performance, grade, 1).await.expect(201);
+                    world.advance_seconds(301);
+                }
+                let held = hold_of_grade(&person, &performance, grade, 1).await.expect(201).text("holdId");
+                pay(&person, &held).await.expect(201);
+            }
+            for _ in 0..3 {
+                hold_of_grade(&person, &performance, grade, 1).await.expect(201);
+                world.advance_seconds(301);
+            }
+            hold_of_grade(&person, &performance, grade, 1).await.problem(429, "too_many_requests");
+        }
+    })
+    .await;
+}
+
+/// Paying and cancelling is no way to keep a seat: what the payment cleared counts again.
+#[tokio::test]
+async fn a_cancellation_takes_back_what_paying_cleared() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(100_000).await;
+        for _ in 0..2 {
+            hold(&person, &performance, &["A-1-1"]).await.expect(201);
+            world.advance_seconds(301);
+        }
+        let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+        world.advance_seconds(31);
+        let paid = pay(&person, &held).await.expect(201).text("reservationId");
+        person.delete(&format!("/reservations/{paid}")).await.expect(200);
+        hold(&person, &performance, &["A-1-1"]).await.problem(429, "too_many_requests");
+        // Of a hold that is paid at once nobody else had to wait.
+        world.advance_seconds(3_600);
+        let person = world.log_in_again(&person);
+        for _ in 0..4 {
+            let paid = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
+            person.delete(&format!("/reservations/{paid}")).await.expect(200);
+        }
+    })
+    .await;
+}
+
+/// Whoever changes their mind at once is forgiven, but not for ever: nobody keeps a seat by releasing and taking it again.
+#[tokio::test]
+async fn a_hold_released_at_once_does_not_count() {
+    World::run(async |world| {
+        let performance = world.performance(json!({})).await;
+        let person = world.member(0).await;
+        let take_and_release = async || {
+            let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
+            world.advance_seconds(25);
+            person.delete(&format!("/holds/{held}")).await.expect(204);
+        };
+        for _ in 0..HOLDS_FORGIVEN_MAX {
+            take_and_release().await;
+        }
+        for _ in 0..3 {
+            take_and_release().await;
+        }
+        hold(&person, &performance, &["A-1-1"]).await.problem(429, "too_many_requests");
+        world.advance_seconds(3_600);
+        take_and_release().await;
+        hold(&person, &performance, &["A-1-1"]).await.expect(201);
+    })
+    .await;
+}
