@@ -1,4 +1,4 @@
-//! Every endpoint, one file each, grouped by resource. [`ENDPOINTS`] is the only list of routes.
+//! All endpoints, one file each, grouped by resource. [`ENDPOINTS`] is the only list of routes.
 
 pub mod holds;
 pub mod members;
@@ -18,7 +18,7 @@ use frontrow_edge::Descriptor;
 
 pub use unmatched::UNMATCHED;
 
-/// All endpoints, in the order in which documents list them.
+/// All endpoints, in the order of the OpenAPI document.
 pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<members::request_email_verification::RequestEmailVerification>(),
     Descriptor::of::<members::sign_up::SignUp>(),
@@ -72,7 +72,7 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<tickets::check_in::CheckIn>(),
 ];
 
-/// The hard timeout of the function that serves `operation`, in the template and in the local stack.
+/// The timeout of the function that serves `operation`, in the template and in the local stack.
 pub fn timeout_seconds(operation: &str) -> u64 {
     match operation {
         "replace_show" | "delete_show" | "replace_performance" | "delete_performance" => CLOSING_TIMEOUT_SECONDS,
@@ -85,7 +85,7 @@ mod tests {
     use super::ENDPOINTS;
     use std::{fs, path::Path};
 
-    /// Rewrites `infra/openapi.json`, and fails where that changed what it says.
+    /// Rewrites `infra/openapi.json`, and fails if its content changed.
     #[test]
     fn the_committed_openapi_document_is_true() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/openapi.json");

@@ -1,5 +1,5 @@
-//! Behind the API's `$default` route: what no other endpoint answers. An unknown path is 404, a wrong method 405 with
-//! `Allow`. API Gateway hands it the preflights of browsers too.
+//! Serves the API's `$default` route: every request that matches no other endpoint. An unknown path is 404; a wrong method is
+//! 405 with `Allow`. API Gateway also sends CORS preflight requests here.
 
 use crate::ENDPOINTS;
 use frontrow_domain::{Error, Result};
@@ -12,7 +12,7 @@ use frontrow_edge::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-/// Any query: there is nothing that could refuse it.
+/// Any query; none is rejected.
 #[derive(Debug, JsonSchema)]
 pub struct AnyQuery {}
 
@@ -22,7 +22,7 @@ impl<'de> Deserialize<'de> for AnyQuery {
     }
 }
 
-/// Any path. Its parameters, where the gateway found some, are not looked at.
+/// Any path. Path parameters found by the gateway are ignored.
 #[derive(Debug)]
 pub struct AnyPath;
 
@@ -35,7 +35,7 @@ impl frontrow_edge::endpoint::PathId for AnyPath {
 /// The endpoint.
 pub struct Unmatched;
 
-/// The endpoint, which is not in [`ENDPOINTS`]: it has no path of its own.
+/// The endpoint. It has no path of its own, so it is not in [`ENDPOINTS`].
 pub const UNMATCHED: Descriptor = Descriptor::of::<Unmatched>();
 
 impl Endpoint for Unmatched {
@@ -44,7 +44,7 @@ impl Endpoint for Unmatched {
         path: "$default",
         operation: "unmatched",
         tag: "Others",
-        summary: "Unknown paths and wrong methods",
+        summary: "Handle unknown paths and wrong methods",
         success: &[204],
         errors: &["not_found", "method_not_allowed"],
         headers: &[],
@@ -60,14 +60,14 @@ impl Endpoint for Unmatched {
 
     async fn call(_: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
         match why_unmatched(&call.raw_path) {
-            // A browser goes on only after an answer of success; who may call is said by the API, which adds its headers.
+            // Browsers require a success status for preflight requests. The API itself adds the CORS headers.
             Error::MethodNotAllowed { .. } if call.is_preflight => Ok(Answer::no_content()),
             why => Err(why),
         }
     }
 }
 
-/// The routes alone, taken out of the list when this is compiled: the binary holds no endpoint but this one.
+/// The routes without their endpoints, computed at compile time so that the binary contains no other endpoint.
 const ROUTES: [&Route; ENDPOINTS.len()] = {
     let mut routes = [ENDPOINTS[0].route; ENDPOINTS.len()];
     let mut next = 1;
@@ -81,7 +81,7 @@ const ROUTES: [&Route; ENDPOINTS.len()] = {
 fn why_unmatched(path: &str) -> Error {
     let known = ROUTES.iter().filter(|route| matches(route.path, path));
     let mut methods: Vec<&str> = known.map(|route| route.method.as_str()).collect();
-    // API Gateway has a route of its own for it.
+    // API Gateway has its own route for it.
     if methods.contains(&"GET") {
         methods.push("HEAD");
     }

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document of a list of endpoints: all of it is read from their routes and types.
+//! Builds the OpenAPI 3.1 document of a list of endpoints from their routes and types.
 
 use crate::{
     Descriptor,
@@ -17,17 +17,17 @@ use std::collections::{BTreeMap, BTreeSet};
 mod problems;
 mod refusals;
 
-/// Where named schemas are.
+/// Prefix of references to named schemas.
 const SCHEMAS: &str = "#/components/schemas/";
-/// The login, as a security scheme.
+/// Name of the security scheme for access tokens.
 const LOGIN: &str = "accessToken";
-/// The place in line, as a security scheme.
+/// Name of the security scheme for queue tokens.
 const QUEUE_TOKEN: &str = "queueToken";
 
-/// The document.
+/// Returns the document.
 ///
 /// # Panics
-/// When a route names an error that no problem has.
+/// If a route names an error code without a problem.
 pub fn document(endpoints: &[Descriptor]) -> Value {
     let mut schemas = Schemas::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
@@ -46,7 +46,7 @@ pub fn document(endpoints: &[Descriptor]) -> Value {
         "info": {
             "title": "frontrow",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Ticketing that survives the on-sale: shows, waiting rooms, holds, payments, tickets by mail.",
+            "description": "A ticketing API built for on-sale rushes: shows, waiting rooms, holds, payments and e-mailed tickets.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -58,7 +58,7 @@ pub fn document(endpoints: &[Descriptor]) -> Value {
                 LOGIN: {"type": "http", "scheme": "bearer", "description": "`accessToken` of POST /sessions."},
                 QUEUE_TOKEN: {
                     "type": "apiKey", "in": "header", "name": Header::QueueToken.name(),
-                    "description": "`queueToken` of one's place in line; needed where the performance has a waiting room.",
+                    "description": "`queueToken` of the member's place in line; required if the performance has a waiting room.",
                 },
             },
         },
@@ -67,8 +67,8 @@ pub fn document(endpoints: &[Descriptor]) -> Value {
     document
 }
 
-/// Schemas of bodies and replies. A type may be read in another form than it is written in (absent fields, defaults), so
-/// each direction has its generator.
+/// Schemas of request bodies and replies. The same type may have a different schema in each direction (absent fields,
+/// defaults), so each direction has its own generator.
 struct Schemas {
     requests: SchemaGenerator,
     replies: SchemaGenerator,
@@ -93,8 +93,8 @@ impl Schemas {
         }
     }
 
-    /// Puts the named schemas into the document. Where a request's differs from the reply's of the same name, it is
-    /// called `…Input`.
+    /// Adds the named schemas to the document. A request schema that differs from the reply schema of the same name is
+    /// renamed to `…Input`.
     fn finish(mut self, document: &mut Value) {
         let mut requests = self.requests.take_definitions(true);
         let mut named = self.replies.take_definitions(true);
@@ -202,7 +202,7 @@ fn parameters(endpoint: &Descriptor, schemas: &mut SchemaGenerator) -> Vec<Value
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-        // Absent or a value: a query has no null.
+        // A query parameter is absent or has a value; it is never null.
         if let Some(Value::Array(types)) = schema.get("type") {
             schema["type"] = types[0].clone();
         }
@@ -246,7 +246,7 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
                 response["headers"][name] = header(name);
             }
             let unchanged = json!({
-                "description": "The caller has this answer: it is one of `If-None-Match`. No body.",
+                "description": "Not modified: `If-None-Match` lists the current tag. No body.",
                 "headers": response["headers"],
             });
             responses.insert("304".to_owned(), unchanged);
@@ -273,7 +273,7 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
         let mut words = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
         let mut response = json!({"headers": headers, "content": {"application/problem+json": content}});
         if status == 400 && !also_refused.is_empty() {
-            words = format!("{words}; where the schema is kept, too: {}", also_refused.join("; "));
+            words = format!("{words}; also for input that matches the schema: {}", also_refused.join("; "));
             response[refusals::ALSO_REFUSED] = json!(also_refused);
         }
         response["description"] = words.into();
@@ -282,12 +282,12 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
     responses.into()
 }
 
-/// Whether the answer has a tag: what anyone may see has.
+/// Whether the response has an entity tag; all public `GET`s have one.
 fn may_be_had(endpoint: &Descriptor) -> bool {
     endpoint.route.method == Method::GET && endpoint.access == Access::Public
 }
 
-/// Codes that an endpoint can answer: its own, and those of every endpoint of its kind.
+/// The problem codes of an endpoint: its own, and those implied by its method, path and access.
 fn errors(endpoint: &Descriptor) -> BTreeSet<&'static str> {
     let route = &endpoint.route;
     let mut errors: BTreeSet<_> = route.errors.iter().copied().chain(["invalid_request", "internal", "busy"]).collect();
@@ -312,12 +312,12 @@ fn errors(endpoint: &Descriptor) -> BTreeSet<&'static str> {
 fn headers() -> Value {
     let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
     json!({
-        "X-Request-Id": header("Names the request in logs."),
-        "Location": header("The path of what was made."),
-        "Cache-Control": header("`public, max-age=…` for what anyone may see, else `no-store`."),
-        "ETag": header("Weak; for `If-None-Match`."),
-        "Vary": header("`accept-encoding`: longer answers are sent in gzip to who reads it."),
-        "WWW-Authenticate": header("`Bearer`, with the code as its error."),
-        "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+        "X-Request-Id": header("Identifies the request in the logs."),
+        "Location": header("Path of the created resource."),
+        "Cache-Control": header("`public, max-age=…` for public resources, otherwise `no-store`."),
+        "ETag": header("Weak entity tag for `If-None-Match`."),
+        "Vary": header("`accept-encoding`: larger responses are compressed for clients that accept gzip."),
+        "WWW-Authenticate": header("`Bearer`, with the problem code as `error`."),
+        "Retry-After": {"description": "Seconds to wait before the next attempt.", "schema": {"type": "integer", "minimum": 1}},
     })
 }

@@ -1,4 +1,4 @@
-//! Failures as HTTP: the one place where an error becomes status and code (RFC 9457).
+//! Maps each error to its HTTP status and problem code (RFC 9457). This is the only place that does so.
 
 use crate::{Response, answer::json_body};
 use frontrow_domain::{Error, money::Currency, time::UtcTime};
@@ -8,57 +8,57 @@ use lambda_http::http::{
 };
 use serde_json::{Value, json};
 
-/// Status, code, and a sentence for people. The sentence never holds an internal message.
+/// Returns status, code and a detail for humans. The detail never contains an internal message.
 #[rustfmt::skip]
 fn classify(error: &Error) -> (u16, &'static str, &'static str) {
     match error {
         Error::Invalid(_) => (400, "invalid_request", "The request is invalid; see `errors`."),
-        Error::InvalidTicket => (400, "invalid_ticket", "This is not one of our ticket codes."),
-        Error::KoreanScan => (400, "invalid_ticket", "The scanner typed Korean letters: switch the keyboard's input language to English and scan again."),
-        Error::Unauthenticated => (401, "unauthenticated", "Log in first: the access token is missing, forged or expired."),
-        Error::WrongCode => (401, "wrong_code", "The code is not the one that was mailed to this address."),
-        Error::WrongCredentials => (401, "wrong_credentials", "E-mail address or password is wrong."),
-        Error::SessionExpired => (401, "session_expired", "The session has ended: log in again."),
-        Error::QueueTokenMissing => (401, "queue_token_missing", "This performance has a waiting room: join it and send the Queue-Token."),
-        Error::QueueTokenInvalid => (401, "queue_token_invalid", "The queue token is not one of yours for this performance."),
-        Error::QueueTokenExpired => (401, "queue_token_expired", "The place in line is over: join again."),
-        Error::Forbidden => (403, "forbidden", "Only organizers may do this."),
-        Error::NotAdmitted => (403, "not_admitted", "It is not your turn yet: keep polling."),
-        Error::NotFound => (404, "not_found", "There is nothing here."),
-        Error::NoWaitingRoom => (404, "no_waiting_room", "This performance has no waiting room: book at once."),
-        Error::SeatNotFound { .. } => (404, "seat_not_found", "The performance has no such seats."),
-        Error::GradeNotFound => (404, "grade_not_found", "The performance has no such grade."),
-        Error::MethodNotAllowed { .. } => (405, "method_not_allowed", "This path takes other methods."),
-        Error::GzipNeeded => (406, "gzip_needed", "This answer is too large to be sent as it is: send Accept-Encoding: gzip."),
-        Error::EmailTaken => (409, "email_taken", "Somebody has signed up with this address."),
-        Error::HasReservations => (409, "has_reservations", "There are live holds or reservations."),
-        Error::SlotTaken => (409, "slot_taken", "Another performance starts in this venue at this instant."),
-        Error::SalesClosed => (409, "sales_closed", "Nothing is sold at this time."),
-        Error::HoldExists { .. } => (409, "hold_exists", "You hold seats of this performance, or a card payment of yours is pending: pay, release or cancel first."),
-        Error::SeatsTaken { .. } => (409, "seats_taken", "Somebody was faster on these seats."),
-        Error::NotEnoughSeats { .. } => (409, "not_enough_seats", "Fewer seats are left."),
-        Error::InsufficientPoints { .. } => (409, "insufficient_points", "The balance is below the price; the hold stays until it lapses."),
-        Error::BalanceLimit { .. } => (409, "balance_limit", "The balance would grow past its limit."),
+        Error::InvalidTicket => (400, "invalid_ticket", "The code is not a frontrow ticket code."),
+        Error::KoreanScan => (400, "invalid_ticket", "The scan contains Korean letters: switch the keyboard's input language to English and scan again."),
+        Error::Unauthenticated => (401, "unauthenticated", "The access token is missing, invalid or expired; log in."),
+        Error::WrongCode => (401, "wrong_code", "The code does not match the one mailed to this address."),
+        Error::WrongCredentials => (401, "wrong_credentials", "The e-mail address or the password is wrong."),
+        Error::SessionExpired => (401, "session_expired", "The session has ended; log in again."),
+        Error::QueueTokenMissing => (401, "queue_token_missing", "This performance has a waiting room; join it and send the Queue-Token."),
+        Error::QueueTokenInvalid => (401, "queue_token_invalid", "The queue token was not issued to you for this performance."),
+        Error::QueueTokenExpired => (401, "queue_token_expired", "The place in line has expired; join again."),
+        Error::Forbidden => (403, "forbidden", "This operation requires the organizer role."),
+        Error::NotAdmitted => (403, "not_admitted", "You are not admitted yet; keep polling."),
+        Error::NotFound => (404, "not_found", "The resource does not exist."),
+        Error::NoWaitingRoom => (404, "no_waiting_room", "This performance has no waiting room; book directly."),
+        Error::SeatNotFound { .. } => (404, "seat_not_found", "Some of these seats do not exist in this performance; see `seatIds`."),
+        Error::GradeNotFound => (404, "grade_not_found", "This grade does not exist in this performance."),
+        Error::MethodNotAllowed { .. } => (405, "method_not_allowed", "Method not allowed; see Allow."),
+        Error::GzipNeeded => (406, "gzip_needed", "The response is too large to send uncompressed; send Accept-Encoding: gzip."),
+        Error::EmailTaken => (409, "email_taken", "This e-mail address is already registered."),
+        Error::HasReservations => (409, "has_reservations", "Seats are held or booked, so this cannot be changed or deleted."),
+        Error::SlotTaken => (409, "slot_taken", "Another performance starts at this venue at the same time."),
+        Error::SalesClosed => (409, "sales_closed", "Tickets are not on sale right now."),
+        Error::HoldExists { .. } => (409, "hold_exists", "You already have a hold or a pending card payment for this performance; pay, release or cancel it first."),
+        Error::SeatsTaken { .. } => (409, "seats_taken", "Some of these seats have just been taken; see `seatIds`."),
+        Error::NotEnoughSeats { .. } => (409, "not_enough_seats", "Not enough seats left; see `available`."),
+        Error::InsufficientPoints { .. } => (409, "insufficient_points", "The balance is lower than the price; the hold stays active until it expires."),
+        Error::BalanceLimit { .. } => (409, "balance_limit", "The top-up would exceed the balance limit."),
         Error::PerformanceCancelled { .. } => (409, "performance_cancelled", "The organizer has cancelled this performance; see `reason`."),
-        Error::PerformanceStarted => (409, "performance_started", "The performance has started."),
-        Error::AlreadyCheckedIn { .. } => (409, "already_checked_in", "The ticket was used."),
+        Error::PerformanceStarted => (409, "performance_started", "The performance has already started."),
+        Error::AlreadyCheckedIn { .. } => (409, "already_checked_in", "The ticket has already been used; see `checkedInAt`."),
         Error::WrongPerformance => (409, "wrong_performance", "The ticket is for another performance."),
-        Error::ReservationCancelled => (409, "reservation_cancelled", "The reservation was cancelled."),
-        Error::TicketReissued => (409, "ticket_reissued", "A newer ticket replaced this one."),
-        Error::HoldExpired => (410, "hold_expired", "The hold has lapsed or was released."),
-        Error::VerificationExpired => (410, "verification_expired", "The verification is over: ask for a new code."),
+        Error::ReservationCancelled => (409, "reservation_cancelled", "The reservation has been cancelled."),
+        Error::TicketReissued => (409, "ticket_reissued", "This code has been replaced by a reissued ticket."),
+        Error::HoldExpired => (410, "hold_expired", "The hold has expired or was released."),
+        Error::VerificationExpired => (410, "verification_expired", "The verification code has expired; request a new one."),
         Error::BodyTooLarge => (413, "body_too_large", "The body is larger than 64 KiB."),
-        Error::IdempotencyKeyReused => (422, "idempotency_key_reused", "The Idempotency-Key was used with another request."),
-        Error::TooManySeats { .. } => (422, "too_many_seats", "That is more than a member may have of this performance."),
-        Error::TooManyRequests { .. } => (429, "too_many_requests", "Too many of these: wait a little."),
-        Error::TooManyAttempts { .. } => (429, "too_many_attempts", "Too many wrong attempts."),
-        Error::Internal(_) => (500, "internal", "Something of ours broke; it was logged under the request id."),
-        Error::Busy => (503, "busy", "Too many at once; try again."),
-        Error::PaymentsBusy { .. } => (503, "payments_busy", "Card payments are paused; your seats are kept."),
+        Error::IdempotencyKeyReused => (422, "idempotency_key_reused", "The Idempotency-Key has already been used with a different request."),
+        Error::TooManySeats { .. } => (422, "too_many_seats", "This exceeds the number of seats per member; see `max`."),
+        Error::TooManyRequests { .. } => (429, "too_many_requests", "Too many requests; retry after the time in Retry-After."),
+        Error::TooManyAttempts { .. } => (429, "too_many_attempts", "Too many attempts; retry after the time in Retry-After."),
+        Error::Internal(_) => (500, "internal", "Internal error; quote X-Request-Id."),
+        Error::Busy => (503, "busy", "The service is busy; retry."),
+        Error::PaymentsBusy { .. } => (503, "payments_busy", "Card payments are paused; your seats stay held. Retry after the time in Retry-After."),
     }
 }
 
-/// The fields named with the code.
+/// The problem's extra fields, specific to its code.
 fn extension(error: &Error) -> Value {
     match error {
         Error::Invalid(errors) => {
@@ -89,13 +89,13 @@ fn retry_after_seconds(error: &Error) -> Option<i64> {
     }
 }
 
-/// Status and code, for logs and documents.
+/// Returns the status and the code, for logs and the OpenAPI document.
 pub fn status_and_code(error: &Error) -> (u16, &'static str) {
     let (status, code, _) = classify(error);
     (status, code)
 }
 
-/// The failure as JSON (RFC 9457).
+/// The problem as JSON (RFC 9457).
 pub(crate) fn body(error: &Error) -> Value {
     let (status, code, detail) = classify(error);
     let title = code.replace('_', " ");
@@ -109,7 +109,7 @@ pub(crate) fn body(error: &Error) -> Value {
     body
 }
 
-/// The failure as `application/problem+json`.
+/// Builds the `application/problem+json` response.
 pub fn respond(error: &Error) -> Response {
     let (status, code) = status_and_code(error);
     let body = body(error);

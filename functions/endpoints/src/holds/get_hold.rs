@@ -1,4 +1,4 @@
-//! `GET /holds/{holdId}`: one's own live hold.
+//! `GET /holds/{holdId}`: returns one of the caller's live holds.
 
 use super::{HoldView, by_present_rule};
 use frontrow_domain::{Error, Result, ids::HoldId};
@@ -13,7 +13,7 @@ impl Endpoint for GetHold {
         path: "/holds/{holdId}",
         operation: "get_hold",
         tag: "Holds",
-        summary: "One's own live hold",
+        summary: "Get own live hold",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

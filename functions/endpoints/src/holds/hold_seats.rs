@@ -1,5 +1,5 @@
-//! `POST /performances/{performanceId}/holds`: seats for this member alone, for the performance's `holdSeconds`: those that he
-//! names, the best of a grade, or so many places where they have no numbers.
+//! `POST /performances/{performanceId}/holds`: holds seats for the member during the performance's `holdSeconds`: the named
+//! seats, the best seats of a grade, or a number of general admission places.
 
 use super::HoldView;
 use crate::waiting_room::{admission_first, admitted};
@@ -20,18 +20,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
 
-/// Either `seatIds`, or `grade` and `quantity`. All of it is held, or nothing.
+/// Either `seatIds`, or `grade` and `quantity`. The hold is all or nothing.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 #[schemars(rename = "HoldRequest", with = "Fields")]
 pub enum Body {
-    /// These seats.
+    /// The named seats.
     Seats(Vec<SeatId>),
-    /// The best seats of a grade, or so many places of it.
+    /// The best seats of a grade, or a number of its places.
     OfGrade {
-        /// Grade.
+        /// Name of the grade.
         grade: String,
-        /// How many.
+        /// Number of seats or places.
         quantity: u32,
     },
 }
@@ -40,11 +40,11 @@ pub enum Body {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "HoldRequest", extend("x-also-refused" = [BESIDE_GRADE, BESIDE_QUANTITY, EITHER, UNNUMBERED]))]
 struct Fields {
-    /// Seats of the performance, each once; not where places are only counted.
+    /// Distinct seats of the performance; not for general admission.
     seat_ids: Option<SeatIds>,
-    /// A grade of the performance: the best of its seats that are free, together where there are so many side by side.
+    /// A grade of the performance. Its best free seats are held, adjacent ones if possible.
     grade: Option<Text<GRADE_MAX_CHARS>>,
-    /// How many of that grade.
+    /// Number of seats or places of that grade.
     quantity: Option<Whole<1, { SEATS_MAX as i64 }>>,
 }
 
@@ -52,7 +52,7 @@ impl TryFrom<Fields> for Body {
     type Error = FieldError;
 
     /// # Errors
-    /// Names the field that is missing, too many or out of range.
+    /// An error that names the field that is missing, unexpected or out of range.
     fn try_from(fields: Fields) -> Result<Self, FieldError> {
         match (fields.seat_ids, fields.grade, fields.quantity) {
             (Some(seat_ids), None, None) => Ok(Self::Seats(seat_ids.0)),
@@ -66,18 +66,18 @@ impl TryFrom<Fields> for Body {
     }
 }
 
-/// Why a hold is refused whose fields are right by themselves.
+/// Messages for bodies whose fields are valid on their own but not together.
 const BESIDE_GRADE: &str = "expected beside a grade";
 const BESIDE_QUANTITY: &str = "expected beside a quantity";
 const EITHER: &str = "expected either seatIds, or grade and quantity";
-/// Also of two spellings.
+/// Also for two spellings of the same seat.
 const TWICE: &str = "a seat is named twice";
 const UNNUMBERED: &str = "this performance has no numbered seats: send grade and quantity";
 
-/// Seat ids that are taken in one body.
+/// Maximum number of seat ids in one body.
 const SEAT_IDS_MAX: usize = 2 * SEATS_PER_MEMBER_MAX as usize;
 
-/// 1 to 100 seat ids, none twice. The member's own limit is the performance's.
+/// 1 to 100 distinct seat ids. The performance sets the member's own limit.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<SeatId>")]
 #[schemars(inline, with = "Vec<SeatId>", extend("minItems" = 1, "maxItems" = SEAT_IDS_MAX, "uniqueItems" = true, "x-also-refused" = [TWICE]))]
@@ -90,7 +90,7 @@ impl TryFrom<Vec<SeatId>> for SeatIds {
         if !(1..=SEAT_IDS_MAX).contains(&seat_ids.len()) {
             return Err(format!("expected 1 to {SEAT_IDS_MAX} seats"));
         }
-        // A seat spelled in two ways is one.
+        // Two spellings of a seat count as the same seat.
         let mut seen = HashSet::new();
         if seat_ids.iter().any(|seat_id| !seen.insert(clean_line(seat_id))) {
             return Err(TWICE.to_owned());

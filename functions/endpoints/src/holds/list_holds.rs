@@ -1,4 +1,4 @@
-//! `GET /holds`: the caller's live holds of all performances.
+//! `GET /holds`: lists the caller's live holds of all performances.
 
 use super::{HoldView, by_present_rule};
 use frontrow_domain::Result;
@@ -7,7 +7,7 @@ use frontrow_edge::{
 };
 use frontrow_store::PageOf;
 
-/// What its cursors are bound to.
+/// The value that cursors are bound to.
 const LIST: &str = "holds";
 
 /// The endpoint.
@@ -19,7 +19,7 @@ impl Endpoint for ListHolds {
         path: "/holds",
         operation: "list_holds",
         tag: "Holds",
-        summary: "One's own live holds, newest first",
+        summary: "List own live holds, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

@@ -1,4 +1,4 @@
-//! Holds: a claim on seats for minutes (H1-H3).
+//! Holds: short-lived claims on seats.
 
 pub mod get_hold;
 pub mod hold_seats;
@@ -33,23 +33,23 @@ pub struct HoldView {
     venue: String,
     starts_at: UtcTime,
     time_zone: TimeZone,
-    /// `null` where the seats span several grades.
+    /// `null` if the seats span several grades.
     grade: Option<String>,
-    /// In the order of the house; empty where places are only counted.
+    /// In layout order; empty for general admission.
     seat_ids: Vec<SeatId>,
-    /// In the order of the house.
+    /// In layout order.
     seats: Vec<SeatView>,
     quantity: usize,
     total_price: Won,
     currency: Currency,
     created_at: UtcTime,
-    /// From then on the seats are free for others.
+    /// When the hold expires and its seats become free.
     expires_at: UtcTime,
     /// `null` after too many declined cards.
     payment: Option<OrderView>,
 }
 
-/// What is held.
+/// A held seat, or held places.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", untagged)]
 #[schemars(rename = "HeldSeat")]
@@ -66,7 +66,7 @@ enum SeatView {
         grade: String,
         price: Won,
     },
-    /// Places of a grade that are only counted.
+    /// General admission places of one grade.
     Places {
         grade: String,
         /// Price of one place.
@@ -75,12 +75,13 @@ enum SeatView {
     },
 }
 
-/// What the payment provider needs before it issues a card token for the hold. A declined payment is followed by a new order.
+/// The data that the payment provider needs to issue a card token for the hold. Each declined payment is followed by a new
+/// order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Order")]
 struct OrderView {
-    /// The provider's name for the next payment of the hold: a token of another order is declined.
+    /// The provider's order id of the hold's next payment. A token of another order is declined.
     order_id: String,
     amount: Won,
     currency: Currency,
@@ -88,7 +89,7 @@ struct OrderView {
 }
 
 impl HoldView {
-    /// The hold of a performance as it is listed.
+    /// The hold with the details of its performance.
     pub fn of(hold: &Hold, listing: &Listing) -> Self {
         let Listing { performance, show } = listing;
         let seats = seats(hold, listing);
@@ -123,8 +124,8 @@ impl HoldView {
     }
 }
 
-/// The hold as it may be used by the present rule, with its performance: the end of sales may have moved since it was taken. `None`
-/// where it may not be used any more at `now`.
+/// Returns the hold, bounded by the current end of sales, which may have moved since the hold was taken, and its performance.
+/// `None` if the hold has expired at `now`.
 async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option<(Hold, Arc<Listing>)>> {
     match app.store.listing(hold.performance_id(), now).await {
         Ok(listing) => {
@@ -136,7 +137,7 @@ async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option
     }
 }
 
-/// The seats in the order of the house, and the places of each grade as one.
+/// Numbered seats in layout order, then the general admission places grouped by grade.
 fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
     let house = listing.performance.numbered();
     let place = |seat_id: &SeatId| house.and_then(|house| house.find(seat_id));
@@ -160,7 +161,7 @@ fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
     numbered.chain(counted).collect()
 }
 
-/// The title and how many seats, within what a provider takes.
+/// The show title and the number of seats, cut to the provider's limit.
 fn order_name(title: &str, quantity: usize) -> String {
     let count = format!(" × {quantity}");
     let title: String = title.chars().take(ORDER_NAME_MAX_CHARS - count.chars().count()).collect();

@@ -1,4 +1,4 @@
-//! `DELETE /holds/{holdId}`: the seats are free at once.
+//! `DELETE /holds/{holdId}`: releases a hold; its seats are free immediately.
 
 use frontrow_domain::{Result, ids::HoldId};
 use frontrow_edge::{
@@ -14,7 +14,7 @@ impl Endpoint for ReleaseHold {
         path: "/holds/{holdId}",
         operation: "release_hold",
         tag: "Holds",
-        summary: "Release a hold; its seats are free at once",
+        summary: "Release a hold and free its seats immediately",
         success: &[204],
         errors: &["not_found"],
         headers: &[],

@@ -1,5 +1,5 @@
-//! `DELETE /members/me`: deletes the account. Name and address are erased; ledger, payments and sums stay without them.
-//! Remaining points are lost. The address may sign up again, as another member.
+//! `DELETE /members/me`: deletes the account. Name and address are erased; ledger, payments and sales figures remain without
+//! them. Remaining points are lost. The address may sign up again as a different member.
 
 use frontrow_domain::{Error, Result};
 use frontrow_edge::{
@@ -9,7 +9,7 @@ use frontrow_store::{Account, Attempts};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Confirms the deletion.
+/// Confirmation of the deletion.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AccountDeletion", example = serde_json::json!({"password": "correct horse"}))]

@@ -1,4 +1,4 @@
-//! `POST /sessions`: begins a session for address and password (M2).
+//! `POST /sessions`: starts a session for an e-mail address and password.
 
 use super::SessionView;
 use frontrow_domain::{Error, Result, ids::SessionId, member::Email, session::Session};
@@ -7,17 +7,17 @@ use frontrow_store::Attempts;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Address and password.
+/// E-mail address and password.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "LogIn", example = serde_json::json!({"email": "alice@example.com", "password": "frontrow-demo"}))]
 pub struct Body {
-    /// The member's address.
+    /// The member's e-mail address.
     email: Email,
-    /// The password; one that could never have been chosen is wrong, not invalid.
+    /// The password. A password that could never have been chosen is wrong, not invalid.
     password: String,
-    /// A refresh token that this device got for this address, used or not: wrong passwords of known devices are counted apart
-    /// from those that anybody tries. Any other is ignored.
+    /// Any refresh token that this device ever received for this address, used or not. Wrong passwords from known devices are
+    /// counted separately from those of everyone else. Other tokens are ignored.
     refresh_token: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl Endpoint for LogIn {
         path: "/sessions",
         operation: "log_in",
         tag: "Members",
-        summary: "Log in with address and password",
+        summary: "Log in with e-mail address and password",
         success: &[200],
         errors: &["wrong_credentials", "too_many_attempts"],
         headers: &[],

@@ -1,6 +1,6 @@
-//! `DELETE /sessions`: ends the session of this login, or all of the member's: their refresh tokens are worth nothing from now
-//! on. Access tokens are not looked up anywhere, so those that were given before are accepted until they expire, for 30 minutes
-//! at most; clients forget theirs.
+//! `DELETE /sessions`: ends the current session, or all sessions of the member. Their refresh tokens stop working
+//! immediately. Access tokens are verified without a read, so those already issued stay valid until they expire, for at most
+//! 30 minutes; clients discard theirs.
 
 use frontrow_domain::Result;
 use frontrow_edge::{
@@ -9,11 +9,11 @@ use frontrow_edge::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which sessions.
+/// The sessions to end.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// All sessions of the member; without it, the one that the access token belongs to.
+    /// `true` ends all sessions of the member; by default, only the session of the access token ends.
     all: Option<bool>,
 }
 
@@ -26,7 +26,7 @@ impl Endpoint for LogOut {
         path: "/sessions",
         operation: "log_out",
         tag: "Members",
-        summary: "Log out: end this session, or all; access tokens expire within 30 minutes",
+        summary: "Log out of this session, or of all; access tokens expire within 30 minutes",
         success: &[204],
         errors: &[],
         headers: &[],

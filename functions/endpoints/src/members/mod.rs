@@ -1,4 +1,4 @@
-//! Members: verifying an address, signing up, sessions, a new password, alerts.
+//! Members: e-mail verification, sign-up, sessions, password reset and alerts.
 
 pub mod delete_me;
 pub mod log_in;
@@ -26,22 +26,22 @@ use frontrow_edge::{App, tokens::Identity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A member as he sees himself.
+/// A member's own profile.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Member")]
 pub struct MemberView {
-    /// Id: a UUIDv7.
+    /// Member id, a UUIDv7.
     member_id: MemberId,
-    /// Verified address.
+    /// Verified e-mail address.
     email: Email,
-    /// Name.
+    /// Display name.
     name: Name,
-    /// Role.
+    /// Role of the member.
     role: Role,
-    /// Categories whose new shows are mailed.
+    /// Categories for which the member receives new-show mails.
     alerts: Vec<Category>,
-    /// Sign-up.
+    /// When the member signed up.
     created_at: UtcTime,
 }
 
@@ -58,27 +58,27 @@ impl From<Member> for MemberView {
     }
 }
 
-/// A session, with what the client needs to use it and to go on with it.
+/// A session with its tokens.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Session")]
 pub struct SessionView {
-    /// To be sent as `Authorization: Bearer …`. It is accepted until it expires, whatever becomes of the session meanwhile.
+    /// Send it as `Authorization: Bearer …`. It stays valid until it expires, even if the session ends earlier.
     access_token: String,
     /// `Bearer`.
     token_type: &'static str,
-    /// When the access token expires: 30 minutes from now.
+    /// When the access token expires: 30 minutes after it was issued.
     expires_at: UtcTime,
-    /// To be sent to `POST /sessions/refresh`, once.
+    /// Send it to `POST /sessions/refresh`, once.
     refresh_token: String,
-    /// When the refresh token expires: 14 days after it was made.
+    /// When the refresh token expires: 14 days after it was issued.
     refresh_expires_at: UtcTime,
-    /// Who is logged in.
+    /// The logged-in member.
     member: MemberView,
 }
 
 impl SessionView {
-    /// The session of `member` as it is at `now`.
+    /// The session of `member` as of `now`.
     fn of(app: &App, session: &Session, member: Member, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(ACCESS_TOKEN_SECONDS);
         let access_token = app.tokens.access(&Identity {

@@ -1,7 +1,7 @@
-//! `POST /sessions/refresh`: goes on with a session: an access token and the next refresh token for the one of before.
+//! `POST /sessions/refresh`: exchanges a refresh token for an access token and the next refresh token.
 //!
-//! A refresh token works once. For a minute its successor is the same again, so that a client which lost the response, or two
-//! tabs of one browser, lose nothing. Later it is taken for stolen, and the session ends.
+//! A refresh token works once. For one minute, using it again returns the same successor, so that a client that lost the
+//! response, or a second browser tab, stays logged in. Later use counts as theft and ends the session.
 
 use super::SessionView;
 use frontrow_domain::{Error, Result, limits::REFRESH_ATTEMPTS, session::Presented};
@@ -17,7 +17,7 @@ use serde::Deserialize;
     "refreshToken": "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005.0193f1b07c8a7d3fae52c1d1a5b0c007.0.jA8xQ…"
 }))]
 pub struct Body {
-    /// As the session's last response said.
+    /// The refresh token of the session's latest response.
     refresh_token: String,
 }
 
@@ -30,7 +30,7 @@ impl Endpoint for RefreshSession {
         path: "/sessions/refresh",
         operation: "refresh_session",
         tag: "Members",
-        summary: "Renew a session by its refresh token",
+        summary: "Renew a session with its refresh token",
         success: &[200],
         errors: &["session_expired"],
         headers: &[],

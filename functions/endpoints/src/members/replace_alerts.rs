@@ -1,4 +1,5 @@
-//! `PUT /members/me/alerts`: of which categories' new shows a member is told by mail (C2). None: no more of these mails.
+//! `PUT /members/me/alerts`: replaces the categories for which the member receives new-show mails. An empty list ends these
+//! mails.
 
 use super::MemberView;
 use frontrow_domain::{Error, FieldError, Result, show::Category};
@@ -6,11 +7,11 @@ use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route,
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Why both or none of the two fields are refused.
+/// Messages for a body that has both fields or neither.
 const EITHER: &str = "expected either categories or alerts";
 const MISSING: &str = "is missing";
 
-/// Which categories.
+/// The categories.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 #[schemars(with = "Fields")]
@@ -20,9 +21,9 @@ pub struct Body(Vec<Category>);
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AlertsRequest", extend("x-also-refused" = [EITHER, MISSING]), example = serde_json::json!({"categories": ["musical", "concert"]}))]
 struct Fields {
-    /// All that are wanted; `[]`: none.
+    /// All categories that the member wants; `[]` for none.
     categories: Option<Vec<Category>>,
-    /// The same, as `GET /members/me` names it.
+    /// The same, under the name that `GET /members/me` uses.
     alerts: Option<Vec<Category>>,
 }
 
@@ -47,7 +48,7 @@ impl Endpoint for ReplaceAlerts {
         path: "/members/me/alerts",
         operation: "replace_alerts",
         tag: "Members",
-        summary: "Chooses the categories whose new shows are mailed",
+        summary: "Choose the categories whose new shows are mailed",
         success: &[200],
         errors: &[],
         headers: &[],

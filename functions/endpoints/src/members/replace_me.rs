@@ -1,5 +1,5 @@
-//! `PUT /members/me`: changes the name. Mails and door lists show it within seconds. A reservation made with an earlier access
-//! token shows it within 15 minutes.
+//! `PUT /members/me`: changes the member's name. Mails and door lists show it within seconds; a reservation made with an
+//! earlier access token shows it within 15 minutes.
 
 use super::MemberView;
 use frontrow_domain::{Result, member::Name};

@@ -1,4 +1,4 @@
-//! `POST /email-verifications`: mails a code of six digits to an address (M1).
+//! `POST /email-verifications`: mails a six-digit code to an address.
 
 use frontrow_domain::{Result, ids::VerificationId, member::Email, time::UtcTime, verification::Verification};
 use frontrow_edge::{
@@ -7,27 +7,27 @@ use frontrow_edge::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which address.
+/// The address to verify.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "EmailVerificationRequest", example = serde_json::json!({"email": "dana@example.com"}))]
 pub struct Body {
-    /// The address to verify. An internationalized domain becomes its A-labels: `kim@bücher.example` is
+    /// The address to verify. An internationalized domain is converted to A-labels: `kim@bücher.example` becomes
     /// `kim@xn--bcher-kva.example`.
     email: Email,
-    /// A refresh token that this device got for this address, used or not: codes for known devices are counted apart from
-    /// those that anybody asks for. Any other is ignored.
+    /// Any refresh token that this device ever received for this address, used or not. Codes for known devices are counted
+    /// separately from those requested by everyone else. Other tokens are ignored.
     refresh_token: Option<String>,
 }
 
-/// A verification that waits for its code.
+/// A pending verification.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "EmailVerification")]
 pub struct Reply {
-    /// To be sent with the code.
+    /// Send it together with the code.
     verification_id: VerificationId,
-    /// After it the code is worth nothing.
+    /// When the code expires.
     expires_at: UtcTime,
 }
 
@@ -40,7 +40,7 @@ impl Endpoint for RequestEmailVerification {
         path: "/email-verifications",
         operation: "request_email_verification",
         tag: "Members",
-        summary: "Mails a verification code to an address, known or not",
+        summary: "Mail a verification code to an address, registered or not",
         success: &[202],
         errors: &["too_many_requests"],
         headers: &[Header::AcceptLanguage],

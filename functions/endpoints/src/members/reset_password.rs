@@ -1,5 +1,5 @@
-//! `PUT /members/password`: a new password for who proves the address by a mailed code. All sessions end; access tokens, which
-//! carry no reference to them, are accepted until they expire.
+//! `PUT /members/password`: sets a new password for the owner of an address, who proves it with a mailed code. All sessions
+//! end; access tokens already issued stay valid until they expire.
 
 use frontrow_domain::{Error, Result, ids::VerificationId, member::Password, verification::Code};
 use frontrow_edge::{
@@ -15,12 +15,13 @@ use serde::Deserialize;
     "verificationId": "0193f1b07c8a7d3fae52c1d1a5b0c003", "code": "042317", "password": "correct horse"
 }))]
 pub struct Body {
-    /// As answered by `POST /email-verifications`.
+    /// The id returned by `POST /email-verifications`.
     verification_id: String,
-    /// The six digits of the mail. Blanks, hyphens and full-width digits are accepted; anything else is 400 and no attempt.
+    /// The six mailed digits. Blanks, hyphens and full-width digits are accepted. Other input is rejected with 400 and does
+    /// not count as an attempt.
     code: Code,
-    /// 8 to 128 characters, counted after Unicode normalization (NFKC); neither a common password, nor the address, nor this site's
-    /// name.
+    /// 8 to 128 characters after Unicode normalization (NFKC). Common passwords, the address and the name of this site are
+    /// rejected.
     password: Password,
 }
 
@@ -33,7 +34,7 @@ impl Endpoint for ResetPassword {
         path: "/members/password",
         operation: "reset_password",
         tag: "Members",
-        summary: "Replaces a forgotten password by a mailed code, and ends all sessions",
+        summary: "Reset a forgotten password with a mailed code, and end all sessions",
         success: &[204],
         errors: &["wrong_code", "not_found", "verification_expired", "too_many_attempts"],
         headers: &[],
@@ -57,9 +58,9 @@ impl Endpoint for ResetPassword {
             return Err(Error::WrongCode);
         }
         app.store.check_wrong_codes(&verification, call.now).await?;
-        // Told only to who reads the address's mail, and he could sign up with the same code.
+        // Only the owner of the mailbox can see this response, and they could sign up with the same code.
         let known = app.store.credentials(&verification.email).await?.ok_or(Error::NotFound)?;
-        // The code stays good for another password.
+        // The code stays valid for another password.
         password.check_for(&verification.email)?;
         let password_hash = app.passwords.hash(password).await?;
         app.store.replace_password(&known.member.member_id, password_hash, &verification, call.now).await?;

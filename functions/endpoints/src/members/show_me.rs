@@ -1,4 +1,4 @@
-//! `GET /members/me`: who is logged in.
+//! `GET /members/me`: returns the logged-in member.
 
 use super::MemberView;
 use frontrow_domain::{Error, Result};
@@ -13,7 +13,7 @@ impl Endpoint for ShowMe {
         path: "/members/me",
         operation: "show_me",
         tag: "Members",
-        summary: "Tells who is logged in",
+        summary: "Get own profile",
         success: &[200],
         errors: &[],
         headers: &[],
@@ -28,7 +28,7 @@ impl Endpoint for ShowMe {
     type Reply = MemberView;
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<MemberView>> {
-        // A token outlives its member only where the table was made anew under the same keys.
+        // A token outlives its member only if the table was recreated with the same keys.
         let member = app.store.member(&call.caller.member_id).await?.ok_or(Error::Unauthenticated)?;
         Ok(Answer::ok(member.into()))
     }

@@ -1,5 +1,5 @@
-//! `GET /unsubscribe`: the page behind the unsubscribe link of alert mails. It has a button and changes nothing, because mail
-//! filters open links.
+//! `GET /unsubscribe`: returns the page behind the unsubscribe link of alert mails. The page has a button and the request
+//! changes nothing, because mail filters open links.
 
 use super::unsubscribe::{Query, page};
 use frontrow_domain::{Error, Result, member::Language};
@@ -36,7 +36,7 @@ impl Endpoint for ShowUnsubscription {
             Language::Ko => ("알림 메일 수신 거부", "새 공연 알림을 그만 받으시겠어요?", "수신 거부"),
             Language::En => ("Stop all alerts", "Stop all e-mails about new shows?", "Stop all alerts"),
         };
-        // Without an action the form posts to the address of the page, token included.
+        // Without an action, the form posts to the page's own address, including the token.
         let form = format!("<p>{text}</p><form method=\"post\"><button>{button}</button></form>");
         Ok(Answer::ok(page(call.language, title, &form)))
     }

@@ -1,4 +1,4 @@
-//! `POST /members`: makes a member of a verified address (M2).
+//! `POST /members`: creates a member for a verified address.
 
 use super::MemberView;
 use frontrow_domain::{
@@ -11,7 +11,7 @@ use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route,
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Who signs up, and the code that proves the address.
+/// The new member, and the code that proves the address.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "SignUp", example = serde_json::json!({
@@ -19,16 +19,17 @@ use serde::Deserialize;
     "email": "dana@example.com", "password": "correct horse", "name": "Dana"
 }))]
 pub struct Body {
-    /// As answered by `POST /email-verifications`.
+    /// The id returned by `POST /email-verifications`.
     verification_id: String,
-    /// The six digits of the mail. Blanks, hyphens and full-width digits are accepted; anything else is 400 and no attempt.
+    /// The six mailed digits. Blanks, hyphens and full-width digits are accepted. Other input is rejected with 400 and does
+    /// not count as an attempt.
     code: Code,
-    /// The verified address. An internationalized domain is the same as its A-labels.
+    /// The verified address. An internationalized domain equals its A-labels.
     email: Email,
-    /// 8 to 128 characters, counted after Unicode normalization (NFKC); neither a common password, nor the address, nor this site's
-    /// name.
+    /// 8 to 128 characters after Unicode normalization (NFKC). Common passwords, the address and the name of this site are
+    /// rejected.
     password: Password,
-    /// 1 to 100 characters that can be seen; any others are left out.
+    /// 1 to 100 visible characters; other characters are removed.
     name: Name,
 }
 
@@ -41,7 +42,7 @@ impl Endpoint for SignUp {
         path: "/members",
         operation: "sign_up",
         tag: "Members",
-        summary: "Makes a member of an address that was verified by its code",
+        summary: "Sign up with an address verified by its code",
         success: &[201],
         errors: &["wrong_code", "verification_expired", "email_taken", "too_many_attempts"],
         headers: &[],

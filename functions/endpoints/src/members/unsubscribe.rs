@@ -1,5 +1,5 @@
-//! `POST /unsubscribe`: ends all alerts of the member that a mailed link names, without a login. Mail programs send
-//! `List-Unsubscribe=One-Click` as the body (RFC 8058); it is ignored.
+//! `POST /unsubscribe`: ends all alerts of the member identified by a mailed link, without a login. Mail clients send
+//! `List-Unsubscribe=One-Click` as the body (RFC 8058); the body is ignored.
 
 use frontrow_domain::{Error, Result, member::Language};
 use frontrow_edge::{
@@ -8,11 +8,11 @@ use frontrow_edge::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The mailed link.
+/// The parameters of the mailed link.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Names the member, signed.
+    /// Signed token that identifies the member.
     pub(super) token: String,
 }
 
@@ -25,7 +25,7 @@ impl Endpoint for Unsubscribe {
         path: "/unsubscribe",
         operation: "unsubscribe",
         tag: "Members",
-        summary: "End all alerts by a mailed link",
+        summary: "End all alerts with a mailed link",
         success: &[200],
         errors: &["not_found"],
         headers: &[Header::AcceptLanguage],
@@ -54,7 +54,7 @@ impl Endpoint for Unsubscribe {
     }
 }
 
-/// A plain page. `content` is trusted markup.
+/// A plain HTML page. `content` is trusted markup.
 pub(super) fn page(language: Language, title: &str, content: &str) -> Html {
     let lang = match language {
         Language::Ko => "ko",

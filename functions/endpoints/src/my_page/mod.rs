@@ -1,3 +1,3 @@
-//! My page: the progress of everything that a member did (R8).
+//! My page: the progress of everything that a member booked or cancelled.
 
 pub mod show_my_page;

@@ -1,4 +1,4 @@
-//! `GET /my-page`: how far one's own bookings and cancellations have come, in one query. May lag by two seconds.
+//! `GET /my-page`: lists the progress of the caller's bookings and cancellations, with one query. It may lag by two seconds.
 
 use frontrow_domain::{
     Result,
@@ -22,17 +22,17 @@ pub struct EntryView {
     entry_id: String,
     #[serde(rename = "type")]
     kind: PageEntryType,
-    /// Of a booking: `payment_pending`, then `payment_approved`, `payment_declined`, or `payment_cancelled` where it ended
-    /// before it was paid. Of a cancellation: `payment_cancelled`.
+    /// For a booking: `payment_pending`, then `payment_approved`, `payment_declined`, or `payment_cancelled` if it ended
+    /// before it was paid. For a cancellation: `payment_cancelled`.
     status: PageEntryStatus,
     reservation_id: ReservationId,
     payment_id: PaymentId,
     show_title: String,
     starts_at: UtcTime,
-    /// Zone of the show's local time.
+    /// Time zone of the venue.
     time_zone: TimeZone,
     quantity: usize,
-    /// What was paid or is to be paid; of a cancellation, what went back.
+    /// The amount paid or due; for a cancellation, the refund.
     amount: Won,
     currency: Currency,
     created_at: UtcTime,
@@ -60,7 +60,7 @@ impl From<PageEntry> for EntryView {
     }
 }
 
-/// What its cursors are bound to.
+/// The value that cursors are bound to.
 const LIST: &str = "my-page";
 
 /// The endpoint.
@@ -72,7 +72,7 @@ impl Endpoint for ShowMyPage {
         path: "/my-page",
         operation: "show_my_page",
         tag: "My page",
-        summary: "How far one's own bookings and cancellations have come, newest first",
+        summary: "List own bookings and cancellations with their progress, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

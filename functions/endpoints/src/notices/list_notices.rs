@@ -1,4 +1,4 @@
-//! `GET /notices`: what became of one's own payments and reservations. May lag by two seconds.
+//! `GET /notices`: lists the approvals and cancellations of the caller's purchases. It may lag by two seconds.
 
 use frontrow_domain::{
     Result,
@@ -25,9 +25,9 @@ pub struct NoticeView {
     reservation_id: ReservationId,
     payment_id: PaymentId,
     show_title: String,
-    /// What was paid, was declined, or went back.
+    /// The amount paid, declined or refunded.
     amount: Won,
-    /// Of a declined payment.
+    /// Reason of a declined payment.
     decline_reason: Option<DeclineReason>,
     currency: Currency,
     created_at: UtcTime,
@@ -49,7 +49,7 @@ impl From<Notice> for NoticeView {
     }
 }
 
-/// What its cursors are bound to.
+/// The value that cursors are bound to.
 const LIST: &str = "notices";
 
 /// The endpoint.
@@ -61,7 +61,7 @@ impl Endpoint for ListNotices {
         path: "/notices",
         operation: "list_notices",
         tag: "My page",
-        summary: "Every approval and every cancellation of one's own, newest first",
+        summary: "List own approvals and cancellations, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

@@ -1,3 +1,3 @@
-//! Notices: every approval and every cancellation (R7).
+//! Notices: one for each approval and each cancellation.
 
 pub mod list_notices;

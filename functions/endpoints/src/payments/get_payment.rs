@@ -1,4 +1,4 @@
-//! `GET /payments/{paymentId}`: one's own payment.
+//! `GET /payments/{paymentId}`: returns one of the caller's payments.
 
 use super::PaymentView;
 use frontrow_domain::{Error, Result, ids::PaymentId};
@@ -13,7 +13,7 @@ impl Endpoint for GetPayment {
         path: "/payments/{paymentId}",
         operation: "get_payment",
         tag: "Payments",
-        summary: "One's own payment",
+        summary: "Get own payment",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

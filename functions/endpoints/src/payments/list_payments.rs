@@ -1,4 +1,4 @@
-//! `GET /payments`: one's own payments.
+//! `GET /payments`: lists the caller's payments.
 
 use super::PaymentView;
 use frontrow_domain::Result;
@@ -6,7 +6,7 @@ use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
 };
 
-/// What its cursors are bound to.
+/// The value that cursors are bound to.
 const LIST: &str = "payments";
 
 /// The endpoint.
@@ -18,7 +18,7 @@ impl Endpoint for ListPayments {
         path: "/payments",
         operation: "list_payments",
         tag: "Payments",
-        summary: "One's own payments, newest first",
+        summary: "List own payments, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

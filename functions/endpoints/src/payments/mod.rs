@@ -1,4 +1,4 @@
-//! Payments (R1-R3, R7): each is told from its reservation.
+//! Payments: each is a view of its reservation.
 
 pub mod get_payment;
 pub mod list_payments;
@@ -24,7 +24,7 @@ pub struct PaymentView {
     reservation_id: ReservationId,
     method: PaymentMethod,
     status: PaymentStatus,
-    /// Of a declined payment. The hold can be paid again for as long as it lives.
+    /// Reason of a declined payment. The hold can be paid again until it expires.
     decline_reason: Option<DeclineReason>,
     amount: Won,
     currency: Currency,

@@ -1,8 +1,9 @@
-//! `POST /payments`: pays a live hold of one's own, once. With points it is all or nothing: points fall, the seats are the
-//! member's, the payment is recorded, the queue token is spent. By card it is accepted: the seats stay the member's while
-//! the payment provider is asked, which may be down for a while; only while it is known to be unwell is nothing accepted,
-//! and the hold lives longer instead (R6). A declined card is not the end: the hold is back, and paying it again is another
-//! payment, of another order.
+//! `POST /payments`: pays one of the caller's live holds, once.
+//!
+//! With points, one transaction charges the points, sells the seats, records the payment and ends the admission. By card, the
+//! payment is accepted and the seats stay reserved until the payment provider has decided, which may take a while if it is
+//! down. While the provider is known to be unhealthy, no card payment is accepted and the hold is extended instead. A
+//! declined card restores the hold; paying it again creates another payment with another order.
 
 use super::PaymentView;
 use crate::waiting_room::{admission_first, admitted};
@@ -24,7 +25,7 @@ use frontrow_store::{Paid, Payable};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What to pay, and with what. The price is ours.
+/// The hold to pay, and the payment method. The server determines the price.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 #[schemars(with = "Fields")]
@@ -33,11 +34,11 @@ pub struct Body {
     means: Means,
 }
 
-/// Why a payment is refused whose fields are right by themselves.
+/// Messages for bodies whose fields are valid on their own but not together.
 const NO_TOKEN: &str = "points need none";
 const A_TOKEN: &str = "needed to pay by card";
 
-/// With what.
+/// The payment method.
 #[derive(Debug)]
 enum Means {
     Points,
@@ -48,11 +49,11 @@ enum Means {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "PaymentRequest", extend("x-also-refused" = [NO_TOKEN, A_TOKEN]))]
 struct Fields {
-    /// The hold.
+    /// The hold to pay.
     hold_id: String,
     /// `points` or `card`.
     method: PaymentMethod,
-    /// By card: what the payment provider gave for this payment.
+    /// Card token issued by the payment provider for this payment; required for `card`.
     card_token: Option<CardToken>,
 }
 
@@ -79,7 +80,7 @@ impl Endpoint for Pay {
         path: "/payments",
         operation: "pay",
         tag: "Payments",
-        summary: "Pay a hold; paying it again answers the payment that is pending or approved",
+        summary: "Pay a hold; paying it again returns its pending or approved payment",
         success: &[201, 202, 200],
         errors: &[
             "not_found",
@@ -143,7 +144,7 @@ impl Endpoint for Pay {
     }
 }
 
-/// What a request wants: the same for every attempt to do it.
+/// The parts of a request that are the same for each attempt.
 struct Order<'a> {
     app: &'a App,
     call: &'a Call<Pay>,
@@ -151,15 +152,15 @@ struct Order<'a> {
     admission: Option<&'a Admission>,
 }
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 enum Done {
     Answered(Answer<PaymentView>),
-    /// The hold is another than was read.
+    /// The hold changed after it was read.
     Changed(Hold),
 }
 
 impl Order<'_> {
-    /// Takes the points, and the seats are the member's.
+    /// Charges the points and sells the seats.
     async fn pay_with_points(&self, hold: &Hold, wallet: Wallet) -> Result<Done> {
         let Self { app, call, listing, admission } = *self;
         let reservation = Reservation::paid_with_points(hold, listing, self.buyer(), call.now);
@@ -171,7 +172,7 @@ impl Order<'_> {
         Ok(answered(admission_first(app, admission, paid, call.now).await?, || reply(&reservation)))
     }
 
-    /// Accepts the payment; the provider is asked by `payment_worker`.
+    /// Accepts the payment; `payment_worker` then asks the provider.
     async fn pay_by_card(&self, hold: &Hold, token: &CardToken) -> Result<Done> {
         let Self { app, call, listing, admission } = *self;
         let now = call.now;
@@ -192,7 +193,7 @@ impl Order<'_> {
         Ok(answered(admission_first(app, admission, paid, now).await?, || reply(&pending)))
     }
 
-    /// Nobody loses seats because a provider is unwell: the hold lives longer, within bounds.
+    /// Extends the hold, within bounds, so that an unhealthy provider costs nobody their seats.
     async fn keep(&self, hold: &Hold) -> Result<()> {
         let Self { app, call, listing, admission } = *self;
         let Some(until) = hold.kept_until(&listing.performance) else { return Ok(()) };

@@ -1,6 +1,5 @@
-//! `POST /performances/{performanceId}/cancellation`: an organizer cancels a performance. Sales end at once: after
-//! the answer nothing is booked any more. Everybody is refunded and told by mail soon after. Once, however often: the
-//! first reason stands.
+//! `POST /performances/{performanceId}/cancellation`: cancels a performance. Sales end with the response; refunds and mails
+//! follow soon after. Idempotent: the first reason stays.
 
 use super::CancellationView;
 use frontrow_domain::{Result, ids::PerformanceId, performance::Reason};
@@ -8,21 +7,21 @@ use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Why.
+/// The reason.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CancellationRequest")]
 pub struct Body {
-    /// What every member is told: 1 to 500 characters.
+    /// The reason that all members see: 1 to 500 characters.
     reason: Reason,
 }
 
-/// What was begun.
+/// The accepted cancellation.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CancelledPerformance")]
 pub struct Reply {
-    /// The performance.
+    /// The cancelled performance.
     performance_id: PerformanceId,
     #[serde(flatten)]
     cancellation: CancellationView,
@@ -37,7 +36,7 @@ impl Endpoint for CancelPerformance {
         path: "/performances/{performanceId}/cancellation",
         operation: "cancel_performance",
         tag: "Catalogue",
-        summary: "Cancel a performance: everybody is refunded and told",
+        summary: "Cancel a performance; all reservations are refunded and their members notified",
         success: &[202],
         errors: &["not_found", "performance_started"],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `POST /shows/{showId}/performances`: an organizer lists a date, which can be booked from now on.
+//! `POST /shows/{showId}/performances`: creates a performance, which can be booked from now on.
 
 use super::PerformanceView;
 use frontrow_domain::{
@@ -17,7 +17,7 @@ impl Endpoint for CreatePerformance {
         path: "/shows/{showId}/performances",
         operation: "create_performance",
         tag: "Catalogue",
-        summary: "List a performance, bookable from now on",
+        summary: "Create a performance, bookable from now on",
         success: &[201],
         errors: &["not_found", "slot_taken"],
         headers: &[],
@@ -41,7 +41,7 @@ impl Endpoint for CreatePerformance {
         let id = PerformanceId::new(entropy::fresh_uuid());
         let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
         app.store.create_performance(&performance, &show, policy.map(|policy| (policy, stripes))).await?;
-        // Nobody took anything yet.
+        // All seats are free.
         let left: Vec<u32> = performance.seating.grades().iter().map(|grade| grade.total).collect();
         let reply = PerformanceView::of(&performance, &show, policy, &left, call.now);
         Ok(Answer::created(format!("/performances/{}", performance.performance_id), reply))

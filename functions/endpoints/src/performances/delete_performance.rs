@@ -1,4 +1,4 @@
-//! `DELETE /performances/{performanceId}`: a performance without live holds and reservations (C7).
+//! `DELETE /performances/{performanceId}`: deletes a performance without live holds and reservations.
 
 use frontrow_domain::{Result, ids::PerformanceId};
 use frontrow_edge::{
@@ -14,7 +14,7 @@ impl Endpoint for DeletePerformance {
         path: "/performances/{performanceId}",
         operation: "delete_performance",
         tag: "Catalogue",
-        summary: "Delete a performance that nobody holds or owns seats of",
+        summary: "Delete a performance without live holds or reservations",
         success: &[204],
         errors: &["not_found", "has_reservations"],
         headers: &[],

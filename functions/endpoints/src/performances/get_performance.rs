@@ -1,4 +1,4 @@
-//! `GET /performances/{performanceId}`: one performance, and how many seats of each grade are left.
+//! `GET /performances/{performanceId}`: returns one performance with the number of seats left in each grade.
 
 use super::{PerformanceView, policy};
 use frontrow_domain::{Result, ids::PerformanceId, limits::SEATS_MAX_AGE_SECONDS};
@@ -13,7 +13,7 @@ impl Endpoint for GetPerformance {
         path: "/performances/{performanceId}",
         operation: "get_performance",
         tag: "Catalogue",
-        summary: "One performance, with what is left of each grade",
+        summary: "Get a performance with the seats left in each grade",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

@@ -1,4 +1,5 @@
-//! `GET /shows/{showId}/performances`: the dates that can be booked (C4). Sold-out ones are kept, closed ones left out.
+//! `GET /shows/{showId}/performances`: lists the performances that can be booked. Sold-out ones are included, closed ones are
+//! not.
 
 use super::{PerformanceView, policy};
 use frontrow_domain::{
@@ -13,18 +14,18 @@ use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which of them.
+/// Filters and page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Those that start at this moment or later.
+    /// Only performances that start at or after this time.
     from: Option<UtcTime>,
-    /// Those that start before this moment.
+    /// Only performances that start before this time.
     to: Option<UtcTime>,
-    /// Items of the page: 1 to 100, 20 when absent.
+    /// Page size: 1 to 100, default 20.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
@@ -38,7 +39,7 @@ impl Endpoint for ListPerformances {
         path: "/shows/{showId}/performances",
         operation: "list_performances",
         tag: "Catalogue",
-        summary: "The dates of a show that can be booked, by start",
+        summary: "List the bookable performances of a show, by start",
         success: &[200],
         errors: &["not_found"],
         headers: &[],
@@ -68,10 +69,10 @@ impl Endpoint for ListPerformances {
     }
 }
 
-/// The policy of a performance's waiting room, where it has one, and what is left of each grade.
+/// The policy of a performance's waiting room, if any, and the seats left in each grade.
 type State = (Option<WaitingRoomPolicy>, Vec<u32>);
 
-/// The states of a page's performances, in its order; read at the same time, at most one for each item of a page.
+/// Reads the states of a page's performances concurrently, and returns them in page order.
 async fn states(app: &App, page: &[Performance], now: Timestamp) -> Result<Vec<State>> {
     let read = |performance: &Performance| {
         let (app, performance) = (app.clone(), performance.clone());

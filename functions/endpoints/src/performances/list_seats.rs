@@ -1,5 +1,5 @@
-//! `GET /performances/{performanceId}/seats`: every seat, and whether it is free (C4-C6). Where there is a waiting room it
-//! is shown to members that were let in, and to nobody's cache.
+//! `GET /performances/{performanceId}/seats`: lists every seat and whether it is free. With a waiting room, only admitted
+//! members get the map, and the response is never cached.
 
 use super::{GradeView, grades};
 use crate::waiting_room::may_look;
@@ -20,15 +20,15 @@ use frontrow_edge::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// In which form.
+/// Form of the response.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// `seats`, when absent: each seat with its price. `rows`: a character for each seat, for large houses.
+    /// `seats` (default): each seat with its price. `rows`: one character per seat, for large houses.
     form: Option<Form>,
 }
 
-/// How the seats are listed.
+/// The forms of a seat map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -38,30 +38,30 @@ enum Form {
     Rows,
 }
 
-/// The house as it is sold.
+/// The seat map of a performance.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "SeatMap")]
 pub struct Reply<'a> {
     /// The performance.
     performance_id: &'a PerformanceId,
-    /// When the seats were so. Of more than 2,000 seats: when the newest change that is told here was read; there may be
-    /// none since.
+    /// The time of this state. For more than 2,000 seats: when the newest change shown here was read, which may be long ago if
+    /// nothing has changed since.
     as_of: UtcTime,
     /// Grades, in the organizer's order.
     grades: Vec<GradeView>,
-    /// Of all prices.
+    /// Currency of all prices.
     currency: Currency,
     #[serde(flatten)]
     house: House<'a>,
 }
 
-/// The seats, in layout order; none where places are only counted.
+/// The seats, in layout order; empty for general admission.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
 enum House<'a> {
-    /// Each by itself.
+    /// One object per seat.
     Seats { seats: Vec<SeatView<'a>> },
     /// With `form=rows`.
     Rows { sections: Vec<SectionView<'a>> },
@@ -71,9 +71,9 @@ enum House<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SectionRows")]
 struct SectionView<'a> {
-    /// Section.
+    /// Name of the section.
     section: &'a str,
-    /// Rows, the first at first.
+    /// Rows, starting with row 1.
     rows: Vec<RowView>,
 }
 
@@ -83,7 +83,7 @@ struct SectionView<'a> {
 struct RowView {
     /// Row, from 1.
     row: u32,
-    /// A character for each seat, number 1 at first: `f` free, `h` held, `s` sold, `x` not for sale.
+    /// One character per seat, starting with number 1: `f` free, `h` held, `s` sold, `x` not for sale.
     seats: String,
 }
 
@@ -94,17 +94,17 @@ struct RowView {
 struct SeatView<'a> {
     /// `section-row-number`.
     seat_id: SeatId,
-    /// Section.
+    /// Name of the section.
     section: &'a str,
     /// Row, from 1.
     row: u32,
     /// Number within the row, from 1.
     number: u32,
-    /// Grade.
+    /// Name of the grade.
     grade: &'a str,
     /// Price, in won.
     price: Won,
-    /// Whether it can be held. A seat of a lapsed hold is free.
+    /// Whether the seat can be held. A seat with an expired hold is free.
     status: Status,
 }
 
@@ -129,7 +129,7 @@ impl Status {
 }
 
 impl Status {
-    /// As a row of seats tells it. Every seat of a house is for sale: none is `x` yet.
+    /// The character in a row of seats. All seats of a house are for sale, so `x` is not used yet.
     fn letter(&self) -> char {
         match self {
             Self::Free => 'f',
@@ -172,7 +172,7 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// The rows of seats that are in layout order.
+/// Groups seats, which are in layout order, into rows.
 fn sections<'a>(seats: impl Iterator<Item = (SeatPlace<'a>, Status)>) -> Vec<SectionView<'a>> {
     let mut sections: Vec<SectionView<'a>> = Vec::new();
     for (place, status) in seats {
@@ -189,7 +189,7 @@ fn sections<'a>(seats: impl Iterator<Item = (SeatPlace<'a>, Status)>) -> Vec<Sec
     sections
 }
 
-/// What a map says in a form, but for its moment: the house as it is sold, what is left of each grade, and a byte for each seat.
+/// The content of a map except its time: the house with the seats left in each grade, and one byte per seat.
 fn content(performance: &Performance, map: &SeatMap, form: Form, now: Timestamp) -> Vec<u8> {
     let cancelled = performance.cancellation.is_some();
     let left = (&performance.seating, cancelled, form as u8, map.available(&performance.seating, now));
@@ -207,7 +207,7 @@ impl Endpoint for ListSeats {
         path: "/performances/{performanceId}/seats",
         operation: "list_seats",
         tag: "Catalogue",
-        summary: "Every seat of a performance, and whether it is free",
+        summary: "List the seats of a performance and whether they are free",
         success: &[200],
         errors: &[
             "unauthenticated",

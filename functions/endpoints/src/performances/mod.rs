@@ -1,4 +1,4 @@
-//! Performances: the dates of a show, the seats of one of them (C3-C6), and what its organizer sees of it.
+//! Performances: the dates of a show, their seats, and the organizer's view of them.
 
 pub mod cancel_performance;
 pub mod create_performance;
@@ -25,54 +25,54 @@ use frontrow_edge::App;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One dated occurrence of a show.
+/// One dated performance of a show.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Performance")]
 pub struct PerformanceView {
-    /// Id.
+    /// Performance id.
     performance_id: PerformanceId,
-    /// Its show.
+    /// Show id.
     show_id: ShowId,
     /// Title of the show.
     show_title: Text<TITLE_MAX_CHARS>,
-    /// Where it plays.
+    /// Venue of the show.
     venue: Text<VENUE_MAX_CHARS>,
-    /// The zone of its local time.
+    /// Time zone of the venue.
     time_zone: TimeZone,
-    /// Curtain.
+    /// Start of the performance.
     starts_at: UtcTime,
-    /// Before it nothing is sold; `null`: on sale since it was listed.
+    /// Sales start at this time; `null` if they have been open since the performance was created.
     sales_open_at: Option<UtcTime>,
-    /// After it nothing is sold.
+    /// Sales end at this time.
     sales_close_at: UtcTime,
-    /// Seats a member may hold and own together.
+    /// Maximum number of seats that a member may hold and own together.
     max_seats_per_member: u32,
-    /// Life of a hold.
+    /// Lifetime of a hold, in seconds.
     hold_seconds: i64,
-    /// The house.
+    /// The seating layout.
     seating: Seating,
-    /// How the waiting room lets people in; `null`: there is none, and no queue token is needed.
+    /// The admission policy of the waiting room; `null` if there is none, and no queue token is required.
     waiting_room: Option<WaitingRoomPolicy>,
-    /// When it was listed.
+    /// When the performance was created.
     created_at: UtcTime,
-    /// Where the organizer cancelled it: nothing is sold any more.
+    /// Present if the organizer cancelled the performance; sales have ended.
     cancellation: Option<CancellationView>,
     sales_state: SalesState,
-    /// Of all prices.
+    /// Currency of all prices.
     currency: Currency,
     /// Grades, in the organizer's order.
     grades: Vec<GradeView>,
 }
 
-/// An organizer's cancellation of a performance.
+/// The cancellation of a performance by its organizer.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Cancellation")]
 pub struct CancellationView {
-    /// Why, in the organizer's words.
+    /// The organizer's reason.
     reason: Reason,
-    /// From then on nothing is sold.
+    /// Sales ended at this time.
     cancelled_at: UtcTime,
 }
 
@@ -83,7 +83,7 @@ impl From<Cancellation> for CancellationView {
 }
 
 impl PerformanceView {
-    /// As it is at `now`, with `left` of each grade.
+    /// The performance as of `now`, with the seats `left` in each grade.
     fn of(
         performance: &Performance,
         show: &Show,
@@ -115,7 +115,7 @@ impl PerformanceView {
     }
 }
 
-/// The policy of the performance's waiting room, at most a second old; `None` where it has no room.
+/// The policy of the performance's waiting room, at most a second old; `None` if there is no waiting room.
 async fn policy(app: &App, performance: &Performance, now: Timestamp) -> Result<Option<WaitingRoomPolicy>> {
     if !performance.has_waiting_room {
         return Ok(None);
@@ -123,22 +123,22 @@ async fn policy(app: &App, performance: &Performance, now: Timestamp) -> Result<
     Ok(Some(app.store.room(&performance.performance_id, now).await?.policy))
 }
 
-/// What is left of a grade.
+/// Price and availability of a grade.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Grade")]
 pub struct GradeView {
-    /// Grade.
+    /// Name of the grade.
     grade: String,
     /// Price of one seat, in won.
     price: Won,
-    /// Seats in all.
+    /// Total number of seats.
     total: u32,
-    /// Seats that are free.
+    /// Number of free seats.
     available: u32,
 }
 
-/// What is `left` of each grade of a house, in the organizer's order; nothing of a performance that was cancelled.
+/// The seats `left` in each grade of a house, in the organizer's order; none if the performance is cancelled.
 fn grades(performance: &Performance, left: &[u32]) -> Vec<GradeView> {
     let cancelled = performance.cancellation.is_some();
     let view = |(grade, left): (GradeTotal, &u32)| GradeView {

@@ -1,5 +1,5 @@
-//! `PUT /performances/{performanceId}`: replaces what is said of a performance. Another start, house or price needs that it
-//! has no live holds and reservations (C3, C7).
+//! `PUT /performances/{performanceId}`: replaces the details of a performance. Changing start, house or prices requires that
+//! it has no live holds and reservations.
 
 use super::PerformanceView;
 use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
@@ -14,7 +14,7 @@ impl Endpoint for ReplacePerformance {
         path: "/performances/{performanceId}",
         operation: "replace_performance",
         tag: "Catalogue",
-        summary: "Change a performance; its start, house and prices only while nobody holds or owns seats of it",
+        summary: "Update a performance; its start, house and prices only while no seat is held or sold",
         success: &[200],
         errors: &["not_found", "has_reservations", "slot_taken"],
         headers: &[],

@@ -1,5 +1,5 @@
-//! `GET /performances/{performanceId}/reservations`: the door list, by the members' names. May lag by two seconds; the codes
-//! of tickets are judged by the reservations themselves.
+//! `GET /performances/{performanceId}/reservations`: returns the door list, ordered by member name. It may lag by two
+//! seconds; check-ins use the reservations themselves.
 
 use frontrow_domain::{
     Error, Result,
@@ -18,41 +18,41 @@ use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which of them.
+/// Filters and page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Those of one status.
+    /// Only reservations with this status.
     status: Option<ReservationStatus>,
-    /// Those of members whose name begins so, in capitals or not.
+    /// Only reservations of members whose name starts with this text, ignoring case.
     #[schemars(length(max = NAME_MAX_CHARS), extend("x-also-refused" = [format!("expected at most {NAME_MAX_CHARS} characters")]))]
     name: Option<String>,
-    /// The reservation with that booking reference, however people type it: `k7qx 4m2p`.
+    /// Only the reservation with this booking reference, in any common spelling, such as `k7qx 4m2p`.
     reference: Option<BookingReference>,
-    /// Items of the page: 1 to 100, 20 when absent.
+    /// Page size: 1 to 100, default 20.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
 
-/// A reservation as the door sees it.
+/// A reservation as the door staff see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DoorListEntry")]
 pub struct EntryView {
     reservation_id: ReservationId,
-    /// The short name of the reservation for people, such as `K7QX-4M2P`.
+    /// Booking reference for humans, such as `K7QX-4M2P`.
     booking_reference: BookingReference,
-    /// The member's name when the member booked.
+    /// The member's name at the time of booking.
     member_name: Name,
-    /// Only a confirmed one opens the door.
+    /// Only tickets of a confirmed reservation are valid at the door.
     status: ReservationStatus,
     seat_ids: Vec<SeatId>,
-    /// Tickets.
+    /// Number of tickets.
     quantity: usize,
-    /// Tickets that were used.
+    /// Number of used tickets.
     checked_in: usize,
     created_at: UtcTime,
 }
@@ -81,7 +81,7 @@ impl Endpoint for ShowDoorList {
         path: "/performances/{performanceId}/reservations",
         operation: "show_door_list",
         tag: "Catalogue",
-        summary: "The door list: who comes to a performance, by name",
+        summary: "List the reservations of a performance for the door, by name",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

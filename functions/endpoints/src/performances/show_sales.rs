@@ -1,5 +1,5 @@
-//! `GET /performances/{performanceId}/sales`: what was sold and not cancelled since, by grade and by day. May lag by two
-//! seconds.
+//! `GET /performances/{performanceId}/sales`: returns the seats sold and not cancelled, by grade and by day. The figures may
+//! lag by two seconds.
 
 use frontrow_domain::{
     Result,
@@ -13,41 +13,41 @@ use frontrow_store::{SalesOfDay, SalesOfGrade};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Sums of a performance.
+/// Sales of a performance.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Sales")]
 pub struct Reply {
     /// The performance.
     performance_id: PerformanceId,
-    /// Seats sold, in all.
+    /// Total number of seats sold.
     seats: i64,
-    /// What they cost together.
+    /// Total revenue, in won.
     amount: Won,
     currency: Currency,
-    /// The same by grade, over all days.
+    /// Sales by grade, over all days.
     grades: Vec<GradeView>,
-    /// The same by day and grade, latest day first.
+    /// Sales by day and grade, latest day first.
     #[serde(flatten)]
     days: Page<DayView>,
 }
 
-/// What was sold of a grade.
+/// Sales of a grade.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SalesOfGrade")]
 pub struct GradeView {
     grade: String,
-    /// Seats.
+    /// Seats sold.
     seats: i64,
-    /// What they cost together.
+    /// Revenue, in won.
     amount: Won,
 }
 
-/// What was sold of a grade on one day.
+/// Sales of a grade on one day.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SalesOfDay")]
 pub struct DayView {
-    /// The day of the payment, on the calendar of the show's own zone, such as `2026-12-24`.
+    /// Day of the payment in the show's time zone, such as `2026-12-24`.
     day: String,
     #[serde(flatten)]
     grade: GradeView,
@@ -74,7 +74,7 @@ impl Endpoint for ShowSales {
         path: "/performances/{performanceId}/sales",
         operation: "show_sales",
         tag: "Catalogue",
-        summary: "What a performance sold, by grade and by day",
+        summary: "Get the sales of a performance by grade and by day",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

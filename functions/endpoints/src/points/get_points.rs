@@ -1,4 +1,4 @@
-//! `GET /points`: the balance.
+//! `GET /points`: returns the balance.
 
 use frontrow_domain::{
     Result,
@@ -8,7 +8,7 @@ use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The balance.
+/// The caller's balance.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Points")]
 pub struct Reply {
@@ -25,7 +25,7 @@ impl Endpoint for GetPoints {
         path: "/points",
         operation: "get_points",
         tag: "Points",
-        summary: "One's own balance",
+        summary: "Get own balance",
         success: &[200],
         errors: &[],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `GET /points/entries`: the ledger.
+//! `GET /points/entries`: lists the ledger.
 
 use frontrow_domain::{
     Result,
@@ -23,7 +23,7 @@ pub struct EntryView {
     kind: EntryKind,
     /// Negative for payments.
     amount: Won,
-    /// Balance after it.
+    /// Balance after the change.
     balance: Won,
     currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ impl From<LedgerEntry> for EntryView {
     }
 }
 
-/// What its cursors are bound to.
+/// The value that cursors are bound to.
 const LIST: &str = "entries";
 
 /// The endpoint.
@@ -57,7 +57,7 @@ impl Endpoint for ListPointEntries {
         path: "/points/entries",
         operation: "list_point_entries",
         tag: "Points",
-        summary: "The history of one's own points, newest first",
+        summary: "List own point entries, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

@@ -1,4 +1,4 @@
-//! Points: balance, top-ups, history (P1, P2).
+//! Points: balance, top-ups and ledger.
 
 pub mod get_points;
 pub mod list_point_entries;

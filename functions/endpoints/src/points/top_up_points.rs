@@ -12,7 +12,7 @@ use frontrow_edge::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How much.
+/// The amount to add.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TopUpRequest")]
@@ -21,7 +21,7 @@ pub struct Body {
     amount: TopUpAmount,
 }
 
-/// What was added, and the balance after it.
+/// The amount added and the new balance.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TopUp")]

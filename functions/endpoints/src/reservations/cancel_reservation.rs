@@ -1,4 +1,5 @@
-//! `DELETE /reservations/{reservationId}`: refunded, its seats free again, the member told by mail. Once, however often.
+//! `DELETE /reservations/{reservationId}`: cancels a reservation, refunds it, frees its seats and mails the member.
+//! Idempotent.
 
 use super::ReservationView;
 use frontrow_domain::{

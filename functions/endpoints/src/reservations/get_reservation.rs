@@ -1,4 +1,4 @@
-//! `GET /reservations/{reservationId}`: one's own reservation with its tickets.
+//! `GET /reservations/{reservationId}`: returns one of the caller's reservations with its tickets.
 
 use super::ReservationView;
 use frontrow_domain::{Error, Result, ids::ReservationId};
@@ -13,7 +13,7 @@ impl Endpoint for GetReservation {
         path: "/reservations/{reservationId}",
         operation: "get_reservation",
         tag: "Reservations",
-        summary: "One's own reservation with its tickets",
+        summary: "Get own reservation with its tickets",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `GET /reservations`: one's own reservations, cancelled ones included and marked.
+//! `GET /reservations`: lists the caller's reservations, including cancelled ones.
 
 use super::ReservationView;
 use frontrow_domain::{Result, limits::CURSOR_MAX_CHARS, reservation::ReservationStatus};
@@ -9,22 +9,22 @@ use frontrow_store::{NOT_A_CURSOR, PageRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which of them.
+/// Filter and page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Those of one status.
+    /// Only reservations with this status.
     status: Option<ReservationStatus>,
-    /// Items of the page: 1 to 100, 20 when absent.
+    /// Page size: 1 to 100, default 20.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
 
 impl Query {
-    /// What its cursors are bound to.
+    /// The value that cursors are bound to.
     fn list(&self) -> String {
         format!("reservations/{:?}", self.status)
     }
@@ -43,7 +43,7 @@ impl Endpoint for ListReservations {
         path: "/reservations",
         operation: "list_reservations",
         tag: "Reservations",
-        summary: "One's own reservations, newest first",
+        summary: "List own reservations, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `POST /reservations/{reservationId}/ticket-mail`: the tickets are mailed again, all of them, with their current codes.
+//! `POST /reservations/{reservationId}/ticket-mail`: mails all tickets again, with their current codes.
 
 use super::ReservationView;
 use frontrow_domain::{Result, ids::ReservationId};

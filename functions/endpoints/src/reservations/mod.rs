@@ -1,4 +1,4 @@
-//! Reservations: what a member bought, and its cancellation (R4, R5).
+//! Reservations: the seats that a member bought, and their cancellation.
 
 pub mod cancel_reservation;
 pub mod get_reservation;
@@ -26,10 +26,10 @@ use serde::Serialize;
 #[schemars(rename = "Reservation")]
 pub struct ReservationView {
     reservation_id: ReservationId,
-    /// The short name of the reservation for people, such as `K7QX-4M2P`.
+    /// Booking reference for humans, such as `K7QX-4M2P`.
     booking_reference: BookingReference,
     status: ReservationStatus,
-    /// `member`, or the words of the organizer who cancelled the performance.
+    /// `member`, or the reason given by the organizer who cancelled the performance.
     cancel_reason: Option<String>,
     show_id: ShowId,
     show_title: String,
@@ -38,7 +38,7 @@ pub struct ReservationView {
     starts_at: UtcTime,
     time_zone: TimeZone,
     venue: String,
-    /// Empty where places are only counted.
+    /// Empty for general admission.
     seat_ids: Vec<SeatId>,
     quantity: usize,
     total_price: Won,
@@ -50,33 +50,33 @@ pub struct ReservationView {
     cancelled_at: Option<UtcTime>,
 }
 
-/// One ticket; its QR code as a picture is at `/tickets/{ticketId}/qr.png`.
+/// One ticket. Its QR code is available as an image at `/tickets/{ticketId}/qr.png`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Ticket")]
 pub struct TicketView {
     ticket_id: TicketId,
-    /// `null` where places are only counted.
+    /// `null` for general admission.
     seat_id: Option<SeatId>,
-    /// `null` where places are only counted.
+    /// `null` for general admission.
     section: Option<String>,
-    /// Row, from 1; `null` where places are only counted.
+    /// Row, from 1; `null` for general admission.
     row: Option<u32>,
-    /// Number within the row, from 1; `null` where places are only counted.
+    /// Number within the row, from 1; `null` for general admission.
     number: Option<u32>,
     grade: String,
     price: Won,
     currency: Currency,
-    /// The text of the QR code; `null` while the reservation is pending and after it was cancelled.
+    /// Text of the QR code; `null` while the reservation is pending and after it is cancelled.
     code: Option<String>,
-    /// How often the ticket was reissued. Only the newest code opens the door.
+    /// How many times the ticket was reissued. Only the latest code is valid at the door.
     generation: u32,
     /// When the ticket was used.
     checked_in_at: Option<UtcTime>,
 }
 
 impl TicketView {
-    /// The ticket of a seat of `reservation`.
+    /// The ticket of one seat of `reservation`.
     pub(crate) fn of(ticket_id: TicketId, seat: &HeldSeat, reservation: &Reservation, codes: &Codes) -> Self {
         let (position, door) = (seat.position(), &reservation.door);
         let is_valid = reservation.status == ReservationStatus::Confirmed;
@@ -96,7 +96,7 @@ impl TicketView {
     }
 }
 
-/// How far the mail with the tickets has come.
+/// Progress of the ticket mail.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct TicketMail {

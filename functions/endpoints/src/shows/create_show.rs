@@ -1,4 +1,4 @@
-//! `POST /shows`: an organizer lists a show.
+//! `POST /shows`: creates a show.
 
 use super::ShowView;
 use frontrow_domain::{
@@ -17,7 +17,7 @@ impl Endpoint for CreateShow {
         path: "/shows",
         operation: "create_show",
         tag: "Catalogue",
-        summary: "List a show",
+        summary: "Create a show",
         success: &[201],
         errors: &[],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `DELETE /shows/{showId}`: a show with its performances, if none of them has live holds or reservations (C7).
+//! `DELETE /shows/{showId}`: deletes a show with its performances, if none of them has live holds or reservations.
 
 use frontrow_domain::{Result, ids::ShowId};
 use frontrow_edge::{

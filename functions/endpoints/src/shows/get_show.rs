@@ -1,4 +1,4 @@
-//! `GET /shows/{showId}`: one show.
+//! `GET /shows/{showId}`: returns one show.
 
 use super::ShowView;
 use frontrow_domain::{Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS};
@@ -13,7 +13,7 @@ impl Endpoint for GetShow {
         path: "/shows/{showId}",
         operation: "get_show",
         tag: "Catalogue",
-        summary: "One show",
+        summary: "Get a show",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

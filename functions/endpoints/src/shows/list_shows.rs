@@ -1,4 +1,4 @@
-//! `GET /shows`: the shows that filters leave, in the order asked for (C1).
+//! `GET /shows`: lists the shows that match the filters, in the requested order.
 
 use super::ShowView;
 use frontrow_domain::{
@@ -14,26 +14,26 @@ use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which of them, and in which order.
+/// Filters, order and page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Those of this kind.
+    /// Only shows of this category.
     category: Option<Category>,
-    /// Those with this text in title, venue, or the first 300 characters of the description. Upper and lower case, full and half width, and composed and
-    /// decomposed letters are the same.
+    /// Only shows that contain this text in title, venue or the first 300 characters of the description. The comparison
+    /// ignores case, character width and Unicode composition.
     keyword: Option<Keyword>,
-    /// Those with a performance that starts at this moment or later, and before `to`.
+    /// Only shows with a performance that starts at or after this time, and before `to`.
     from: Option<UtcTime>,
-    /// Those with a performance that starts before this moment, and not before `from`.
+    /// Only shows with a performance that starts before this time, and at or after `from`.
     to: Option<UtcTime>,
-    /// `recent`, when absent: newest first. `title`: by title. `ending`: earliest last performance first, without shows
-    /// whose last performance has started or that have none.
+    /// `recent` (default): newest first. `title`: by title. `ending`: by the start of the last performance, earliest first,
+    /// without shows whose last performance has started or that have no performances.
     sort: Option<ShowOrder>,
-    /// Items of the page: 1 to 100, 20 when absent. A page may have fewer though more follow: `nextCursor` tells.
+    /// Page size: 1 to 100, default 20. A page may be shorter even if more pages follow; check `nextCursor`.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     cursor: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Endpoint for ListShows {
         path: "/shows",
         operation: "list_shows",
         tag: "Catalogue",
-        summary: "Shows by category, words and dates; newest first, by title, or ending soon",
+        summary: "List shows by category, text and date; newest first, by title, or ending soon",
         success: &[200],
         errors: &[],
         headers: &[],

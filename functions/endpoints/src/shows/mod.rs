@@ -1,4 +1,4 @@
-//! Shows: the productions that are listed (C1).
+//! Shows: the listed productions.
 
 pub mod create_show;
 pub mod delete_show;
@@ -24,38 +24,39 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Show")]
 pub struct ShowView {
-    /// Id.
+    /// Show id.
     show_id: ShowId,
     /// Title.
     title: Text<TITLE_MAX_CHARS>,
-    /// Kind.
+    /// Category.
     category: Category,
-    /// Where it plays.
+    /// Venue of all performances.
     venue: Text<VENUE_MAX_CHARS>,
-    /// The zone of its local time.
+    /// Time zone of the venue.
     time_zone: TimeZone,
-    /// Running time.
+    /// Running time in minutes.
     running_minutes: Option<RunningMinutes>,
-    /// Poster.
+    /// URL of the poster.
     poster_url: Option<PosterUrl>,
-    /// Free text. In a list no more than its first 300 characters.
+    /// Free text. Lists return at most the first 300 characters.
     description: Option<Text<DESCRIPTION_MAX_CHARS, true>>,
-    /// When it was listed.
+    /// When the show was created.
     created_at: UtcTime,
-    /// When its first performance starts; `null` where it has none.
+    /// Start of the first performance; `null` if there is none.
     first_starts_at: Option<UtcTime>,
-    /// When its last performance starts; `null` where it has none.
+    /// Start of the last performance; `null` if there is none.
     last_starts_at: Option<UtcTime>,
-    /// The lowest price of its performances, cancelled ones left out; `null` where that is not known.
+    /// The lowest price of all performances that are not cancelled; `null` if unknown.
     price_from: Option<Won>,
-    /// Of `priceFrom`.
+    /// Currency of `priceFrom`.
     currency: Currency,
-    /// From the opening of its first sale to the end of its last one. Each performance says whether seats are left.
+    /// Covers the time from the opening of the first sale to the end of the last one. Each performance shows whether seats
+    /// are left.
     sales_state: SalesState,
 }
 
 impl ShowView {
-    /// As it is at `now`.
+    /// The show as of `now`.
     fn of(show: Show, now: Timestamp) -> Self {
         Self {
             first_starts_at: show.first_starts_at.map(UtcTime::from),

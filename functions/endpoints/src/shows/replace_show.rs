@@ -1,5 +1,5 @@
-//! `PUT /shows/{showId}`: replaces what is said of a show. Another venue moves all its performances, if none of them has
-//! live holds or reservations (C1).
+//! `PUT /shows/{showId}`: replaces the details of a show. A different venue moves all performances; this requires that none
+//! of them has live holds or reservations.
 
 use super::ShowView;
 use frontrow_domain::{Result, ids::ShowId, show::ShowDetails};
@@ -14,7 +14,7 @@ impl Endpoint for ReplaceShow {
         path: "/shows/{showId}",
         operation: "replace_show",
         tag: "Catalogue",
-        summary: "Change a show; another venue moves all its performances",
+        summary: "Update a show; a different venue moves all its performances",
         success: &[200],
         errors: &["not_found", "has_reservations", "slot_taken"],
         headers: &[],

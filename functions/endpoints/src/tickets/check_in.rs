@@ -1,4 +1,5 @@
-//! `POST /check-ins`: a ticket opens the door, once. The code is proven without a read; one conditional write decides.
+//! `POST /check-ins`: checks a ticket in at the door, once. The code is verified without a read; one conditional write
+//! decides.
 
 use frontrow_domain::{
     Error, Result,
@@ -14,18 +15,18 @@ use serde::{Deserialize, Serialize};
 /// The endpoint.
 pub struct CheckIn;
 
-/// What a scanner read, and where it stands.
+/// The scanned code, and the performance at this door.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "CheckInRequest")]
 pub struct Body {
     performance_id: PerformanceId,
-    /// The text of the ticket's QR code, in capitals or not, with or without what scanners add: control characters, blanks, a byte
-    /// order mark, a symbology identifier such as `]Q1`.
+    /// The text of the ticket's QR code. Case is ignored, and so are additions by scanners: control characters, blanks, a
+    /// byte order mark, or a symbology identifier such as `]Q1`.
     code: String,
 }
 
-/// A ticket that was good.
+/// A valid ticket.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CheckIn")]
@@ -46,7 +47,7 @@ impl Endpoint for CheckIn {
         path: "/check-ins",
         operation: "check_in",
         tag: "Tickets",
-        summary: "Let the bearer of a ticket in, once",
+        summary: "Check a ticket in, once",
         success: &[201],
         errors: &[
             "invalid_ticket",

@@ -1,4 +1,4 @@
-//! `GET /tickets/{ticketId}/qr.png`: the code that is scanned at the door.
+//! `GET /tickets/{ticketId}/qr.png`: returns the QR code that is scanned at the door.
 
 use frontrow_domain::{Error, Result, ids::TicketId};
 use frontrow_edge::{
@@ -14,7 +14,7 @@ impl Endpoint for GetTicketQr {
         path: "/tickets/{ticketId}/qr.png",
         operation: "get_ticket_qr",
         tag: "Tickets",
-        summary: "The QR code of one's own ticket",
+        summary: "Get the QR code of own ticket",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

@@ -1,4 +1,4 @@
-//! Tickets: one per seat, each with its QR code (T1), used at the door once.
+//! Tickets: one per seat, each with a QR code that is valid at the door once.
 
 pub mod check_in;
 pub mod get_ticket_qr;

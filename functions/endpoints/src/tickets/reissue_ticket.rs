@@ -1,4 +1,4 @@
-//! `POST /tickets/{ticketId}/reissue`: a new code for a ticket that may have come into other hands. The old one is void.
+//! `POST /tickets/{ticketId}/reissue`: replaces the code of a ticket that others may have seen. The old code becomes invalid.
 
 use crate::reservations::TicketView;
 use frontrow_domain::{Error, Result, ids::TicketId};
@@ -13,7 +13,7 @@ impl Endpoint for ReissueTicket {
         path: "/tickets/{ticketId}/reissue",
         operation: "reissue_ticket",
         tag: "Tickets",
-        summary: "Make a ticket's code void, and mail a new one",
+        summary: "Reissue a ticket: invalidate its code and mail a new one",
         success: &[200],
         errors: &["not_found", "already_checked_in", "too_many_requests"],
         headers: &[],

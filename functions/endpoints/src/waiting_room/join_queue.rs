@@ -1,4 +1,4 @@
-//! `POST /performances/{performanceId}/queue`: a place in line (Q1, Q2). Joining again keeps it.
+//! `POST /performances/{performanceId}/queue`: joins the line. Joining again keeps the place.
 
 use super::PlaceInLine;
 use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
@@ -14,7 +14,7 @@ impl Endpoint for JoinQueue {
         path: "/performances/{performanceId}/queue",
         operation: "join_queue",
         tag: "Waiting room",
-        summary: "Join the line, or find one's place in it again",
+        summary: "Join the line, or get the current place again",
         success: &[201, 200],
         errors: &["not_found", "no_waiting_room", "sales_closed", "too_many_requests"],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `DELETE /performances/{performanceId}/queue`: the place is given up, a live hold released (Q6).
+//! `DELETE /performances/{performanceId}/queue`: gives up the place in line and releases a live hold.
 
 use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{
@@ -14,7 +14,7 @@ impl Endpoint for LeaveQueue {
         path: "/performances/{performanceId}/queue",
         operation: "leave_queue",
         tag: "Waiting room",
-        summary: "Give one's place up; a live hold is released",
+        summary: "Leave the line and release a live hold",
         success: &[204],
         errors: &["not_found", "no_waiting_room"],
         headers: &[],

@@ -1,4 +1,4 @@
-//! The waiting room (Q1-Q6): what a queue token proves, and what its owner is told.
+//! The waiting room: places in line, and what a queue token proves.
 
 pub mod join_queue;
 pub mod leave_queue;
@@ -22,40 +22,40 @@ use serde::Serialize;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceInLine {
-    /// To be sent as `Queue-Token`; replaces the one before.
+    /// Send it as `Queue-Token`; it replaces the previous one.
     queue_token: String,
     status: Status,
     /// Position in the whole line, from 1.
     position: u64,
-    /// Positions before it that are not yet served.
+    /// Number of earlier positions that are not served yet.
     ahead: u64,
-    /// About how long it takes until it is one's turn; `null` while the room is paused.
+    /// Estimated wait in seconds; `null` while the room is paused.
     estimated_wait_seconds: Option<u64>,
-    /// The longest that it can take while the policy stays as it is: everybody before takes all the time that they may. `null`
-    /// while the room is paused. While card payments are paused, holds may live longer.
+    /// Longest possible wait in seconds under the current policy, if everyone ahead uses all their time. `null` while the
+    /// room is paused. It may be exceeded while card payments are paused, because holds are then extended.
     at_most_seconds: Option<u64>,
     poll_after_seconds: i64,
-    /// Until when the token may be shown.
+    /// When the token expires.
     expires_at: UtcTime,
     sales_state: LineState,
     /// Free seats, counted a few seconds ago; `null` if there is no recent count.
     available: Option<u32>,
-    /// When sales open; `null`: they have been open since the performance was listed.
+    /// When sales open; `null` if they have been open since the performance was created.
     opens_at: Option<UtcTime>,
 }
 
-/// How it stands with sales, for those in line.
+/// The state of sales, for members in line.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 enum LineState {
-    /// Not on sale yet: nobody is let in before `opensAt`.
+    /// Not on sale yet; nobody is admitted before `opensAt`.
     Upcoming,
     /// On sale.
     Open,
-    /// No seat is free; held ones may become free again.
+    /// No seat is free; held seats may become free again.
     SoldOut,
-    /// On sale, but nobody is let in for now.
+    /// On sale, but admission is paused.
     Paused,
 }
 
@@ -79,7 +79,7 @@ enum Status {
 }
 
 impl PlaceInLine {
-    /// Still in line. The token outlives the next poll: polling is what keeps it alive, without a write.
+    /// A member who is still waiting. The token expires after the next poll is due: polling renews it without a write.
     fn waiting(
         app: &App,
         performance: &Performance,
@@ -115,7 +115,7 @@ impl PlaceInLine {
         }
     }
 
-    /// Inside, until `end`, or the end of sales if that comes first.
+    /// An admitted member. The place expires at `end`, or at the end of sales if that is earlier.
     fn inside(
         app: &App,
         performance: &Performance,
@@ -151,12 +151,12 @@ impl PlaceInLine {
     }
 }
 
-/// Whose admission a booking call goes by: the queue token says which, the call's transaction whether it lives. `None`
-/// where the performance has no waiting room.
+/// Returns the admission that a booking request uses, or `None` if the performance has no waiting room. The queue token
+/// identifies the admission; the request's transaction checks that it is still live.
 ///
 /// # Errors
-/// [`Error::QueueTokenMissing`]; [`Error::QueueTokenInvalid`] for a forged one, another member's or another
-/// performance's; [`Error::NotAdmitted`] while waiting, [`Error::QueueTokenExpired`] where that wait is over.
+/// [`Error::QueueTokenMissing`]; [`Error::QueueTokenInvalid`] if it is forged or belongs to another member or performance;
+/// [`Error::NotAdmitted`] while waiting; [`Error::QueueTokenExpired`] if the place has expired.
 pub fn admitted(
     app: &App,
     performance: &Performance,
@@ -179,10 +179,11 @@ pub fn admitted(
     }))
 }
 
-/// Whether the caller may see what only those inside a performance with a waiting room see. Reads trust the token alone, so its time counts.
+/// Checks that the caller may see data that only admitted members see, where there is a waiting room. Reads trust the token
+/// alone, so its expiry is checked here.
 ///
 /// # Errors
-/// As [`admitted`], and [`Error::QueueTokenExpired`] for an admitted token whose time is over.
+/// As [`admitted`], and [`Error::QueueTokenExpired`] for the expired token of an admitted member.
 pub fn may_look(
     app: &App,
     performance: &Performance,
@@ -198,11 +199,11 @@ pub fn may_look(
     }
 }
 
-/// `outcome`; but a refusal that was found without asking the admission is told only while that lives: the contract
-/// speaks of the queue token first.
+/// Returns `outcome`. An error that was found without checking the admission is returned only if the admission is live,
+/// because errors of the queue token come first.
 ///
 /// # Errors
-/// [`Error::QueueTokenExpired`], or the outcome's.
+/// [`Error::QueueTokenExpired`], or the error of `outcome`.
 pub async fn admission_first<T>(
     app: &App,
     admission: Option<&Admission>,
@@ -217,7 +218,7 @@ pub async fn admission_first<T>(
     outcome
 }
 
-/// Opens the caller's queue token of this performance.
+/// Opens the caller's queue token for this performance.
 fn claims(app: &App, performance: &Performance, member: &MemberId, token: Option<&str>) -> Result<QueueClaims> {
     let claims = app.tokens.open_queue(token.ok_or(Error::QueueTokenMissing)?).ok_or(Error::QueueTokenInvalid)?;
     let mine = claims.member_id == *member && claims.performance_id == performance.performance_id;

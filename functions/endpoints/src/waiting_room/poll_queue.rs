@@ -1,5 +1,5 @@
-//! `GET /performances/{performanceId}/queue`: how far the line is, and the token renewed (Q3). The first poll of each
-//! second by somebody who is not far from being let in turns the turnstile.
+//! `GET /performances/{performanceId}/queue`: returns the progress of the line and renews the queue token. In each second,
+//! the first poll of a member who may be admitted soon turns the turnstile.
 
 use super::PlaceInLine;
 use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
@@ -17,7 +17,7 @@ impl Endpoint for PollQueue {
         path: "/performances/{performanceId}/queue",
         operation: "poll_queue",
         tag: "Waiting room",
-        summary: "How far the line is; the queue token renewed",
+        summary: "Poll the line and renew the queue token",
         success: &[200],
         errors: &[
             "not_found",

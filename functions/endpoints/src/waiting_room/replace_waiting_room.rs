@@ -1,5 +1,5 @@
-//! `PUT /performances/{performanceId}/waiting-room`: how the room lets people in from now on (Q4). The turnstile reads
-//! the policy at each turn, and a turn ends its grants in time: it takes effect within 2 s.
+//! `PUT /performances/{performanceId}/waiting-room`: replaces the admission policy. The turnstile reads the policy at the
+//! start of each turn, and turns are short, so a change takes effect within 2 s.
 
 use super::show_waiting_room::Reply;
 use frontrow_domain::{
@@ -11,10 +11,10 @@ use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret,
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Why a policy that is sent twice is refused.
+/// Message for a body that contains the policy twice.
 const EITHER: &str = "expected the policy either in `policy` or beside it, not both";
 
-/// A policy: by itself, or within the room as `GET` answers it.
+/// A policy: either the plain policy, or the waiting room as `GET` returns it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 #[schemars(with = "Fields")]
@@ -40,7 +40,7 @@ impl TryFrom<Fields> for Body {
             return WaitingRoomPolicy::new(max_active, admit_per_minute, admission_seconds, paused).map(Self);
         };
         let doubled = max_active.is_some() || admit_per_minute.is_some() || admission_seconds.is_some();
-        // The room says once more whether it is paused. Of two that differ nobody can tell which was changed.
+        // The room repeats `paused`. If the two differ, it is unclear which one the caller changed.
         if doubled || paused.is_some_and(|paused| paused != policy.paused) {
             return Err(FieldErrors::one("policy", EITHER));
         }
@@ -57,7 +57,7 @@ impl Endpoint for ReplaceWaitingRoom {
         path: "/performances/{performanceId}/waiting-room",
         operation: "replace_waiting_room",
         tag: "Waiting room",
-        summary: "Change how the waiting room lets people in, or pause it",
+        summary: "Update the waiting room's admission policy, or pause it",
         success: &[200],
         errors: &["not_found", "no_waiting_room"],
         headers: &[],

@@ -1,4 +1,4 @@
-//! `GET /performances/{performanceId}/waiting-room`: the room in numbers, for its organizer.
+//! `GET /performances/{performanceId}/waiting-room`: returns the figures of a waiting room, for organizers.
 
 use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Organizer};
@@ -10,15 +10,15 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "WaitingRoom")]
 pub struct Reply {
-    /// Places drawn so far.
+    /// Positions drawn so far.
     issued: u64,
-    /// Places called so far.
+    /// Positions called so far.
     serving: u64,
-    /// Live admissions, called places that wait to be claimed included.
+    /// Live admissions, including called positions that are not claimed yet.
     active: u64,
-    /// Places not yet called and not given up.
+    /// Positions that are neither called nor given up.
     waiting: u64,
-    /// Whether nobody is let in for now.
+    /// Whether admission is paused.
     paused: bool,
     policy: WaitingRoomPolicy,
 }
@@ -32,7 +32,7 @@ impl Endpoint for ShowWaitingRoom {
         path: "/performances/{performanceId}/waiting-room",
         operation: "show_waiting_room",
         tag: "Waiting room",
-        summary: "How many wait, how many are inside, and by which policy",
+        summary: "Get the waiting room's figures and policy",
         success: &[200],
         errors: &["not_found", "no_waiting_room"],
         headers: &[],

@@ -1,24 +1,24 @@
-//! Problems as documents show them: their schema, and an example of each code.
+//! The `Problem` schema, and an example of each problem code.
 
 use crate::problem::status_and_code;
 use frontrow_domain::{Error, Timestamp, money::Won};
 use serde_json::{Value, json};
 
-/// The schema of every failure.
+/// The schema of all problems.
 pub(super) fn schema() -> Value {
     json!({
-        "description": "A failure (RFC 9457). Codes add the fields that their examples show.",
+        "description": "A problem (RFC 9457). Some codes add fields; see their examples.",
         "type": "object",
         "required": ["type", "title", "status", "detail", "code"],
         "properties": {
             "type": {"type": "string", "description": "`urn:frontrow:problem:<code>`."},
             "title": {"type": "string"},
             "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "A sentence for people."},
-            "code": {"type": "string", "description": "The stable word for programs."},
+            "detail": {"type": "string", "description": "A human-readable explanation."},
+            "code": {"type": "string", "description": "The stable, machine-readable code."},
             "errors": {
                 "type": "array",
-                "description": "Of `invalid_request`: which field, and why.",
+                "description": "The invalid fields and the reasons; `invalid_request` only.",
                 "items": {
                     "type": "object",
                     "required": ["field", "message"],
@@ -29,7 +29,7 @@ pub(super) fn schema() -> Value {
     })
 }
 
-/// An example of the failure with that code.
+/// Returns an example error with that code.
 pub(super) fn of(code: &str) -> Error {
     let found = examples().into_iter().find(|error| status_and_code(error).1 == code);
     found.unwrap_or_else(|| panic!("no problem has the code {code}"))

@@ -1,17 +1,17 @@
-//! What is refused of an endpoint's input though it keeps to its schemas: they cannot state everything.
+//! Lists the reasons to reject input that matches its schema, because a schema cannot express every rule.
 
 use crate::{Descriptor, dispatch::ONCE, endpoint::Header};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Where a schema, and an operation's 400, list the messages of such refusals.
+/// The extension that lists these messages in a schema and in an operation's 400 response.
 pub(super) const ALSO_REFUSED: &str = "x-also-refused";
 
-/// The messages, of headers, query and body. `inline` makes schemas without references.
+/// Returns the messages for headers, query and body. `inline` generates schemas without references.
 pub(super) fn of(endpoint: &Descriptor, inline: &mut SchemaGenerator) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    // A security scheme has no pattern.
+    // The queue token is a security scheme, which cannot have a pattern.
     if endpoint.route.headers.contains(&Header::QueueToken) {
         found.insert(ONCE.to_owned());
     }
