@@ -1,9 +1,8 @@
-//! Announces a new show to the members who asked for alerts on its category (C2): a mail's message for each.
+//! Announces a new show: sends one mail message per member who subscribed to alerts on its category.
 //!
-//! Each message of the queue stands for one shard of the subscribers, from some member on. A run announces to a bounded
-//! number of them and hands the rest over to a message of its own, so that it ends long before its time is up. One that is
-//! killed is run again from where its message began: some members' mails are asked for twice, and sent once, because the
-//! mailer marks each.
+//! Each message of the queue covers one shard of the subscribers, starting after a given member. A run handles a limited
+//! number of members and sends a message for the rest, so that it ends long before its timeout. A run that is killed starts
+//! over from its message: some mails are requested twice, but sent once, because the mailer sets a marker for each.
 
 use crate::{
     batch::side_by_side,
@@ -28,34 +27,34 @@ use frontrow_store::Mail;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-/// What a message of the queue says: who of a show's subscribers are still to be told.
+/// Body of a message: the subscribers of a show that are still to be notified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Announcement {
-    /// The show.
+    /// The new show.
     pub show_id: ShowId,
-    /// Its category when it was listed.
+    /// The category of the show when it was created.
     pub category: Category,
-    /// Whose subscribers.
+    /// The shard of subscribers.
     pub shard: u8,
-    /// Those after this one; absent: all of the shard.
+    /// The last member that is done; `None` covers the whole shard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
 impl Announcement {
-    /// All that a new show is worth.
+    /// The announcements of a new show, one per shard.
     pub fn of(show_id: &ShowId, category: Category) -> impl Iterator<Item = Self> {
         (0..ALERT_SHARDS).map(move |shard| Self { show_id: show_id.clone(), category, shard, after: None })
     }
 
-    /// As a message.
+    /// The message for this announcement.
     pub fn to_message(&self) -> Outgoing {
         Outgoing::now(Queue::Announcements, serde_json::to_string(self).expect("ids and words are plain data"))
     }
 }
 
-/// Asks for the mails about new shows.
+/// Requests the mails about new shows.
 #[derive(Debug, Clone)]
 pub struct AnnounceShow {
     app: App,
@@ -63,12 +62,12 @@ pub struct AnnounceShow {
 }
 
 impl AnnounceShow {
-    /// Sends to the queue of alerts, and what is left to the announcements' own, through `sender`.
+    /// Sends mails, and the remaining announcements, through `sender`.
     pub fn new(app: App, sender: Sender) -> Self {
         Self { app, sender }
     }
 
-    /// One message: its shard's next subscribers, and a message for the rest.
+    /// Handles one message: requests mails for the next subscribers of its shard, and sends a message for the rest.
     async fn announce(self, received: SqsMessage) -> Result<()> {
         let body = received.body.as_deref().unwrap_or_default();
         let mut announcement: Announcement =
@@ -80,7 +79,7 @@ impl AnnounceShow {
             told += page.items.len();
             self.ask_for_mails(show_id, page.items, request.as_ref()).await?;
             if page.next.is_none() {
-                tracing::info!(show = %show_id, shard, told, "announced to the last of the shard");
+                tracing::info!(show = %show_id, shard, told, "announced to the whole shard");
                 return Ok(());
             }
             announcement.after = page.next;
@@ -101,7 +100,7 @@ impl AnnounceShow {
 
     async fn send(&self, messages: &[Outgoing]) -> Result<()> {
         let sent = self.sender.send(messages).await;
-        sent.map_err(|first| Error::internal("announce a show", format!("from {first} on no message was accepted")))
+        sent.map_err(|first| Error::internal("announce a show", format!("message {first} was not accepted")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The messages of one batch, side by side.
+//! Handles the messages of one batch concurrently.
 
 use crate::queue::{request_of, reservation_in};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
@@ -7,9 +7,8 @@ use std::{collections::HashMap, future::Future};
 use tokio::task::JoinSet;
 use tracing::{Instrument, Span};
 
-/// Handles all messages of a batch, and answers those that failed: one that fails, hangs or panics holds none of the others
-/// up. They end with the call that asked for them, as everything ends with its function. Whatever is logged for one names the
-/// request that it follows from, and the reservation that it is about.
+/// Handles all messages of a batch and returns the failed ones. A message that fails, hangs or panics does not delay the
+/// others. All of them end with this call. Each log line names the originating request and the reservation.
 pub(crate) async fn side_by_side<F>(messages: Vec<SqsMessage>, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
 where
     F: Future<Output = Result<()>> + Send + 'static,
@@ -29,7 +28,7 @@ where
         };
         let (message_id, span) = ids.remove(&id).unwrap_or_else(|| (String::new(), Span::none()));
         if let Err(error) = outcome {
-            span.in_scope(|| tracing::warn!(message_id, %error, "message not done"));
+            span.in_scope(|| tracing::warn!(message_id, %error, "message failed"));
             response.add_failure(message_id);
         }
     }

@@ -1,9 +1,8 @@
-//! Cancels the reservations of a performance that its organizer cancelled, and updates those of a member who was renamed or
-//! deleted.
+//! Cancels the reservations of a cancelled performance, and updates those of a renamed or deleted member.
 //!
-//! One message stands for a performance, from a place in its door list on: it becomes a message for each live reservation of a
-//! page, and one for the pages after it. So no call lasts long, one reservation that cannot be cancelled holds up no other, and
-//! a message that comes again does no harm. A member's message is handled in [`following`].
+//! A message for a performance covers its door list from a given position: it leads to one message for each live reservation
+//! of a page, and one for the following pages. Each call is therefore short, a reservation that cannot be cancelled does not
+//! block the others, and repeated messages are harmless. Messages for a member are handled in [`following`].
 
 mod following;
 
@@ -27,38 +26,38 @@ use frontrow_edge::{
 use frontrow_store::Store;
 use serde::{Deserialize, Serialize};
 
-/// Whom a cancellation concerns: kind and ids alone.
+/// Subject of a message: kind and ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Concerned {
-    /// Everybody with a reservation of a performance, from a place in its door list on.
+    /// All reservations of a performance, from a position in its door list.
     Performance {
-        /// The performance.
+        /// The cancelled performance.
         performance_id: PerformanceId,
-        /// The last that was seen; `None` at the beginning.
+        /// The last reservation of the previous page; `None` for the first page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Seen>,
     },
-    /// The reservations of a member who was renamed or deleted.
+    /// The reservations of a renamed or deleted member.
     Member {
-        /// The member.
+        /// The renamed or deleted member.
         member_id: MemberId,
-        /// When that was.
+        /// Time of the change.
         changed_at: Timestamp,
-        /// The last sort key of the page before; `None` for the first page.
+        /// The last sort key of the previous page; `None` for the first page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
     /// One reservation.
     Reservation {
-        /// Who bought.
+        /// The buyer.
         member_id: MemberId,
-        /// What.
+        /// The reservation to cancel.
         reservation_id: ReservationId,
     },
 }
 
-/// A place in a door list: a reservation, by what finds it.
+/// A position in a door list: the ids of a reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Seen {
@@ -67,7 +66,7 @@ pub struct Seen {
 }
 
 impl Concerned {
-    /// The message that says so.
+    /// The message for this subject.
     pub fn message(&self) -> Outgoing {
         Outgoing::now(Queue::Cancellations, serde_json::to_string(self).expect("ids are plain data"))
     }
@@ -77,7 +76,7 @@ impl Concerned {
     }
 }
 
-/// Cancels what the queue's messages name.
+/// Cancels or updates the reservations that the queue's messages name.
 #[derive(Debug, Clone)]
 pub struct CancelReservations {
     store: Store,
@@ -86,7 +85,7 @@ pub struct CancelReservations {
 }
 
 impl CancelReservations {
-    /// Cancels in `store`; what is left to do goes to `sender`.
+    /// Cancels in `store`, and sends remaining work through `sender`.
     pub fn new(store: Store, clock: Clock, sender: Sender) -> Self {
         Self { store, clock, sender }
     }
@@ -106,7 +105,7 @@ impl CancelReservations {
         }
     }
 
-    /// Sends a message for each live reservation of the next page, and one for what comes after it.
+    /// Sends a message for each live reservation of the next page, and one for the pages after it.
     async fn hand_over(
         &self,
         performance_id: PerformanceId,
@@ -130,11 +129,11 @@ impl CancelReservations {
             .map_err(|index| Error::internal("hand a cancellation over", format!("message {index} was not accepted")))
     }
 
-    /// Refunded and told once, however often: the member may have cancelled himself meanwhile.
+    /// Cancels, refunds and notifies once, even if repeated or if the member has cancelled in the meantime.
     async fn cancel_one(&self, member_id: MemberId, reservation_id: ReservationId) -> Result<()> {
         let now = self.clock.now();
         let Some(cancellation) = self.store.cancellation(reservation_id.performance(), now).await? else {
-            tracing::warn!(%reservation_id, "its performance is not cancelled");
+            tracing::warn!(%reservation_id, "not cancelled: its performance is not cancelled");
             return Ok(());
         };
         let (reason, entry_id) = (CancelReason::Organizer(cancellation.reason), EntryId::new(entropy::fresh_uuid()));

@@ -1,4 +1,4 @@
-//! What the workers' tests put in the place of AWS: an embedded DynamoDB, and an HTTP client that answers as told.
+//! Test doubles for AWS: an embedded DynamoDB, and an HTTP client with scripted responses.
 
 use aws_smithy_runtime_api::{
     client::{
@@ -15,16 +15,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// What a service says to one request.
+/// A scripted response to one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Said {
     Answer(u16, String),
     Nothing,
-    /// The call does not end.
+    /// The call never returns.
     Silence,
 }
 
-/// A service that answers in order of arrival, and remembers what it was sent.
+/// A service that returns scripted responses in order, and records the requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Service {
     answers: Arc<Mutex<VecDeque<Said>>>,
@@ -65,7 +65,7 @@ impl HttpConnector for Service {
     }
 }
 
-/// A connector that loses answers.
+/// A connector that loses responses.
 #[derive(Debug, Clone)]
 struct Losing {
     inner: SharedHttpConnector,
@@ -87,7 +87,7 @@ impl HttpConnector for Losing {
     }
 }
 
-/// The engine at `url`, whose first `count` answers get lost after it did what it was asked.
+/// A client of the engine at `url`, whose first `count` responses are lost after the engine has done the work.
 pub(crate) fn losing_answers(url: &str, count: usize) -> Aws {
     let (engine, left) = (aws_smithy_http_client::Builder::new().build_http(), Arc::new(Mutex::new(count)));
     Aws::emulated(url).through(http_client_fn(move |settings, components| {
@@ -96,10 +96,10 @@ pub(crate) fn losing_answers(url: &str, count: usize) -> Aws {
     }))
 }
 
-/// The table's name in every engine.
+/// Name of the table in every engine.
 pub(crate) const TABLE: &str = "frontrow";
 
-/// An empty table in an engine of its own: its URL.
+/// Starts an engine with an empty table, and returns its URL.
 pub(crate) async fn table() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

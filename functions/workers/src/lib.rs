@@ -3,16 +3,16 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`relay_outbox`] | the table's stream → messages |
-//! | [`project`] | the table's stream → notices, my page, door lists, sums |
-//! | [`cancel_reservations`] | messages → the end of a cancelled performance's reservations |
-//! | `batch` | the messages of one batch, side by side |
+//! | [`project`] | the table's stream → notices, my page, door lists, sales, maps |
+//! | [`cancel_reservations`] | messages → cancelled or updated reservations |
+//! | `batch` | handling the messages of a batch concurrently |
 //! | [`queue`] | the queues, and sending to them |
-//! | [`message`] | what a message says: kind and ids |
-//! | [`announce_show`] | a new show → a mail's message for each who asked for alerts |
+//! | [`message`] | message bodies: kind and ids |
+//! | [`announce_show`] | a new show → one mail message per subscriber |
 //! | [`ticket_mailer`] | messages → mails, each sent once |
-//! | [`payment_worker`] | messages → purchases by card, settled with the payment provider |
-//! | [`provider`] | the payment provider, over HTTP |
-//! | [`mails`] | what a mail says, in Korean and English, as MIME |
+//! | [`payment_worker`] | messages → card payments, settled with the payment provider |
+//! | [`provider`] | HTTP client of the payment provider |
+//! | [`mails`] | content of mails, in Korean and English, as MIME |
 
 pub mod announce_show;
 mod batch;

@@ -1,5 +1,5 @@
-//! What travels to the workers, as JSON: [`Mail`] to `ticket_mailer`, from `relay_outbox` and `announce_show`, and
-//! [`PaymentDue`] to `payment_worker`. Kind and ids alone.
+//! Message bodies, as JSON: [`Mail`] to `ticket_mailer`, from `relay_outbox` and `announce_show`, and [`PaymentDue`] to
+//! `payment_worker`. They contain only a kind and ids.
 
 use frontrow_domain::{
     Error, Result,
@@ -8,44 +8,44 @@ use frontrow_domain::{
 use frontrow_store::Mail;
 use serde::{Deserialize, Serialize};
 
-/// The body of a message.
+/// Encodes the body of a message.
 pub fn encode(mail: &Mail) -> String {
     serde_json::to_string(mail).expect("ids are plain data")
 }
 
-/// Reads the body of a message.
+/// Decodes the body of a message.
 ///
 /// # Errors
-/// [`Error::Internal`] when it is none of ours.
+/// [`Error::Internal`] if the body is invalid.
 pub fn decode(body: &str) -> Result<Mail> {
     serde_json::from_str(body).map_err(|_| not_ours())
 }
 
-/// What is none of ours is not quoted.
+/// Invalid bodies are not quoted in the log.
 fn not_ours() -> Error {
-    Error::internal("read a message", "it is none of ours")
+    Error::internal("read a message", "invalid body")
 }
 
-/// A purchase by card of which something is left to do. What that is, its reservation says.
+/// A purchase by card that is not settled. Its reservation determines the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentDue {
-    /// Who bought.
+    /// The buyer.
     pub member_id: MemberId,
-    /// What.
+    /// The purchase.
     pub reservation_id: ReservationId,
 }
 
 impl PaymentDue {
-    /// The body of a message.
+    /// Encodes the body of a message.
     pub fn encode(&self) -> String {
         serde_json::to_string(self).expect("ids are plain data")
     }
 
-    /// Reads the body of a message.
+    /// Decodes the body of a message.
     ///
     /// # Errors
-    /// [`Error::Internal`] when it is none of ours.
+    /// [`Error::Internal`] if the body is invalid.
     pub fn decode(body: &str) -> Result<Self> {
         serde_json::from_str(body).map_err(|_| not_ours())
     }

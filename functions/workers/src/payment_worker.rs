@@ -1,8 +1,9 @@
-//! Takes card payments on: asks the provider, then confirms the purchase or ends it; gives back what was taken for one that
-//! is over. Each message is about one purchase, and what to do is told from the purchase as it is then: a message that
-//! comes twice, late, or after a crash does what is left to do, or nothing.
+//! Settles card payments: asks the provider, then confirms the purchase or ends it, and refunds a purchase that has ended.
+//! Each message is about one purchase. The purchase's current state determines the next step, so repeated or late messages,
+//! and messages redelivered after a crash, do only the remaining work.
 //!
-//! Waiting is a new message that comes later, then an acknowledgement: so waiting never ends in the dead-letter queue.
+//! To wait, the worker sends a new delayed message and acknowledges the current one, so waiting never leads to the
+//! dead-letter queue.
 
 mod gauge;
 
@@ -32,7 +33,7 @@ use frontrow_edge::{
 use frontrow_store::Confirmed;
 use gauge::Gauge;
 
-/// Settles purchases by card with the payment provider.
+/// Settles card payments with the payment provider.
 #[derive(Debug, Clone)]
 pub struct PaymentWorker {
     app: App,
@@ -42,35 +43,35 @@ pub struct PaymentWorker {
     wait_max_seconds: i64,
 }
 
-/// How far one message has brought its purchase.
+/// Progress of a purchase after one step.
 enum Progress {
-    /// One step; this is how it is now.
+    /// One step done; contains the current reservation.
     Went(Box<Reservation>),
-    /// Nothing can be done for so long.
+    /// Nothing to do for this many seconds.
     Waits { seconds: i64 },
-    /// Nothing is left to do.
+    /// Nothing left to do.
     Settled,
 }
 
 impl PaymentWorker {
-    /// Asks `provider`, and sends what has to wait to itself.
+    /// Asks `provider`, and sends delayed messages to its own queue through `sender`.
     pub fn new(app: App, provider: Provider, sender: Sender) -> Self {
         Self { app, provider, sender, gauge: Gauge::default(), wait_max_seconds: CARD_WAIT_MAX_SECONDS }
     }
 
-    /// The same, which never waits longer than `seconds`: for those who move the clock.
+    /// Limits each wait to `seconds`, for stacks whose clock can be moved.
     #[must_use]
     pub fn waiting_at_most(self, seconds: i64) -> Self {
         Self { wait_max_seconds: seconds, ..self }
     }
 
-    /// One message from receipt to acknowledgement.
+    /// Handles one message from receipt to acknowledgement.
     async fn deliver(self, received: SqsMessage) -> Result<()> {
         let due = PaymentDue::decode(received.body.as_deref().unwrap_or_default())?;
         let again = || Outgoing::now(Queue::Payments, due.encode()).caused_by(request_of(&received));
         let found = self.app.store.reservation(&due.member_id, &due.reservation_id).await?;
         let mut reservation =
-            Box::new(found.ok_or_else(|| Error::internal("settle a payment", "its reservation is not there"))?);
+            Box::new(found.ok_or_else(|| Error::internal("settle a payment", "its reservation does not exist"))?);
         for _ in 0..CARD_STEPS_MAX {
             match self.step(*reservation).await? {
                 Progress::Went(then) => reservation = then,
@@ -98,7 +99,7 @@ impl PaymentWorker {
         }
     }
 
-    /// Asks for the money; the purchase is confirmed or over by the answer.
+    /// Charges the payment, and confirms or ends the purchase according to the outcome.
     async fn charge(&self, reservation: Reservation, token: &CardToken, now: Timestamp) -> Result<Progress> {
         let seconds_left = card_deadline(&reservation).seconds_since(now);
         let asked = self.ask(&reservation.reservation_id, self.provider.charge(&reservation, token), now);
@@ -113,7 +114,7 @@ impl PaymentWorker {
                 self.decline(&reservation, reason).await
             }
             Charged::Unknown(why) => {
-                tracing::warn!(reservation_id = %reservation.reservation_id, why, "nobody knows whether it was paid");
+                tracing::warn!(reservation_id = %reservation.reservation_id, why, "charge outcome unknown");
                 let seconds = wait_seconds(asked_since(&reservation), now, entropy::fraction());
                 Ok(Progress::Waits { seconds: seconds.min(seconds_left) })
             }
@@ -132,7 +133,7 @@ impl PaymentWorker {
         }
     }
 
-    /// The provider said no: the seats return to their hold, if it can still be paid.
+    /// Ends a declined payment. The seats return to their hold if it can still be paid.
     async fn decline(&self, pending: &Reservation, reason: DeclineReason) -> Result<Progress> {
         let now = self.app.clock.now();
         let hold = match self.app.store.listing(&pending.sold.performance_id, now).await {
@@ -161,7 +162,7 @@ impl PaymentWorker {
         Progress::Went(Box::new(then))
     }
 
-    /// Sees to it that the provider has no money of a purchase that is over.
+    /// Makes sure that the provider keeps no money of a purchase that has ended.
     async fn give_back(&self, reservation: Reservation, now: Timestamp) -> Result<Progress> {
         let asked = self.ask(&reservation.reservation_id, self.provider.give_back(&reservation), now);
         let given_back = match asked.await? {
@@ -173,13 +174,13 @@ impl PaymentWorker {
             GivenBack::Yes => true,
             GivenBack::NotTaken => card.is_some_and(|card| is_never_taken(card, now)),
             GivenBack::Unknown(why) => {
-                tracing::warn!(%reservation_id, why, "not given back yet");
+                tracing::warn!(%reservation_id, why, "not refunded yet");
                 false
             }
         };
         if over && let Some(state) = reservation.given_back() {
             self.app.store.note_given_back(&reservation, state).await?;
-            tracing::info!(%reservation_id, ?state, "the provider has no money of it");
+            tracing::info!(%reservation_id, ?state, "settled: the provider holds no money");
             self.count(Outcome::GivenBack);
             return Ok(Progress::Settled);
         }
@@ -194,7 +195,7 @@ impl PaymentWorker {
         self.app.config.metrics.paid(outcome, self.app.clock.now());
     }
 
-    /// Calls the provider if the breaker lets us; else for how many seconds not.
+    /// Calls the provider if the breaker permits it; otherwise returns the seconds to wait.
     async fn ask<T>(
         &self,
         about: &ReservationId,
@@ -222,17 +223,17 @@ impl PaymentWorker {
         }
     }
 
-    /// Adds the calls that were counted to the breaker's, now and then. They are a sample: a failure is only logged.
+    /// Adds the counted calls to the breaker every few seconds. They are only a sample, so a failure is just logged.
     async fn tell_breaker(&self) {
         let now = self.app.clock.now();
         let Some(sample) = self.gauge.take_due(now) else { return };
         if let Err(error) = self.app.store.count_calls(&sample, now).await {
-            tracing::warn!(%error, ?sample, "the breaker was not told");
+            tracing::warn!(%error, ?sample, "breaker counts not stored");
         }
     }
 }
 
-/// Up to two seconds, so that those who wait for one moment do not come at once.
+/// Zero to two seconds of jitter, so that waiting callers do not all retry at once.
 fn spread() -> i64 {
     #[allow(clippy::cast_possible_truncation, reason = "0, 1 or 2")]
     let seconds = (entropy::fraction() * 3.0) as i64;
@@ -262,7 +263,7 @@ impl Worker for PaymentWorker {
 
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {
         let response = side_by_side(event.records, |received| self.clone().deliver(received)).await;
-        // On the heap: with the runtime's futures around it, it is too deep for the compiler.
+        // Boxed, because the nested future is otherwise too deep for the compiler.
         Box::pin(self.tell_breaker()).await;
         Ok(response)
     }

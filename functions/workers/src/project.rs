@@ -1,5 +1,6 @@
-//! Keeps what is derived: notices, my page, door lists, sums, the maps of large houses. A record of the stream only says what is to be looked at again;
-//! what is written is read from the table. So records may come twice, late, in another order, or to two of us at once.
+//! Maintains the projections: notices, my page, door lists, sales and the maps of large houses. A stream record only marks
+//! items to look at again; the projections are computed from the table. Records may therefore arrive twice, late, out of
+//! order, or at two projectors at once.
 
 use crate::{
     cancel_reservations::Concerned,
@@ -26,14 +27,13 @@ use frontrow_store::{DirtyReservation, Store, keys};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Which records of the stream it is handed, as patterns of its event source mapping: reservations, and seats and stripes by
-/// their keys, since those that are deleted have no image.
+/// Event filters of the function: reservations by type, and seats and stripes by key, because deleted items have no image.
 pub const FILTERS: &[&str] = &[
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
     r#"{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "seats#"}, {"prefix": "stripe#"}]}}}}"#,
 ];
 
-/// Projects what the stream shows as changed.
+/// Updates the projections of changed items.
 #[derive(Debug, Clone)]
 pub struct Project {
     store: Store,
@@ -41,18 +41,18 @@ pub struct Project {
     sender: Sender,
 }
 
-/// What a batch of records makes dirty, each with the place of its first record in the batch.
+/// The items to look at again, each with the index of its first record in the batch.
 #[derive(Debug, Default)]
 struct Dirty {
     reservations: Vec<(usize, DirtyReservation)>,
     parts: BTreeMap<keys::Part, usize>,
 }
 
-/// The place in the batch of the first record that was not done.
+/// Index of the first record in the batch that failed.
 type NotDone = usize;
 
 impl Dirty {
-    /// Adds what `record` makes dirty.
+    /// Adds the items that `record` changes.
     fn note(&mut self, place: usize, record: &EventRecord) -> Result<()> {
         if entity(record)? == "reservation"
             && let Some(dirty) = dirty_reservation(record)?
@@ -62,7 +62,7 @@ impl Dirty {
                 None => self.reservations.push((place, dirty)),
             }
         }
-        // Also where the seat is gone.
+        // Deleted seats count too.
         if let Some(part) = read::<keys::Place>(&record.change.keys)?.part() {
             self.parts.entry(part).or_insert(place);
         }
@@ -71,7 +71,7 @@ impl Dirty {
 }
 
 impl Project {
-    /// Projects into `store`, and hands what it finds to be cancelled to `sender`.
+    /// Projects into `store`, and sends the reservations to cancel through `sender`.
     pub fn new(store: Store, clock: Clock, sender: Sender) -> Self {
         Self { store, clock, sender }
     }
@@ -105,8 +105,9 @@ impl Project {
         self.sender.send(&messages).await.map_err(|_| first)
     }
 
-    /// The live ones of performances that are cancelled. Whoever cancels a performance marks it first and reads the door list
-    /// then; this reads the mark after the list was written. So one of the two sees a reservation that was made meanwhile.
+    /// The live reservations of cancelled performances. A cancellation marks the performance first and then reads the door
+    /// list; this code reads the mark after it has written the list. So at least one of the two sees a reservation that is
+    /// made in between.
     async fn overtaken(&self, live: Vec<DirtyReservation>) -> Result<Vec<Concerned>> {
         let mut by_performance: BTreeMap<PerformanceId, Vec<DirtyReservation>> = BTreeMap::new();
         for one in live {
@@ -148,13 +149,13 @@ impl Worker for Project {
         Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
     }
 
-    /// Answers the first record of what could not be projected; what was done after it is found done the next time.
+    /// Returns the first record that was not projected. Later records that already succeeded find nothing to do next time.
     async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse> {
         let mut dirty = Dirty::default();
         let mut not_done = None;
         for (place, record) in event.records.iter().enumerate() {
             if let Err(error) = dirty.note(place, record) {
-                tracing::error!(%error, sequence_number = sequence_number(record), "record not understood");
+                tracing::error!(%error, sequence_number = sequence_number(record), "record cannot be read");
                 not_done = Some(place);
                 break;
             }
@@ -180,7 +181,7 @@ struct BuyerImage {
     former_names: Vec<Name>,
 }
 
-/// The reservation that a record of one makes dirty; `None` where only marks beside it changed.
+/// The reservation that a record changes; `None` if only mail markers changed.
 fn dirty_reservation(record: &EventRecord) -> Result<Option<DirtyReservation>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
     if !old.is_empty() && read::<Reservation>(old)? == read::<Reservation>(new)? {

@@ -1,6 +1,6 @@
-//! The payment provider over HTTP, in the manner of Toss Payments: confirm, find by order, cancel. Every request that changes
-//! something carries an `Idempotency-Key`, and every one ends at a strict timeout. What it says is turned into yes, no, or
-//! "nobody knows"; only a no in the provider's own words counts as one.
+//! The HTTP client of the payment provider, whose API is modelled on Toss Payments: confirm, find by order, cancel. Every
+//! modifying request carries an `Idempotency-Key`, and every request has a strict timeout. Each response counts as yes, no or
+//! unknown; only a refusal in the provider's own format counts as no.
 
 use frontrow_domain::{
     breaker::Counts,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The payment provider.
+/// Client of the payment provider.
 #[derive(Clone)]
 pub struct Provider {
     http: Client,
@@ -31,34 +31,34 @@ impl std::fmt::Debug for Provider {
     }
 }
 
-/// What came of asking for the money.
+/// Outcome of a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Charged {
-    /// It was taken.
+    /// Charged.
     Yes,
-    /// It was not, and will not be.
+    /// Not charged, and never will be.
     No {
-        /// The provider's word for why.
+        /// The provider's error code.
         code: String,
         /// The reason that the member sees.
         reason: DeclineReason,
     },
-    /// It may or may not have been. The text is for the log.
+    /// It may or may not have been charged. The text is for the log.
     Unknown(String),
 }
 
-/// What came of seeing to it that the provider has no money of a purchase.
+/// Outcome of returning the money of a purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GivenBack {
-    /// It has none: it gave it back, or refused to take it.
+    /// The provider has no money of it: it refunded it, or refused to take it.
     Yes,
-    /// It took none so far, and may yet.
+    /// The provider has not charged it so far, but still may.
     NotTaken,
-    /// Nobody knows. The text is for the log.
+    /// Unknown. The text is for the log.
     Unknown(String),
 }
 
-/// A payment as the provider shows it.
+/// A payment as the provider returns it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payment {
@@ -74,52 +74,52 @@ struct Refusal {
     code: String,
 }
 
-/// What one call was answered.
+/// Outcome of one call.
 enum Answer {
     Payment(Payment),
-    /// A refusal in the provider's own words.
+    /// A refusal in the provider's own format.
     Refusal(StatusCode, String),
-    /// Nobody knows, by no fault of the provider's: it refused in its own words, for a reason that is not the payment's.
+    /// Unknown, but the provider is healthy: it refused in its own format, for a reason other than the payment.
     Unjudged(String),
     Unknown(String),
 }
 
-/// The calls made about one payment.
+/// The calls made for one payment.
 struct Calls<'a> {
     provider: &'a Provider,
     counts: Counts,
 }
 
 impl Provider {
-    /// The provider at `url`, whose calls end after `call_millis`.
+    /// A client of the provider at `url`, with a timeout of `call_millis` per call.
     ///
     /// # Errors
-    /// When no HTTP client can be made.
+    /// If the HTTP client cannot be created.
     pub fn new(url: &str, secret_key: String, call_millis: u64) -> Result<Self, String> {
         let timeout = Duration::from_millis(call_millis);
         let http = Client::builder().timeout(timeout).connect_timeout(timeout / 3);
-        // The environment is read in one place, and no answer of a provider leads elsewhere.
+        // Proxy variables and redirects are ignored: requests go only to the configured URL.
         let http = http.no_proxy().redirect(redirect::Policy::none()).build();
         let http = http.map_err(|error| format!("make an HTTP client: {error}"))?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned(), secret_key, call_millis })
     }
 
-    /// At `PROVIDER_URL`.
+    /// A client of the provider at `PROVIDER_URL`.
     ///
     /// # Errors
-    /// When the variable is missing.
+    /// If the variable is missing.
     pub fn from_env(secret_key: String) -> Result<Self, String> {
         Self::new(&variable("PROVIDER_URL").ok_or("PROVIDER_URL is not set")?, secret_key, PROVIDER_CALL_MILLIS)
     }
 
-    /// Asks for the money of `reservation`: however often, it is taken once. With it, the calls that were made.
+    /// Charges `reservation`. Idempotent: repeated calls charge it once. Also returns the counted calls.
     pub async fn charge(&self, reservation: &Reservation, token: &CardToken) -> (Charged, Counts) {
         let mut calls = self.calls();
         let charged = calls.charge(reservation, token).await;
         (charged, calls.counts)
     }
 
-    /// Sees to it that the provider has no money of `reservation`. With it, the calls that were made.
+    /// Makes sure that the provider keeps no money of `reservation`. Also returns the counted calls.
     pub async fn give_back(&self, reservation: &Reservation) -> (GivenBack, Counts) {
         let mut calls = self.calls();
         let given_back = calls.give_back(reservation).await;
@@ -144,7 +144,7 @@ impl Provider {
                 Some(refusal) => Answer::Unknown(format!("{status} {}", word(&refusal.code))),
                 None => Answer::Unknown(format!("{status}")),
             },
-            // Without the URL, which names the payment's key.
+            // Without the URL, because it contains the payment key.
             Err(error) => Answer::Unknown(error.without_url().to_string()),
         }
     }
@@ -164,7 +164,7 @@ impl Provider {
 }
 
 impl Calls<'_> {
-    /// One call, counted.
+    /// Makes one call and counts it.
     async fn call(&mut self, request: RequestBuilder) -> Answer {
         let started = Instant::now();
         let answer = self.provider.send(request).await;
@@ -195,8 +195,8 @@ impl Calls<'_> {
         }
     }
 
-    /// A refusal is a no only while the provider has no money of the order: an earlier request of ours may have taken it,
-    /// whose answer was lost and whose idempotency key the provider has forgotten.
+    /// A refusal is final only if the provider has no money of the order. An earlier request may have charged it, if its
+    /// response was lost and the provider has forgotten its idempotency key.
     async fn refused(&mut self, code: String, order: &str, total: Won) -> Charged {
         let processed = code == "ALREADY_PROCESSED_PAYMENT";
         match self.find(order).await {
@@ -212,7 +212,7 @@ impl Calls<'_> {
         let order = payment_id.order();
         let payment = match self.find(&order).await {
             Answer::Payment(payment) if payment.order_id == order => payment,
-            Answer::Payment(_) => return GivenBack::Unknown("another order's payment".to_owned()),
+            Answer::Payment(_) => return GivenBack::Unknown("the payment belongs to another order".to_owned()),
             Answer::Refusal(StatusCode::NOT_FOUND, _) => return GivenBack::NotTaken,
             Answer::Refusal(_, why) | Answer::Unjudged(why) | Answer::Unknown(why) => return GivenBack::Unknown(why),
         };
@@ -222,7 +222,7 @@ impl Calls<'_> {
             _ => {}
         }
         let Some(path) = cancel_path(&payment.payment_key) else {
-            return GivenBack::Unknown("the payment's key is none".to_owned());
+            return GivenBack::Unknown("the payment key is invalid".to_owned());
         };
         let reason = reservation.cancel_reason.as_ref().map_or("cancelled", |why| why.text());
         let reason = cut(reason, PROVIDER_REASON_MAX_CHARS);
@@ -235,10 +235,10 @@ impl Calls<'_> {
     }
 }
 
-/// Whether `payment` is the money that was asked for.
+/// Checks that `payment` is for the requested order and amount.
 fn charged(payment: &Payment, order: &str, total: Won) -> Charged {
     if payment.order_id != order || payment.total_amount != total.0 {
-        return Charged::Unknown("the provider speaks of another order or amount".to_owned());
+        return Charged::Unknown("the payment has another order or amount".to_owned());
     }
     match payment.status.as_str() {
         "DONE" => Charged::Yes,
@@ -252,11 +252,11 @@ fn no(code: String) -> Charged {
     Charged::No { code, reason }
 }
 
-/// The reason that the member sees for a code of the provider.
+/// Maps a provider code to the reason that the member sees.
 fn decline_reason(code: &str) -> DeclineReason {
     match code {
         "REJECT_ACCOUNT_PAYMENT" | "NOT_ENOUGH_BALANCE" => DeclineReason::InsufficientFunds,
-        // The issuer does not say whether the limit or the balance was exceeded.
+        // The issuer does not distinguish between limit and balance.
         "REJECT_CARD_PAYMENT" => DeclineReason::LimitExceeded,
         code if code.starts_with("EXCEED_MAX_") => DeclineReason::LimitExceeded,
         "INVALID_CARD_EXPIRATION" => DeclineReason::CardExpired,
@@ -272,8 +272,8 @@ fn decline_reason(code: &str) -> DeclineReason {
     }
 }
 
-/// Whether a refusal is about the payment: not about our login, our haste, a request that is still being worked on, or the
-/// provider's own troubles. Another request of ours may have taken the money while such a one was answered.
+/// Whether a refusal is about the payment, and not about the API key, the request rate, a request still in progress or a
+/// failure of the provider. While such an error was returned, another request may have charged the payment.
 fn is_refusal(status: StatusCode, code: &str) -> bool {
     let is_of_the_payment = !matches!(
         code,
@@ -287,7 +287,7 @@ fn is_refusal(status: StatusCode, code: &str) -> bool {
     status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 409 | 425 | 429) && is_of_the_payment
 }
 
-/// As much of `text` as has `most` characters, however they are counted: as UTF-16, one may be two.
+/// Cuts `text` to at most `most` UTF-16 units, so that it fits whichever way the provider counts characters.
 fn cut(text: &str, most: usize) -> String {
     let mut units = 0;
     let fits = |character: &char| {
@@ -297,14 +297,14 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take_while(fits).collect()
 }
 
-/// A key comes from outside, and becomes part of a path.
+/// Validates the key, because it comes from outside and becomes part of a path.
 fn cancel_path(payment_key: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte);
     let is_key = !payment_key.is_empty() && payment_key.bytes().all(plain);
     is_key.then(|| format!("/v1/payments/{payment_key}/cancel"))
 }
 
-/// The provider's word as logs may show it.
+/// Sanitizes a provider code for logs.
 fn word(code: &str) -> String {
     code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect()
 }

@@ -13,31 +13,31 @@ use frontrow_store::Mail;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// Where messages wait. Each has a dead-letter queue behind it and is read by one worker.
+/// A queue. Each has a dead-letter queue and one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Queue {
     /// Steps of card payments, for `payment_worker`.
     Payments,
     /// New shows, for `announce_show`.
     Announcements,
-    /// Performances that their organizers cancelled, for `cancel_reservations`.
+    /// Cancelled performances and changed members, for `cancel_reservations`.
     Cancellations,
     /// Mails about reservations, for `ticket_mailer`.
     Mails,
-    /// Mails with verification codes, which anybody can ask for: they wait behind each other, and no ticket behind them.
+    /// Mails with verification codes. Anyone can request them, so they have their own queue and never delay tickets.
     Codes,
-    /// Mails about new shows, as many as there are subscribers.
+    /// Mails about new shows, one per subscriber.
     Alerts,
 }
 
 impl Queue {
-    /// All of them; those whose worker sends to another stand before that one.
+    /// All queues. A queue whose worker sends to another queue comes before that one.
     pub const ALL: [Self; 6] =
         [Self::Payments, Self::Announcements, Self::Cancellations, Self::Mails, Self::Codes, Self::Alerts];
-    /// Those of `ticket_mailer`. Each has its own share of the function's concurrency.
+    /// The queues of `ticket_mailer`. Each has its own share of the function's concurrency.
     pub const OF_MAILS: [Self; 3] = [Self::Mails, Self::Codes, Self::Alerts];
 
-    /// The queue that `mail` waits in.
+    /// The queue for `mail`.
     pub fn of(mail: &Mail) -> Self {
         match mail {
             Mail::Ticket { .. } | Mail::Cancellation { .. } | Mail::Password { .. } => Self::Mails,
@@ -46,7 +46,7 @@ impl Queue {
         }
     }
 
-    /// Its name.
+    /// Name of the queue.
     pub fn name(self) -> &'static str {
         match self {
             Self::Payments => "payments",
@@ -58,7 +58,7 @@ impl Queue {
         }
     }
 
-    /// The environment's variable that holds its URL.
+    /// Environment variable with the queue's URL.
     pub fn variable(self) -> &'static str {
         match self {
             Self::Payments => "PAYMENT_QUEUE_URL",
@@ -71,31 +71,31 @@ impl Queue {
     }
 }
 
-/// A message to be sent.
+/// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// To where.
+    /// Destination.
     pub queue: Queue,
-    /// What it says.
+    /// Body.
     pub body: String,
-    /// How long nobody receives it: 0 to 900 seconds.
+    /// Delivery delay: 0 to 900 seconds.
     pub delay_seconds: i32,
-    /// The request that it follows from, if that is known.
+    /// The originating request, if known.
     pub request_id: Option<RequestId>,
 }
 
 impl Outgoing {
-    /// A message that may be received at once.
+    /// A message without a delay.
     pub fn now(queue: Queue, body: String) -> Self {
         Self { queue, body, delay_seconds: 0, request_id: None }
     }
 
-    /// A message that asks for `mail`.
+    /// A message that requests `mail`.
     pub fn mail(mail: &Mail) -> Self {
         Self::now(Queue::of(mail), message::encode(mail))
     }
 
-    /// The same, which follows from that request.
+    /// Sets the originating request.
     #[must_use]
     pub fn caused_by(self, request_id: Option<RequestId>) -> Self {
         Self { request_id, ..self }
@@ -115,10 +115,10 @@ impl Sender {
         Self { sqs, urls }
     }
 
-    /// Sends to `queues`, whose URLs the environment knows.
+    /// Sends to `queues`, whose URLs are in environment variables.
     ///
     /// # Errors
-    /// Names a variable that is missing.
+    /// The name of a missing variable.
     pub fn from_env(aws: &Aws, queues: &[Queue]) -> Result<Self, String> {
         let url = |queue: &Queue| {
             let name = queue.variable();
@@ -127,10 +127,10 @@ impl Sender {
         Ok(Self::new(aws.sqs(), queues.iter().map(url).collect::<Result<_, _>>()?))
     }
 
-    /// Sends `messages`, those of each queue in order.
+    /// Sends `messages`, in order within each queue.
     ///
     /// # Errors
-    /// The index of the first that its queue did not accept. Of those after it, some may have been accepted.
+    /// The index of the first message that was not accepted. Some later messages may have been accepted.
     pub async fn send(&self, messages: &[Outgoing]) -> Result<(), usize> {
         let mut refused = Vec::new();
         for queue in Queue::ALL {
@@ -145,11 +145,11 @@ impl Sender {
         refused.into_iter().min().map_or(Ok(()), Err)
     }
 
-    /// The first index that was not accepted.
+    /// Returns the first index that was not accepted.
     async fn send_batch(&self, queue: Queue, batch: &[(usize, &Outgoing)]) -> Option<usize> {
         let first = batch.first().map(|(index, _)| *index);
         let Some(url) = self.urls.get(&queue) else {
-            tracing::error!(queue = queue.name(), "this function was not told where the queue is");
+            tracing::error!(queue = queue.name(), "the queue's URL is not configured");
             return first;
         };
         let entry = |(id, (_, message)): (usize, &(usize, &Outgoing))| {
@@ -176,7 +176,7 @@ impl Sender {
     }
 }
 
-/// The attribute of a message that names the request it follows from.
+/// Message attribute with the originating request.
 const REQUEST_ID: &str = "requestId";
 
 fn named(request: &RequestId) -> HashMap<String, MessageAttributeValue> {
@@ -184,13 +184,13 @@ fn named(request: &RequestId) -> HashMap<String, MessageAttributeValue> {
     HashMap::from([(REQUEST_ID.to_owned(), value.expect("the type is set"))])
 }
 
-/// The request that a message follows from; `None` where it does not say.
+/// The originating request of a message; `None` if it has none.
 pub(crate) fn request_of(received: &SqsMessage) -> Option<RequestId> {
     let value = received.message_attributes.get(REQUEST_ID)?.string_value.clone()?;
     RequestId::try_from(value).ok()
 }
 
-/// The reservation that a message is about, if it is about one.
+/// The reservation that a message is about, if any.
 pub(crate) fn reservation_in(body: &str) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

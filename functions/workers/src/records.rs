@@ -1,4 +1,4 @@
-//! Records of the table's stream, as both of its functions read them.
+//! Stream records, as both functions of the stream read them.
 
 use aws_lambda_events::{
     dynamodb::EventRecord,
@@ -7,12 +7,12 @@ use aws_lambda_events::{
 use frontrow_domain::{Error, Result, text::as_stored};
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// The record's name in the stream.
+/// Sequence number of the record.
 pub(crate) fn sequence_number(record: &EventRecord) -> String {
     record.change.sequence_number.clone().unwrap_or_default()
 }
 
-/// What the record's item is; empty where the item is gone.
+/// The type of the record's item; empty if the item was deleted.
 pub(crate) fn entity(record: &EventRecord) -> Result<String> {
     #[derive(Deserialize)]
     struct Kind {
@@ -23,12 +23,12 @@ pub(crate) fn entity(record: &EventRecord) -> Result<String> {
     if new.is_empty() { Ok(String::new()) } else { Ok(read::<Kind>(new)?.entity) }
 }
 
-/// What an image says.
+/// Deserializes an image.
 pub(crate) fn read<T: DeserializeOwned>(image: &serde_dynamo::Item) -> Result<T> {
     as_stored(|| serde_dynamo::from_item(image.clone())).map_err(|error| Error::internal("read an image", error))
 }
 
-/// The answer that makes the stream come back with this record and all after it, so that order is kept.
+/// The response that makes the stream redeliver this record and all later ones, which preserves their order.
 pub(crate) fn from_here(sequence_number: String) -> DynamoDbEventResponse {
     let mut failure = DynamoDbBatchItemFailure::default();
     failure.item_identifier = Some(sequence_number);

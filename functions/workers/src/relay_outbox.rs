@@ -1,4 +1,4 @@
-//! Relays the table's stream to the queues. The stream is the outbox: what was committed cannot fail to be announced.
+//! Relays the table's stream to the queues. The stream is the outbox: every committed change is delivered.
 
 use crate::{
     announce_show::Announcement,
@@ -29,8 +29,8 @@ use frontrow_edge::{
 use frontrow_store::Mail;
 use serde::Deserialize;
 
-/// Which records of the stream it is handed, as patterns of its event source mapping. They leave more than it relays:
-/// patterns cannot compare images, and marks of mails change reservations too. What is deleted has no new image.
+/// Event filters of the function. They pass more than is relayed, because filters cannot compare images, and mail markers
+/// change reservations too. Deleted items have no new image.
 pub const FILTERS: &[&str] = &[
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
     r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
@@ -39,7 +39,7 @@ pub const FILTERS: &[&str] = &[
     r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
 ];
 
-/// Sends a message for each committed change that somebody is to be told of.
+/// Sends a message for each committed change that requires one.
 #[derive(Debug, Clone)]
 pub struct RelayOutbox {
     sender: Sender,
@@ -73,8 +73,8 @@ impl Worker for RelayOutbox {
         Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
     }
 
-    /// Answers the first record that could not be relayed; the stream comes back with it and all after it, so that
-    /// order is kept. Messages after it may have been accepted already: whoever receives them knows what he has done.
+    /// Returns the first record that was not relayed. The stream then redelivers it and all later records, which preserves
+    /// their order. Some later messages may already have been accepted; their handlers are idempotent.
     async fn handle(&self, event: Event) -> Result<DynamoDbEventResponse> {
         let (mut numbers, mut messages) = (Vec::new(), Vec::new());
         let mut unreadable = None;
@@ -86,7 +86,7 @@ impl Worker for RelayOutbox {
                     messages.extend(said);
                 }
                 Err(error) => {
-                    tracing::error!(%error, sequence_number, "record not understood");
+                    tracing::error!(%error, sequence_number, "record cannot be read");
                     unreadable = Some(sequence_number);
                     break;
                 }
@@ -157,7 +157,7 @@ struct PerformanceImage {
     cancellation: Option<Cancellation>,
 }
 
-/// What follows from a record.
+/// The messages that follow from a record.
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let mail = mail_of(record)?.map(|mail| Outgoing::mail(&mail));
     let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
@@ -171,7 +171,7 @@ fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     Ok(messages.into_iter().map(|message| message.caused_by(request_id.clone())).collect())
 }
 
-/// Whose reservations end: those of a performance that became cancelled.
+/// The performance whose reservations end, if the record cancels it.
 fn cancellation_of(record: &EventRecord) -> Result<Option<Outgoing>> {
     if entity(record)? != "performance" {
         return Ok(None);
@@ -183,7 +183,7 @@ fn cancellation_of(record: &EventRecord) -> Result<Option<Outgoing>> {
     Ok((now.cancellation.is_some() && !before).then(|| concerned.message()))
 }
 
-/// A member who was renamed or deleted: their reservations have to be updated.
+/// A member who was renamed or deleted, and whose reservations must be updated.
 fn change_of(record: &EventRecord) -> Result<Option<Outgoing>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
     if old.is_empty() || entity(record)? != "member" {
@@ -196,8 +196,7 @@ fn change_of(record: &EventRecord) -> Result<Option<Outgoing>> {
     Ok(changed.map(|changed_at| member(changed_at).message()))
 }
 
-/// A purchase by card of which something is left to do since this record: the provider is to be asked for the money, or to
-/// give it back.
+/// A purchase by card that this record makes due: the provider must be asked to charge it or to refund it.
 fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
     if entity(record)? != "reservation" {
@@ -210,7 +209,7 @@ fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
     Ok(is_due.then_some(PaymentDue { member_id: now.buyer.member_id, reservation_id: now.reservation_id }))
 }
 
-/// A show that is new is announced, each part of its subscribers by a message.
+/// The messages that announce a new show, one for each shard of subscribers.
 fn announcements_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
     if !old.is_empty() || entity(record)? != "show" {
@@ -220,9 +219,9 @@ fn announcements_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     Ok(Announcement::of(&show.show_id, show.details.category).map(|part| part.to_message()).collect())
 }
 
-/// Whom a record makes us write to: a reservation that became confirmed or cancelled, or whose tickets are to be mailed
-/// again; a verification that is new, or that replaced a password.
-/// Markers, collected garbage and everything else tell nobody anything.
+/// The mail that follows from a record: about a reservation that is now confirmed or cancelled or whose tickets must be
+/// mailed again, or about a verification that is new or replaced a password. Markers, items deleted by TTL and other changes
+/// lead to no mail.
 fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
     let (new, old) = (&record.change.new_image, &record.change.old_image);
     match entity(record)?.as_str() {

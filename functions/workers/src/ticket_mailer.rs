@@ -1,4 +1,4 @@
-//! Sends mails, each once: CLAIM, mail service, SENT. A message is acknowledged only after the mail was accepted.
+//! Sends each mail once: claim it, send it, mark it as sent. A message is acknowledged only after the mail was accepted.
 
 use crate::{
     batch::side_by_side,
@@ -30,29 +30,29 @@ use frontrow_edge::{
 use frontrow_store::{Claim, Claimed, Mail};
 use std::time::Duration;
 
-/// Sends the mails that the queue's messages name.
+/// Sends the mails that the queue's messages request.
 #[derive(Debug, Clone)]
 pub struct TicketMailer {
     app: App,
     ses: Client,
 }
 
-/// What the mail service said.
+/// Outcome of a call to the mail service.
 enum Outcome {
     Accepted,
-    /// The mail is certainly not on its way.
+    /// The mail was certainly not accepted.
     Refused(String),
-    /// It may be.
+    /// The mail may have been accepted.
     Unknown(String),
 }
 
 impl TicketMailer {
-    /// Sends through `ses`, whose own retries must be off.
+    /// Sends through `ses`, whose own retries must be disabled.
     pub fn new(app: App, ses: Client) -> Self {
         Self { app, ses }
     }
 
-    /// One message from claim to acknowledgement.
+    /// Handles one message from claim to acknowledgement.
     async fn deliver(self, received: SqsMessage) -> Result<()> {
         let mail = message::decode(received.body.as_deref().unwrap_or_default())?;
         let is_last = self.is_last_receive(&received);
@@ -60,7 +60,7 @@ impl TicketMailer {
         let outcome = self.send_once(&mail, until_sent, request_of(&received).as_ref()).await;
         if outcome.is_err() && is_last {
             let gave_up = self.app.store.give_mail_up(&mail, self.app.clock.now()).await;
-            tracing::error!(?mail, ?gave_up, "given up: the message goes to the dead-letter queue");
+            tracing::error!(?mail, ?gave_up, "mail given up; the message goes to the dead-letter queue");
         }
         outcome
     }
@@ -70,18 +70,18 @@ impl TicketMailer {
         count.is_some_and(|count| count >= self.app.config.mail_max_receives)
     }
 
-    /// `Ok` where the message has done its work: the mail was accepted, now or before, or nobody needs it any more. A mail
-    /// that its last receive neither sends nor refuses, because the function is stopped or ends, is left as `until_sent`.
+    /// Returns `Ok` if the message is done: the mail was accepted, now or earlier, or is no longer needed. If the last
+    /// receive neither sends the mail nor fails, because the function is stopped or crashes, the status stays `until_sent`.
     async fn send_once(&self, mail: &Mail, until_sent: MailStatus, request: Option<&RequestId>) -> Result<()> {
         let (store, now) = (&self.app.store, self.app.clock.now());
         let claimed = match store.claim_mail(mail, now, self.app.config.mail_lease_seconds, until_sent).await? {
             Claim::Granted(claimed) => claimed,
             Claim::Sent => return Ok(()),
-            // Whoever has it may be dead: the message must come back after the lease.
-            Claim::Taken => return Err(Error::internal("claim a mail", "it is claimed")),
-            // A verification that was never mailed in its lifetime was collected by TTL.
+            // The holder of the claim may have crashed, so the message must return after the lease.
+            Claim::Taken => return Err(Error::internal("claim a mail", "already claimed")),
+            // TTL deleted a verification that was never mailed in its lifetime.
             Claim::Missing if matches!(mail, Mail::Code { .. } | Mail::Password { .. }) => return Ok(()),
-            Claim::Missing => return Err(Error::internal("claim a mail", "what it is about is not there")),
+            Claim::Missing => return Err(Error::internal("claim a mail", "its item does not exist")),
         };
         let Some(letter) = self.write(mail, &claimed).await? else { return Ok(()) };
         match self.post(&letter, request).await {
@@ -98,8 +98,8 @@ impl TicketMailer {
         }
     }
 
-    /// The mail's text; `None` where there is nothing left to say: tickets of a cancelled reservation, a show that is gone or
-    /// that the member does not want to hear of any more, a code that is of no use any more.
+    /// Builds the mail; `None` if it is no longer needed: the reservation was cancelled, the show is gone, the member
+    /// unsubscribed, or the code is no longer valid.
     async fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
         let (codes, links) = (&self.app.codes, Links::of(&self.app.config));
         Ok(match mail {
@@ -139,7 +139,7 @@ impl TicketMailer {
             if !sent.as_ref().is_err_and(is_throttling) {
                 break;
             }
-            // Somewhere in the next seconds, not with everybody who was too fast.
+            // Random, so that throttled senders do not retry at the same time.
             let pause = Duration::from_millis(MAIL_THROTTLED_MILLIS).mul_f64(0.5 + entropy::fraction());
             tokio::time::sleep(pause).await;
             sent = call.clone().send().await;
@@ -151,22 +151,22 @@ impl TicketMailer {
         }
     }
 
-    /// The mail is on its way whatever happens here, so a failure is logged and the message acknowledged all the same.
+    /// The mail is already accepted, so a failure here is only logged and the message is acknowledged.
     async fn note_sent(&self, mail: &Mail, claimed: &Claimed) {
         match self.app.store.mail_was_sent(claimed).await {
             Ok(true) => tracing::info!(?mail, "sent"),
-            Ok(false) => tracing::warn!(?mail, "sent, but the lease had run out and another has claimed it"),
+            Ok(false) => tracing::warn!(?mail, "sent, but the lease had expired and another worker claimed it"),
             Err(error) => tracing::error!(?mail, %error, "sent, but not marked as sent"),
         }
     }
 }
 
-/// Whether the mail service was asked faster than the account may.
+/// Whether the account's sending rate was exceeded.
 fn is_throttling(error: &SdkError<SendRawEmailError>) -> bool {
     error.code().is_some_and(|code| code.starts_with("Throttling"))
 }
 
-/// Whether the mail service certainly did not take the mail: it was never asked, or it said no.
+/// Whether the mail service certainly did not accept the mail: it was never called, or it refused.
 fn is_refusal(error: &SdkError<SendRawEmailError>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => true,

@@ -1,4 +1,4 @@
-//! `GET /notices`: lists the approvals and cancellations of the caller's purchases. It may lag by two seconds.
+//! `GET /notices`: lists the notices about the caller's payments and cancellations. It may lag by two seconds.
 
 use frontrow_domain::{
     Result,
@@ -61,7 +61,7 @@ impl Endpoint for ListNotices {
         path: "/notices",
         operation: "list_notices",
         tag: "My page",
-        summary: "List own approvals and cancellations, newest first",
+        summary: "List own payment and cancellation notices, newest first",
         success: &[200],
         errors: &[],
         headers: &[],

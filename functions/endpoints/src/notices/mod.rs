@@ -1,3 +1,3 @@
-//! Notices: one for each approval and each cancellation.
+//! Notices: one for each payment result and each cancellation.
 
 pub mod list_notices;

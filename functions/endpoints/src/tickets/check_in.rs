@@ -79,7 +79,7 @@ impl Endpoint for CheckIn {
         let (ticket_id, seat) = reservation
             .tickets()
             .find(|(ticket_id, _)| *ticket_id == claim.ticket_id)
-            .ok_or_else(|| Error::internal("check in", "a signed code is of a ticket that was never sold"))?;
+            .ok_or_else(|| Error::internal("check in", "the code is genuine, but its ticket was never sold"))?;
         let reply = Reply {
             ticket_id,
             seat_id: seat.seat_id.clone(),

@@ -1,10 +1,10 @@
-//! Updates the reservations of a member who was renamed or deleted: each gets the new name, or loses name and address.
+//! Updates the reservations of a renamed or deleted member: each gets the new name, or loses name and address.
 //!
-//! Access tokens from before the change go on making reservations for half an hour, and a purchase by card that was in flight
-//! when the account was deleted may still be accepted. So the message repeats until that is over. A purchase of a deleted member
-//! is cancelled and refunded.
+//! Access tokens issued before the change can still create reservations for half an hour, and a card payment that was in
+//! flight when the account was deleted may still be accepted. The message therefore repeats until both are past. A purchase
+//! of a deleted member is cancelled and refunded.
 //!
-//! What is written is read from the profile, so repeated, late and reordered messages do no harm.
+//! All values are read from the profile, so repeated, late and reordered messages are harmless.
 
 use super::{CancelReservations, Concerned};
 use crate::queue::Outgoing;
@@ -18,7 +18,7 @@ use frontrow_edge::entropy;
 use frontrow_store::{Account, is_upcoming};
 
 impl CancelReservations {
-    /// Updates a page of a member's reservations, and sends a message for the next page or the next look.
+    /// Updates one page of a member's reservations, and sends a message for the next page or the next pass.
     pub(super) async fn follow(
         &self,
         member_id: MemberId,
@@ -29,7 +29,7 @@ impl CancelReservations {
         let now = self.clock.now();
         let account = self.store.account(&member_id).await?;
         if account.changed_at() != Some(changed_at) {
-            // A later change has a message of its own.
+            // A later change has its own message.
             return Ok(());
         }
         let is_last = changed_at.plus_seconds(MEMBER_FOLLOWED_SECONDS) <= now;
@@ -59,7 +59,7 @@ impl CancelReservations {
         sent.map_err(|_| Error::internal("follow a member", "the next message was not accepted"))
     }
 
-    /// Updates one reservation. Returns whether nothing is left to do for it.
+    /// Updates one reservation. Returns whether it needs no further update.
     async fn follow_one(&self, account: &Account, reservation: &Reservation, now: Timestamp) -> Result<bool> {
         let buyer = &reservation.buyer;
         let next = match account {
@@ -98,6 +98,6 @@ impl CancelReservations {
     }
 }
 
-/// The pause as SQS takes it.
+/// Delay between two passes, as SQS expects it.
 #[expect(clippy::cast_possible_truncation, reason = "SQS delays a message for 900 seconds at most")]
 const LOOK_AGAIN_SECONDS: i32 = MEMBER_FOLLOWED_EVERY_SECONDS as i32;

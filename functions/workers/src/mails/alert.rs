@@ -1,4 +1,4 @@
-//! That there is a new show of a category that the member chose (C2).
+//! The mail about a new show in a category that the member chose.
 
 use super::{
     Letter, Links,
@@ -44,7 +44,7 @@ struct Facts {
     unsubscribe_url: Option<String>,
 }
 
-/// The mail to `member` about `show`. Its unsubscribe link has `unsubscribe_token`.
+/// Builds the mail to `member` about `show`. Its unsubscribe link contains `unsubscribe_token`.
 pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &str) -> Letter {
     let (language, category) = (member.language, show.details.category);
     let (labels, words) = (labels(language), words(language, category, &one_line(member.name.as_str())));
@@ -60,7 +60,7 @@ pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &s
         unsubscribe_url: links.unsubscribe(unsubscribe_token),
     };
     let subject = match language {
-        // Korean law: the subject of an advertisement starts with this word.
+        // Korean law requires this word at the start of the subject of an advertisement.
         Language::Ko => format!("(광고) [frontrow] 새 {}: {}", facts.category, facts.show),
         Language::En => format!("[frontrow] New {}: {}", facts.category, facts.show),
     };

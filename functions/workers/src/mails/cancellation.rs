@@ -1,4 +1,4 @@
-//! That a reservation was cancelled or its payment failed, and what was refunded.
+//! The mail about a cancelled reservation or a failed payment, with the refund.
 
 use super::{
     Letter,
@@ -41,20 +41,20 @@ struct Words {
     note: &'static str,
 }
 
-/// What became of the money.
+/// How the payment ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Money {
-    /// It went back to the member's points.
+    /// Refunded to the member's points.
     BackToPoints,
-    /// It goes back to the member's card.
+    /// Refunded to the member's card.
     BackToCard,
-    /// It was never asked for, or goes back; the purchase was called off before the provider had answered.
+    /// Never charged, or refunded: the purchase was cancelled before the provider responded.
     NotTaken,
     /// The card was declined.
     Declined,
-    /// The same, and the seats are in their hold again.
+    /// The card was declined, and the seats are back in their hold.
     DeclinedAndHeld,
-    /// The provider did not answer in time.
+    /// The provider did not respond in time.
     Late,
 }
 
@@ -71,7 +71,7 @@ impl Money {
     }
 }
 
-/// The mail.
+/// Builds the mail.
 pub fn letter(reservation: &Reservation) -> Letter {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
     let (labels, facts) = (labels(language), Facts::of(reservation));
@@ -85,7 +85,7 @@ pub fn letter(reservation: &Reservation) -> Letter {
     letter.saying(&Text { labels, words, facts, seats, reason }, &Page { labels, words, facts, seats, reason })
 }
 
-/// Why the organizer cancelled the performance; `None` where the organizer did not.
+/// The reason given by the organizer; `None` if the organizer did not cancel.
 fn organizers_words(reservation: &Reservation) -> Option<String> {
     match &reservation.cancel_reason {
         Some(CancelReason::Organizer(reason)) => Some(one_line(reason.as_str())),
@@ -94,7 +94,7 @@ fn organizers_words(reservation: &Reservation) -> Option<String> {
 }
 
 impl Words {
-    /// The same, where the whole performance is off.
+    /// The words for a cancelled performance.
     fn about_the_performance(self, language: Language) -> Self {
         match language {
             Language::Ko => Self { subject: "공연 취소", heading: "공연이 취소되었습니다", ..self },
@@ -103,7 +103,7 @@ impl Words {
     }
 }
 
-/// The seats, each with its grade; of places that are only counted the grade and how many.
+/// The seats with their grades; for general admission, grades and quantities.
 fn seats(reservation: &Reservation) -> String {
     let language = reservation.buyer.language;
     let mut named: Vec<(String, u32)> = Vec::new();

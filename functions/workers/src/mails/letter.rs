@@ -1,4 +1,4 @@
-//! A mail ready to be sent, and its MIME form (RFC 2045, 2387): text, or a page with its pictures.
+//! A mail ready to send, and its MIME form (RFC 2045, 2387): plain text, or an HTML page with its pictures.
 
 use super::words::{encoded_words, one_line};
 use askama::Template;
@@ -14,19 +14,19 @@ use mail_builder::{
     mime::MimePart,
 };
 
-/// A picture shown within a page.
+/// A picture within a page.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// Its Content-ID without the sender's domain: unlike that of any other picture, so that two tickets never swap.
+    /// Content-ID without the sender's domain. It is unique, so that two tickets never swap their codes.
     pub name: String,
-    /// Its bytes.
+    /// PNG bytes.
     pub png: Vec<u8>,
 }
 
-/// A mail ready to be sent.
+/// A mail ready to send.
 #[derive(Debug, Clone)]
 pub struct Letter {
-    /// Kind and id of what it is about: the same for every attempt to send it, so that duplicates can be recognised.
+    /// Kind and id of the mail's subject. It is the same for every attempt, so that duplicates can be recognized.
     pub(super) id: String,
     pub(super) reservation_id: Option<ReservationId>,
     pub(super) to_name: Option<String>,
@@ -39,11 +39,11 @@ pub struct Letter {
     pub(super) unsubscribe_url: Option<String>,
 }
 
-/// The domain of Content-IDs: they need one, and nobody resolves it.
+/// Domain of Content-IDs. The syntax requires one; it is never resolved.
 pub(super) const PICTURES_DOMAIN: &str = "tickets.frontrow";
 
 impl Letter {
-    /// A letter to `to` that has no text and no pictures yet.
+    /// A letter to `to` without text or pictures.
     pub(super) fn to(to: &Email, name: Option<&Name>, id: String, subject: String) -> Self {
         Self {
             id,
@@ -65,19 +65,19 @@ impl Letter {
         Self { reservation_id: Some(id.clone()), ..letter }
     }
 
-    /// This letter with its plain text and its HTML page.
+    /// Adds the plain text and the HTML page.
     pub(super) fn saying(self, text: &impl Template, page: &impl Template) -> Self {
         let [text, html] = [text.render(), page.render()].map(|said| said.expect("a template takes any text"));
         Self { text, html, ..self }
     }
 
-    /// Where it goes.
+    /// The recipient's address.
     pub fn to_address(&self) -> &str {
         self.to.as_str()
     }
 
-    /// The MIME message from `from` (`name <address>`), sent at `now` on behalf of `request`. Names and titles cannot add headers,
-    /// and mail readers show them as they were typed.
+    /// Returns the MIME message from `from` (`name <address>`), sent at `now` on behalf of `request`. Names and titles cannot
+    /// add headers, and mail clients show them as typed.
     pub fn to_mime(&self, from: &str, now: Timestamp, request: Option<&RequestId>) -> Vec<u8> {
         let (from_name, from_address) = sender(from);
         let domain = from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
@@ -132,7 +132,7 @@ impl Letter {
     }
 }
 
-/// Name and address of `name <address>` or of a bare address.
+/// Splits `name <address>`, or a bare address, into name and address.
 fn sender(from: &str) -> (Option<&str>, &str) {
     match from.rsplit_once('<') {
         Some((name, address)) => {

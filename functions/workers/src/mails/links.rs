@@ -3,17 +3,17 @@
 use frontrow_domain::ids::{PerformanceId, ShowId};
 use frontrow_edge::config::Config;
 
-/// The addresses that links begin with. A mail leaves out links whose address is not configured.
+/// Base addresses of links. A mail omits links whose address is not configured.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
-    /// The website.
+    /// Address of the website.
     pub site_url: Option<String>,
-    /// The API.
+    /// Public address of the API.
     pub api_url: Option<String>,
 }
 
 impl Links {
-    /// The addresses that `config` has.
+    /// The addresses configured in `config`.
     pub fn of(config: &Config) -> Self {
         Self { site_url: config.site_url.clone(), api_url: config.api_url.clone() }
     }

@@ -1,4 +1,4 @@
-//! What a mail says. One file per mail; its pages are in `templates/`, where all data is escaped.
+//! The content of mails. One file per mail; the pages are in `templates/`, which escape all data.
 
 pub mod alert;
 pub mod cancellation;

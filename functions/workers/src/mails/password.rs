@@ -1,4 +1,4 @@
-//! That a password was replaced: the owner of the address should know, whoever did it.
+//! The notice about a changed password, sent to the owner of the address whoever changed it.
 
 use super::{
     Letter,
@@ -29,7 +29,7 @@ struct Words {
     note: &'static str,
 }
 
-/// The mail about the password that `verification` replaced.
+/// Builds the mail about the password change confirmed by `verification`.
 pub fn letter(verification: &Verification) -> Letter {
     let (labels, words) = (labels(verification.language), words(verification.language));
     let (id, subject) = (format!("password.{}", verification.verification_id), words.subject.to_owned());

@@ -1,4 +1,4 @@
-//! Mails as a reader's program takes them apart.
+//! Tests mails the way a mail client parses them.
 
 mod accounts;
 mod alerts;
@@ -25,7 +25,7 @@ use std::collections::HashSet;
 
 const FROM: &str = "frontrow <tickets@example.com>";
 const ALICE: &str = "김앨리스";
-/// The reference of every reservation here.
+/// The booking reference of every reservation in these tests.
 const REFERENCE: &str = "87MG-Z5FT";
 
 fn codes() -> Codes {
@@ -81,7 +81,7 @@ fn ticket_letter_again(reservation: &Reservation, number: u32, occasion: Occasio
     ticket::letter(reservation, number, occasion, &Links::default(), code_of)
 }
 
-/// The links of a deployment that has all of them.
+/// The links of a deployment with all addresses configured.
 fn links() -> Links {
     Links {
         site_url: Some("https://tickets.example.com".to_owned()),
@@ -106,7 +106,7 @@ fn children<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Vec<&'a 
     part.sub_parts().unwrap().iter().map(|id| message.part(*id).unwrap()).collect()
 }
 
-/// Text, page, and pictures by Content-ID, of a message that has the shape of all of ours.
+/// Returns text, page, and pictures by Content-ID. Panics if the message does not have the common structure.
 fn take_apart(raw: &[u8]) -> (String, String, Vec<(String, Vec<u8>)>) {
     let message = parse(raw);
     assert_eq!(media_type(message.root_part()), "multipart/alternative");
@@ -130,7 +130,7 @@ fn take_apart(raw: &[u8]) -> (String, String, Vec<(String, Vec<u8>)>) {
     (text.text_contents().unwrap().replace("\r\n", "\n"), html.to_string(), pictures)
 }
 
-/// The text of the page as a reader sees it: without tags, on one line.
+/// The visible text of the page, without tags, on one line.
 fn visible(html: &str) -> String {
     let body = &html[html.find("<body").unwrap()..];
     let words = body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
@@ -347,7 +347,7 @@ fn a_sender_without_a_name_is_an_address() {
     assert!(message.message_id().unwrap().ends_with("@mail.example.com"));
 }
 
-/// Ids of tickets are what QR codes and Content-IDs are made of.
+/// Ticket ids, from which QR codes and Content-IDs derive.
 #[test]
 fn the_code_of_a_ticket_is_asked_for_by_its_id() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");

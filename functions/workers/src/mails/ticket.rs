@@ -1,4 +1,4 @@
-//! The tickets of a reservation: one mail, a QR code for each (T1).
+//! The mail with the tickets of a reservation, one QR code per ticket.
 
 use super::{
     Letter, Links, Picture,
@@ -13,10 +13,10 @@ use frontrow_edge::qr::qr_png;
 
 /// One ticket.
 struct Line {
-    /// `1/3`.
+    /// Number of the ticket, such as `1/3`.
     which: String,
     seat: String,
-    /// The seat for the HTML page: lines break between its parts only.
+    /// Seat name for the HTML page; lines break only between its parts.
     seat_shown: String,
     grade: String,
     price: String,
@@ -25,7 +25,7 @@ struct Line {
 }
 
 impl Line {
-    /// General admission has the grade in place of a seat; `which` distinguishes such tickets.
+    /// General admission shows the grade instead of a seat; `which` distinguishes such tickets.
     fn of(seat: &HeldSeat, which: String, picture: &str, language: Language) -> Self {
         let grade = one_line(&seat.grade);
         let (seat_name, grade) = match seat_name(language, seat) {
@@ -63,7 +63,7 @@ struct Text<'a> {
     lines: &'a [Line],
 }
 
-/// What the mail says around the facts.
+/// The words around the facts.
 struct Words {
     subject: &'static str,
     greeting: String,
@@ -73,11 +73,11 @@ struct Words {
     text_note: &'static str,
 }
 
-/// What was bought, in the words of the HTML page and the plain text.
+/// The facts of the purchase, for the HTML page and the plain text.
 pub(super) struct Facts {
     pub(super) show: String,
     pub(super) when: String,
-    /// The time for the HTML page: no line breaks within the zone.
+    /// Time for the HTML page, without line breaks within the zone.
     pub(super) when_shown: String,
     pub(super) venue: String,
     pub(super) total: String,
@@ -99,8 +99,8 @@ impl Facts {
     }
 }
 
-/// The reservation's mail of that number, with the text of each ticket's QR code from `code_of`. No two mails share a
-/// picture's name, because the same ticket has another code once it was reissued.
+/// Builds ticket mail `number` of the reservation; `code_of` returns the text of a ticket's QR code. Picture names differ
+/// between mails, because a reissued ticket has a different code.
 pub fn letter(
     reservation: &Reservation,
     number: u32,

@@ -1,4 +1,4 @@
-//! The code that proves an address (M1). The text has it as its only run of six digits.
+//! The mail with the code that proves an address. The code is the only run of six digits in its text.
 
 use super::{
     Letter,
@@ -31,7 +31,7 @@ struct Words {
     note: &'static str,
 }
 
-/// The mail with `code`.
+/// Builds the mail with `code`.
 pub fn letter(verification: &Verification, code: &str) -> Letter {
     let labels = labels(verification.language);
     let words = words(verification.language);

@@ -1,10 +1,10 @@
-//! The words that all mails share, in both languages.
+//! Words that all mails share, in Korean and English.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Timestamp, hold::HeldSeat, member::Language, money::Won, show::TimeZone, text::clean_line};
 use jiff::Zoned;
 
-/// Labels of the facts that a mail states.
+/// Labels of the facts in a mail.
 #[derive(Debug)]
 pub(super) struct Labels {
     pub(super) lang: &'static str,
@@ -55,7 +55,7 @@ pub(super) fn labels(language: Language) -> &'static Labels {
     }
 }
 
-/// An amount as its readers write it.
+/// Formats an amount for the language.
 pub(super) fn amount(language: Language, amount: Won) -> String {
     match language {
         Language::Ko => format!("{amount}원"),
@@ -63,8 +63,8 @@ pub(super) fn amount(language: Language, amount: Won) -> String {
     }
 }
 
-/// `moment` in the show's time zone, with the zone's abbreviation and its offset. Without the offset the hour that repeats when
-/// clocks go back is ambiguous.
+/// Formats `moment` in the show's time zone, with the zone's abbreviation and offset. Without the offset, the hour that
+/// repeats when clocks go back is ambiguous.
 pub(super) fn local_time(language: Language, moment: Timestamp, zone: &TimeZone) -> String {
     let local = zone.local(moment);
     let clock = match language {
@@ -78,7 +78,7 @@ pub(super) fn local_time(language: Language, moment: Timestamp, zone: &TimeZone)
     format!("{clock} ({})", zone_name(&local))
 }
 
-/// `KST, GMT+9`; only the offset, such as `GMT+5:45`, if the zone has no abbreviation in letters.
+/// `KST, GMT+9`; only the offset, such as `GMT+5:45`, if the zone has no alphabetic abbreviation.
 fn zone_name(local: &Zoned) -> String {
     let minutes = local.offset().seconds() / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
@@ -95,10 +95,10 @@ fn zone_name(local: &Zoned) -> String {
     }
 }
 
-/// Endings of section names that need no `구역` after them.
+/// Endings of section names that need no `구역` suffix.
 const SECTION_ENDS: [&str; 7] = ["구역", "블록", "블럭", "층", "석", "존", "관"];
 
-/// A numbered seat as people say it: `Section A · Row 2 · Seat 5`, `A구역 2열 5번`; `None` for general admission.
+/// Formats a numbered seat, such as `Section A · Row 2 · Seat 5` or `A구역 2열 5번`; `None` for general admission.
 pub(super) fn seat_name(language: Language, seat: &HeldSeat) -> Option<String> {
     let (section, row, number) = seat.position()?;
     let section = one_line(section);
@@ -114,23 +114,23 @@ pub(super) fn seat_name(language: Language, seat: &HeldSeat) -> Option<String> {
     })
 }
 
-/// A seat's name or a time with no-break spaces within its parts and before the dots between them.
+/// Replaces spaces within the parts of a seat name or time, and before the dots between them, with no-break spaces.
 pub(super) fn unbroken(text: &str) -> String {
     [" ·", "Row ", "Seat ", ", GMT"]
         .iter()
         .fold(text.to_owned(), |text, part| text.replace(part, &part.replace(' ', "\u{a0}")))
 }
 
-/// `text` on one line, so that it cannot add a header or a line, or turn the direction of the text after it. New texts are one
-/// line already; texts that older versions stored may not be.
+/// Joins `text` into one line, so that it cannot add a header or a line, or change the direction of the text after it. New
+/// texts are already one line; texts stored by older versions may not be.
 pub(super) fn one_line(text: &str) -> String {
     clean_line(text)
 }
 
-/// Bytes of text in one encoded word (RFC 2047) that fits in a line of 76 characters after `Subject: `.
+/// Bytes of text per encoded word (RFC 2047), so that a line with `Subject: ` stays within 76 characters.
 const ENCODED_WORD_BYTES: usize = 39;
 
-/// `text` as encoded words if mail readers would decode part of it, such as `=?utf-8?Q?Free?=`; `None` for any other text.
+/// Returns `text` as encoded words if mail clients would decode part of it, such as `=?utf-8?Q?Free?=`; otherwise `None`.
 pub(super) fn encoded_words(text: &str) -> Option<String> {
     if !text.contains("=?") {
         return None;
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Clocks go back at two: the hour from one to two is there twice.
+    /// Clocks go back at two o'clock, so the hour from one to two occurs twice.
     #[test]
     fn an_hour_that_clocks_repeat_is_two_times() {
         let zone = TimeZone::try_from("America/New_York".to_owned()).unwrap();

@@ -1,4 +1,4 @@
-//! Calls to the provider that one process made and has not told the breaker of.
+//! Provider calls of one process that are not added to the breaker yet.
 
 use frontrow_domain::{
     Timestamp,
@@ -7,7 +7,7 @@ use frontrow_domain::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The calls counted so far; clones count together.
+/// The calls counted so far. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gauge(Arc<Mutex<Reading>>);
 
@@ -22,7 +22,7 @@ impl Gauge {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).sample.add(subject, counts);
     }
 
-    /// What was counted, if there is anything and the last time is long enough ago. It is counted anew from here.
+    /// Takes the counts and resets them. Returns `None` if there are none, or if the last time is too recent.
     pub(super) fn take_due(&self, now: Timestamp) -> Option<Sample> {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if reading.sample.is_empty() || now < reading.told_at.plus_seconds(BREAKER_COUNT_SECONDS) {

@@ -1,4 +1,4 @@
-//! Records as the stream delivers them.
+//! Tests with records as the stream delivers them.
 
 use super::*;
 use crate::fakes::{Said, Service};
@@ -231,7 +231,7 @@ fn accepting(ids: impl IntoIterator<Item = usize>) -> Said {
     Said::Answer(200, json!({"Successful": successful, "Failed": []}).to_string())
 }
 
-/// Records numbered from 0, of which every second one is to be announced.
+/// Records numbered from 0, of which every second one leads to a message.
 fn event(count: usize) -> Event {
     let numbered = |number: usize| {
         let new = if number.is_multiple_of(2) { verification() } else { json!({"entity": {"S": "seat"}}) };
@@ -256,7 +256,7 @@ async fn relayed(event: Event, said: Vec<Said>) -> (Option<String>, Vec<usize>) 
     (failed, sizes)
 }
 
-/// What anybody can ask for, and what goes to many, waits apart from what members paid for.
+/// Mails that anyone can request, and mails to many members, do not delay the mails about purchases.
 #[test]
 fn each_kind_of_mail_has_its_queue() {
     let (member_id, reservation_id): (MemberId, ReservationId) =

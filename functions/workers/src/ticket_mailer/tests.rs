@@ -1,4 +1,4 @@
-//! The mailer against an embedded DynamoDB and a mail service that answers as told.
+//! Tests the mailer against an embedded DynamoDB and a scripted mail service.
 
 use super::*;
 use crate::fakes::{Said, Service, TABLE, losing_answers, table};
@@ -92,7 +92,7 @@ impl World {
         self.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
-    /// Delivers messages as one batch: which of them failed, by index.
+    /// Delivers messages as one batch, and returns the indexes of those that failed.
     async fn deliver(&self, bodies: &[String], receive: u32) -> Vec<usize> {
         let record = |(index, body): (usize, &String)| {
             json!({
@@ -114,7 +114,7 @@ impl World {
         self.mailer.app.store.claim_mail(mail, self.now(), MAIL_LEASE_SECONDS, MailStatus::Queued).await.unwrap()
     }
 
-    /// The status of the ticket mail, as the buyer sees it.
+    /// Status of the ticket mail, as the buyer sees it.
     async fn ticket_mail(&self) -> MailStatus {
         let (member, id): (MemberId, ReservationId) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
         self.mailer.app.store.booked(&member, &id).await.unwrap().unwrap().ticket_mail()
@@ -181,7 +181,7 @@ async fn a_refused_mail_is_given_back_at_once_and_one_without_an_answer_is_not()
     assert_eq!(world.ses.received().len(), 3 * 2 + 2 * 2);
 }
 
-/// Too fast is no refusal: five receives would soon be spent in a rush.
+/// Throttling does not count as a refusal: a rush would soon use up five receives.
 #[tokio::test]
 async fn a_mail_that_was_too_fast_is_sent_a_little_later() {
     let throttled = Said::Answer(
@@ -227,7 +227,7 @@ async fn the_last_receive_marks_what_a_dead_claimer_left_and_a_living_one_may_st
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
 }
 
-/// A function that is stopped at its timeout, or ends, says nothing any more.
+/// A function that is stopped at its timeout, or crashes, cannot report anything.
 #[tokio::test]
 async fn a_mail_whose_last_receive_is_cut_off_has_failed_and_a_redriven_message_sends_it() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Mails about accounts: verification codes and changed passwords.
+//! Tests mails about accounts: verification codes and changed passwords.
 
 use super::*;
 use crate::mails::{password, verification};
@@ -9,7 +9,7 @@ fn verification(id: &str, language: Language) -> Verification {
     Verification::new(id, Email::try_from("bob@example.com".to_owned()).unwrap(), language, Timestamp::from_millis(0))
 }
 
-/// Runs of at least six digits.
+/// Returns the runs of at least six digits.
 fn runs(text: &str) -> Vec<&str> {
     text.split(|character: char| !character.is_numeric()).filter(|run| run.len() >= 6).collect()
 }

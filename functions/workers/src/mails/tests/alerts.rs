@@ -1,4 +1,4 @@
-//! Mails about new shows, and links in mails.
+//! Tests new-show mails, and the links in mails.
 
 use super::*;
 use crate::mails::alert;

@@ -1,4 +1,4 @@
-//! What members are told when a reservation ends.
+//! Tests the mails about cancelled reservations.
 
 use super::*;
 use frontrow_domain::reservation::CancelReason;

@@ -1,4 +1,4 @@
-//! What who paid by card is told.
+//! Tests the mails about card payments.
 
 use super::{ALICE, mime, reservation, take_apart, visible};
 use crate::mails::cancellation;
@@ -9,7 +9,7 @@ use frontrow_domain::{
     reservation::{CancelReason, Reservation, ReservationStatus},
 };
 
-/// Who paid by card is not told of points, and who was never charged is not told of a refund.
+/// Card payers read nothing about points, and members who were never charged read nothing about a refund.
 #[test]
 fn a_cancellation_says_what_becomes_of_a_cards_money() {
     let now = Timestamp::parse("2026-12-02T00:00:00Z").unwrap();

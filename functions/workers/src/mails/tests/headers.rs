@@ -1,9 +1,9 @@
-//! Headers that contain what people typed.
+//! Tests headers that contain user input.
 
 use super::*;
 use frontrow_domain::text::as_stored;
 
-/// Mail readers decode encoded words (RFC 2047), so text that looks like one must be encoded itself.
+/// Mail clients decode encoded words (RFC 2047), so text that looks like one must itself be encoded.
 #[test]
 fn a_text_that_looks_encoded_is_shown_as_typed() {
     for typed in [
@@ -33,7 +33,7 @@ fn a_text_that_looks_encoded_is_shown_as_typed() {
     }
 }
 
-/// Such names are refused today, but older versions stored them.
+/// Such names are rejected today, but older versions stored them.
 #[test]
 fn an_invisible_name_leaves_the_address_alone() {
     let mut reservation = reservation(Language::En, ALICE, "Aida");

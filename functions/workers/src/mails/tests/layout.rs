@@ -1,8 +1,9 @@
-//! Pages fit a screen of 320 pixels, whatever organizers and members typed.
+//! Tests that pages fit a 320-pixel screen, whatever organizers and members typed.
 
 use super::*;
 
-/// Tables have a fixed layout, so that no content widens the page. Text may break anywhere, Korean between words first.
+/// Tables have a fixed layout, so that no content widens the page. Text may break anywhere, but Korean breaks between words
+/// first.
 #[test]
 fn nothing_is_wider_than_a_phone() {
     let long = "W".repeat(200);
@@ -21,7 +22,7 @@ fn nothing_is_wider_than_a_phone() {
     }
 }
 
-/// Dark mode changes everything except the QR code, which scanners need on white.
+/// Dark mode changes everything except the QR code, because scanners need a white background.
 #[test]
 fn the_code_stays_black_on_white() {
     let (_, html, pictures) = take_apart(&mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다"))));
