@@ -1,7 +1,8 @@
-//! What the local stack costs, in CPU seconds of its process (`/proc`, so Linux alone): bookings, joins, polls, and doing nothing.
-//! CPU seconds and not wall-clock time, so that other work on the machine changes little.
+//! Measures the local stack's cost in CPU seconds of its process (`/proc`, so Linux only): bookings, joins, polls, and
+//! idling. CPU seconds rather than wall-clock time keep the influence of other work on the machine small.
 //!
-//! `cargo bench -p frontrow-local` prints a table. `-- --bookings 50000` books as many in between, and measures again.
+//! `cargo bench -p frontrow-local` prints a table. `-- --bookings 50000` makes that many bookings in between, and measures
+//! again.
 
 use clap::Parser;
 use frontrow_domain::{
@@ -23,18 +24,18 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// Most clients at the same time; each is a member of its own.
+/// Maximum number of concurrent clients; each is a separate member.
 const CLIENTS: usize = 100;
 /// Clients of the smaller crowd.
 const FEW: usize = 20;
-/// Bookings of one measurement.
+/// Bookings per measurement.
 const MEASURED: usize = 1_000;
-/// Bookings of one member in one performance.
+/// Bookings per member and performance.
 const BOOKINGS_EACH: usize = 50;
-/// Waiting rooms that every client joins, and polls of each place.
+/// Waiting rooms that every client joins, and polls per place.
 const ROOMS: usize = 10;
 const POLLS: usize = 5;
-/// What an idle stack holds at least.
+/// Minimum number of items in an idle stack.
 const ITEMS: usize = 100_000;
 const ITEMS_OF_MEMBER: usize = 3;
 const IDLE: Duration = Duration::from_secs(30);
@@ -47,16 +48,16 @@ struct Arguments {
     /// Bookings before the second measurement
     #[arg(long, default_value_t = 3_000)]
     bookings: usize,
-    /// Keep the data in this directory instead of memory
+    /// Store the data in this directory instead of memory
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Skip what takes long: all but the first bookings
+    /// Run only the first bookings and skip slower measurements
     #[arg(long)]
     short: bool,
-    /// Be the process that is measured
+    /// Run as the measured process
     #[arg(long, hide = true)]
     serve: bool,
-    /// What `cargo bench` adds
+    /// Added by `cargo bench`
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -75,7 +76,7 @@ fn address(number: usize) -> Email {
     Email::try_from(format!("member{number}@example.com")).expect("an address")
 }
 
-/// The stack with its members. It says where it is, and does what its standard input names.
+/// The stack with its members. It prints its URL, and executes the commands on its standard input.
 async fn serve(data: Option<PathBuf>) {
     let stack = Stack::start(Options { demo: false, data, ..Options::default() }).await.expect("a stack");
     let app = stack.app();
@@ -95,7 +96,7 @@ async fn serve(data: Option<PathBuf>) {
     stack.stop().await;
 }
 
-/// Makes members of whom nobody is heard again, of [`ITEMS`] items and more.
+/// Creates inactive members, with at least [`ITEMS`] items.
 async fn fill(app: &App) {
     for number in CLIENTS..CLIENTS + ITEMS / ITEMS_OF_MEMBER {
         make(app, number, "no password").await;
@@ -115,7 +116,7 @@ async fn make(app: &App, number: usize, password_hash: &str) {
     app.store.create_member(&member, password_hash.to_owned(), None).await.expect("a new member");
 }
 
-/// The process that is measured.
+/// The measured process.
 struct Stacked {
     child: Child,
     input: ChildStdin,
@@ -148,7 +149,7 @@ impl Stacked {
         assert_eq!(self.line(), "done");
     }
 
-    /// Seconds of CPU that the process took so far, once everything is done that follows from what was asked of it.
+    /// CPU seconds of the process so far, after all follow-up work is done.
     fn cpu_seconds(&mut self) -> f64 {
         self.tell("settle");
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("Linux");
@@ -173,7 +174,7 @@ impl Drop for Stacked {
     }
 }
 
-/// One member's client.
+/// The client of one member.
 #[derive(Clone)]
 struct Client {
     http: reqwest::Client,
@@ -190,7 +191,7 @@ impl Client {
         client
     }
 
-    /// Asks until the stack is not busy; how often it was is counted.
+    /// Retries until the stack is not busy, and counts the retries.
     async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Value {
         loop {
             let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
@@ -218,7 +219,7 @@ impl Client {
     }
 }
 
-/// Everybody who takes part.
+/// All participants.
 struct Crowd {
     members: Vec<Client>,
     organizer: Client,
@@ -240,7 +241,7 @@ impl Crowd {
         Self { members, organizer, busy, listed: AtomicU32::new(0) }
     }
 
-    /// Lists a performance of 2,000 seats.
+    /// Creates a performance of 2,000 seats.
     async fn performance(&self, details: Value) -> String {
         let number = self.listed.fetch_add(1, Ordering::Relaxed);
         let show = json!({"title": "Aida", "category": "musical", "venue": format!("Hall {number}")});
@@ -260,7 +261,7 @@ impl Crowd {
         made["performanceId"].as_str().expect("an id").to_owned()
     }
 
-    /// Makes `count` bookings through `clients` clients at the same time, each a hold and a payment.
+    /// Makes `count` bookings through `clients` concurrent clients, each a hold and a payment.
     async fn book(&self, count: usize, clients: usize) {
         let each_house = (clients * BOOKINGS_EACH).min(2_000);
         let mut left = count;
@@ -295,7 +296,7 @@ async fn book(client: &Client, performance: &str, seat: usize) {
     client.call("POST", "/payments", &[], json!({"holdId": held["holdId"], "method": "points"})).await;
 }
 
-/// Measures and prints what `work` costs, divided by `count`.
+/// Measures and prints the cost of `work` divided by `count`.
 async fn report(stacked: &mut Stacked, crowd: &Crowd, what: &str, count: usize, work: impl Future<Output = ()>) {
     crowd.busy.store(0, Ordering::Relaxed);
     let before = stacked.cpu_seconds();
@@ -333,7 +334,7 @@ async fn measure(arguments: &Arguments) {
     println!("\nDoing nothing with {ITEMS} items and more takes {share:.2} % of a core.");
 }
 
-/// Joins, and polls of those who joined.
+/// Joins the line, and polls for the joined members.
 async fn line(stacked: &mut Stacked, crowd: &Crowd) {
     let mut rooms = Vec::new();
     for _ in 0..ROOMS {

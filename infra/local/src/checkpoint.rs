@@ -1,6 +1,6 @@
-//! How far a function has read the stream. The queues behind it are in memory: what they hold is lost when the process
-//! dies, so what is saved trails what was relayed until every message was handled or parked. After a crash the stream is
-//! read again from there, and whoever receives a message again knows what he has done.
+//! A function's position in the stream. The queues behind it are in memory and lost when the process dies. The saved position
+//! therefore trails the relayed one until every message was handled or parked. After a crash the stream is read again from
+//! the saved position; the handlers of repeated messages are idempotent.
 
 use crate::{
     data::write_private,
@@ -9,7 +9,7 @@ use crate::{
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 
-/// Sequence numbers have a fixed width, so that text order is their order.
+/// Sequence numbers have a fixed width, so text order is numeric order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Progress {
     relayed: Option<String>,
@@ -17,17 +17,17 @@ struct Progress {
     saved: Option<String>,
 }
 
-/// How far the stream was read, and how far everything that followed from it is done.
+/// Positions in the stream: relayed, settled (nothing in flight any more), and saved.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     progress: watch::Sender<Progress>,
-    /// Told when somebody begins to wait.
+    /// Notified when a caller begins to wait.
     asked: Notify,
     file: Option<PathBuf>,
 }
 
 impl Checkpoint {
-    /// From `file`, where it exists; from the stream's beginning otherwise.
+    /// Starts from the position in `file`, if it exists; otherwise from the beginning of the stream.
     pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, String> {
         let saved = match file.as_ref().filter(|file| file.exists()) {
             Some(file) => Some(fs::read_to_string(file).map_err(because("read the checkpoint"))?),
@@ -37,15 +37,15 @@ impl Checkpoint {
         Ok(Self { progress, asked: Notify::new(), file })
     }
 
-    /// The last record that was relayed.
+    /// The last relayed record.
     pub(crate) fn relayed(&self) -> Option<String> {
         self.progress.borrow().relayed.clone()
     }
 
-    /// Begins after that record, if it would begin with the first.
+    /// Starts after that record, if it would otherwise start from the beginning.
     ///
     /// # Errors
-    /// When that cannot be saved.
+    /// If the position cannot be saved.
     pub(crate) fn begin_after(&self, last: Option<&str>) -> Result<(), String> {
         match last.filter(|_| self.relayed().is_none()) {
             Some(last) => {
@@ -57,23 +57,23 @@ impl Checkpoint {
         }
     }
 
-    /// Notes that all records up to this one were relayed.
+    /// Marks all records up to this one as relayed.
     pub(crate) fn relay(&self, sequence_number: &str) {
         self.progress.send_modify(|progress| progress.relayed = Some(sequence_number.to_owned()));
     }
 
-    /// Whether somebody waits while something that was relayed may still be worked on.
+    /// Whether a caller waits while relayed records may still be in flight.
     pub(crate) fn is_awaited(&self) -> bool {
         let progress = self.progress.borrow();
         self.progress.receiver_count() > 0 && progress.relayed != progress.settled
     }
 
-    /// Waits until somebody begins to wait.
+    /// Waits until a caller begins to wait.
     pub(crate) async fn asked(&self) {
         self.asked.notified().await;
     }
 
-    /// Notes that nothing that followed from the records up to this one is being worked on.
+    /// Marks all records up to this one as settled.
     pub(crate) fn settle(&self, relayed: Option<String>) {
         self.progress.send_modify(|progress| progress.settled = relayed);
     }
@@ -84,13 +84,13 @@ impl Checkpoint {
         self.file.is_none() || progress.relayed == progress.saved
     }
 
-    /// The last record that is never read again, by this process or by one that starts with its data.
+    /// The last record that is never read again, neither by this process nor by one that starts with its data.
     fn done(&self) -> Option<String> {
         let progress = self.progress.borrow();
         if self.file.is_some() { progress.saved.clone() } else { progress.relayed.clone() }
     }
 
-    /// Saves the records up to this one as done.
+    /// Saves all records up to this one as done.
     pub(crate) fn save(&self, relayed: Option<String>) -> Result<(), String> {
         if let (Some(file), Some(relayed)) = (&self.file, &relayed) {
             write_private(file, relayed.as_bytes()).map_err(because("save the checkpoint"))?;
@@ -99,7 +99,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Waits until nothing that followed from the records up to this one is being worked on.
+    /// Waits until all records up to this one are settled.
     pub(crate) async fn reaches(&self, sequence_number: &str) {
         let mut progress = self.progress.subscribe();
         self.asked.notify_one();
@@ -108,7 +108,7 @@ impl Checkpoint {
     }
 }
 
-/// The stream with how far its readers have come: what was committed and not yet announced.
+/// The stream with the positions of its readers.
 #[derive(Clone)]
 pub(crate) struct Outbox {
     pub(crate) stream: Stream,
@@ -116,8 +116,8 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Waits until everything that was written so far, and what was written because of it, has been relayed, and its messages
-    /// handled or parked. Messages that are to be received later are not waited for.
+    /// Waits until all writes so far, and the writes that follow from them, have been relayed, and their messages handled or
+    /// parked. It does not wait for delayed messages.
     pub(crate) async fn settle(&self) -> Result<(), String> {
         let mut settled = None;
         loop {
@@ -132,19 +132,19 @@ impl Outbox {
         }
     }
 
-    /// Deletes of the stream what nobody will read again, for ever.
+    /// Trims the stream periodically, until the runtime ends.
     pub(crate) async fn trim_every(self, period: Duration) {
         let mut trimmed = None;
         loop {
             tokio::time::sleep(period).await;
-            // The slowest reader's; none where one has read nothing yet.
+            // The slowest reader's position; `None` if one has read nothing yet.
             let done = self.checkpoints.iter().map(|checkpoint| checkpoint.done()).min().flatten();
             let Some(position) = done.filter(|done| Some(done) != trimmed.as_ref()) else { continue };
             let (stream, before) = (self.stream.clone(), position.clone());
             match tokio::task::spawn_blocking(move || stream.trim(&before)).await {
                 Ok(Ok(())) => trimmed = Some(position),
-                Ok(Err(error)) => tracing::warn!(error, "trim the stream"),
-                Err(error) => tracing::warn!(%error, "trim the stream"),
+                Ok(Err(error)) => tracing::warn!(error, "stream not trimmed"),
+                Err(error) => tracing::warn!(%error, "stream not trimmed"),
             }
         }
     }

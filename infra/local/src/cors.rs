@@ -1,5 +1,5 @@
-//! Calls from pages of other origins, as API Gateway treats them: it tells in each answer which page may read it. Preflights are
-//! answered here; on AWS the function behind `$default` may be asked first, and answers the same.
+//! Emulates API Gateway's CORS: each response names the origin that may read it. Preflights are handled here; on AWS the
+//! function behind `$default` may get them first, and returns the same response.
 
 use axum::{body::Body, response::Response};
 use frontrow_domain::limits::CORS_MAX_AGE_SECONDS;
@@ -14,17 +14,17 @@ use http::{
     uri::Authority,
 };
 
-/// Whose pages may call: the template's `AllowedOrigins`. Nobody's by default.
+/// The origins whose pages may call the API: the template's `AllowedOrigins`. None by default.
 #[derive(Debug, Clone, Default)]
 pub struct Cors {
-    /// `https://shop.example.com`, or `*` for any; empty: nobody's.
+    /// `https://shop.example.com`, or `*` for any; empty for none.
     origins: Vec<String>,
 }
 
-/// An origin as browsers send it, or `*`.
+/// Parses an origin as browsers send it, or `*`.
 ///
 /// # Errors
-/// Says what is expected: nothing else would ever match.
+/// The expected format; any other value would never match.
 pub fn origin(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_host = |host: &str| {
@@ -39,12 +39,12 @@ pub fn origin(text: &str) -> Result<String, String> {
 }
 
 impl Cors {
-    /// Those of `origins`.
+    /// Allows `origins`.
     pub fn new(origins: Vec<String>) -> Self {
         Self { origins }
     }
 
-    /// The answer to a preflight; `None` for every other request. Whose page may not call is told nothing.
+    /// The response to a preflight; `None` for every other request. An origin that is not allowed gets no CORS headers.
     pub(crate) fn preflight(&self, parts: &Parts) -> Option<Response> {
         let asks = |name| parts.headers.contains_key(name);
         let is_preflight = parts.method == Method::OPTIONS && asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD);
@@ -65,7 +65,7 @@ impl Cors {
         Some(response.body(Body::empty()).expect("headers are made of ASCII"))
     }
 
-    /// Adds to the answer what it tells the page that made a request with the headers `asked`.
+    /// Adds CORS headers to the response to a request with the headers `asked`.
     pub(crate) fn tell(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
         if self.echoes() {
             answer.append(VARY, HeaderValue::from_static("origin"));
@@ -77,12 +77,12 @@ impl Cors {
         }
     }
 
-    /// Whether the answer depends on the origin: then no cache may hand one page's to another.
+    /// Whether the response depends on the origin, so that a cache must not share it between origins.
     fn echoes(&self) -> bool {
         !self.origins.is_empty() && self.origins.iter().all(|allowed| allowed != "*")
     }
 
-    /// How a page that may call is told so.
+    /// The value of `Access-Control-Allow-Origin`.
     fn allowed(&self, asked: &HeaderMap) -> Option<HeaderValue> {
         let origin = asked.get(ORIGIN)?;
         if self.origins.iter().any(|allowed| allowed == "*") {

@@ -1,5 +1,5 @@
-//! What `--data DIR` keeps: the database, the mails, the payment provider's book, how far the stream was read, keys and peppers,
-//! the clock, and that the seeds were planted.
+//! The contents of `--data DIR`: the database, the mails, the payment provider's book, the stream's checkpoints, keys and
+//! peppers, the clock, and a marker that the seed data exists.
 
 use crate::engine::because;
 use frontrow_edge::entropy;
@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is in the directory, by name without extension.
+/// Names of the files, without extension.
 const KEPT: [&str; 10] = [
     "lock",
     "table",
@@ -27,14 +27,14 @@ const KEPT: [&str; 10] = [
 /// A directory that one stack uses at a time.
 pub(crate) struct Data {
     directory: PathBuf,
-    /// Locked as long as it is open; the system unlocks it when the process dies.
+    /// Locked while it is open; the operating system unlocks it when the process dies.
     _lock: File,
 }
 
 impl Data {
-    /// Makes the directory where it does not exist.
+    /// Creates the directory if it does not exist.
     pub(crate) fn open(directory: PathBuf) -> Result<Self, String> {
-        // One that was there before and is not ours is left as it is: what is in it is private anyway.
+        // The permissions of an existing directory that is not ours stay unchanged; its files are private anyway.
         let ours = !directory.exists() || directory.join("lock").exists();
         make_private_directory(&directory, ours).map_err(because("make the data directory"))?;
         let lock = open_private(&directory.join("lock")).map_err(because("lock the data directory"))?;
@@ -44,19 +44,19 @@ impl Data {
         Ok(data)
     }
 
-    /// A file or directory inside.
+    /// Path of a file or directory inside.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    /// The database's file, which nobody else may read. What SQLite puts beside it is as private as that.
+    /// The database's file, readable only by its owner. Files that SQLite creates beside it get the same permissions.
     pub(crate) fn database(&self) -> Result<PathBuf, String> {
         let file = self.path("table.sqlite");
         open_private(&file).map_err(because("make the database"))?;
         Ok(file)
     }
 
-    /// What an earlier version made readable for all is so no longer.
+    /// Makes files private that an earlier version created as world-readable.
     fn tighten(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
@@ -67,7 +67,8 @@ impl Data {
         Ok(())
     }
 
-    /// A key ring as Secrets Manager keeps it, made at the first start: logins, passwords and tickets outlive a restart.
+    /// A key ring in the format of Secrets Manager, created at the first start, so that logins, passwords and tickets survive
+    /// a restart.
     pub(crate) fn key_ring(&self, name: &str) -> Result<String, String> {
         let file = self.path(name);
         if !file.exists() {
@@ -77,13 +78,13 @@ impl Data {
     }
 }
 
-/// A key ring that nobody knows.
+/// A new random key ring.
 pub(crate) fn fresh_key_ring() -> String {
     let key: String = (0..2).map(|_| entropy::fresh_uuid().simple().to_string()).collect();
     json!({"current": "local", "local": key}).to_string()
 }
 
-/// Writes a file that only its owner may read, whole or not at all: another name first, so that a process that dies leaves no half.
+/// Writes a file, readable only by its owner, atomically: under another name first, so that a crash leaves no partial file.
 pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = file.with_extension("part");
     let mut opened = open_private(&unfinished)?;
@@ -92,13 +93,13 @@ pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(unfinished, file)
 }
 
-/// Makes a directory that only its owner may look into.
+/// Creates a directory that only its owner can access.
 pub(crate) fn make_private_directory(directory: &Path, ours: bool) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     if ours { set_mode(directory, 0o700) } else { Ok(()) }
 }
 
-/// Opens a file that only its owner may read; makes it where it does not exist.
+/// Opens a file that only its owner can read, creating it if it does not exist.
 fn open_private(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);

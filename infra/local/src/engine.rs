@@ -13,10 +13,10 @@ use frontrow_store::table;
 use std::{fmt::Display, path::Path, sync::PoisonError, time::Duration};
 use tokio::{task::JoinSet, time::interval_at};
 
-/// The table's name in every stack: each has an engine of its own.
+/// Name of the table in every stack; each stack has its own engine.
 pub const TABLE: &str = "frontrow";
 
-/// How often items past their TTL are collected. DynamoDB takes days, and nothing waits for it; each time the whole table is read.
+/// How often expired items are deleted. DynamoDB takes days and nothing depends on it; each sweep reads the whole table.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// A running engine with the table.
@@ -29,10 +29,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens `file`, or memory; makes the table where there is none yet.
+    /// Opens `file`, or an in-memory database, and creates the table if it does not exist.
     ///
     /// # Errors
-    /// The engine's or the system's words.
+    /// The error of the engine or the operating system.
     pub async fn start(file: Option<&Path>) -> Result<Self, String> {
         let path = match file {
             Some(path) => path.display().to_string(),
@@ -49,18 +49,18 @@ impl Engine {
         Ok(Self { core, stream, _sweeping: sweeping })
     }
 
-    /// What its clients are made of.
+    /// Configuration for its clients.
     pub fn aws(&self) -> Aws {
         in_process::aws(self.core.clone())
     }
 
-    /// Ends it and closes the file.
+    /// Stops the engine and closes the file.
     pub(crate) fn stop(self) {
         self.core.close();
     }
 }
 
-/// The engine numbers each stream record by searching all of them; with an index that stays quick as they grow.
+/// The engine numbers each stream record by searching all records; an index keeps this fast as they grow.
 const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS frontrow_stream_last ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
     CREATE INDEX IF NOT EXISTS frontrow_stream_next
@@ -72,14 +72,14 @@ async fn sweep_on(core: Core) {
         ticks.tick().await;
         let swept = core.clone();
         match tokio::task::spawn_blocking(move || sweep(&swept)).await {
-            Ok(Err(error)) => tracing::warn!(error, "sweep by TTL"),
+            Ok(Err(error)) => tracing::warn!(error, "TTL sweep failed"),
             Ok(Ok(_)) => {}
-            Err(error) => tracing::warn!(%error, "sweep by TTL"),
+            Err(error) => tracing::warn!(%error, "TTL sweep failed"),
         }
     }
 }
 
-/// Deletes items past their TTL; answers how many. Others speak to the engine meanwhile.
+/// Deletes expired items and returns their number. Other calls can run in between.
 fn sweep(core: &Core) -> Result<usize, String> {
     let _upkeep = core.upkeep.lock().unwrap_or_else(PoisonError::into_inner);
     let database = core.with(|opened| Ok(opened.database.clone()))?;
@@ -95,7 +95,7 @@ fn stream_arn(core: &Core) -> Result<String, String> {
     described.table.latest_stream_arn.ok_or_else(|| "the table has no stream".to_owned())
 }
 
-/// Names what was being done in an error's text.
+/// Prefixes an error's text with the failed action.
 pub(crate) fn because<E: Display>(what: &'static str) -> impl Fn(E) -> String {
     move |error| format!("{what}: {error}")
 }

@@ -1,5 +1,5 @@
-//! What Lambda's event source mappings do: they read a stream or a queue, call a function with the JSON of a Lambda event,
-//! and act on the `batchItemFailures` of its answer.
+//! Emulates Lambda's event source mappings: reads a stream or a queue, calls a function with the JSON of a Lambda event, and
+//! handles the `batchItemFailures` of its response.
 
 use crate::{
     checkpoint::{Checkpoint, Outbox},
@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::watch, time::sleep};
 
-/// Records of one batch from the stream: Lambda's default.
+/// Records per batch from the stream: Lambda's default.
 const BATCH_RECORDS: usize = 100;
-/// How long records gather after the first, so that they come in one batch.
+/// Wait after the first record, so that records arriving together form one batch.
 const GATHERING: Duration = Duration::from_millis(5);
-/// How often is looked whether what was relayed is done: while somebody waits for it, and while it is to be saved.
+/// How often to check whether relayed records are settled: while a caller waits for it, and while it is unsaved.
 const LOOK_FOR_WAITERS: Duration = Duration::from_millis(20);
 const LOOK_TO_SAVE: Duration = Duration::from_millis(100);
 /// How often the stream is trimmed.
@@ -30,21 +30,21 @@ const TRIM_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct EventSources {
     runtime: Handle,
     queues: Queues,
-    /// The stream with its readers.
+    /// The stream and its readers.
     pub(crate) outbox: Outbox,
-    /// Until a function that was handed messages is stopped.
+    /// Timeout of functions that receive messages.
     timeout: Duration,
 }
 
 impl EventSources {
-    /// Those of a stream and of `queues`, whose messages come back after `visibility_seconds`.
+    /// Event sources of a stream and of `queues`, whose visibility timeout is `visibility_seconds`.
     pub(crate) fn new(runtime: &Handle, stream: &Stream, queues: &Queues, visibility_seconds: u32) -> Self {
         let outbox = Outbox { stream: stream.clone(), checkpoints: Vec::new() };
         let timeout = Duration::from_secs(u64::from(visibility_seconds - 2));
         Self { runtime: runtime.clone(), queues: queues.clone(), outbox, timeout }
     }
 
-    /// Hands what passes `filters` of the stream to `function`, from `checkpoint` on.
+    /// Delivers stream records that pass `filters` to `function`, starting at `checkpoint`.
     pub(crate) fn stream(&mut self, function: impl Function, filters: &[&str], checkpoint: Checkpoint) {
         let checkpoint = Arc::new(checkpoint);
         self.outbox.checkpoints.push(checkpoint.clone());
@@ -53,12 +53,12 @@ impl EventSources {
         self.runtime.spawn(reader.read(self.queues.clone()));
     }
 
-    /// Deletes of the stream what nobody will read again, for ever.
+    /// Trims the stream periodically, until the runtime ends.
     pub(crate) fn trim(&self) {
         self.runtime.spawn(self.outbox.clone().trim_every(TRIM_EVERY));
     }
 
-    /// Hands the messages of `queue` to `function`.
+    /// Delivers the messages of `queue` to `function`.
     pub(crate) fn queue(&self, queue: Queue, function: impl Function) {
         self.runtime.spawn(read_queue(function, queue, self.queues.clone(), self.timeout));
     }
@@ -73,7 +73,7 @@ struct Reader<F> {
 }
 
 impl<F: Function> Reader<F> {
-    /// Relays the table's stream in order, for ever. A batch that failed is tried again, from its first failed record.
+    /// Relays the table's stream in order, until the runtime ends. A failed batch is retried from its first failed record.
     async fn read(self, queues: Queues) {
         let mut written = self.stream.written();
         loop {
@@ -84,13 +84,13 @@ impl<F: Function> Reader<F> {
                 Err(error) => Err(error),
             };
             if let Err(error) = rested {
-                tracing::warn!(function = self.function.name(), error, "the batch is tried again");
+                tracing::warn!(function = self.function.name(), error, "batch failed; it is retried");
                 thread::breathe().await;
             }
         }
     }
 
-    /// Waits until there may be more records. Meanwhile it looks whether what was relayed is done, where that matters.
+    /// Waits until there may be more records, and meanwhile checks whether relayed records are settled, where needed.
     async fn rest(&self, queues: &Queues, written: &mut watch::Receiver<()>) -> Result<(), String> {
         settle(queues, &self.checkpoint).await?;
         let look = match (self.checkpoint.is_awaited(), self.checkpoint.is_saved()) {
@@ -112,7 +112,7 @@ impl<F: Function> Reader<F> {
         Ok(())
     }
 
-    /// Answers how many records were relayed, or passed over because the filters keep them back.
+    /// Returns the number of records that were relayed or filtered out.
     async fn relay_batch(&self) -> Result<usize, String> {
         let records = self.stream.after(self.checkpoint.relayed(), BATCH_RECORDS)?;
         let numbers: Vec<_> = records.iter().filter_map(|record| text(&record["dynamodb"]["SequenceNumber"])).collect();
@@ -138,7 +138,7 @@ impl<F: Function> Reader<F> {
     }
 }
 
-/// Lambda takes a stream's batch as done up to the first record that failed; an unknown one fails all.
+/// Lambda treats a stream batch as done up to the first failed record; an unknown failure id fails the whole batch.
 fn before_first_failure<'a>(numbers: &'a [String], failures: &[String]) -> &'a [String] {
     if failures.iter().any(|failure| !numbers.contains(failure)) {
         return &[];
@@ -147,8 +147,8 @@ fn before_first_failure<'a>(numbers: &'a [String], failures: &[String]) -> &'a [
     &numbers[..first]
 }
 
-/// Moves the checkpoint, if every message that was sent for the records relayed so far was handled or parked. A message that
-/// is to be received later holds up what is saved, because it would be lost with the process, but nobody who waits.
+/// Advances the checkpoint if every message sent for the relayed records was handled or parked. A delayed message blocks
+/// saving, because it would be lost with the process, but it does not block waiting callers.
 async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> {
     let relayed = checkpoint.relayed();
     if checkpoint.is_awaited() && queues.waiting(Counted::Due).await? == 0 {
@@ -160,11 +160,11 @@ async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> 
     checkpoint.save(relayed)
 }
 
-/// Hands the messages of `queue` to its function, for ever. What it did not handle is received again later.
+/// Delivers the messages of `queue` to its function, until the runtime ends. Unhandled messages are received again later.
 async fn read_queue(function: impl Function, queue: Queue, queues: Queues, timeout: Duration) {
     loop {
         if let Err(error) = handle_batch(&function, queue, &queues, timeout).await {
-            tracing::warn!(function = function.name(), error, "the messages are received again later");
+            tracing::warn!(function = function.name(), error, "messages failed; they are received again later");
             thread::breathe().await;
         }
     }
@@ -188,7 +188,7 @@ async fn handle_batch(
     Ok(())
 }
 
-/// The messages that did not fail; none when a failure is not one of theirs.
+/// The messages that did not fail; none if a failure id is unknown.
 fn handled<'a>(messages: &'a [Message], failures: &[String]) -> Vec<&'a Message> {
     let failed = |message: &Message| failures.iter().any(|failure| message.message_id.as_deref() == Some(failure));
     if messages.iter().filter(|message| failed(message)).count() < failures.len() {
@@ -197,7 +197,7 @@ fn handled<'a>(messages: &'a [Message], failures: &[String]) -> Vec<&'a Message>
     messages.iter().filter(|message| !failed(message)).collect()
 }
 
-/// A message as Lambda tells it.
+/// A message in the format of a Lambda event.
 fn record_of(message: &Message, queue_arn: &str) -> Value {
     let attributes: serde_json::Map<_, _> = message
         .attributes
@@ -224,7 +224,7 @@ fn record_of(message: &Message, queue_arn: &str) -> Value {
     })
 }
 
-/// Calls the function as Lambda does; answers the items that failed.
+/// Calls the function as Lambda does, and returns the ids of failed items.
 async fn invoke(function: &impl Function, event: Value, timeout: Duration) -> Result<Vec<String>, String> {
     let reply = tokio::time::timeout(timeout, function.call(event)).await;
     let reply = reply.map_err(|_| format!("stopped after {timeout:?}"))?;

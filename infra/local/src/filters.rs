@@ -1,13 +1,13 @@
-//! The filters of an event source mapping: which records of the stream a function is handed.
+//! Event filters: which records of the stream a function receives.
 
 use serde_json::Value;
 
-/// Patterns, of which a record must fit one.
+/// Patterns; a record must match at least one.
 #[derive(Debug, Clone)]
 pub(crate) struct Filters(Vec<Value>);
 
 impl Filters {
-    /// From their JSON.
+    /// Parses the patterns from JSON.
     pub(crate) fn new(patterns: &[&str]) -> Self {
         Self(patterns.iter().map(|pattern| serde_json::from_str(pattern).expect("a pattern is JSON")).collect())
     }
@@ -17,7 +17,7 @@ impl Filters {
     }
 }
 
-/// Objects name what all must fit; an array is what one of must be so.
+/// All fields of an object must match; of an array, one element must match.
 fn fits(pattern: &Value, value: &Value) -> bool {
     match pattern {
         Value::Object(fields) => fields.iter().all(|(name, pattern)| fits(pattern, &value[name])),

@@ -1,5 +1,5 @@
-//! What event sources and the gateway call: a worker in this process, or functions that run elsewhere and are called by
-//! Lambda's Invoke API, as `sam local start-lambda` serves it.
+//! The functions behind event sources and the gateway: a worker in this process, or functions that run elsewhere and are
+//! called through Lambda's Invoke API, as `sam local start-lambda` serves it.
 
 use crate::engine::because;
 use frontrow_edge::lambda::Worker;
@@ -7,18 +7,18 @@ use reqwest::Client;
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// What Lambda answers for a function that failed; some emulators tell it by the body alone.
+/// Header that Lambda sends for a failed function; some emulators report it only in the body.
 const FUNCTION_ERROR: &str = "x-amz-function-error";
 
-/// How long nobody is called after nobody was there.
+/// How long calls are suspended after a refused connection.
 const REST: Duration = Duration::from_secs(1);
 
-/// What is called with the JSON of a Lambda event, and answers JSON.
+/// A function that takes the JSON of a Lambda event and returns JSON.
 pub(crate) trait Function: Send + Sync + 'static {
-    /// Its name, as in `relay_outbox`.
+    /// Name of the function, such as `relay_outbox`.
     fn name(&self) -> &'static str;
 
-    /// Calls it.
+    /// Calls the function.
     fn call(&self, event: Value) -> impl Future<Output = Result<Value, String>> + Send;
 }
 
@@ -31,9 +31,9 @@ impl<W: Worker> Function for InProcess<W> {
     }
 
     async fn call(&self, event: Value) -> Result<Value, String> {
-        let event = serde_json::from_value(event).map_err(because("take the event"))?;
+        let event = serde_json::from_value(event).map_err(because("read the event"))?;
         let reply = self.0.handle(event).await.map_err(because("handle the event"))?;
-        serde_json::to_value(reply).map_err(because("write the answer"))
+        serde_json::to_value(reply).map_err(because("write the response"))
     }
 }
 
@@ -46,10 +46,10 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Those that the Invoke API at `url` knows by their names in the template.
+    /// Functions behind the Invoke API at `url`, under their names in the template.
     ///
     /// # Errors
-    /// When no HTTP client can be made.
+    /// If the HTTP client cannot be created.
     pub fn at(url: &str) -> Result<Self, String> {
         let http = Client::builder()
             .no_proxy()
@@ -59,16 +59,16 @@ impl Functions {
         Ok(Self { http, url: url.trim_end_matches('/').into(), names: Arc::default() })
     }
 
-    /// The same, known by other names: those of a deployment, by their names in the template.
+    /// Maps names in the template to the names of a deployment.
     #[must_use]
     pub fn named(self, names: HashMap<String, String>) -> Self {
         Self { names: Arc::new(names), ..self }
     }
 
-    /// Calls the function of `operation`, and answers its answer.
+    /// Calls the function of `operation`, and returns its response.
     ///
     /// # Errors
-    /// When it cannot be reached, or failed.
+    /// If the function is unreachable or failed.
     pub async fn invoke(&self, operation: &str, event: &Value) -> Result<Value, String> {
         let name = in_template(operation);
         let name = self.names.get(&name).unwrap_or(&name);
@@ -77,14 +77,14 @@ impl Functions {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) if error.is_connect() => {
-                // They may only be starting: no need to ask, and to complain, all the time.
+                // The functions may still be starting; suspending calls avoids a busy loop and repeated warnings.
                 tokio::time::sleep(REST).await;
-                return Err(format!("there are no functions at {}", self.url));
+                return Err(format!("no functions are reachable at {}", self.url));
             }
             Err(error) => return Err(format!("call {name}: {error:?}")),
         };
         let (status, failed) = (answer.status(), answer.headers().contains_key(FUNCTION_ERROR));
-        let text = answer.text().await.map_err(because("read the answer"))?;
+        let text = answer.text().await.map_err(because("read the response"))?;
         let reply: Value = serde_json::from_str(&text).unwrap_or_default();
         if !status.is_success() || failed || reply["errorType"].is_string() {
             return Err(format!("{name} answered {status}: {text}"));

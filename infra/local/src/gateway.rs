@@ -1,5 +1,5 @@
-//! What API Gateway does: an HTTP request becomes a Lambda event, the event goes through the very handler that runs on
-//! Lambda, and what it answers becomes the HTTP response.
+//! Emulates API Gateway: converts an HTTP request to a Lambda event, passes it to the same handler that runs on Lambda, and
+//! converts the response to HTTP.
 
 use crate::{
     cors::Cors,
@@ -34,25 +34,25 @@ use std::{
 };
 use tokio::{net::TcpListener, time::timeout};
 
-/// API Gateway takes payloads up to 10 MB; larger ones never reach a function.
+/// API Gateway accepts payloads up to 10 MB; larger ones never reach a function.
 const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 
-/// Behind `$default`.
+/// The endpoint behind `$default`.
 static DEFAULT: Descriptor = UNMATCHED;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What answers requests.
+/// Dependencies of the gateway.
 pub struct Gateway {
     /// Where the endpoints run.
     pub(crate) handlers: Handlers,
-    /// When requests are made.
+    /// Clock for request times.
     pub clock: Clock,
-    /// Its host and port, as its clients know it.
+    /// Public host and port of the gateway.
     pub host: String,
-    /// What only the local stack serves.
+    /// The local stack's own pages.
     pub(crate) pages: Option<Pages>,
-    /// Whose pages may call.
+    /// Origins whose pages may call the API.
     pub cors: Cors,
 }
 
@@ -65,12 +65,12 @@ pub(crate) enum Handlers {
 }
 
 impl Gateway {
-    /// A gateway before functions that run elsewhere.
+    /// A gateway for functions that run elsewhere.
     pub fn before(functions: Functions, clock: Clock, host: String) -> Self {
         Self { handlers: Handlers::There(functions), clock, host, pages: None, cors: Cors::default() }
     }
 
-    /// Serves on `listener` for ever.
+    /// Serves on `listener`, until the runtime ends.
     pub async fn serve(self, listener: TcpListener) {
         let router = Router::new().fallback(answer).with_state(Arc::new(self));
         if let Err(error) = axum::serve(listener, router).await {
@@ -100,7 +100,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(value);
     }
-    // A body of unknown length has no `Content-Length`, and an empty one would say that what GET answers is empty.
+    // A body of unknown length has no `Content-Length`, and an empty one would announce an empty response to GET.
     if is_head && response.body().size_hint().exact() == Some(0) {
         *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
     }
@@ -109,9 +109,9 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     response
 }
 
-/// A page of the local stack's own, or what the endpoint says.
+/// Serves one of the local stack's own pages, or calls the endpoint.
 async fn own_or_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
-    // `*`, and what a proxy is asked: not of this kind of server.
+    // Request targets of `OPTIONS *` and of proxies are not supported.
     if !parts.uri.path().starts_with('/') {
         return into_http(problem::respond(&Error::NotFound));
     }
@@ -125,27 +125,27 @@ async fn own_or_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], req
     }
 }
 
-/// The request line and the headers, as API Gateway counts them.
+/// Size of the request line and headers, as API Gateway counts them.
 fn head_bytes(parts: &Parts) -> usize {
     let line = parts.method.as_str().len() + parts.uri.to_string().len();
     line + parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
 }
 
 async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
-    // Who answers GET answers HEAD.
+    // Routes for GET also serve HEAD.
     let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
     let (endpoint, parameters, route_key) = match routes::find(ENDPOINTS, method, parts.uri.path()) {
         Some((found, parameters)) => (found, parameters, format!("{} {}", parts.method, found.route.path)),
         None => (&DEFAULT, Vec::new(), "$default".to_owned()),
     };
     let event = event_of(&gateway, &route_key, parts, parameters, bytes, request_id);
-    // As on Lambda, an invocation goes on when its client has gone, and ends at its timeout. One that panics is one
+    // As on Lambda, an invocation continues when its client has disconnected, and ends at its timeout. A panic counts as one
     // failed invocation.
     let began = Instant::now();
     let mut invocation = tokio::spawn(async move { gateway.handlers.answer(endpoint, event).await });
     match timeout(Duration::from_secs(timeout_seconds(endpoint.route.operation)), &mut invocation).await {
         Ok(Ok(response)) => {
-            // What is refused has a line where it is refused.
+            // Refusals are logged where they occur.
             let (status, millis) = (response.status().as_u16(), began.elapsed().as_millis());
             if status < 400 {
                 tracing::info!("{} {} {status} in {millis} ms", parts.method, parts.uri.path());
@@ -166,12 +166,12 @@ impl Handlers {
         match self {
             Self::Here(roles) => match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
                 Ok(request) => into_http((endpoint.respond)(&roles.endpoint(endpoint), request.into()).await),
-                Err(error) => into_http(problem::respond(&Error::internal("take the event", error))),
+                Err(error) => into_http(problem::respond(&Error::internal("read the event", error))),
             },
             Self::There(functions) => {
                 let answer = functions.invoke(endpoint.route.operation, &event).await;
                 answer.and_then(|answer| told(&answer)).unwrap_or_else(|error| {
-                    tracing::error!(error, "the function gave no answer");
+                    tracing::error!(error, "the function returned no valid response");
                     page(
                         StatusCode::INTERNAL_SERVER_ERROR,
                         "application/json",
@@ -183,7 +183,7 @@ impl Handlers {
     }
 }
 
-/// What a function answered, as the gateway sends it.
+/// Converts a function's response to HTTP.
 fn told(answer: &Value) -> Result<Response, String> {
     let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).ok_or("no statusCode")?;
     let mut response = Response::builder().status(status);
@@ -192,10 +192,10 @@ fn told(answer: &Value) -> Result<Response, String> {
     }
     let text = answer["body"].as_str().unwrap_or_default();
     let body = match answer["isBase64Encoded"].as_bool() {
-        Some(true) => STANDARD.decode(text).map_err(because("read the answer's body"))?,
+        Some(true) => STANDARD.decode(text).map_err(because("read the response's body"))?,
         _ => text.as_bytes().to_vec(),
     };
-    response.body(Body::from(body)).map_err(because("read the answer"))
+    response.body(Body::from(body)).map_err(because("read the response"))
 }
 
 /// The event of an HTTP API, payload format 2.0.
@@ -238,7 +238,7 @@ fn event_of(
     })
 }
 
-/// Lower-case names, values of one name joined by commas; host and protocol are the gateway's own.
+/// Headers with lower-case names, and values of the same name joined by commas. The gateway sets host and protocol itself.
 fn headers_of(headers: &HeaderMap, host: &str) -> Map<String, Value> {
     let mut told = Map::new();
     for name in headers.keys() {
@@ -250,13 +250,13 @@ fn headers_of(headers: &HeaderMap, host: &str) -> Map<String, Value> {
     told
 }
 
-/// What is not text is handed over as Latin-1, byte by byte: it is the function's to refuse, and nobody's to drop.
+/// Invalid UTF-8 is passed on as Latin-1, byte by byte, so that the function can reject it.
 fn text_of(value: &HeaderValue) -> String {
     let bytes = value.as_bytes();
     std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
 }
 
-/// API Gateway hands over as text what calls itself JSON or text, and everything else in base64.
+/// API Gateway passes on JSON and text as text, and everything else in base64.
 fn body_of(headers: &HeaderMap, bytes: &[u8]) -> (Option<String>, bool) {
     if bytes.is_empty() {
         return (None, false);
@@ -269,7 +269,7 @@ fn body_of(headers: &HeaderMap, bytes: &[u8]) -> (Option<String>, bool) {
     }
 }
 
-/// A function's answer as the gateway sends it.
+/// Converts a function's response to HTTP.
 pub(crate) fn into_http(response: frontrow_edge::Response) -> Response {
     let (parts, body) = response.into_parts();
     let body = match body {
@@ -280,7 +280,7 @@ pub(crate) fn into_http(response: frontrow_edge::Response) -> Response {
     Response::from_parts(parts, body)
 }
 
-/// A page of the stack's own, which nobody stores.
+/// A page of the local stack, with `no-store`.
 pub(crate) fn page(status: StatusCode, media_type: &str, body: impl Into<Body>) -> Response {
     let response = Response::builder().status(status).header(CONTENT_TYPE, media_type);
     let response = response.header(http::header::CACHE_CONTROL, "no-store").body(body.into());

@@ -1,5 +1,5 @@
-//! Calls of the AWS SDK to services of this process: no socket in between, nothing signed. What tests put between SDK and service
-//! stands before it, as it would before a socket.
+//! Calls of the AWS SDK to services in this process, without sockets or signatures. Test wrappers between SDK and service
+//! still apply, as they would in front of a socket.
 
 use aws_smithy_runtime_api::{
     client::{
@@ -18,7 +18,7 @@ use frontrow_edge::clients::Aws;
 use http::header::CONTENT_TYPE;
 use std::{fmt, future::Future};
 
-/// A service's answer: status, media type and body.
+/// A service's response: status, media type and body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -26,19 +26,19 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// A service of AWS that runs in this process. Clones are the same service.
+/// An AWS service that runs in this process. Clones share it.
 pub(crate) trait Service: Clone + Send + Sync + 'static {
-    /// Answers a call: `target` is its `X-Amz-Target`, empty where it has none.
+    /// Handles a call. `target` is its `X-Amz-Target`, or empty.
     fn answer(&self, target: &str, body: &[u8]) -> impl Future<Output = Answer> + Send;
 }
 
-/// What a client of `service` is made of.
+/// Configuration for a client of `service`.
 pub(crate) fn aws(service: impl Service) -> Aws {
     Aws::within(SharedHttpClient::new(Within(service)))
 }
 
 impl Answer {
-    /// As an HTTP server sends it.
+    /// The response in the form of an HTTP server.
     pub(crate) fn into_http(self) -> Response {
         let response = Response::builder().status(self.status).header(CONTENT_TYPE, self.media_type);
         response.body(Body::from(self.body)).expect("media types are ASCII")
@@ -64,7 +64,7 @@ impl<S: Service> HttpConnector for Within<S> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let service = self.0.clone();
         HttpConnectorFuture::new(async move {
-            // Others may go first, as they may while a call is on a wire.
+            // Yields to other tasks, as a real network call would.
             tokio::task::yield_now().await;
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let answer = service.answer(target, request.body().bytes().unwrap_or_default()).await;

@@ -1,20 +1,20 @@
-//! The whole platform in one process: the very handlers that run on Lambda, behind a gateway, over an embedded DynamoDB,
-//! SQS and SES capture.
+//! The whole platform in one process: the same handlers that run on Lambda, behind a gateway, over an embedded DynamoDB, SQS
+//! and SES capture.
 //!
 //! | Module | Holds |
 //! |---|---|
 //! | [`stack`] | all parts, started and stopped together |
-//! | [`gateway`], `routes`, [`cors`] | what API Gateway does |
-//! | `event_sources`, `filters`, `mappings`, `checkpoint` | what Lambda's event source mappings do |
-//! | [`functions`] | what both call: handlers in this process, or functions that run elsewhere |
-//! | `policy` | what IAM does |
+//! | [`gateway`], `routes`, [`cors`] | emulation of API Gateway |
+//! | `event_sources`, `filters`, `mappings`, `checkpoint` | emulation of Lambda's event source mappings |
+//! | [`functions`] | the functions behind both: handlers in this process, or functions that run elsewhere |
+//! | `policy` | emulation of IAM |
 //! | [`engine`], [`queues`], [`mailbox`], [`mail`], `secrets` | DynamoDB, SQS, SES, Secrets Manager |
-//! | `in_process` | how the SDK calls these without a socket |
-//! | `services`, [`variables`] | these at one address; what functions that run elsewhere are told of it |
-//! | [`provider`] | a payment provider, which is somebody else |
-//! | `local_pages`, `moved_clock`, [`welcome`] | what only the local stack serves: mails, clock, documents, where to begin |
-//! | `loopback` | who may ask for that |
-//! | `data`, `seeds` | what is kept on disk, what is there at the start |
+//! | `in_process` | calls from the SDK to these without a socket |
+//! | `services`, [`variables`] | these at one address, and environment variables for functions that run elsewhere |
+//! | [`provider`] | a simulated payment provider |
+//! | `local_pages`, `moved_clock`, [`welcome`] | the local stack's own pages: mails, clock, API documentation, welcome page |
+//! | `loopback` | access control of these pages |
+//! | `data`, `seeds` | data on disk, seed data |
 //!
 //! ```text
 //! HTTP → gateway → endpoint → engine ─ stream → relay_outbox → queue → ticket_mailer → mailbox

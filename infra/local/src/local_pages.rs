@@ -1,5 +1,4 @@
-//! What only the local stack serves: readiness, the captured mails, its clock, the payment provider's switches, and the
-//! API's documents.
+//! The local stack's own pages: readiness, captured mails, clock, the payment provider's switches, and the API documentation.
 
 use crate::{
     checkpoint::Outbox,
@@ -20,37 +19,37 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use utoipa_swagger_ui::Config;
 
-/// The committed document, which a test holds to the code.
+/// The committed document; a test checks it against the code.
 const OPENAPI: &str = include_str!("../../openapi.json");
 
-/// How long the list of mails waits for those on their way.
+/// How long the list of mails waits for pending mails.
 const MAILS_WAIT_SECONDS: u64 = 2;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// The response to callers that may not use these pages.
-const FOREIGN: &str = "Only this machine may ask: call it as localhost, and not from a page of another site.\n";
+const FOREIGN: &str = "Only this machine may use this page: call it as localhost, and not from a page of another site.\n";
 
-/// A mail shows its own styles and pictures, and nothing in it runs or is fetched.
+/// Policy of mail pages: their own styles and images apply; nothing runs or is fetched.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
                            frame-ancestors 'none'";
-/// Swagger UI runs and loads what comes from here, and calls what is here. It sets styles and pictures by itself.
+/// Policy of Swagger UI: it runs and loads scripts from this server and calls this server. It sets its own styles and images.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                            connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
-/// What the pages show.
+/// Dependencies of the pages.
 #[derive(Clone)]
 pub(crate) struct Pages {
     /// The captured mails.
     pub(crate) mailbox: Mailbox,
     /// The payment provider's switches.
     pub(crate) provider: Provider,
-    /// What is on its way to the mails.
+    /// Work that still leads to mails.
     pub(crate) outbox: Outbox,
-    /// What there is to try.
+    /// The data of the welcome page.
     pub(crate) welcome: Welcome,
-    /// The clock, where it is the functions' too.
+    /// The clock, if the functions use it too.
     pub(crate) clock: Option<Arc<MovedClock>>,
 }
 
@@ -59,13 +58,13 @@ pub(crate) fn is_private(path: &str) -> bool {
     path == "/" || path == "/_local" || path.starts_with("/_local/")
 }
 
-/// Answers a request for one of these pages; `None` for every other path.
+/// Serves one of these pages; `None` for every other path.
 pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<Response> {
-    // Who answers GET answers HEAD; the body is left out on the way.
+    // Routes for GET also serve HEAD; the body is removed later.
     let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
     let segments: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     let allow = match segments[..] {
-        // Elsewhere at this path are SES's calls.
+        // On the port of the services, this path receives SES calls.
         [""] if *method == Method::GET => Method::GET,
         ["_local", "ready" | "mails"] | ["_local", "mails", _] | ["openapi.json"] | ["docs", ..] => Method::GET,
         ["_local", "clock"] | ["_local", "provider", "tokens"] => Method::POST,
@@ -99,10 +98,10 @@ fn refused(error: &Error) -> Response {
     into_http(problem::respond(error))
 }
 
-/// The captured mails, after those that are on their way: who pays and then asks for his mail finds it.
+/// The captured mails. Waits for pending ones first, so that a member who pays and then lists the mails finds theirs.
 async fn mails(pages: &Pages, query: &str) -> Result<Response, Error> {
     if let Ok(Err(error)) = timeout(Duration::from_secs(MAILS_WAIT_SECONDS), pages.outbox.settle()).await {
-        tracing::warn!(error, "wait for the mails");
+        tracing::warn!(error, "waiting for pending mails failed");
     }
     let mut found = pages.mailbox.mails();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -134,7 +133,7 @@ fn advance(pages: &Pages, body: &[u8]) -> Result<Response, Error> {
     Ok(page(StatusCode::OK, JSON, json!({"now": UtcTime(now)}).to_string()))
 }
 
-/// How the payment provider behaves, and what it has been asked; after its switches were turned, where they are.
+/// The provider's switches and its requests so far; a `PUT` sets the switches first.
 fn provider(pages: &Pages, method: &Method, body: &[u8]) -> Result<Response, Error> {
     if *method == Method::POST {
         pages.provider.switch(body)?;
@@ -142,13 +141,13 @@ fn provider(pages: &Pages, method: &Method, body: &[u8]) -> Result<Response, Err
     Ok(page(StatusCode::OK, JSON, pages.provider.state().to_string()))
 }
 
-/// A card token for one order, as the provider's widget gives it.
+/// Issues a card token for one order, as the provider's widget does.
 fn card_token(pages: &Pages, body: &[u8]) -> Result<Response, Error> {
     let token = pages.provider.issue(body)?;
     Ok(page(StatusCode::OK, JSON, json!({"cardToken": token}).to_string()))
 }
 
-/// Swagger UI from the binary itself: it loads nothing from elsewhere, and asks no validator.
+/// Swagger UI from the binary itself: it loads nothing from elsewhere, and calls no validator.
 fn docs(path: &str) -> Result<Response, Error> {
     let config = Config::from("/openapi.json").validator_url("none").persist_authorization(true);
     let file = utoipa_swagger_ui::serve(path, Arc::new(config)).map_err(|error| Error::internal("docs", error))?;
@@ -156,7 +155,7 @@ fn docs(path: &str) -> Result<Response, Error> {
     if file.content_type != "text/html" {
         return Ok(page(StatusCode::OK, &file.content_type, file.bytes.into_owned()));
     }
-    // The page names its files relative to a directory, and `/docs` is none.
+    // The page refers to its files relative to a directory, and `/docs` is not one.
     let text = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
     Ok(html(DOCS_POLICY, text))
 }

@@ -1,5 +1,5 @@
-//! Who may ask what only the local stack serves: programs of this machine, and pages that it served. A page of another site can send
-//! requests here, and the name of its site can be made to mean this machine; but it cannot lie in `Origin` and `Host`.
+//! Access control of the local stack's own pages: programs on this machine, and pages that it served. Another site's page can
+//! send requests here, and can make its host name resolve to this machine; but it cannot forge `Origin` and `Host`.
 
 use http::{
     header::{HOST, ORIGIN},
@@ -8,7 +8,7 @@ use http::{
 };
 use std::net::IpAddr;
 
-/// Whether `parts` were sent to a name of this machine, and by no page of another site.
+/// Whether the request was sent to a name of this machine, and not by another site's page.
 pub(crate) fn may_ask(parts: &Parts) -> bool {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) else { return false };

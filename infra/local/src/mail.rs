@@ -1,4 +1,4 @@
-//! One captured mail, and the page that its reader would see.
+//! A captured mail, and its HTML page.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Timestamp, time::UtcTime};
@@ -8,27 +8,27 @@ use serde_json::{Value, json};
 /// A captured mail.
 #[derive(Debug)]
 pub struct Mail {
-    /// `<number>-<milliseconds>`: text order is order of arrival.
+    /// `<number>-<milliseconds>`; text order is the order of arrival.
     pub mail_id: String,
-    /// The addresses of its `To`.
+    /// The addresses in `To`.
     pub to: Vec<String>,
-    /// Its subject, decoded.
+    /// Decoded subject.
     pub subject: String,
-    /// Its text part.
+    /// Plain-text part.
     pub text: String,
-    /// When it was accepted.
+    /// When the mail was accepted.
     pub sent_at: Timestamp,
-    /// The MIME message as it was sent.
+    /// The MIME message as sent.
     pub raw: Vec<u8>,
 }
 
 impl Mail {
-    /// The `number`th mail; `None` when it is no MIME message with a recipient.
+    /// Parses mail `number`; `None` if it is not a MIME message with a recipient.
     pub(crate) fn parse(number: usize, sent_at: Timestamp, raw: Vec<u8>) -> Option<Self> {
         Self::read(format!("{number:08}-{}", sent_at.millis()), sent_at, raw)
     }
 
-    /// A mail that was kept under `mail_id`.
+    /// Parses a mail stored under `mail_id`.
     pub(crate) fn reload(mail_id: &str, raw: Vec<u8>) -> Option<Self> {
         let (_, millis) = mail_id.split_once('-')?;
         Self::read(mail_id.to_owned(), Timestamp::from_millis(millis.parse().ok()?), raw)
@@ -46,7 +46,7 @@ impl Mail {
         Some(Self { mail_id, to, subject, text, sent_at, raw })
     }
 
-    /// As `GET /_local/mails` lists it.
+    /// The summary that `GET /_local/mails` lists.
     pub(crate) fn summary(&self) -> Value {
         json!({
             "mailId": self.mail_id,
@@ -57,7 +57,7 @@ impl Mail {
         })
     }
 
-    /// The HTML part with its `cid:` images inside, else the text part.
+    /// The HTML part with its `cid:` images inlined; the text part if there is no HTML.
     pub(crate) fn page(&self) -> String {
         let Some(message) = MessageParser::default().parse(&self.raw) else { return String::new() };
         let Some(mut page) = message.html_part(0).and_then(|part| part.text_contents()).map(str::to_owned) else {
@@ -77,7 +77,7 @@ impl Mail {
     }
 }
 
-/// `text` as HTML shows it, also within an attribute.
+/// Escapes `text` for HTML, including attributes.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The SES capture: it takes the v1 call `SendRawEmail` and keeps the raw MIME message, in order of arrival.
+//! The SES capture: accepts the v1 call `SendRawEmail` and stores the raw MIME message, in order of arrival.
 
 use crate::{
     data::{make_private_directory, write_private},
@@ -17,10 +17,10 @@ use std::{
 };
 use tokio::task::JoinError;
 
-/// Says which recipients are refused.
+/// Decides which recipients are refused.
 type Refuses = Box<dyn Fn(&str) -> bool + Send>;
 
-/// Every mail that was accepted. Clones share it.
+/// All accepted mails. Clones share them.
 #[derive(Clone)]
 pub struct Mailbox {
     kept: Arc<Mutex<Kept>>,
@@ -29,7 +29,7 @@ pub struct Mailbox {
     public_url: Arc<str>,
 }
 
-/// A std mutex, because nothing awaits while holding it.
+/// A std mutex, because it is never held across an await.
 struct Kept {
     mails: Vec<Arc<Mail>>,
     directory: Option<PathBuf>,
@@ -38,7 +38,7 @@ struct Kept {
 }
 
 impl Mailbox {
-    /// A mailbox with the mails that `directory` holds; in memory without one.
+    /// A mailbox with the mails stored in `directory`, or in memory without one.
     pub(crate) fn open(directory: Option<PathBuf>, clock: Clock, public_url: &str) -> Result<Self, String> {
         let mails = match &directory {
             Some(directory) => load(directory).map_err(because("read the mails"))?,
@@ -60,17 +60,17 @@ impl Mailbox {
         mails.filter(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(&address))).collect()
     }
 
-    /// One mail.
+    /// The mail with this id.
     pub fn mail(&self, mail_id: &str) -> Option<Arc<Mail>> {
         self.lock().mails.iter().find(|mail| mail.mail_id == mail_id).cloned()
     }
 
-    /// From now on refuses mails to recipients of which `refuses` is true, as SES does what it rejects.
+    /// From now on, rejects mails to recipients for which `refuses` returns true, as SES rejects mails.
     pub fn refuse(&self, refuses: impl Fn(&str) -> bool + Send + 'static) {
         self.lock().refuses = Some(Box::new(refuses));
     }
 
-    /// How many mails were refused.
+    /// Number of refused mails.
     pub fn refusals(&self) -> u32 {
         self.lock().refusals
     }
@@ -79,7 +79,7 @@ impl Mailbox {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a message; answers its id. It is on disk before it is accepted.
+    /// Stores a message and returns its id. It is on disk before it is accepted.
     fn accept(&self, raw: Vec<u8>) -> Result<String, Refusal> {
         let mut kept = self.lock();
         let mail = Mail::parse(kept.mails.len(), self.clock.now(), raw).ok_or(Refusal::Unreadable)?;
@@ -99,7 +99,7 @@ impl Mailbox {
     }
 }
 
-/// Why a message was not accepted.
+/// Reason why a message was not accepted.
 #[derive(Debug)]
 enum Refusal {
     Unreadable,
@@ -107,7 +107,7 @@ enum Refusal {
     Disk(io::Error),
 }
 
-/// Mails as `<mailId>.eml`, in the order of their names.
+/// Loads mails stored as `<mailId>.eml`, in name order.
 fn load(directory: &Path) -> io::Result<Vec<Arc<Mail>>> {
     make_private_directory(directory, true)?;
     let mut paths: Vec<_> = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
@@ -133,7 +133,7 @@ impl Service for Mailbox {
         let Some(raw) = raw_message(body) else {
             return failure(StatusCode::BAD_REQUEST, "InvalidParameterValue", "Only SendRawEmail is captured.");
         };
-        // Writing a file blocks for a moment, which is why it is not done on the gateway's threads.
+        // Runs on a blocking thread, because writing a file would block the gateway's threads.
         let mailbox = self.clone();
         told(tokio::task::spawn_blocking(move || mailbox.accept(raw)).await)
     }
@@ -152,12 +152,12 @@ fn told(accepted: Result<Result<String, Refusal>, JoinError>) -> Answer {
         Ok(Err(Refusal::Rejected)) => failure(StatusCode::BAD_REQUEST, "MessageRejected", "The recipient is refused."),
         Ok(Err(Refusal::Unreadable)) => failure(StatusCode::BAD_REQUEST, "MessageRejected", "This is no MIME message."),
         Ok(Err(Refusal::Disk(error))) => {
-            tracing::error!(%error, "keep a mail");
-            failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The mail could not be kept.")
+            tracing::error!(%error, "mail not stored");
+            failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The mail could not be stored.")
         }
         Err(error) => {
-            tracing::error!(%error, "keep a mail");
-            failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "The mail could not be kept.")
+            tracing::error!(%error, "mail not stored");
+            failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "The mail could not be stored.")
         }
     }
 }

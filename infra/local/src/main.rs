@@ -13,28 +13,28 @@ use tracing_subscriber::{
 /// frontrow on this machine: gateway, DynamoDB, SQS and SES in one process
 #[derive(Parser)]
 struct Arguments {
-    /// Port of the gateway, or of the services alone; 0 for any that is free [default: 3000, or 4566]
+    /// Port of the gateway, or of the services alone; 0 for any free port [default: 3000, or 4566]
     #[arg(long)]
     port: Option<u16>,
-    /// Address to listen at; containers need one that is not the loopback's
+    /// Address to bind; containers need a non-loopback address
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
     address: IpAddr,
-    /// Keep the data in this directory instead of memory
+    /// Store the data in this directory instead of memory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Origins whose pages may call, like https://shop.example.com; * for any
+    /// Origins whose pages may call the API, such as https://shop.example.com; * for any
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', default_value = "*", value_parser = cors::origin)]
     allowed_origins: Vec<String>,
-    /// Seed the organizer alone, without members and performances to try things with
+    /// Create only the organizer, without members and performances to try
     #[arg(long)]
     no_demo: bool,
-    /// Serve DynamoDB, SQS, SES and Secrets Manager, for functions that run elsewhere: no gateway, no functions
+    /// Serve DynamoDB, SQS, SES and Secrets Manager for functions that run elsewhere: no gateway, no functions
     #[arg(long)]
     services_only: bool,
-    /// Call functions that run at this URL, by Lambda's Invoke API, and none in this process
+    /// Call functions at this URL through Lambda's Invoke API, and run none in this process
     #[arg(long, value_name = "URL")]
     functions_at: Option<String>,
-    /// Write the variables of functions that run elsewhere to this file, as `sam local --env-vars` takes them
+    /// Write the variables of functions that run elsewhere to this file, in the format of `sam local --env-vars`
     #[arg(long, value_name = "FILE")]
     env_vars: Option<PathBuf>,
 }
@@ -47,10 +47,10 @@ async fn main() -> ExitCode {
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .compact();
-    // Conditions that fail are everyday answers, not worth the engine's warnings.
+    // Failed conditions are normal, so the engine's warnings about them are suppressed.
     let wanted = Targets::new().with_default(LevelFilter::INFO);
     let wanted = wanted.with_target("rustack_sqs_core", LevelFilter::WARN).with_target("dynoxide", LevelFilter::ERROR);
-    // The gateway has a line for each call, the mailbox one for each mail.
+    // The gateway logs one line per request, the mailbox one per mail.
     let wanted = wanted.with_target("frontrow_workers", LevelFilter::WARN);
     tracing_subscriber::registry().with(logs.with_filter(wanted)).init();
     match run(arguments).await {
@@ -84,13 +84,13 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     if !arguments.address.is_loopback() {
         tracing::warn!(
-            "whoever reaches {} can read and change everything here: it is made for this machine alone",
+            "anyone who can reach {} can read and change all data; this stack is not made for networks",
             arguments.address
         );
     }
     println!("{}", stack.welcome().banner());
     if elsewhere {
-        println!("Functions are told by these variables:\n\n{}", stack.variables());
+        println!("Environment variables for the functions:\n\n{}", stack.variables());
     }
     tokio::signal::ctrl_c().await.map_err(|error| format!("wait for Ctrl-C: {error}"))?;
     stack.stop().await;

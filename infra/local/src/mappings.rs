@@ -1,4 +1,4 @@
-//! Which function reads the stream, and which reads which queue: the event source mappings.
+//! The event source mappings: which function reads the stream, and which reads which queue.
 
 use crate::{
     checkpoint::Checkpoint,
@@ -17,12 +17,12 @@ use frontrow_workers::{
     relay_outbox,
 };
 
-/// Batches of one queue of mails that are sent at the same time: the fewest that Lambda can be limited to.
+/// Concurrent batches per mail queue: the minimum of Lambda's concurrency limit.
 const MAILERS: usize = 2;
-/// Batches of card payments that are settled at the same time.
+/// Concurrent batches of card payments.
 const PAYMENT_WORKERS: usize = 2;
 
-/// How far each reader of the stream has come.
+/// Progress of each reader of the stream.
 pub(crate) struct Checkpoints {
     pub(crate) relayed: Checkpoint,
     pub(crate) projected: Checkpoint,
@@ -41,7 +41,7 @@ pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, check
     sources.queue(Queue::Announcements, remote(AnnounceShow::NAME));
 }
 
-/// Workers in this process, and what they work with.
+/// Workers in this process, with their dependencies.
 pub(crate) struct Here<'a> {
     pub(crate) roles: &'a Roles,
     pub(crate) queues: &'a Queues,
@@ -51,10 +51,10 @@ pub(crate) struct Here<'a> {
 }
 
 impl Here<'_> {
-    /// Lets them read.
+    /// Starts the workers.
     ///
     /// # Errors
-    /// When the provider's client cannot be made.
+    /// If the client of the payment provider cannot be created.
     pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: Checkpoints) -> Result<(), String> {
         let Self { roles, queues, mailbox, provider, options } = self;
         sources.stream(InProcess(RelayOutbox::new(queues.sender())), relay_outbox::FILTERS, checkpoints.relayed);

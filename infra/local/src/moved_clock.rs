@@ -1,5 +1,5 @@
-//! The stack's clock, which can be moved forward. How far is kept with the data: stored moments must not come to lie in
-//! the future when the stack starts again.
+//! The stack's clock, which can be moved forward. The offset is stored with the data, so that stored times are not in the
+//! future after a restart.
 
 use crate::{data::write_private, engine::because};
 use frontrow_domain::{Error, Result, Timestamp};
@@ -10,10 +10,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Farthest the clock can be moved, in all: ten years.
+/// Maximum total offset: ten years.
 const MOVED_MAX_SECONDS: u32 = 10 * 366 * 24 * 3600;
 
-/// The clock, how far it was moved, and where that is kept.
+/// The clock, its offset, and the file that stores the offset.
 pub(crate) struct MovedClock {
     clock: Clock,
     moved_seconds: Mutex<u32>,
@@ -21,7 +21,7 @@ pub(crate) struct MovedClock {
 }
 
 impl MovedClock {
-    /// Moves `clock` as far as `file` says.
+    /// Moves `clock` by the offset stored in `file`.
     pub(crate) fn open(clock: Clock, file: Option<PathBuf>) -> Result<Self, String> {
         let moved_seconds = match file.as_ref().filter(|file| file.exists()) {
             Some(file) => {
@@ -34,10 +34,10 @@ impl MovedClock {
         Ok(Self { clock, moved_seconds: Mutex::new(moved_seconds), file })
     }
 
-    /// Moves the clock forward; answers the time that it is then.
+    /// Moves the clock forward and returns the new time.
     ///
     /// # Errors
-    /// [`Error::Invalid`] beyond ten years in all.
+    /// [`Error::Invalid`] beyond ten years in total.
     pub(crate) fn advance(&self, seconds: u32) -> Result<Timestamp> {
         let mut moved = self.moved_seconds.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = moved.checked_add(seconds).filter(|sum| *sum <= MOVED_MAX_SECONDS);

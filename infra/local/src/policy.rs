@@ -1,5 +1,4 @@
-//! What IAM does on AWS: a function may do to the table what its route or worker declares, to the partitions that it declares, and
-//! nothing else.
+//! Emulates IAM: a function may only use the table actions and partitions that its route or worker declares.
 
 use crate::stack::{WrapHttp, wrapped};
 use aws_smithy_runtime_api::{
@@ -21,7 +20,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What each function of this process works with, by what it declares.
+/// The app of each function in this process, restricted to its declaration.
 #[derive(Clone)]
 pub(crate) struct Roles {
     app: App,
@@ -31,18 +30,18 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// Roles over `app`, which speak to `aws` through what `wrap_http` puts in between.
+    /// Roles over `app`, which call `aws` through the wrapper `wrap_http`.
     pub(crate) fn new(app: App, aws: Aws, wrap_http: Option<WrapHttp>) -> Self {
         Self { app, aws, wrap_http, made: Arc::default() }
     }
 
-    /// What `endpoint` works with.
+    /// The app of `endpoint`.
     pub(crate) fn endpoint(&self, endpoint: &Descriptor) -> Arc<App> {
         let route = &endpoint.route;
         self.function(route.operation, route.table_actions, endpoint.table_keys, route.secrets)
     }
 
-    /// What a worker works with.
+    /// The app of a worker.
     pub(crate) fn worker<W: Worker>(&self) -> App {
         App::clone(&self.function(W::NAME, W::NEEDS.table_actions, &[], W::NEEDS.secrets))
     }
@@ -60,7 +59,7 @@ impl Roles {
 /// Actions, or patterns of partition keys.
 type Declared = &'static [&'static str];
 
-/// `inner`, for calls of the table that are one of `actions`, on partitions that fit one of `keys`.
+/// Restricts `inner` to table calls with one of `actions`, on partitions that match one of `keys`.
 fn enforce(actions: Declared, keys: Declared, inner: SharedHttpClient) -> SharedHttpClient {
     SharedHttpClient::new(Enforcing { actions, keys, inner })
 }
@@ -91,7 +90,7 @@ impl HttpConnector for Enforcing<SharedHttpConnector> {
         match undeclared {
             None => self.inner.call(request),
             Some(action) => {
-                tracing::error!(action, "refused: the function does not declare it");
+                tracing::error!(action, "denied: not declared by the function");
                 HttpConnectorFuture::ready(Ok(denied(&action)))
             }
         }
@@ -116,7 +115,7 @@ fn actions_of(operation: &str, body: &[u8]) -> Vec<String> {
     }
 }
 
-/// Whether a partition is one of those declared: IAM's `StringLike` for patterns that end with `*`.
+/// Whether a partition matches a declared pattern: IAM's `StringLike` for patterns that end with `*`.
 fn fits(keys: Declared, partition: &str) -> bool {
     let like = |pattern: &&str| match pattern.strip_suffix('*') {
         Some(prefix) => partition.starts_with(prefix),
@@ -125,7 +124,7 @@ fn fits(keys: Declared, partition: &str) -> bool {
     keys.is_empty() || keys.iter().any(like)
 }
 
-/// The partitions that a call touches: of items and keys, and of a query's condition.
+/// The partitions that a call touches: those of items and keys, and of a query's condition.
 fn partitions_of(body: &[u8]) -> Vec<String> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut found = Vec::new();

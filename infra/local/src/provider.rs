@@ -1,6 +1,6 @@
-//! A payment provider to try things with: an HTTP server of its own, in the manner of Toss Payments, that knows nothing of
-//! the platform. Switches make it decline, fail, stall or vanish. Its book is kept with the data, because a real provider's
-//! would outlive us too.
+//! A simulated payment provider: a separate HTTP server whose API is modelled on Toss Payments, and which depends on nothing
+//! of the platform. Switches make it decline, fail, stall or refuse connections. Its book is stored with the data, because a
+//! real provider would also outlive the stack.
 
 mod book;
 
@@ -36,38 +36,38 @@ use tokio::{
     runtime::Handle,
 };
 
-/// What a platform has to show.
+/// The platform's secret key.
 pub const SECRET_KEY: &str = "local-provider-secret-key";
 
-/// Longest request that is read.
+/// Size limit of requests.
 const REQUEST_MAX_BYTES: usize = 64 * 1024;
 /// Longest delay that can be set.
 const DELAY_MAX_MILLIS: u64 = 600_000;
 
-/// How the provider behaves.
+/// Behaviour of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// It does what it is asked.
+    /// Works normally.
     #[default]
     Normal,
-    /// It declines every payment.
+    /// Declines every payment.
     Decline,
-    /// It answers 500, and does nothing.
+    /// Returns 500 and does nothing.
     Fail,
-    /// It refuses connections.
+    /// Refuses connections.
     Refuse,
-    /// It takes requests, does nothing, and never answers.
+    /// Accepts requests, does nothing, and never responds.
     Hang,
-    /// It does what it is asked, and never answers.
+    /// Processes requests, but never responds.
     AnswerLate,
-    /// It does what it is asked, and says that it rejected the card.
+    /// Processes the payment, but responds that the card was rejected.
     Contradict,
-    /// It asks to come back later, and does nothing.
+    /// Returns 429 and does nothing.
     Busy,
 }
 
-/// How the provider behaves, and how long it takes.
+/// Behaviour of the provider, and its delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Switches {
@@ -82,7 +82,7 @@ struct Turned {
     delay_millis: Option<u64>,
 }
 
-/// What a token is asked for.
+/// The order and amount of a requested token.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TokenRequest {
@@ -91,7 +91,7 @@ struct TokenRequest {
     outcome: Option<Outcome>,
 }
 
-/// Requests so far, whatever became of them.
+/// Number of requests so far, whatever their outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 struct Requests {
     confirm: u64,
@@ -106,7 +106,7 @@ struct Inside {
     book: Book,
 }
 
-/// The running provider; clones are the same one.
+/// The running provider. Clones share it.
 #[derive(Clone)]
 pub struct Provider {
     inside: Arc<Mutex<Inside>>,
@@ -115,10 +115,10 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Serves on `runtime`. The book is what `file` says, where it exists.
+    /// Starts the provider on `runtime`, with the book stored in `file`, if it exists.
     ///
     /// # Errors
-    /// Says what could not be read or bound.
+    /// The failed step: reading the book or binding a port.
     pub async fn start(runtime: &Handle, file: Option<PathBuf>) -> Result<Self, String> {
         let book = match file.as_ref().filter(|file| file.exists()) {
             Some(file) => {
@@ -141,12 +141,12 @@ impl Provider {
         Ok(provider)
     }
 
-    /// Where it listens.
+    /// URL of the provider.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its switches, the requests so far, and its book.
+    /// Its switches, the number of requests, and its book.
     pub fn state(&self) -> Value {
         let inside = self.lock();
         let mut state = json!(inside.switches);
@@ -155,7 +155,7 @@ impl Provider {
         state
     }
 
-    /// Turns the switches that `body` names: `mode`, `delayMillis`.
+    /// Sets the switches in `body`: `mode`, `delayMillis`.
     ///
     /// # Errors
     /// [`Error::Invalid`] for anything else.
@@ -170,11 +170,11 @@ impl Provider {
         Ok(())
     }
 
-    /// Gives a token for the order and amount that `body` names, and says what becomes of paying with it: what the provider's
-    /// widget does in a browser.
+    /// Issues a token for the order and amount in `body`, and returns the outcome of paying with it. A real provider's widget
+    /// does this in a browser.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the provider would refuse to.
+    /// [`Error::Invalid`] if the provider would refuse to.
     pub fn issue(&self, body: &[u8]) -> Result<String> {
         let asked: TokenRequest = read_body(body)?;
         let token = format!("given_{}", entropy::fresh_uuid().simple());
@@ -189,7 +189,7 @@ impl Provider {
         Ok(token)
     }
 
-    /// Everything it was ever asked to pay.
+    /// All orders that were ever requested.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().book.entries().cloned().collect()
     }
@@ -202,7 +202,7 @@ impl Provider {
         self.lock().switches.mode
     }
 
-    /// One request, which goes on when its client has gone.
+    /// Handles one request, even if its client disconnects.
     async fn work(self, asked: Asked) -> Response {
         let Switches { mode, delay_millis } = {
             let mut inside = self.lock();
@@ -240,7 +240,7 @@ impl Provider {
             Call::Find(order_id) => inside.book.find(order_id),
         };
         if let Err(why) = self.keep(&inside.book) {
-            tracing::error!(why, "the provider's book");
+            tracing::error!(why, "the provider's book was not stored");
         }
         match booked {
             Ok(entry) => respond(StatusCode::OK, &json!(entry)),
@@ -255,7 +255,7 @@ impl Provider {
     }
 }
 
-/// What is asked.
+/// The kind of request.
 enum Call {
     Confirm,
     Cancel(String),
@@ -274,14 +274,14 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let expected = format!("Basic {}", STANDARD.encode(format!("{SECRET_KEY}:")));
     if header(AUTHORIZATION.as_str()) != expected {
-        return refusal(&Refused(401, "UNAUTHORIZED_KEY", "The secret key is not one of ours."));
+        return refusal(&Refused(401, "UNAUTHORIZED_KEY", "The secret key is unknown."));
     }
     let path: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
     let call = match (parts.method.as_str(), &path[..]) {
         ("POST", ["v1", "payments", "confirm"]) => Call::Confirm,
         ("POST", ["v1", "payments", payment_key, "cancel"]) => Call::Cancel((*payment_key).to_owned()),
         ("GET", ["v1", "payments", "orders", order_id]) => Call::Find((*order_id).to_owned()),
-        _ => return refusal(&Refused(404, "NOT_FOUND", "There is nothing here.")),
+        _ => return refusal(&Refused(404, "NOT_FOUND", "The resource does not exist.")),
     };
     let bytes = to_bytes(body, REQUEST_MAX_BYTES).await.unwrap_or_default();
     let body = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -296,13 +296,13 @@ fn refusal(refused: &Refused) -> Response {
     respond(status, &json!({"code": code, "message": message}))
 }
 
-/// Each answer ends its connection, so that connections can be refused from one request to the next.
+/// Each response closes its connection, so that a switch to refusing connections applies to the next request.
 fn respond(status: StatusCode, body: &Value) -> Response {
     let response = Response::builder().status(status).header(CONTENT_TYPE, "application/json");
     response.header(CONNECTION, "close").body(Body::from(body.to_string())).expect("headers are ASCII")
 }
 
-/// Where connections come in; while they are refused, they end at once.
+/// Accepts connections; while they are refused, closes them at once.
 struct Door {
     listener: TcpListener,
     provider: Provider,

@@ -1,4 +1,4 @@
-//! The embedded SQS: every queue with the dead-letter queue behind it, in memory.
+//! The embedded SQS: every queue with its dead-letter queue, in memory.
 
 use crate::{
     engine::because,
@@ -16,21 +16,21 @@ use rustack_sqs_core::{config::SqsConfig, handler::RustackSqsHandler, provider::
 use rustack_sqs_http::{dispatch::SqsHandler, response::error_to_response, router::resolve_operation};
 use std::{collections::HashMap, sync::Arc};
 
-/// Of the queues' ARNs.
+/// Region in the queues' ARNs.
 pub(crate) const REGION: &str = "ap-northeast-2";
 
-/// Seconds that one long poll waits for a message.
+/// Duration of one long poll, in seconds.
 const WAIT_SECONDS: i32 = 1;
-/// Messages of one batch: Lambda's default.
+/// Messages per batch: Lambda's default.
 const BATCH_MESSAGES: i32 = 10;
-/// Mails of one batch, as in a deployment: as many of the largest end within a function's time here.
+/// Mails per batch, as in a deployment: a batch of the largest mails ends within a function's timeout here.
 const BATCH_MAILS: i32 = 5;
 
 /// Media type of the protocol.
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
-/// One queue with the dead-letter queue behind it.
+/// A queue with its dead-letter queue.
 #[derive(Debug, Clone)]
 struct Pair {
     url: String,
@@ -46,7 +46,7 @@ pub struct Queues {
     pairs: HashMap<Queue, Pair>,
 }
 
-/// SQS itself.
+/// The embedded SQS service.
 #[derive(Debug, Clone)]
 pub(crate) struct Sqs(Arc<RustackSqsHandler>);
 
@@ -59,23 +59,23 @@ impl Service for Sqs {
             Err(error) => Err(error),
         };
         let (parts, body) = answered.unwrap_or_else(|error| error_to_response(&error, &id)).into_parts();
-        // It is in memory as a whole.
+        // The body is in memory as a whole.
         let body = to_bytes(Body::new(body), usize::MAX).await.unwrap_or_default();
         Answer { status: parts.status.as_u16(), media_type: MEDIA_TYPE, body: body.into() }
     }
 }
 
-/// What of a queue is counted.
+/// Which messages of a queue are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
-    /// Messages that can be received or that somebody works on.
+    /// Messages that can be received now or are in flight.
     Due,
-    /// These, and the ones that are to be received later.
+    /// These and the delayed ones.
     All,
 }
 
 impl Queues {
-    /// Makes all queues. Their URLs say that they are at `told_port`.
+    /// Creates all queues. Their URLs contain `told_port`.
     pub(crate) async fn start(told_port: u16, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
         let config = SqsConfig { default_region: REGION.to_owned(), port: told_port, ..SqsConfig::default() };
         let service = Sqs(Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(config)))));
@@ -100,17 +100,17 @@ impl Queues {
         &self.client
     }
 
-    /// SQS itself.
+    /// The embedded SQS service.
     pub(crate) fn service(&self) -> &Sqs {
         &self.service
     }
 
-    /// The URL of each.
+    /// The URL of each queue.
     pub fn urls(&self) -> HashMap<Queue, String> {
         self.pairs.iter().map(|(queue, pair)| (*queue, pair.url.clone())).collect()
     }
 
-    /// What sends to them.
+    /// A sender to these queues.
     pub fn sender(&self) -> Sender {
         Sender::new(self.client.clone(), self.urls())
     }
@@ -119,8 +119,8 @@ impl Queues {
         &self.pairs[&queue].arn
     }
 
-    /// Messages that are neither handled nor parked. A queue whose worker sends to another is counted before that one, so
-    /// that no message is missed on its way.
+    /// Number of messages that are neither handled nor parked. A queue whose worker sends to another queue is counted before
+    /// that one, so that no message is missed on its way.
     pub(crate) async fn waiting(&self, counted: Counted) -> Result<u32, String> {
         let mut waiting = 0;
         for queue in Queue::ALL {
@@ -129,10 +129,10 @@ impl Queues {
         Ok(waiting)
     }
 
-    /// Messages parked in the dead-letter queues.
+    /// Number of messages parked in dead-letter queues.
     ///
     /// # Errors
-    /// The queues' words.
+    /// The error of the queue service.
     pub async fn parked(&self) -> Result<u32, String> {
         let mut parked = 0;
         for pair in self.pairs.values() {
@@ -157,7 +157,7 @@ impl Queues {
         names.iter().map(number).sum()
     }
 
-    /// The next batch; empty when none came in time.
+    /// Receives the next batch; empty if no message arrived in time.
     pub(crate) async fn receive(&self, queue: Queue) -> Result<Vec<Message>, String> {
         use aws_sdk_sqs::types::MessageSystemAttributeName::All;
         let call = self.client.receive_message().queue_url(&self.pairs[&queue].url);
@@ -176,7 +176,7 @@ impl Queues {
     }
 }
 
-/// Makes a queue; answers its URL and ARN.
+/// Creates a queue, and returns its URL and ARN.
 async fn make(
     client: &Client,
     name: &str,

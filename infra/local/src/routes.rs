@@ -1,14 +1,13 @@
-//! Which endpoint a method and a path belong to, as API Gateway decides it.
+//! Matches a method and path to an endpoint, as API Gateway does.
 
 use frontrow_edge::Descriptor;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-/// The path's values, decoded, by parameter.
+/// Decoded path parameters by name.
 pub(crate) type Parameters = Vec<(&'static str, String)>;
 
-/// The endpoint behind `method` and `path`, if there is one. Of several, the one with a fixed segment where the others
-/// have a parameter.
+/// The endpoint for `method` and `path`, if any. If several match, a fixed segment takes precedence over a parameter.
 pub(crate) fn find(
     endpoints: &'static [Descriptor],
     method: &Method,
@@ -39,7 +38,7 @@ fn parameter(segment: &'static str) -> Option<&'static str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// Compares as: fixed beats parameter, at the first segment where two templates differ.
+/// Sort key: a fixed segment precedes a parameter, at the first segment where two templates differ.
 fn specificity(template: &'static str) -> Vec<bool> {
     template.split('/').map(|segment| parameter(segment).is_none()).collect()
 }

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 const JSON: &str = "application/x-amz-json-1.1";
 
-/// The stack's secrets, as texts.
+/// The stack's secrets, as text.
 #[derive(Clone)]
 pub(crate) struct Vault {
     signing_keys: String,
@@ -21,8 +21,8 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// The rings that are kept with the data. In memory, all stacks of a process have the same pepper, so that the seeds'
-    /// password is hashed once for all of them.
+    /// The key rings stored with the data. In memory, all stacks of a process share the same pepper, so that the seeds'
+    /// password is hashed only once.
     pub(crate) fn open(data: Option<&Data>) -> Result<Self, String> {
         static PEPPERS: LazyLock<String> = LazyLock::new(fresh_key_ring);
         let (signing_keys, password_peppers) = match data {
@@ -32,7 +32,7 @@ impl Vault {
         Ok(Self { signing_keys, password_peppers })
     }
 
-    /// What functions read of them.
+    /// The secrets in the form that functions use.
     pub(crate) fn read(&self) -> Result<Secrets, String> {
         Ok(Secrets {
             signing_keys: KeyRing::parse(&self.signing_keys)?,
@@ -49,7 +49,7 @@ impl Vault {
         }
     }
 
-    /// Answers a call.
+    /// Handles a call.
     pub(crate) fn answer(&self, target: &str, body: &[u8]) -> Response {
         if target != "secretsmanager.GetSecretValue" {
             return refusal("InvalidRequestException", "Only GetSecretValue is served.");
@@ -66,7 +66,7 @@ impl Vault {
     }
 }
 
-/// A secret's id here.
+/// Id of a secret in the local stack.
 pub(crate) fn id(secret: Secret) -> &'static str {
     match secret {
         Secret::SigningKeys => "signing-keys",

@@ -1,4 +1,4 @@
-//! What is there at the start: an organizer, and members and performances to try things with.
+//! Seed data for a new stack: an organizer, and members and performances to try.
 
 use crate::data::write_private;
 use frontrow_domain::{
@@ -23,17 +23,17 @@ pub(crate) const ORGANIZER: &str = "organizer@example.com";
 /// The members' addresses and names.
 pub(crate) const MEMBERS: [(&str, &str); 2] = [("alice@example.com", "Alice"), ("bob@example.com", "Bob")];
 
-/// Everybody's password.
+/// Password of all seeded members.
 pub(crate) const PASSWORD: &str = "frontrow-demo";
 
-/// Every member's points at the start.
+/// Initial points of each member.
 const POINTS: Won = Won(1_000_000);
 
-/// How many seats of one performance a member may have.
+/// Maximum number of seats per member and performance.
 const SEATS_EACH: u32 = 20;
 
-/// Plants the seeds, once where `marker` is kept with the data. Each of them is planted only where it is missing, so a
-/// start that was cut short is made good by the next. Answers whether there was anything to plant.
+/// Creates the seed data, once if `marker` is stored with the data. Each item is created only if it is missing, so an
+/// interrupted start is completed by the next. Returns whether any were to be created.
 pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Result<bool, String> {
     if marker.is_some_and(Path::exists) {
         return Ok(false);
@@ -68,7 +68,7 @@ async fn member(app: &App, address: &str, name: &str, role: Role) -> Result<Memb
         email: email(address),
         name: Name::try_from(name.to_owned()).expect("the seeds' names are valid"),
         role,
-        // As the page and the guides that name them.
+        // The language of the page and guides that name these members.
         language: Language::En,
         alerts: Vec::new(),
         created_at: app.clock.now(),
@@ -98,7 +98,7 @@ async fn give_points(app: &App, member_id: &MemberId) -> Result<()> {
 }
 
 async fn show(app: &App) -> Result<Show> {
-    // Shows are listed newest first, by their ids: this one is older than any.
+    // Lists order shows by id, newest first; this id is older than any other.
     let id: ShowId = "00-demo".parse().expect("a plain word is an id");
     if let Some(planted) = app.store.show(&id).await? {
         return Ok(planted);
@@ -124,7 +124,7 @@ fn seats() -> Value {
     ]})
 }
 
-/// A house of 300 places without numbers.
+/// A general admission house of 300 places.
 fn places() -> Value {
     json!({"type": "general", "areas": [
         {"grade": "Standing", "price": 60_000, "capacity": 200},
@@ -132,7 +132,7 @@ fn places() -> Value {
     ]})
 }
 
-/// A performance of `seating`, on sale, that begins at 19:30 Korean time, `days` from now.
+/// A performance of `seating`, on sale, that starts at 19:30 Korean time, `days` from now.
 async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Value, waiting_room: &Value) -> Result<()> {
     let now = app.clock.now();
     let midnight = Timestamp::from_millis(now.millis() - now.millis().rem_euclid(86_400_000));
@@ -140,7 +140,7 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
         "startsAt": UtcTime(midnight.plus_seconds(days * 86_400 + 37_800)),
         "seating": seating,
         "waitingRoom": waiting_room,
-        // Whoever tries things does so more than once.
+        // Users who try things do so more than once.
         "maxSeatsPerMember": SEATS_EACH,
     }));
     let waiting_room = details.waiting_room.map(|policy| (policy, details.stripes));
@@ -152,12 +152,12 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
     }
 }
 
-/// A seed written as a client would write it.
+/// Deserializes seed data in the format of a client's request.
 fn parsed<T: DeserializeOwned>(seed: Value) -> T {
     serde_json::from_value(seed).expect("the seeds are valid")
 }
 
-/// Made once per process and pepper: it is slow on purpose, and there are processes with many stacks.
+/// Cached per process and pepper: hashing is slow on purpose, and some processes run many stacks.
 async fn password_hash(app: &App) -> Result<String> {
     static HASHES: Mutex<Vec<(KeyRing, String)>> = Mutex::const_new(Vec::new());
     let mut hashes = HASHES.lock().await;

@@ -1,5 +1,5 @@
-//! All AWS services at one address, as `AWS_ENDPOINT_URL` names it: a call is for the service that its `X-Amz-Target` names;
-//! without one it is a form, for SES. The payment provider answers there too, and what only the local stack serves.
+//! All AWS services at one address, as `AWS_ENDPOINT_URL` requires: `X-Amz-Target` selects the service of a request; a form
+//! without it is for SES. The payment provider and the local stack's own pages are served there too.
 
 use crate::{
     engine::{Core, because},
@@ -25,22 +25,22 @@ use reqwest::Client;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// Largest request of any service, with room for what an encoding adds.
+/// Size limit of requests to any service, including encoding overhead.
 const REQUEST_MAX_BYTES: usize = 40 * 1024 * 1024;
 
-/// Headers that belong to one connection.
+/// Hop-by-hop headers.
 const OF_CONNECTION: [HeaderName; 4] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
-/// Where each service is.
+/// The services to route to.
 pub(crate) struct Services {
     pub(crate) dynamodb: Core,
     pub(crate) sqs: Sqs,
     pub(crate) ses: Mailbox,
-    /// The payment provider's URL.
+    /// URL of the payment provider.
     pub(crate) provider: String,
-    /// What Secrets Manager serves.
+    /// Secrets that Secrets Manager serves.
     pub(crate) vault: Vault,
-    /// What only the local stack serves.
+    /// The local stack's own pages.
     pub(crate) pages: Pages,
 }
 
@@ -50,7 +50,7 @@ struct Front {
 }
 
 impl Services {
-    /// Serves them on `listener` for ever.
+    /// Serves the services on `listener`, until the runtime ends.
     pub(crate) async fn serve(self, listener: TcpListener) {
         let http =
             Client::builder().no_proxy().tls_built_in_root_certs(false).build().map_err(because("make an HTTP client"));
@@ -68,9 +68,9 @@ impl Services {
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    // Nobody's page calls AWS here.
+    // No web page calls AWS services here.
     if parts.headers.contains_key(ORIGIN) {
-        return page(StatusCode::FORBIDDEN, "text/plain", "Pages may not call this.\n");
+        return page(StatusCode::FORBIDDEN, "text/plain", "Web pages may not call this.\n");
     }
     let Ok(bytes) = to_bytes(body, REQUEST_MAX_BYTES).await else {
         return page(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large");
@@ -83,8 +83,8 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
         "secretsmanager" => services.vault.answer(target, &bytes),
         _ if parts.uri.path().starts_with("/v1/payments/") => {
             front.forward(&services.provider, &parts, bytes).await.unwrap_or_else(|error| {
-                tracing::debug!(%error, "the payment provider did not answer");
-                page(StatusCode::BAD_GATEWAY, "text/plain", "the service did not answer")
+                tracing::debug!(%error, "the payment provider did not respond");
+                page(StatusCode::BAD_GATEWAY, "text/plain", "the service did not respond")
             })
         }
         _ => match local_pages::answer(&services.pages, &parts, &bytes).await {

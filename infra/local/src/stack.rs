@@ -1,5 +1,5 @@
-//! All parts, started and stopped together. Each stack has its own ports, threads, table, queues and mails, so that many
-//! run side by side in one process.
+//! All parts, started and stopped together. Each stack has its own ports, threads, table, queues and mails, so that many can
+//! run in one process.
 
 use crate::{
     checkpoint::{Checkpoint, Outbox},
@@ -45,46 +45,48 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// Puts something between the SDK of a function and the engine, e.g. faults or counters. No function is whoever works with
-/// [`Stack::app`].
+/// Wraps the HTTP client between a function's SDK and the engine, for example to inject faults or count calls. `None` as the
+/// function stands for direct users of [`Stack::app`].
 pub type WrapHttp = Arc<dyn Fn(Option<&'static str>, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
 
-/// `aws` with what `wrap_http` puts before it for the function of that name.
+/// `aws` with the wrapper that `wrap_http` returns for the named function.
 pub(crate) fn wrapped(aws: &Aws, wrap_http: Option<&WrapHttp>, function: Option<&'static str>) -> Aws {
     let http = wrap_http.map_or_else(|| aws.http(), |wrap| wrap(function, aws.http()));
     aws.clone().through(http)
 }
 
-/// How a stack differs from the usual one.
+/// Options of a stack.
 pub struct Options {
-    /// Where the gateway listens.
+    /// Address that the gateway binds.
     pub address: IpAddr,
-    /// The gateway's port; 0 for any that is free.
+    /// The gateway's port; 0 for any free port.
     pub port: u16,
-    /// Whether there is no gateway: address and port are those of the services, and no function runs in this process.
+    /// Whether to run without a gateway: address and port are then those of the services, and no function runs in this
+    /// process.
     pub services_only: bool,
     /// Where the functions run, if not in this process. They have their own clocks.
     pub functions: Option<Functions>,
-    /// Where data is kept; `None` for memory.
+    /// Directory of the data; `None` for memory.
     pub data: Option<PathBuf>,
-    /// Whether members and performances to try things with are there.
+    /// Whether to create members and performances to try.
     pub demo: bool,
     /// Addresses that sign up as organizers, beyond the seeded one.
     pub organizer_emails: HashSet<Email>,
     /// The website that links in mails lead to.
     pub site_url: Option<String>,
-    /// Origins whose pages may call: `https://shop.example.com`, `*` for any.
+    /// Origins whose pages may call the API: `https://shop.example.com`, or `*` for any.
     pub allowed_origins: Vec<String>,
-    /// Seconds until a message that failed is received again, at least 3. The mailer's lease is a second shorter, its timeout
-    /// two, so that two never send the same mail.
+    /// Seconds until a failed message is received again, at least 3. The mailer's lease is one second shorter and its timeout
+    /// two, so that two mailers never send the same mail.
     pub mail_visibility_seconds: u32,
-    /// Tries until a mail is parked in the dead-letter queue.
+    /// Receives before a mail moves to the dead-letter queue.
     pub mail_max_receives: u32,
-    /// One call to the payment provider; two must end within the workers' timeout, which is the visibility less two seconds.
+    /// Timeout of one call to the payment provider. Two calls must end within the workers' timeout, which is the visibility
+    /// timeout minus two seconds.
     pub provider_call_millis: u64,
-    /// Longest wait before the payment provider is asked again: nobody watches a clock that can be moved for 15 minutes.
+    /// Longest wait before the payment provider is asked again, because a movable clock cannot wait for 15 minutes.
     pub payment_wait_max_seconds: i64,
-    /// Around the HTTP client of the endpoints' and workers' DynamoDB client.
+    /// Wraps the HTTP client of the DynamoDB clients of endpoints and workers.
     pub wrap_http: Option<WrapHttp>,
 }
 
@@ -110,8 +112,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Seconds until a message that failed is received again. Functions elsewhere have the timeouts and leases of a
-    /// deployment, so they get its visibility.
+    /// Seconds until a failed message is received again. Functions elsewhere have the timeouts and leases of a deployment, so
+    /// they get its visibility timeout.
     fn visibility_seconds(&self) -> u32 {
         if self.runs_here() { self.mail_visibility_seconds.max(3) } else { VISIBILITY_SECONDS }
     }
@@ -139,10 +141,10 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts all parts; answers when requests are answered.
+    /// Starts all parts, and returns when requests are served.
     ///
     /// # Errors
-    /// Says which part could not be started.
+    /// The part that could not be started, and why.
     pub async fn start(options: Options) -> Result<Self, String> {
         let platform = thread::Owned::start("platform", 2)?;
         let handle = platform.handle().clone();
@@ -176,10 +178,10 @@ impl Stack {
         let vault = Vault::open(data.as_ref())?;
         let api_url = (!options.services_only).then(|| url.clone());
         let config = config(&options, vault.read()?, visibility_seconds, api_url);
-        // Seeds are nobody's request: they meet neither faults nor counters.
+        // Seeding is not a request, so neither faults nor counters apply to it.
         let planter = App::new(config.clone(), &aws, clock.clone());
         if seeds::plant(&planter, options.demo, file("seeded").as_deref()).await? {
-            // Nor is anything of them announced.
+            // Seed data is not announced either.
             let planted = engine.stream.last()?;
             checkpoints.relayed.begin_after(planted.as_deref())?;
             checkpoints.projected.begin_after(planted.as_deref())?;
@@ -226,12 +228,12 @@ impl Stack {
         Ok(Self { url, welcome, variables, app, outbox, queues, mailbox, provider, platform, engine, data })
     }
 
-    /// What functions that run elsewhere are told of the services.
+    /// The variables for functions that run elsewhere.
     pub fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// What there is to try.
+    /// The data of the welcome page and banner.
     pub fn welcome(&self) -> &Welcome {
         &self.welcome
     }
@@ -241,7 +243,7 @@ impl Stack {
         &self.url
     }
 
-    /// What the endpoints work with.
+    /// The endpoints' app.
     pub fn app(&self) -> &App {
         &self.app
     }
@@ -251,7 +253,7 @@ impl Stack {
         &self.app.clock
     }
 
-    /// The engine, without anything in between.
+    /// A direct client of the engine, without wrappers.
     pub fn engine(&self) -> Aws {
         self.engine.aws()
     }
@@ -271,15 +273,15 @@ impl Stack {
         &self.provider
     }
 
-    /// Waits until everything that was written so far has been relayed, and its mails sent or parked.
+    /// Waits until all writes so far have been relayed, and their mails sent or parked.
     ///
     /// # Errors
-    /// The engine's words.
+    /// The engine's error.
     pub async fn settle(&self) -> Result<(), String> {
         self.outbox.settle().await
     }
 
-    /// Ends all parts and waits until they let go of ports and files.
+    /// Stops all parts, and waits until they release ports and files.
     pub async fn stop(self) {
         let Self { platform, engine, outbox, data, .. } = self;
         platform.stop().await;
@@ -289,11 +291,11 @@ impl Stack {
     }
 }
 
-/// A listener, and its port.
+/// Binds a listener, and returns it with its port.
 async fn bind(address: IpAddr, port: u16) -> Result<(TcpListener, u16), String> {
     let listener = TcpListener::bind((address, port)).await.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
-            format!("port {port} is taken: name another with --port, or any free one with --port 0")
+            format!("port {port} is in use; choose another with --port, or any free port with --port 0")
         }
         _ => format!("listen on {address}, port {port}: {error}"),
     })?;

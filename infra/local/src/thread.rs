@@ -1,10 +1,10 @@
-//! Threads that belong to one stack: several stacks in one process do not stall each other, nor the caller's runtime.
+//! Threads that belong to one stack, so that several stacks in one process stall neither each other nor the caller's runtime.
 
 use crate::engine::because;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// How long a stopping part may take to finish what it is doing.
+/// Grace period of a stopping part.
 const STOP_SECONDS: u64 = 5;
 
 /// A runtime that ends with its owner.
@@ -22,16 +22,16 @@ impl Owned {
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
-    /// What tasks are spawned with.
+    /// The handle for spawning tasks.
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Ends every task and waits until blocking calls have returned.
+    /// Ends every task, and waits until blocking calls have returned.
     pub(crate) async fn stop(mut self) {
         if let Some(runtime) = self.runtime.take() {
             let stopping = tokio::task::spawn_blocking(|| runtime.shutdown_timeout(Duration::from_secs(STOP_SECONDS)));
-            stopping.await.unwrap_or_else(|error| tracing::warn!(%error, "stop threads"));
+            stopping.await.unwrap_or_else(|error| tracing::warn!(%error, "threads did not stop"));
         }
     }
 }
@@ -44,7 +44,7 @@ impl Drop for Owned {
     }
 }
 
-/// A short rest before something that failed is tried again.
+/// A short pause before a retry.
 pub(crate) async fn breathe() {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }

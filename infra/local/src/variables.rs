@@ -1,15 +1,15 @@
-//! What functions that run elsewhere are told of the services: the variables of their environment.
+//! The environment variables that functions running elsewhere need to reach the services.
 
 use crate::engine::because;
 use serde_json::json;
 use std::{collections::BTreeMap, fmt, fs, path::Path};
 
-/// This machine, as its own processes call it.
+/// This machine's name for its own processes.
 pub(crate) const LOCALHOST: &str = "localhost";
-/// This machine, as containers call it.
+/// This machine's name for containers.
 const HOST_OF_CONTAINERS: &str = "host.docker.internal";
 
-/// Variables by name, for functions on this machine. They are printed a line each, as a shell takes them.
+/// Variables by name, for functions on this machine. They are printed one per line, in shell syntax.
 #[derive(Debug, Clone)]
 pub struct Variables(BTreeMap<&'static str, String>);
 
@@ -23,10 +23,11 @@ impl Variables {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Writes them as `sam local --env-vars` takes them, for functions in containers. It sets those that the template declares.
+    /// Writes the variables in the format of `sam local --env-vars`, for functions in containers. SAM sets only those that
+    /// the template declares.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn write_for_containers(&self, file: &Path) -> Result<(), String> {
         let here = format!("http://{LOCALHOST}:");
         let there = format!("http://{HOST_OF_CONTAINERS}:");

@@ -1,4 +1,4 @@
-//! What the stack says of itself: when it starts, and at `/`.
+//! The stack's welcome texts: the banner at the start, and the page at `/`.
 
 use crate::{
     mail::{Mail, escaped},
@@ -6,23 +6,23 @@ use crate::{
 };
 use std::{fmt::Write, sync::Arc};
 
-/// Mails that the page lists, the newest.
+/// Number of newest mails on the page.
 const MAILS_SHOWN: usize = 20;
 
-/// What there is to try.
+/// The data of the banner and the page.
 #[derive(Debug, Clone)]
 pub struct Welcome {
-    /// Where the stack is: `http://localhost:3000`.
+    /// URL of the stack, such as `http://localhost:3000`.
     pub url: String,
-    /// Whether members and performances to try things with are there.
+    /// Whether there are members and performances to try.
     pub demo: bool,
-    /// Whether there is an API, and not only the services that functions elsewhere need.
+    /// Whether the API is served, and not only the services for functions elsewhere.
     pub api: bool,
 }
 
 impl Welcome {
-    /// What is printed at the start: where it is and, with the demo's performances, lines that book a seat when they are
-    /// pasted into another terminal.
+    /// The text printed at the start: the URL and, with seed data, commands that book a seat when pasted into another
+    /// terminal.
     pub fn banner(&self) -> String {
         let url = &self.url;
         if !self.api {
@@ -34,12 +34,12 @@ impl Welcome {
         if self.demo { format!("{told} Paste to book a seat:\n\n{}", self.walk()) } else { told }
     }
 
-    /// Lines that book a seat.
+    /// Commands that book a seat.
     fn walk(&self) -> String {
         include_str!("walk.sh").replace("localhost:3000", self.url.trim_start_matches("http://"))
     }
 
-    /// The page at `/`; `None` in place of the mails for those who may not see them.
+    /// The page at `/`; `mails` is `None` for callers that may not see them.
     pub(crate) fn page(&self, mails: Option<&[Arc<Mail>]>) -> String {
         let mut page = include_str!("welcome.html").to_owned();
         if self.api {
@@ -52,20 +52,20 @@ impl Welcome {
             );
         }
         page.push_str(
-            "<p>The payment provider: <a href=\"/_local/provider\">how it behaves</a>.</p><h2>Who can log in</h2><ul>",
+            "<p>The payment provider: <a href=\"/_local/provider\">its current behaviour</a>.</p><h2>Who can log in</h2><ul>",
         );
         let members = MEMBERS.iter().filter(|_| self.demo).map(|(address, name)| (*address, *name));
         for (address, name) in [(ORGANIZER, "Organizer")].into_iter().chain(members) {
             write!(page, "<li><code>{address}</code>: {name}</li>").expect("a text grows");
         }
-        write!(page, "</ul><p>Everybody's password is <code>{PASSWORD}</code>.</p>").expect("a text grows");
+        write!(page, "</ul><p>The password of all of them is <code>{PASSWORD}</code>.</p>").expect("a text grows");
         if self.api && self.demo {
             let walk = escaped(&self.walk());
             write!(page, "<h2>Book a seat</h2><p>Paste into a terminal:</p><pre>{walk}</pre>").expect("a text grows");
         }
         match mails {
             Some(mails) => list(&mut page, mails),
-            None => page.push_str("<p>Mails are shown to this machine alone.</p>"),
+            None => page.push_str("<p>Only this machine can see the mails.</p>"),
         }
         page.push('\n');
         page

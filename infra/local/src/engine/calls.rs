@@ -16,20 +16,20 @@ const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 pub(crate) struct Core {
     opened: Arc<Mutex<Option<Opened>>>,
     written: watch::Sender<()>,
-    /// Held while somebody tidies up who does not hold the other for long.
+    /// Held during upkeep that takes the other lock only briefly.
     pub(super) upkeep: Arc<Mutex<()>>,
 }
 
-/// One at a time speaks to it: beside a writer, the engine's own connection finds a table locked.
+/// Only one caller at a time uses the database: during a write, the engine's own connection finds a table locked.
 pub(super) struct Opened {
     pub(super) database: Database,
-    /// For what the engine does not do: an index, and deleting records of the stream.
+    /// A second connection for operations that the engine lacks: an index, and deleting stream records.
     pub(super) beside: Connection,
     tokens: Tokens,
 }
 
 impl Core {
-    /// Opens the database at `path`, a file's or SQLite's name of one in memory.
+    /// Opens the database at `path`: a file, or SQLite's name of an in-memory database.
     pub(super) fn open(path: &str) -> std::result::Result<Self, String> {
         let database = Database::new(path).map_err(because("open the database"))?;
         let beside = Connection::open(path).map_err(because("index the stream"))?;
@@ -37,22 +37,22 @@ impl Core {
         Ok(Self { opened: Arc::new(Mutex::new(Some(opened))), written: watch::Sender::new(()), upkeep: Arc::default() })
     }
 
-    /// Closes it; who calls afterwards is refused.
+    /// Closes the database. Later calls fail.
     pub(super) fn close(&self) {
         drop(self.lock().take());
     }
 
-    /// Is told of each write.
+    /// A receiver that is notified of each write.
     pub(super) fn written(&self) -> watch::Receiver<()> {
         self.written.subscribe()
     }
 
-    /// Tells of a write.
+    /// Notifies the receivers of a write.
     pub(super) fn wrote(&self) {
         self.written.send_replace(());
     }
 
-    /// Does `work` while nobody else speaks to the database.
+    /// Runs `work` with exclusive access to the database.
     pub(super) fn with<T>(
         &self,
         work: impl FnOnce(&Opened) -> std::result::Result<T, String>,
@@ -72,7 +72,7 @@ impl Core {
             let token = request.client_request_token.take();
             return tokens.once(token, body, || write(&database.transact_write_items(request)?));
         }
-        /// Each operation with the engine's method of the same name.
+        /// Maps each operation to the engine's method of the same name.
         macro_rules! operations {
             ($($name:literal: $method:ident),* $(,)?) => {
                 match operation {

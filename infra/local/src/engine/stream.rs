@@ -11,7 +11,7 @@ use dynoxide::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// Records that are deleted before others may speak to the engine.
+/// Records deleted per batch, before other calls can run.
 const TRIMMED_AT_ONCE: u32 = 500;
 
 /// The table's stream, read in order.
@@ -22,17 +22,17 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// The stream's ARN.
+    /// ARN of the stream.
     pub(crate) fn arn(&self) -> &str {
         &self.arn
     }
 
-    /// Is told whenever there may be more records.
+    /// A receiver that is notified when there may be more records.
     pub(crate) fn written(&self) -> watch::Receiver<()> {
         self.core.written()
     }
 
-    /// At most `limit` records after the one with sequence number `position`, oldest first, as Lambda is told them.
+    /// Returns at most `limit` records after sequence number `position`, oldest first, in the format that Lambda receives.
     pub(crate) fn after(&self, position: Option<String>, limit: usize) -> Result<Vec<Value>, String> {
         let kind = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let found = self.core.with(|opened| {
@@ -54,7 +54,7 @@ impl Stream {
         found.records.into_iter().map(told).collect()
     }
 
-    /// The sequence number of the newest record; `None` in an empty stream.
+    /// Sequence number of the newest record; `None` if the stream is empty.
     pub(crate) fn last(&self) -> Result<Option<String>, String> {
         self.core.with(|opened| {
             let request = DescribeStreamRequest { stream_arn: self.arn.clone(), ..Default::default() };
@@ -64,13 +64,13 @@ impl Stream {
         })
     }
 
-    /// Deletes the records before the one with sequence number `position`. That one stays, so that later ones get higher numbers
-    /// whatever the clock says.
+    /// Deletes the records before sequence number `position`. That record stays, so that later records get higher numbers
+    /// whatever the clock shows.
     pub(crate) fn trim(&self, position: &str) -> Result<(), String> {
         const SQL: &str = "DELETE FROM _stream_records WHERE rowid IN (
             SELECT rowid FROM _stream_records
             WHERE table_name = ?1 AND shard_id = ?2 AND CAST(sequence_number AS INTEGER) < ?3 LIMIT ?4)";
-        // While items past their TTL are collected, somebody else writes: there is a next time.
+        // While expired items are deleted, another thread writes; the next run trims the stream.
         let Ok(_upkeep) = self.core.upkeep.try_lock() else { return Ok(()) };
         // Public numbers have 21 digits: a one, and the stored number with leading zeros.
         let stored: i64 = position.get(1..).unwrap_or_default().parse().map_err(because("trim the stream"))?;

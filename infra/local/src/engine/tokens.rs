@@ -1,5 +1,5 @@
-//! `ClientRequestToken`: a transaction that comes again is answered again, and not done again. The engine does this too, but looks
-//! at all tokens of ten minutes at each transaction, so that it gets slower the more there are.
+//! `ClientRequestToken`: a retried transaction returns the first response and is not executed again. The engine implements
+//! this too, but scans all tokens of the last ten minutes for each transaction, and so slows down as they accumulate.
 
 use dynoxide::{DynoxideError, Result};
 use std::{
@@ -11,7 +11,7 @@ use std::{
 /// How long DynamoDB remembers a token.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// What was done, by token.
+/// Completed requests by token.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     done: HashMap<String, Done>,
@@ -26,10 +26,10 @@ struct Done {
 }
 
 impl Tokens {
-    /// Does `work`, or answers what it answered under the same token. What failed is done again.
+    /// Runs `work`, or returns the earlier response for the same token. Failures are not remembered.
     ///
     /// # Errors
-    /// Those of `work`; and the token was another request's.
+    /// Those of `work`, and an error if the token was used for another request.
     pub(super) fn once(
         &mut self,
         token: Option<String>,
@@ -59,7 +59,7 @@ impl Tokens {
     }
 }
 
-/// The same for the same JSON in whatever order its objects are written.
+/// A fingerprint of JSON that does not depend on the order of object keys.
 fn fingerprint(request: &[u8]) -> u64 {
     let words = request.split(|byte| b"{},[]:".contains(byte));
     words.fold(0, |sum: u64, word| {

@@ -1,4 +1,4 @@
-//! What the provider has been asked to pay, and what became of it. Rules alone, without HTTP.
+//! The provider's orders and their outcomes: business rules without HTTP.
 
 use frontrow_domain::limits::PROVIDER_REASON_MAX_CHARS;
 use serde::{Deserialize, Serialize};
@@ -9,39 +9,40 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused(pub(super) u16, pub(super) &'static str, pub(super) &'static str);
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EntryStatus {
     /// Paid.
     Done,
-    /// Paid, and given back.
+    /// Paid and refunded.
     Canceled,
     /// Declined.
     Aborted,
 }
 
-/// What becomes of a payment by a token.
+/// Outcome of a payment with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Paid.
     #[default]
     Approve,
-    /// The account has not enough money.
+    /// Declined: the account has too little money.
     DeclineFunds,
-    /// A limit of the card is exceeded.
+    /// Declined: a limit of the card is exceeded.
     DeclineLimit,
-    /// The card expired.
+    /// Declined: the card has expired.
     DeclineExpired,
-    /// The card company says no.
+    /// Declined by the card company.
     DeclineRejected,
-    /// For a reason that few have heard of.
+    /// Declined with a code that the platform does not map.
     DeclineOther,
 }
 
 impl Outcome {
-    /// Of a token that nobody was given: `tok…` is paid, `decline…` is not, for the reason that it names. Others are none.
+    /// Outcome of a token that was never issued: `tok…` is paid, `decline…` is declined for the reason that it names. All
+    /// other tokens are unknown.
     fn of_text(token: &str) -> Option<Self> {
         const NAMED: [(&str, Outcome); 6] = [
             ("tok", Outcome::Approve),
@@ -68,7 +69,7 @@ impl Outcome {
     }
 }
 
-/// A token that was given for one order.
+/// A token issued for one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Issued {
     pub(super) order_id: String,
@@ -76,30 +77,30 @@ pub(super) struct Issued {
     pub(super) outcome: Outcome,
 }
 
-/// Why an order was declined.
+/// Reason of a declined order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The provider's word.
+    /// The provider's code.
     pub code: String,
-    /// What it means.
+    /// Human-readable message.
     pub message: String,
 }
 
-/// An order, as the provider shows it.
+/// An order as the provider returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// The provider's own key.
     pub payment_key: String,
-    /// The platform's.
+    /// The platform's order id.
     pub order_id: String,
-    /// How it stands.
+    /// Status of the order.
     pub status: EntryStatus,
-    /// Won.
+    /// Amount, in won.
     pub total_amount: i64,
-    /// What of it the provider still has: won.
+    /// Amount that the provider still has, in won.
     pub balance_amount: i64,
-    /// Why it was declined.
+    /// Reason of the decline.
     #[serde(default)]
     pub failure: Option<Failure>,
 }
@@ -112,27 +113,27 @@ fn is_order_id(text: &str) -> bool {
     (6..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
-/// All orders, and which request was answered how under an idempotency key.
+/// All orders, and the responses given under idempotency keys.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Book {
     orders: BTreeMap<String, Entry>,
-    /// Idempotency key → what was asked under it, and by whose order it is answered.
+    /// Idempotency key → the request under it, and the order of the response.
     answered: BTreeMap<String, (String, String)>,
-    /// Token → what it was given for.
+    /// Token → the order and amount it was issued for.
     #[serde(default)]
     issued: BTreeMap<String, Issued>,
-    /// Order → how it was declined.
+    /// Order → reason of its decline.
     #[serde(default)]
     declined: BTreeMap<String, Outcome>,
 }
 
 impl Book {
-    /// Everything that was ever asked to be paid, by order.
+    /// All orders that were ever requested.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.orders.values()
     }
 
-    /// Gives `token` for one order and amount, as a widget does once a card was entered.
+    /// Issues `token` for one order and amount, as a widget does after a card was entered.
     pub(super) fn issue(&mut self, token: String, issued: Issued) -> Result<(), Refused> {
         if !is_order_id(&issued.order_id) {
             return Err(INVALID_ORDER_ID);
@@ -147,8 +148,8 @@ impl Book {
         Ok(())
     }
 
-    /// What becomes of paying `amount` for an order with `token`. A token that nobody was given is good for any order, where
-    /// it is one at all; one that ends in `@` and a number is good for that amount alone.
+    /// Outcome of paying `amount` for an order with `token`. A valid token that was never issued works for any order; one
+    /// that ends in `@` and a number works only for that amount.
     fn outcome_of(&self, token: &str, order_id: &str, amount: i64) -> Result<Outcome, Refused> {
         const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT_SESSION", "There is no such token.");
         const ANOTHERS: Refused = Refused(400, "INVALID_REQUEST", "The token was given for another order or amount.");
@@ -161,7 +162,7 @@ impl Book {
         if given_for.is_some_and(|given_for| given_for != amount) { Err(ANOTHERS) } else { Ok(outcome) }
     }
 
-    /// Takes the money of an order, once, as its token says; `declines` says no to all.
+    /// Charges an order, once, according to its token. `declines` declines all orders.
     pub(super) fn confirm(&mut self, key: &str, body: &Value, declines: bool) -> Result<Entry, Refused> {
         const MALFORMED: Refused = Refused(400, "INVALID_REQUEST", "Expected paymentKey, orderId and amount.");
         let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
@@ -197,7 +198,7 @@ impl Book {
         self.paid(order_id)
     }
 
-    /// Gives the money of a payment back, once, for a reason.
+    /// Refunds a payment, once, for a reason.
     pub(super) fn cancel(&mut self, key: &str, payment_key: &str, body: &Value) -> Result<Entry, Refused> {
         const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT", "There is no such payment.");
         let reason = body["cancelReason"].as_str().unwrap_or_default();
