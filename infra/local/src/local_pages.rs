@@ -29,7 +29,8 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// The response to callers that may not use these pages.
-const FOREIGN: &str = "Only this machine may use this page: call it as localhost, and not from a page of another site.\n";
+const FOREIGN: &str =
+    "Only this machine may use this page: call it as localhost, and not from a page of another site.\n";
 
 /// Policy of mail pages: their own styles and images apply; nothing runs or is fetched.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \

@@ -7,7 +7,7 @@ use crate::{
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::AddAssign};
 
-/// All that is paid for, in the order of a bill.
+/// All billed items, in the order of a bill.
 pub const ITEMS: &[Item] = &[
     Item::ApiRequests,
     Item::LambdaRequests,
@@ -32,7 +32,7 @@ pub const ITEMS: &[Item] = &[
     Item::MetricMonths,
 ];
 
-/// How much of each item was used.
+/// Used quantity of each item.
 #[derive(Debug, Clone, Default)]
 pub struct Usage(BTreeMap<Item, f64>);
 
@@ -42,24 +42,24 @@ impl Usage {
         self.0.entry(item).or_default().add_assign(quantity);
     }
 
-    /// How much of `item` was used.
+    /// Used quantity of `item`.
     pub fn of(&self, item: Item) -> f64 {
         self.0.get(&item).copied().unwrap_or_default()
     }
 
-    /// Adds what calls to DynamoDB cost there.
+    /// Adds the DynamoDB units of calls.
     pub fn add_units(&mut self, units: Units) {
         self.add(Item::TableWrites, units.writes);
         self.add(Item::TableReads, units.reads);
     }
 
-    /// Adds `requests` to a function of `memory_megabytes` that take `seconds` together.
+    /// Adds `requests` to a function of `memory_megabytes` that take `seconds` in total.
     pub fn add_function(&mut self, requests: f64, seconds: f64, memory_megabytes: f64) {
         self.add(Item::LambdaRequests, requests);
         self.add(Item::LambdaGigabyteSeconds, seconds * memory_megabytes / 1024.0);
     }
 
-    /// The bill, with a line for each item that was used.
+    /// The bill, with one line per used item.
     pub fn bill(&self, region: &Region) -> Bill {
         let used = ITEMS.iter().filter(|item| self.of(**item) > 0.0);
         let line = |item: &Item| {
@@ -78,7 +78,7 @@ impl Usage {
     }
 }
 
-/// How long a call lasts that calls DynamoDB so often.
+/// Duration of a call that makes this many DynamoDB calls.
 pub fn call_seconds(assumptions: &Assumptions, table_calls: f64) -> f64 {
     (assumptions.handler_millis.0 + table_calls * assumptions.table_call_millis.0) / 1000.0
 }
@@ -86,34 +86,34 @@ pub fn call_seconds(assumptions: &Assumptions, table_calls: f64) -> f64 {
 /// A line of a bill.
 #[derive(Debug, Clone, Serialize)]
 pub struct Line {
-    /// What is paid for.
+    /// The billed item.
     pub item: Item,
-    /// What is counted, as the price list says it.
+    /// The billed unit, as in the price list.
     pub unit: String,
-    /// How much.
+    /// Used quantity.
     pub quantity: f64,
-    /// So much of it is one unit.
+    /// Number of units that the price covers.
     pub per: f64,
-    /// Whether the price was seen where it is published.
+    /// Whether the price was checked at its source.
     pub confirmed: bool,
-    /// What it costs.
+    /// Cost of the line.
     pub dollars: f64,
 }
 
-/// What usage costs.
+/// Cost of usage.
 #[derive(Debug, Clone, Serialize)]
 pub struct Bill {
-    /// By item.
+    /// Lines by item.
     pub lines: Vec<Line>,
 }
 
 impl Bill {
-    /// In all.
+    /// Total cost.
     pub fn dollars(&self) -> f64 {
         self.lines.iter().map(|line| line.dollars).sum()
     }
 
-    /// What `items` cost together.
+    /// Total cost of `items`.
     pub fn dollars_of(&self, items: &[Item]) -> f64 {
         self.lines.iter().filter(|line| items.contains(&line.item)).map(|line| line.dollars).sum()
     }

@@ -1,4 +1,4 @@
-//! How often each function is called, and what a call takes; and what that uses of everything that is paid for.
+//! How often each function is called, how long a call takes, and the resulting usage of all billed resources.
 
 use crate::{
     announced::Announced,
@@ -13,59 +13,59 @@ use frontrow_domain::limits::{
     POLLED_COPY_MAX_AGE_MILLIS, TICK_INTERVAL_SECONDS,
 };
 
-/// Memory with which a function has one whole processor, in MB.
+/// Memory at which a function has one full CPU, in MB.
 const PROCESSOR_MEGABYTES: f64 = 1_769.0;
-/// Read units of an eventual read of up to 4 KB.
+/// Read units of an eventually consistent read of up to 4 KB.
 pub const EVENTUAL_READ_UNITS: f64 = 0.5;
-/// Bytes of a read unit.
+/// Bytes per read unit.
 const READ_UNIT_BYTES: f64 = 4_096.0;
-/// Hours of a month.
+/// Hours per month.
 const MONTH_HOURS: f64 = 730.0;
-/// Days of a month.
+/// Days per month.
 const MONTH_DAYS: f64 = 30.0;
-/// Bytes of a gigabyte, as they are billed.
+/// Bytes per gigabyte, as billed.
 const GIGABYTE: f64 = 1_073_741_824.0;
 /// Key rings that a process reads when it starts.
 const RINGS: f64 = 2.0;
 
 /// Performance, show and room.
 pub const COPIES: &str = "copies of a process";
-/// Performance and room, read eventually.
+/// Performance and room, with eventually consistent reads.
 pub const COPIES_OF_LOOKS: &str = "copies of a process of looks";
-/// The room alone: the performance is read more rarely.
+/// Only the room; the performance is read less often.
 pub const COPIES_OF_POLLS: &str = "copies of a process of polls";
 
-/// What triggers a function.
+/// Trigger of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
-    /// A request of the API.
+    /// A request to the API.
     Api,
     /// A record of the table's stream.
     Stream,
-    /// A message.
+    /// A message of a queue.
     Queue,
 }
 
 /// Calls of one function.
 #[derive(Debug, Clone)]
 pub struct Calls {
-    /// Its operation.
+    /// Operation of the function.
     pub function: &'static str,
-    /// What triggers it.
+    /// Trigger of the function.
     pub trigger: Trigger,
-    /// Calls of the whole on-sale.
+    /// Calls during the whole on-sale.
     pub times: f64,
-    /// Calls a second at the opening, when the most join.
+    /// Calls per second at the opening, when joins peak.
     pub at_opening: f64,
-    /// Calls a second when everybody is in line.
+    /// Calls per second when everyone is in line.
     pub in_line: f64,
-    /// What its processes refresh, by its row of the budget table; `None`: nothing.
+    /// Row of the budget table for the copies that its processes refresh; `None` if there are none.
     pub copies: Option<&'static str>,
-    /// What one costs in DynamoDB.
+    /// DynamoDB cost of one call.
     pub units: Units,
-    /// What one takes beyond its calls to DynamoDB.
+    /// Duration of one call beyond its DynamoDB calls, in seconds.
     pub extra_seconds: f64,
-    /// What one answers.
+    /// Size of one response, in bytes.
     pub answer_bytes: f64,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Traffic<'a> {
         calls
     }
 
-    /// Calls of the API that come evenly while seats are sold.
+    /// API calls spread evenly over the sale.
     fn api(&self, function: &'static str, times: f64, units: Units) -> Calls {
         Calls {
             function,
@@ -113,7 +113,7 @@ impl<'a> Traffic<'a> {
         }
     }
 
-    /// Until they are let in.
+    /// Calls before admission.
     fn arriving(&self) -> Vec<Calls> {
         let (crowd, measured, assumed) = (self.crowd, self.measured, &self.prices.assumptions);
         let people = f64::from(self.announced.people);
@@ -133,7 +133,7 @@ impl<'a> Traffic<'a> {
             },
             early(self.api("get_performance", people, Units::default())),
             early(self.api("join_queue", people, measured.row("join, first"))),
-            // When the most join, those of the busiest minute are in line, at most.
+            // When joins peak, at most the people of the busiest minute are in line.
             Calls {
                 at_opening: crowd.polls_per_second * f64::from(self.announced.busiest_minute_percent) / 100.0,
                 in_line: crowd.polls_per_second,
@@ -147,14 +147,14 @@ impl<'a> Traffic<'a> {
         ]
     }
 
-    /// What those do who are let in.
+    /// Calls of admitted people.
     fn booking(&self) -> Vec<Calls> {
         let (crowd, measured, assumed) = (self.crowd, self.measured, &self.prices.assumptions);
         let (seats, bought) = (f64::from(self.announced.seats), f64::from(self.announced.seats_per_purchase));
         let is_live = self.announced.seats <= LIVE_SEATS_MAX;
         let by_card = crowd.purchases * self.card_share();
         let by_points = crowd.purchases - by_card;
-        // Who does not buy has tried once.
+        // Admitted people who do not buy make one attempt.
         let tries = f64::from(self.announced.holds_per_purchase);
         let holds = crowd.purchases * tries + (crowd.let_in - crowd.purchases);
         let map = self.api("list_seats", crowd.let_in * assumed.seat_map_looks.0, measured.seat_map(seats, is_live));
@@ -174,11 +174,11 @@ impl<'a> Traffic<'a> {
         ]
     }
 
-    /// What follows from a purchase without anybody asking.
+    /// Calls that follow from a purchase without a request.
     fn following(&self) -> Vec<Calls> {
         let (crowd, measured, assumed) = (self.crowd, self.measured, &self.prices.assumptions);
         let by_card = crowd.purchases * self.card_share();
-        // A purchase by card is seen twice: pending and confirmed.
+        // A card purchase appears twice: pending and confirmed.
         let transitions = crowd.purchases + by_card;
         let is_live = self.announced.seats <= LIVE_SEATS_MAX;
         let looked_at = if is_live { 0.0 } else { 2.0 * crowd.purchases };
@@ -213,19 +213,20 @@ impl<'a> Traffic<'a> {
         self.template.memory_megabytes[function]
     }
 
-    /// How long a call lasts.
+    /// Duration of a call.
     pub fn seconds(&self, calls: &Calls) -> f64 {
         call_seconds(&self.prices.assumptions, calls.units.calls) + calls.extra_seconds
     }
 
-    /// Processes that Lambda keeps for so many calls a second: for as many as are under way at once, and each serves only so
-    /// many a second.
+    /// Processes that Lambda keeps for this many calls per second: enough for the concurrent calls, and for the per-process
+    /// request rate.
     pub fn processes(&self, calls: &Calls, per_second: f64) -> f64 {
         let most = self.prices.quotas.lambda_requests_per_environment.value;
         per_second * self.seconds(calls).max(1.0 / most)
     }
 
-    /// What the turnstile costs a second: a turn, and a read of all who are inside beyond what is in a turn as measured.
+    /// DynamoDB cost of the turnstile per second: one turn, and the read of everyone inside beyond the number in the measured
+    /// turn.
     pub fn turn(&self) -> Units {
         let inside = f64::from(self.crowd.suggested.max_active) * self.prices.assumptions.admission_bytes.0;
         let partitions = ADMISSION_PARTITIONS as f64;
@@ -234,7 +235,7 @@ impl<'a> Traffic<'a> {
         Units { reads: turn.reads + more, ..turn } * (1.0 / TICK_INTERVAL_SECONDS as f64)
     }
 
-    /// All that the on-sale uses, but what is made warm for it.
+    /// Total usage of the on-sale, except warm throughput.
     pub fn usage(&self) -> Usage {
         let (crowd, assumed) = (self.crowd, &self.prices.assumptions);
         let (mut usage, mut log_bytes, mut out_bytes, mut processes) = (Usage::default(), 0.0, 0.0, 0.0);
@@ -257,7 +258,7 @@ impl<'a> Traffic<'a> {
         let turn = self.turn();
         usage.add_function(0.0, crowd.seconds * call_seconds(assumed, turn.calls), self.memory("poll_queue"));
         usage.add_units(turn * crowd.seconds);
-        // Each who is let in is put among them; each who does not buy is taken out.
+        // Each admission is inserted; each one without a purchase is deleted.
         usage.add_units(Measured::GRANT * (2.0 * crowd.let_in - crowd.purchases));
         let left_behind = crowd.purchases * assumed.purchase_bytes.0 / GIGABYTE;
         usage.add(Item::TableGigabyteMonths, left_behind);
@@ -271,14 +272,14 @@ impl<'a> Traffic<'a> {
         );
         usage.add(Item::OutGigabytes, out_bytes / GIGABYTE);
         usage.add(Item::SecretReads, processes * RINGS);
-        // Paid for by the hour; all of them are taken to be written in each.
+        // Billed hourly; all metrics are assumed to be written in each hour.
         let hours = (crowd.seconds / 3600.0).ceil() + 1.0;
         usage.add(Item::MetricMonths, METRICS_MAX as f64 * hours / MONTH_HOURS);
         usage
     }
 
-    /// How often a second the processes of `calls`, at so many calls a second, refresh their copies: each once, but for polls of
-    /// those who are far from being let in. The others poll as often as they may.
+    /// Refreshes per second of the copies in the processes of `calls`: one per process, except for polls by people far from
+    /// admission. Other polls refresh as often as they may.
     pub fn refreshes(&self, calls: &Calls, per_second: f64) -> f64 {
         let processes = self.processes(calls, per_second).min(per_second);
         match calls.copies {
@@ -291,7 +292,7 @@ impl<'a> Traffic<'a> {
         }
     }
 
-    /// How often a second they read the performance, which polls do more rarely than the room.
+    /// Reads per second of the performance; polls read it less often than the room.
     pub fn performance_reads(&self, calls: &Calls, per_second: f64) -> f64 {
         if calls.copies == Some(COPIES_OF_POLLS) {
             self.processes(calls, per_second).min(per_second) * 1_000.0 / POLLED_COPY_MAX_AGE_MILLIS as f64
@@ -300,7 +301,7 @@ impl<'a> Traffic<'a> {
         }
     }
 
-    /// What their copies cost in a second.
+    /// DynamoDB cost of the copies per second.
     pub fn copies(&self, calls: &Calls, per_second: f64) -> Units {
         let Some(row) = calls.copies else { return Units::default() };
         let mut units = self.measured.row(row) * self.refreshes(calls, per_second);
@@ -313,7 +314,7 @@ impl<'a> Traffic<'a> {
     }
 }
 
-/// What a month costs in which nothing happens.
+/// Usage of a month without any sale.
 pub fn idle(prices: &Prices, template: &Template) -> Usage {
     let (assumed, mut usage) = (&prices.assumptions, Usage::default());
     usage.add(Item::TableGigabyteMonths, assumed.stored_gigabytes.0);

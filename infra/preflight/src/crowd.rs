@@ -1,4 +1,4 @@
-//! What follows from what is announced: who is let in, how fast, and how often those in line ask.
+//! Derived figures of an announced on-sale: admissions, their rate, and the polls of the line.
 
 use crate::announced::Announced;
 use frontrow_domain::{
@@ -10,34 +10,34 @@ use frontrow_domain::{
 };
 use serde::Serialize;
 
-/// People of the line of whom each poll is followed.
+/// Number of people in line whose polls are simulated one by one.
 const FOLLOWED: u32 = 200;
-/// The jitter of a poll's pause that is in its middle.
+/// The median jitter of a poll interval.
 const MIDDLE: f64 = 0.5;
 
 /// The crowd of an on-sale.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Crowd {
-    /// Purchases until the seats or the people are used up.
+    /// Purchases until seats or people run out.
     pub purchases: f64,
-    /// Seats that are sold.
+    /// Seats sold.
     pub tickets: f64,
-    /// People who are let in until then.
+    /// People admitted until then.
     pub let_in: f64,
-    /// From the opening until the last seat is sold.
+    /// Time from the opening until the last seat is sold, in seconds.
     pub seconds: f64,
-    /// Let in a second.
+    /// Admissions per second.
     pub per_second: f64,
-    /// What the waiting room is to be set to.
+    /// Recommended settings of the waiting room.
     pub suggested: Suggested,
     /// Joins in the busiest second.
     pub joins_per_second: f64,
-    /// Polls a second when all are in line.
+    /// Polls per second when everyone is in line.
     pub polls_per_second: f64,
-    /// Polls of all that find the line before them.
+    /// Total polls of everyone who waits in line.
     pub polls: f64,
-    /// How long it would take to let all people in, sold out or not.
+    /// Time to admit everyone, whether sold out or not, in seconds.
     pub drain_seconds: f64,
 }
 
@@ -47,9 +47,9 @@ pub struct Crowd {
 pub struct Suggested {
     /// `expectedArrivalsPerMinute` of the new performance.
     pub expected_arrivals_per_minute: u32,
-    /// Stripes that the line gets of it.
+    /// Resulting stripes of the line.
     pub stripes: u32,
-    /// `maxActive`: all who are inside at that rate.
+    /// `maxActive`: everyone inside at that rate.
     pub max_active: u32,
     /// `admitPerMinute`.
     pub admit_per_minute: u32,
@@ -66,7 +66,7 @@ impl Crowd {
         let turns_per_second = f64::from(TICK_MAX_GRANTS) / TICK_INTERVAL_SECONDS as f64;
         let seconds = (f64::from(announced.minutes) * 60.0).max(let_in / turns_per_second);
         let per_second = let_in / seconds;
-        // Who does not buy is inside until his admission ends.
+        // People who do not buy stay inside until their admission ends.
         let stay =
             buyers * f64::from(announced.stay_minutes) * 60.0 + (1.0 - buyers) * ADMISSION_DEFAULT_SECONDS as f64;
         let expected = announced.busiest_minute();
@@ -93,7 +93,7 @@ impl Crowd {
     }
 }
 
-/// A bound of a waiting room's policy.
+/// Rounds up a value of a waiting room policy and limits it to the allowed range.
 fn setting(value: f64) -> u32 {
     (value.ceil() as u32).clamp(1, ROOM_RATE_MAX)
 }
@@ -107,13 +107,13 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// When whoever has `position` joins: people come evenly, at the pace of the busiest minute.
+    /// When the person at `position` joins: people arrive evenly, at the rate of the busiest minute.
     fn joins_at(&self, position: f64) -> f64 {
         let seconds = 60.0 * 100.0 / f64::from(self.announced.busiest_minute_percent);
         position / f64::from(self.announced.people) * seconds.min(self.seconds)
     }
 
-    /// When he stops polling: he is let in, gives up, or the seats are gone.
+    /// When they stop polling: they are admitted, give up, or the seats are gone.
     fn ends_at(&self, position: f64) -> f64 {
         if position <= self.let_in {
             return position / self.per_second;
@@ -122,19 +122,19 @@ impl Line<'_> {
         self.seconds.min(self.joins_at(position) + patience)
     }
 
-    /// What the waiting room tells `position` at `second` of a line that moves at this pace: in how many seconds to ask again.
+    /// Seconds until the next poll that the waiting room returns to `position` at `second`, if the line moves at this pace.
     fn pause(&self, position: f64, second: f64) -> f64 {
         let ahead = (position.max(1.0) as u64 - 1).saturating_sub((second * self.per_second) as u64);
         wait::next_poll(ahead, Some((ahead as f64 / self.per_second).ceil() as u64), MIDDLE) as f64
     }
 
-    /// The pause of somebody in the middle of the line when all have come.
+    /// The poll interval in the middle of the line after everyone has arrived.
     fn longest_pause(&self) -> f64 {
         let people = f64::from(self.announced.people);
         self.pause(people / 2.0, self.joins_at(people).max(PACE_WINDOW_SECONDS as f64))
     }
 
-    /// Polls of all until they are let in or leave; the poll that claims is not one of them.
+    /// Polls of everyone until they are admitted or leave, without the polls that claim a place.
     fn polls(&self) -> f64 {
         let followed = self.announced.people.min(FOLLOWED);
         let each = f64::from(self.announced.people) / f64::from(followed);

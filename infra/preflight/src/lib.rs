@@ -1,16 +1,16 @@
-//! What an announced on-sale needs beforehand and what it costs.
+//! Capacity requirements and costs of an announced on-sale.
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | [`announced`] | what the organizer says: people, seats, minutes, and what the crowd is like |
-//! | [`crowd`] | what follows from it: how many are let in, how often those in line poll |
-//! | [`units`] | what operations cost in DynamoDB, as the budget tests measured it |
-//! | [`calls`] | how often each function is called, and what a call takes |
+//! | [`announced`] | the organizer's input: people, seats, minutes, and properties of the crowd |
+//! | [`crowd`] | derived figures: admissions, and polls of the line |
+//! | [`units`] | DynamoDB cost of operations, as measured by the budget tests |
+//! | [`calls`] | how often each function is called, and how long a call takes |
 //! | [`prices`] | the price list, quotas and assumptions of `prices.json` |
 //! | [`bill`] | usage × price |
-//! | [`quotas`] | what is asked of AWS, what it gives by itself, and where to have it raised |
-//! | [`template`] | what the template says of what costs |
-//! | [`report`] | all of it, as a table or as JSON |
+//! | [`quotas`] | requirements, AWS's default quotas, and where to raise them |
+//! | [`template`] | figures of the template that affect the cost |
+//! | [`report`] | the result as a table or as JSON |
 
 pub mod announced;
 pub mod bill;

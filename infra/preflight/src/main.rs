@@ -1,17 +1,17 @@
-//! `cargo run -p frontrow-preflight -- --people 1000000 --seats 50000 --minutes 60`: what an announced on-sale needs
-//! beforehand and what it costs.
+//! `cargo run -p frontrow-preflight -- --people 1000000 --seats 50000 --minutes 60`: capacity requirements and costs of an
+//! announced on-sale.
 
 use clap::Parser;
 use frontrow_preflight::{announced::Announced, report::Report};
 use std::process::ExitCode;
 
-/// What an announced on-sale needs beforehand and what it costs
+/// Capacity requirements and costs of an announced on-sale
 #[derive(Parser)]
 #[command(name = "frontrow-preflight")]
 struct Arguments {
     #[command(flatten)]
     announced: Announced,
-    /// Region whose prices are taken, one of prices.json
+    /// Region of the prices, one of prices.json
     #[arg(long)]
     region: Option<String>,
     /// Print JSON

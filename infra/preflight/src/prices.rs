@@ -1,9 +1,9 @@
-//! `prices.json`: prices by region, quotas, and what is taken for granted. Each says where it is from.
+//! `prices.json`: prices by region, quotas, and assumptions, each with its source.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is paid for, in the order of a bill.
+/// Billed items, in the order of a bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "prices.json says what each is")]
@@ -35,34 +35,34 @@ pub enum Item {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// What is counted.
+    /// The billed unit.
     pub unit: String,
-    /// So many are paid for at once.
+    /// Number of units that the price covers.
     pub per: f64,
-    /// What they cost.
+    /// Price of [`Price::per`] units.
     pub price: f64,
-    /// What they cost beyond a quantity of a month.
+    /// Price beyond a monthly quantity.
     pub above: Option<Above>,
     /// Where the price is published.
     pub source: String,
-    /// Whether it was seen there, or in a copy.
+    /// Whether the price was checked at its source, not in a copy.
     pub confirmed: bool,
-    /// When and how it was seen, or why it is believed.
+    /// When and how the price was checked, or why it is plausible.
     pub how: String,
 }
 
-/// A second step of a price.
+/// The second tier of a price.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Above {
-    /// Beyond so many.
+    /// Quantity above which this tier applies.
     pub quantity: f64,
-    /// What [`Price::per`] of them cost.
+    /// Price of [`Price::per`] units.
     pub price: f64,
 }
 
 impl Price {
-    /// What `quantity` costs in a month.
+    /// Cost of `quantity` in one month.
     pub fn of(&self, quantity: f64) -> f64 {
         let beyond = self.above.as_ref().map_or(0.0, |above| (quantity - above.quantity).max(0.0));
         let dearer = (quantity - beyond) * self.price;
@@ -70,25 +70,25 @@ impl Price {
     }
 }
 
-/// What a region asks for each item.
+/// Prices of a region by item.
 pub type Region = BTreeMap<Item, Price>;
 
-/// A limit that AWS sets.
+/// An AWS quota.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// What is given without asking.
+    /// Default value.
     pub value: f64,
-    /// Where to ask; nothing where it cannot be raised.
+    /// Where to request an increase; empty if it cannot be raised.
     #[serde(rename = "where")]
     pub place: String,
-    /// Where it is published.
+    /// Where the quota is published.
     pub source: String,
-    /// Whether it was seen there.
+    /// Whether it was checked at its source.
     pub confirmed: bool,
 }
 
-/// Limits that AWS sets, per region.
+/// AWS quotas per region.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "each says what is counted")]
@@ -107,7 +107,7 @@ pub struct Quotas {
     pub mails_per_day: Quota,
 }
 
-/// Something taken for granted.
+/// An assumption.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(from = "Explained")]
 pub struct Assumed(pub f64);
@@ -126,7 +126,7 @@ impl From<Explained> for Assumed {
     }
 }
 
-/// What is taken for granted; the file says why.
+/// Assumptions; the file gives the reasons.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "prices.json says what each is")]
@@ -159,27 +159,27 @@ pub struct Assumptions {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Prices {
-    /// Of all prices.
+    /// Currency of all prices.
     pub currency: String,
-    /// When the file was last looked through.
+    /// When the file was last reviewed.
     pub date: String,
-    /// What is in the prices and what is not.
+    /// What the prices include and exclude.
     pub terms: String,
-    /// The region when none is asked for.
+    /// Default region.
     pub default_region: String,
     /// Prices by region.
     pub regions: BTreeMap<String, Region>,
-    /// Limits that AWS sets.
+    /// AWS quotas.
     pub quotas: Quotas,
-    /// What is taken for granted.
+    /// Assumptions.
     pub assumptions: Assumptions,
 }
 
 impl Prices {
-    /// The file as it was built in.
+    /// The file as compiled in.
     ///
     /// # Panics
-    /// When it lacks something; a test reads it.
+    /// If a field is missing; a test reads the file.
     pub fn committed() -> Self {
         serde_json::from_str(include_str!("../prices.json")).expect("prices.json says all that is asked of it")
     }
@@ -187,7 +187,7 @@ impl Prices {
     /// The prices of a region.
     ///
     /// # Errors
-    /// Names the regions that there are.
+    /// The available regions.
     pub fn region(&self, name: &str) -> Result<&Region, String> {
         self.regions.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.regions.keys().map(String::as_str).collect();
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_price_has_steps() {
         let requests = &Prices::committed().regions["ap-northeast-2"][&Item::ApiRequests];
-        // 300 million at 1.23 a million, 100 million at 1.11.
+        // 300 million at 1.23 per million, 100 million at 1.11.
         assert!((requests.of(400e6) - (369.0 + 111.0)).abs() < 1e-9);
         assert!((requests.of(1e6) - 1.23).abs() < 1e-9);
         assert_eq!(requests.of(0.0), 0.0);

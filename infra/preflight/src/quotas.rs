@@ -1,4 +1,4 @@
-//! What an on-sale asks of AWS, what is given by itself, and where to have it raised.
+//! Requirements of an on-sale, AWS's default quotas, and where to raise them.
 
 use crate::{
     announced::Announced,
@@ -11,45 +11,45 @@ use crate::{
 };
 use serde::Serialize;
 
-/// Seconds over which Lambda gives a function so many more processes.
+/// Seconds in which Lambda adds one increment of processes to a function.
 const SCALING_SECONDS: f64 = 10.0;
-/// Part of a quota to be left free.
+/// Share of a quota to keep free.
 const HEADROOM: f64 = 1.2;
 
-/// The check of write units that are to be there at once; they are paid for.
+/// Id of the check of warm write throughput, which is billed.
 pub const WARM_WRITES: &str = "warmWrites";
-/// The same of read units.
+/// Id of the check of warm read throughput, which is billed.
 pub const WARM_READS: &str = "warmReads";
 
-/// Something that has a limit.
+/// One checked limit.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// Its name for programs.
+    /// Machine-readable id.
     pub id: &'static str,
-    /// What it is.
+    /// Human-readable description.
     pub what: String,
-    /// What there is without doing anything.
+    /// Default value.
     pub given: f64,
-    /// What the on-sale needs.
+    /// Requirement of the on-sale.
     pub needed: f64,
-    /// What to have it raised to, with headroom where that is possible.
+    /// Value to request, with headroom where possible.
     pub ask: f64,
-    /// Whether there is as much.
+    /// Whether the default is sufficient.
     pub enough: bool,
-    /// What to do where it is not.
+    /// What to do if it is not.
     pub remedy: String,
     /// Where the limit is published.
     pub source: String,
 }
 
-/// What the busiest seconds need.
+/// Requirements of the busiest seconds.
 struct Peak {
     api: f64,
     processes: f64,
     writes: f64,
     reads: f64,
-    /// Of the performance or of its room, whichever is read more.
+    /// Reads of the performance or of its room, whichever is more.
     copies: f64,
     joiners: f64,
     logins: f64,
@@ -59,7 +59,7 @@ struct Peak {
 impl Peak {
     fn of(traffic: &Traffic<'_>, crowd: &Crowd, prices: &Prices) -> Self {
         let calls = traffic.calls();
-        // The opening or the full line, whatever is busier.
+        // The opening or the full line, whichever is busier.
         let busiest = |value: &dyn Fn(&Calls, f64) -> f64| {
             let opening: f64 = calls.iter().map(|one| value(one, one.at_opening)).sum();
             let line: f64 = calls.iter().map(|one| value(one, one.in_line)).sum();
@@ -89,7 +89,7 @@ impl Peak {
     }
 }
 
-/// All limits that an on-sale may meet.
+/// All limits that an on-sale may reach.
 pub fn checks(
     announced: &Announced,
     crowd: &Crowd,
@@ -108,7 +108,7 @@ pub fn checks(
     .concat()
 }
 
-/// A limit that can be raised: there has to be some headroom. `remedy` gets what to ask for.
+/// A limit that can be raised and needs some headroom. `remedy` receives the value to request.
 fn raised(id: &'static str, what: &str, quota: &Quota, needed: f64, remedy: impl FnOnce(f64) -> String) -> Check {
     let ask = rounded(needed * HEADROOM);
     let enough = ask <= quota.value;
@@ -116,7 +116,7 @@ fn raised(id: &'static str, what: &str, quota: &Quota, needed: f64, remedy: impl
     Check { id, what: what.to_owned(), given: quota.value, needed, ask, enough, remedy, source: quota.source.clone() }
 }
 
-/// A limit that nobody raises.
+/// A limit that cannot be raised.
 fn fixed(id: &'static str, what: &str, quota: &Quota, needed: f64, remedy: &str) -> Check {
     let enough = needed <= quota.value;
     let remedy = if enough { String::new() } else { format!("cannot be raised: {remedy}") };
@@ -132,13 +132,13 @@ fn fixed(id: &'static str, what: &str, quota: &Quota, needed: f64, remedy: &str)
     }
 }
 
-/// To two digits, upwards.
+/// Rounds up to two significant digits.
 fn rounded(value: f64) -> f64 {
     let step = 10f64.powf(value.max(1.0).log10().floor() - 1.0).max(1.0);
     (value / step).ceil() * step
 }
 
-/// What a parameter of the template sets.
+/// A limit set by a parameter of the template.
 fn parameter(template: &Template, name: &str, each: f64) -> Quota {
     Quota {
         value: template.parameters[name] * each,
@@ -184,7 +184,7 @@ fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
     let per_stripe = crowd.joins_per_second / f64::from(crowd.suggested.stripes);
     let (writes, reads) = (&quotas.table_writes_per_second, &quotas.table_reads_per_second);
     let (warm_writes, warm_reads) = (&quotas.warm_writes_per_second, &quotas.warm_reads_per_second);
-    // The template wants both.
+    // The template requires both.
     let at_least = |quota: &Quota, needed: f64| rounded(needed * HEADROOM).max(quota.value);
     let warm = format!(
         "deploy with WarmReadUnits={} WarmWriteUnits={}",

@@ -1,4 +1,4 @@
-//! All of it, as a table or as JSON.
+//! The result as a table or as JSON.
 
 use crate::{
     announced::Announced,
@@ -13,41 +13,41 @@ use crate::{
 use serde::Serialize;
 use std::fmt;
 
-/// What an on-sale needs and costs.
+/// Requirements and costs of an on-sale.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The region that prices are of.
+    /// Region of the prices.
     pub region: String,
-    /// The currency of all amounts.
+    /// Currency of all amounts.
     pub currency: String,
-    /// Of the price list.
+    /// Date of the price list.
     pub prices_of: String,
-    /// What is in the prices and what is not.
+    /// What the prices include and exclude.
     pub terms: String,
-    /// What was said.
+    /// The announced on-sale.
     pub announced: Announced,
-    /// What follows.
+    /// The derived figures.
     pub crowd: Crowd,
-    /// Limits, and what to do about them.
+    /// Limits and how to meet them.
     pub before: Vec<Check>,
-    /// What the on-sale costs.
+    /// Cost of the on-sale, by item.
     pub sale: Bill,
-    /// The same in all.
+    /// Total cost of the on-sale.
     pub sale_dollars: f64,
-    /// The same for a thousand tickets that are sold.
+    /// Cost per thousand sold tickets.
     pub dollars_per_thousand_tickets: f64,
-    /// What a month costs in which nothing happens.
+    /// Cost of a month without any sale, by item.
     pub idle_month: Bill,
-    /// The same in all.
+    /// Total cost of a month without any sale.
     pub idle_month_dollars: f64,
 }
 
 impl Report {
-    /// The report of `announced` in `region`, or in the price list's default region.
+    /// The report on `announced` in `region`, or in the default region of the price list.
     ///
     /// # Errors
-    /// Says what cannot be sold, or which regions there are.
+    /// Why the sale is impossible, or which regions exist.
     pub fn of(announced: Announced, region: Option<&str>) -> Result<Self, String> {
         if announced.seats_per_purchase > announced.seats {
             return Err(format!(
@@ -83,7 +83,7 @@ impl Report {
     }
 }
 
-/// A number with a comma at each thousand, and decimals where it is small.
+/// Formats a number with thousands separators, and with decimals if it is small.
 pub fn number(value: f64) -> String {
     let text = if value > 0.0 && value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") };
     let (whole, decimals) = text.split_once('.').map_or((text.as_str(), ""), |(whole, decimals)| (whole, decimals));
@@ -100,7 +100,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// Minutes, of seconds.
+/// Converts seconds to minutes.
 fn minutes(seconds: f64) -> String {
     number((seconds / 60.0).ceil())
 }

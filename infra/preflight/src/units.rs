@@ -1,4 +1,4 @@
-//! What operations cost in DynamoDB. `units.json` is written by the budget tests, from what they measure on the wire.
+//! DynamoDB cost of operations. The budget tests write `units.json` from their measurements on the wire.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Units {
-    /// Calls to DynamoDB, one after the other.
+    /// Sequential calls to DynamoDB.
     pub calls: f64,
     /// Write request units.
     pub writes: f64,
@@ -39,7 +39,7 @@ impl Mul<f64> for Units {
     }
 }
 
-/// The rows of the budget table that are used here, by name.
+/// The rows of the budget table used here, by name.
 pub const ROWS: &[&str] = &[
     "log in",
     "join, first",
@@ -76,24 +76,24 @@ pub const ROWS: &[&str] = &[
 pub struct Measured(pub BTreeMap<String, Units>);
 
 impl Measured {
-    /// Those of `units.json`.
+    /// The costs in `units.json`.
     ///
     /// # Panics
-    /// When the file is not what the budget tests write.
+    /// If the file does not have the format that the budget tests write.
     pub fn committed() -> Self {
         serde_json::from_str(include_str!("../units.json")).expect("units.json is written by the budget tests")
     }
 
-    /// The cost that `row` of the budget table tells.
+    /// The cost in `row` of the budget table.
     ///
     /// # Panics
-    /// For a row that is not measured; a test reads all [`ROWS`].
+    /// If the row does not exist; a test reads all [`ROWS`].
     pub fn row(&self, row: &str) -> Units {
         *self.0.get(row).unwrap_or_else(|| panic!("units.json has no row {row:?}"))
     }
 
-    /// `operation` of `seats` in a waiting room and with a key: what is measured of one and four seats, without and with a
-    /// room and a key, on a line.
+    /// `operation` for `seats` in a waiting room and with a key: interpolated from the measurements of one and four seats,
+    /// without and with a room and a key.
     fn of_seats(&self, operation: &str, seats: f64) -> Units {
         let one = self.row(&format!("{operation} 1"));
         let seat = (self.row(&format!("{operation} 4")) - one) * (1.0 / 3.0);
@@ -106,29 +106,29 @@ impl Measured {
         self.of_seats("hold", seats) + self.row("hold 1, in a room") - self.row("hold 1")
     }
 
-    /// Paying `seats` with points in a waiting room, with a key.
+    /// A payment of `seats` with points in a waiting room, with a key.
     pub fn pay(&self, seats: f64) -> Units {
         self.of_seats("pay", seats) + self.row("pay 1, in a room") - self.row("pay 1")
     }
 
-    /// What a card payment of `seats` costs its caller, in a waiting room and with a key.
+    /// The request of a card payment of `seats`, in a waiting room and with a key.
     pub fn card_start(&self, seats: f64) -> Units {
         self.of_seats("card start", seats)
     }
 
-    /// What the payment worker adds to it; it changes each seat as the caller did.
+    /// The payment worker's part of it; it changes each seat, as the request does.
     pub fn card_worker(&self, seats: f64) -> Units {
         let one = self.row("card start 1");
         let seat = (self.row("card start 4") - one) * (1.0 / 3.0);
         self.row("card, start to confirmed") - one + seat * (seats - 1.0)
     }
 
-    /// A turn of the turnstile that lets nobody in.
+    /// A turn of the turnstile that admits nobody.
     pub fn turn(&self) -> Units {
         self.row("poll that turns and claims") - self.row("poll that claims") - Self::GRANT
     }
 
-    /// What each who is let in adds to a turn; and each whose admission lapses.
+    /// Additional cost of each admission in a turn, and of each expired admission.
     pub const GRANT: Units = Units { calls: 1.0, writes: 1.0, reads: 0.0 };
 
     /// A map of `seats`, read from the seats themselves or from a projection.
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(measured.0.len(), ROWS.len());
     }
 
-    /// By the account of the design: seats, stake, admission and receipt, each twice as dear in a transaction.
+    /// Per the design: seats, stake, admission and receipt, each at double cost in a transaction.
     #[test]
     fn seats_are_on_a_line() {
         let measured = Measured::committed();

@@ -1,4 +1,4 @@
-//! The program as it is run, and its arithmetic against one that is done by hand.
+//! Tests the program as it is run, and its arithmetic against a calculation by hand.
 
 use serde_json::Value;
 use std::process::{Command, Output};
@@ -34,21 +34,22 @@ fn row(name: &str) -> (f64, f64, f64) {
     (of("calls"), of("writes"), of("reads"))
 }
 
-/// A hundred people come evenly over ten minutes and are let in at once; each buys two seats with points, at the second try.
+/// A hundred people arrive evenly over ten minutes and are admitted at once; each buys two seats with points, at the second
+/// attempt.
 const QUIET: &str =
     "--people 100 --seats 200 --minutes 10 --busiest-minute-percent 10 --buyers-percent 100 --card-percent 0";
 
 #[test]
 fn a_quiet_sale_by_hand() {
     let report = json(QUIET);
-    // Log in, look, join, claim, three maps, two holds, top-up, pay, look at the reservation: 12 calls each.
+    // Log in, look, join, claim, three maps, two holds, top-up, pay, get the reservation: 12 calls each.
     close(quantity(&report, "sale", "apiRequests"), 100.0 * 12.0);
     // A relayed and a projected record, and a mail.
     close(quantity(&report, "sale", "lambdaRequests"), 100.0 * (12.0 + 3.0));
     close(quantity(&report, "sale", "mails"), 100.0);
     close(quantity(&report, "sale", "queueRequests"), 100.0 * 3.0);
 
-    // A hold of two in a room and with a key: measured of two with a key, and what a room adds.
+    // A hold of two in a room with a key: measured for two with a key, plus the additional cost of a room.
     let writes = |name: &str| row(name).1;
     let hold = writes("hold 2, with a key") + writes("hold 1, in a room") - writes("hold 1");
     let pay = writes("pay 2, with a key") + writes("pay 1, in a room") - writes("pay 1");
@@ -60,11 +61,11 @@ fn a_quiet_sale_by_hand() {
         + writes("top-up, with a key")
         + pay
         + after;
-    // Ten minutes of a turn each second, and a hundred who are put among those inside.
+    // Ten minutes with a turn each second, and a hundred admissions.
     let turn = writes("poll that turns and claims") - writes("poll that claims") - 1.0;
     close(quantity(&report, "sale", "tableWrites"), 100.0 * (each + 1.0) + 600.0 * turn);
 
-    // Twelve answers of 1,000 bytes, and three maps of 200 seats with 6 bytes each.
+    // Twelve responses of 1,000 bytes, and three maps of 200 seats with 6 bytes each.
     close(quantity(&report, "sale", "outGigabytes"), 100.0 * (12.0 * 1000.0 + 3.0 * 200.0 * 6.0) / 1024f64.powi(3));
 }
 
@@ -109,7 +110,7 @@ fn more_people_and_more_minutes_are_never_cheaper() {
     }
 }
 
-/// What does not depend on prices and measured units: from the announcement alone.
+/// Figures that do not depend on prices and measured units: from the announcement alone.
 #[test]
 fn a_million_people_as_they_are_printed() {
     let printed = text("--people 1000000 --seats 50000 --minutes 60");
@@ -139,7 +140,7 @@ THE WAITING ROOM
     assert!(unconfirmed >= 4, "warm units and what is stored are marked:\n{printed}");
 }
 
-/// Each row of the guide's table has the arguments that print it.
+/// Each row of the guide's table contains the arguments that print it.
 #[test]
 fn the_guide_says_what_is_printed() {
     let guide = include_str!("../README.md");
