@@ -1,7 +1,7 @@
-"""What schemathesis holds beyond its own checks: whoever keeps to the schema is refused for a documented reason alone.
+"""An additional schemathesis check: input that matches the schema is rejected only for a documented reason.
 
-A schema cannot state everything, e.g. that one time is before another. What it cannot, an operation's 400 lists as
-`x-also-refused`, in the words of the refusal.
+A schema cannot express every rule, for example that one time is before another. An operation's 400 response lists the messages
+of such rejections as `x-also-refused`.
 """
 
 import schemathesis

@@ -1,16 +1,16 @@
-"""Deploys what `sam build` left to an emulator of AWS, and runs a command against what was made.
+"""Deploys the output of `sam build` to an AWS emulator, and runs a command against the deployment.
 
     emulator.py SAM TEMPLATE COMMAND...
 
-SAM is the program, TEMPLATE the built one. Functions are the built binaries, as child processes under the roles that the
-template gives them: what a role does not allow is refused. The command is told where things are by its environment:
+SAM is the SAM CLI, TEMPLATE the built template. Functions are the built binaries, running as child processes under their roles
+in the template: actions that a role does not allow are denied. The command gets these environment variables:
 
     FRONTROW_URL        the API
-    FRONTROW_MAILS      where `/_local/mails` tells the mails, as the local stack does
+    FRONTROW_MAILS      base URL of `/_local/mails`, as in the local stack
     FRONTROW_OUTPUTS    the stack's outputs, as JSON
-    AWS_ENDPOINT_URL    the emulator, with credentials of its root
+    AWS_ENDPOINT_URL    the emulator, with its root credentials
 
-Where the emulator falls short of AWS is bridged here, see `bridge_*`, and never in the template.
+Differences between the emulator and AWS are bridged here, see `bridge_*`, and never in the template.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ PARAMETERS = {
     "DeletionProtection": "false",
 }
 START_SECONDS = 60
-# Of the payment provider that `cargo run` simulates.
+# Key of the payment provider that `cargo run` simulates.
 PROVIDER_KEY = "local-provider-secret-key"
 
 
@@ -56,12 +56,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
-# What runs beside this.
+# Processes that run beside this one.
 
 
 @contextlib.contextmanager
 def process(command, log, ready, **options):
-    """Runs it as the leader of a group of its own, until it answers at `ready`, and ends it with all that it started."""
+    """Runs the command as a process group leader, waits until `ready` responds, and finally kills the whole group."""
     with log.open("w") as output:
         leader = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, **options)
     try:
@@ -85,7 +85,7 @@ def answers(url):
 
 @contextlib.contextmanager
 def payment_provider(directory):
-    """The simulated one of the local stack."""
+    """The simulated payment provider of the local stack."""
     url = f"http://127.0.0.1:{free_port()}"
     command = ["cargo", "run", "--locked", "--quiet", "--", "--services-only", "--port", url.rpartition(":")[2]]
     with process(command, directory / "provider.log", f"{url}/_local/mails"):
@@ -94,7 +94,7 @@ def payment_provider(directory):
 
 @contextlib.contextmanager
 def emulator(directory, smtp_port):
-    """Runs one on a free port. Its functions inherit its environment, which is why it gets nothing of ours."""
+    """Runs the emulator on a free port, without our environment, because its functions inherit that."""
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -115,7 +115,7 @@ def emulator(directory, smtp_port):
         yield url
 
 
-# Deploying, and reading back what is there.
+# Deploying, and checking the deployment.
 
 
 def deploy(sam, template, parameters):
@@ -130,7 +130,7 @@ def deploy(sam, template, parameters):
 
 
 class Deployed:
-    """What the emulator has of the stack; not what it said while making it."""
+    """The stack as the emulator reports it after the deployment."""
 
     def __init__(self):
         formation = boto3.client("cloudformation")
@@ -175,12 +175,12 @@ class Deployed:
         say(", ".join(f"{len(self.of_type(f'AWS::{kind}'))} {kind}" for kind in kinds) + " are there")
 
 
-# What the emulator lacks.
+# Differences between the emulator and AWS.
 
 
 def bridge_alarms(template):
-    """It refuses alarms on what is computed from several metrics: they are left out of what it gets. It has no metrics that
-    any alarm could be raised by."""
+    """The emulator rejects alarms on metric expressions, so they are removed from its template. It has no metrics that could
+    trigger any alarm."""
     parsed = yaml_parse(Path(template).read_text())
     resources = parsed["Resources"]
     computed = [name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})]
@@ -193,7 +193,7 @@ def bridge_alarms(template):
 
 
 def bridge_routes(stack):
-    """It leaves the OpenAPI body alone in which SAM declares an HTTP API's routes: they are made one by one."""
+    """The emulator ignores the OpenAPI body in which SAM declares an HTTP API's routes, so they are created one by one."""
     gateway = boto3.client("apigatewayv2")
     functions = boto3.client("lambda")
     [(name, api)] = stack.of_type("AWS::ApiGatewayV2::Api").items()
@@ -218,7 +218,7 @@ def bridge_routes(stack):
 
 
 def bridge_mappings(stack):
-    """It keeps the concurrency of a queue's mapping as text where a parameter gives it, and cannot compare it with a number."""
+    """The emulator stores a mapping's concurrency as text if a parameter sets it, and cannot compare that with a number."""
     functions = boto3.client("lambda")
     for name in stack.of_type("AWS::Lambda::EventSourceMapping"):
         found = functions.get_event_source_mapping(UUID=stack.names[name])
@@ -228,10 +228,10 @@ def bridge_mappings(stack):
 
 
 def bridge_roles(stack):
-    """What roles may do is said otherwise there. `Ref` gives a secret's name; on AWS, the ARN that they allow to read. Who
-    may send a message may send a batch of them, which is an action of its own. `ses:SendRawEmail` has to be allowed on `*`,
-    where AWS asks for the identity and the configuration set: who may send mails at all may send any here. Conditions on partition
-    keys and on the sender are left out, since it does not know their names."""
+    """The emulator evaluates policies differently. `Ref` of a secret is its name; on AWS it is the ARN that policies allow. The
+    permission to send a message does not include sending a batch, which is a separate action. `ses:SendRawEmail` must be allowed
+    on `*`, where AWS checks the identity and the configuration set: here, a role that may send mails may send any. Conditions on
+    partition keys and on the sender are removed, because the emulator does not support their names."""
     secrets = boto3.client("secretsmanager")
     names = [stack.names[name] for name in stack.of_type("AWS::SecretsManager::Secret")]
     told = {name: secrets.describe_secret(SecretId=name)["ARN"] for name in names}
@@ -253,7 +253,7 @@ def listed(value):
 
 
 def keep_logs(file):
-    """What the functions logged."""
+    """Stores the functions' logs in `file`."""
     logs = boto3.client("logs")
     with file.open("w") as kept:
         for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[].logGroupName"):
@@ -262,7 +262,7 @@ def keep_logs(file):
 
 
 def refusals(log):
-    """What roles did not allow."""
+    """The actions that roles denied."""
     return sorted(set(re.findall(r"User: \S+/(\S+) is not authorized to perform: (\S+)", log.read_text())))
 
 

@@ -1,4 +1,4 @@
-"""Where the emulator's SES delivers: raw messages come in by SMTP, and are told by HTTP as the local stack tells its own."""
+"""The mailbox behind the emulator's SES: receives raw messages by SMTP, and lists them by HTTP in the local stack's format."""
 
 import email
 import email.policy
@@ -10,7 +10,7 @@ import urllib.parse
 
 
 class Mailbox:
-    """Every mail, oldest first, served on free ports."""
+    """All mails, oldest first, served on free ports."""
 
     def __init__(self):
         self.mails = []
@@ -76,6 +76,6 @@ def pages_of(mailbox):
             self.wfile.write(body)
 
         def log_message(self, *_):
-            """Says nothing."""
+            """Suppresses the request log."""
 
     return Page

@@ -1,10 +1,10 @@
-"""Serves Lambda's Invoke API for what `sam build` left, as `sam local start-lambda` does, on a machine without Docker: each
-function runs under AWS's Runtime Interface Emulator, which comes with SAM, from its first event on.
+"""Serves Lambda's Invoke API for the output of `sam build`, as `sam local start-lambda` does, on a machine without Docker: each
+function runs under AWS's Runtime Interface Emulator, which comes with SAM, and starts with its first event.
 
     start_functions.py PORT VARIABLES
 
-Runs in SAM's Python, in the directory of `.aws-sam`. VARIABLES is a file as `sam local --env-vars` takes it; it is read at the
-first event. As there, it sets only variables that the template declares.
+Runs in SAM's Python, in the directory that contains `.aws-sam`. VARIABLES is a file in the format of `sam local --env-vars`; it
+is read at the first event. As there, it sets only variables that the template declares.
 """
 
 import json
@@ -64,7 +64,7 @@ class Function:
 
 
 class Functions:
-    """All of them; each starts with its first event."""
+    """All functions; each starts with its first event."""
 
     def __init__(self, variables):
         template = yaml_parse((BUILT / "template.yaml").read_text())
@@ -81,7 +81,7 @@ class Functions:
             return self.running[name]
 
     def environment(self, name):
-        """Texts of the template, and what is told in place of the others."""
+        """The template's literal values, with the declared variables of VARIABLES overriding them."""
         declared = self.common | self.resources[name]["Properties"].get("Environment", {}).get("Variables", {})
         told = json.loads(Path(self.variables).read_text().replace("host.docker.internal", "localhost"))["Parameters"]
         known = {key: value for key, value in declared.items() if isinstance(value, str)}
