@@ -140,7 +140,7 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
         "startsAt": UtcTime(midnight.plus_seconds(days * 86_400 + 37_800)),
         "seating": seating,
         "waitingRoom": waiting_room,
-        // Users who try things do so more than once.
+        // High enough for several bookings while trying things out.
         "maxSeatsPerMember": SEATS_EACH,
     }));
     let waiting_room = details.waiting_room.map(|policy| (policy, details.stripes));

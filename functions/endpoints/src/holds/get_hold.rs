@@ -13,7 +13,7 @@ impl Endpoint for GetHold {
         path: "/holds/{holdId}",
         operation: "get_hold",
         tag: "Holds",
-        summary: "Get own live hold",
+        summary: "Get a live hold",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

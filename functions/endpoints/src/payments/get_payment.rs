@@ -13,7 +13,7 @@ impl Endpoint for GetPayment {
         path: "/payments/{paymentId}",
         operation: "get_payment",
         tag: "Payments",
-        summary: "Get own payment",
+        summary: "Get a payment",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

@@ -36,7 +36,7 @@ impl Endpoint for CancelPerformance {
         path: "/performances/{performanceId}/cancellation",
         operation: "cancel_performance",
         tag: "Catalogue",
-        summary: "Cancel a performance; all reservations are refunded and their members notified",
+        summary: "Cancel a performance, refund all reservations and notify the members",
         success: &[202],
         errors: &["not_found", "performance_started"],
         headers: &[],

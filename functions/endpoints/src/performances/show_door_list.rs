@@ -45,7 +45,7 @@ pub struct EntryView {
     reservation_id: ReservationId,
     /// Booking reference for humans, such as `K7QX-4M2P`.
     booking_reference: BookingReference,
-    /// The member's name at the time of booking.
+    /// The member's current name.
     member_name: Name,
     /// Only tickets of a confirmed reservation are valid at the door.
     status: ReservationStatus,

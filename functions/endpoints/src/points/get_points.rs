@@ -25,7 +25,7 @@ impl Endpoint for GetPoints {
         path: "/points",
         operation: "get_points",
         tag: "Points",
-        summary: "Get own balance",
+        summary: "Get the points balance",
         success: &[200],
         errors: &[],
         headers: &[],

@@ -13,7 +13,7 @@ impl Endpoint for GetReservation {
         path: "/reservations/{reservationId}",
         operation: "get_reservation",
         tag: "Reservations",
-        summary: "Get own reservation with its tickets",
+        summary: "Get a reservation with its tickets",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

@@ -14,7 +14,7 @@ impl Endpoint for GetTicketQr {
         path: "/tickets/{ticketId}/qr.png",
         operation: "get_ticket_qr",
         tag: "Tickets",
-        summary: "Get the QR code of own ticket",
+        summary: "Get a ticket's QR code",
         success: &[200],
         errors: &["not_found"],
         headers: &[],

@@ -35,7 +35,7 @@ pub struct PlaceInLine {
     /// room is paused. It may be exceeded while card payments are paused, because holds are then extended.
     at_most_seconds: Option<u64>,
     poll_after_seconds: i64,
-    /// When the token expires.
+    /// The token may be used until this time.
     expires_at: UtcTime,
     sales_state: LineState,
     /// Free seats, counted a few seconds ago; `null` if there is no recent count.
