@@ -1,4 +1,4 @@
-//! What tickets cost after their sale.
+//! The cost of tickets after their sale.
 
 use super::{Budgets, meter};
 use crate::harness::{World, door::Tickets};
