@@ -10,7 +10,7 @@ use frontrow_domain::{
 use frontrow_edge::{App, entropy};
 use serde_json::{Value, json};
 
-/// The organizer takes the tickets back.
+/// The organizer cancels the reservation.
 async fn take_back(app: App, owner: Person, reservation: String) {
     let id: ReservationId = reservation.trim_start_matches("/reservations/").parse().expect("an id");
     let reason = CancelReason::Organizer(Reason::try_from("fire".to_owned()).expect("a reason"));

@@ -25,13 +25,13 @@ pub(super) async fn leave(person: &Person, performance: &str) -> Reply {
     person.delete(&format!("/performances/{performance}/queue")).await
 }
 
-/// Joins and polls until let in; answers the admitted token.
+/// Joins and polls until admitted. Returns the admitted token.
 pub(super) async fn let_in(world: &World, person: &Person, performance: &str) -> String {
     let (place, _) = line::let_in(world, person, performance).await;
     place.text("queueToken")
 }
 
-/// A number of the organizer's view.
+/// A number in the organizer's view.
 pub(super) async fn view(world: &World, performance: &str, field: &str) -> i64 {
     let path = format!("/performances/{performance}/waiting-room");
     world.organizer().await.get(&path).await.expect(200).number(field)
@@ -89,7 +89,7 @@ pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -
     ensure(waiting == 0, || "who left twice still waits".to_owned())
 }
 
-/// Who still has a copy of the performance gives a policy to a room that is gone with it.
+/// A process with a cached copy of the performance sets the policy of a room that was deleted with it.
 pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> Found {
     let (performance, organizer) = (room_for(world, 1).await, world.organizer().await);
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
@@ -122,7 +122,7 @@ pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
     ensure(held == 0, || "who left still holds seats".to_owned())
 }
 
-/// A turn of another machine, whose clock is ahead, may have ended the admission that the hold prolonged.
+/// A turn of another machine, whose clock is fast, may have ended the admission that the hold extended.
 pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
     let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
     let person = world.member(0).await;
@@ -134,7 +134,7 @@ pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
     ensure(inside == 0, || format!("a release brought {inside} admission back"))
 }
 
-/// A token with another's position, as if the position had been drawn twice.
+/// A token with another member's position, as if the position had been drawn twice.
 pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Found {
     let (performance, person, other) = (room_for(world, 10).await, world.member(0).await, world.member(0).await);
     let tokens = &world.app().tokens;
@@ -152,7 +152,7 @@ pub(super) async fn who_left_joins_again(world: &World) -> Found {
     ensure(again.status == 201 && again.number("position") == 2, || format!("who left may not come back: {again:?}"))
 }
 
-/// Called, and not claimed by a poll.
+/// Called, but not claimed by a poll.
 pub(super) async fn a_called_place_is_given_up(world: &World) -> Found {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);

@@ -59,8 +59,8 @@ async fn happy_path() {
     .await;
 }
 
-/// Without waiting for anything else: at most two seconds behind. On a machine that is slow for everybody that is as many reads
-/// as take two seconds on another.
+/// Without waiting for anything else: at most two seconds behind. On a slow machine, the limit is the number of reads
+/// that take two seconds on another.
 #[tokio::test]
 async fn it_is_two_seconds_behind_at_most() {
     World::run(async |world| {

@@ -71,7 +71,7 @@ async fn there_must_be_a_room() {
     .await;
 }
 
-/// `active` counts those whose hold outlives their time.
+/// `active` includes members whose hold outlives their admission.
 #[tokio::test]
 async fn a_live_hold_is_active() {
     World::run(async |world| {

@@ -1,4 +1,4 @@
-//! What those in line see: how long it takes, who is ahead, and the state of the sale.
+//! What waiting members see: the expected wait, the members ahead, and the state of the sale.
 
 use super::room;
 use crate::harness::{
@@ -8,7 +8,7 @@ use crate::harness::{
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::json;
 
-/// Somebody is inside for ten minutes: the first in line is told how long that takes, and the second how long after it.
+/// A member is inside for ten minutes: the first in line sees how long that takes, and the second how long after it.
 #[tokio::test]
 async fn the_first_in_line_is_told_when_it_is_their_turn() {
     World::run(async |world| {
@@ -41,7 +41,7 @@ async fn the_first_in_line_is_told_when_it_is_their_turn() {
     .await;
 }
 
-/// Whoever waits sees how it stands with sales, without a call of their own.
+/// Waiting members see the state of sales without an additional request.
 #[tokio::test]
 async fn those_in_line_see_the_sale() {
     World::run(async |world| {
@@ -83,7 +83,7 @@ async fn those_in_line_see_the_sale() {
     .await;
 }
 
-/// Puts a crowd into the line that has given up: so many places were drawn, and nobody stands at them.
+/// Adds a crowd that has given up to the line: these positions were drawn, but nobody stands there.
 async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeInclusive<u64>) {
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
     let line = client.update_item().table_name(&table);
@@ -104,7 +104,7 @@ async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeIncl
     }
 }
 
-/// Behind 1,819 places that were given up, with somebody inside: the wait is that for the one place, and it is had next.
+/// Behind 1,819 given-up places, with one member inside: the wait is that for the one place, which they get next.
 #[tokio::test]
 async fn given_up_places_keep_nobody_waiting() {
     World::run(async |world| {
@@ -125,7 +125,7 @@ async fn given_up_places_keep_nobody_waiting() {
     .await;
 }
 
-/// Nor do they cost a place of the minute.
+/// Given-up places do not use the minute's allowance either.
 #[tokio::test]
 async fn given_up_places_cost_nothing_of_the_minute() {
     World::run(async |world| {
