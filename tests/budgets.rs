@@ -116,7 +116,7 @@ async fn booking(world: &World, budgets: &mut Budgets) {
     let person = world.member(10_000_000).await;
 
     let (_, cost) = meter(world, person.get("/members/nobody")).await;
-    budgets.note("login token check", (0, 0.0, 0.0), &cost, "the token says who it is");
+    budgets.note("login token check", (0, 0.0, 0.0), &cost, "the token contains the identity");
     let (_, cost) = meter(world, person.post("/points/top-ups", json!({"amount": 1}))).await;
     budgets.note("top-up", (2, 4.0, 0.5), &cost, "wallet, entry");
     let (_, cost) = meter(world, person.with_key("t").post("/points/top-ups", json!({"amount": 1}))).await;

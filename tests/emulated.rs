@@ -61,7 +61,7 @@ fn behind(queue: Queue) -> &'static str {
 /// Unreadable messages among others: they are received five times and parked, and mails still go out. Nothing else
 /// was parked in all previous use of the deployment.
 #[tokio::test]
-#[ignore = "drives the deployment that FRONTROW_OUTPUTS tells of"]
+#[ignore = "drives the deployment described by FRONTROW_OUTPUTS"]
 async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
     let (platform, queues) = (Platform::from_env(), Queues::from_env());
     for parked in Queue::ALL.map(behind).into_iter().chain(["StreamFailureQueueUrl"]) {
@@ -88,7 +88,7 @@ async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
 /// Each function starts, reads its secrets, and is allowed to look for a missing item: whatever the response, it is
 /// not a server error.
 #[tokio::test]
-#[ignore = "drives the deployment that FRONTROW_OUTPUTS tells of"]
+#[ignore = "drives the deployment described by FRONTROW_OUTPUTS"]
 async fn every_endpoint_answers() {
     let organizer = Platform::from_env().organizer().await;
     for route in ENDPOINTS.iter().map(|endpoint| &endpoint.route) {

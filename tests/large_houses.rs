@@ -95,7 +95,7 @@ async fn a_change_is_shown_within_two_seconds() {
             }
         }
         let in_time = |reads: &Vec<u32>| READ_EVERY * reads[2] < Duration::from_secs(2);
-        assert!(reads.iter().all(in_time), "held, sold, free after so many reads: {reads:?}");
+        assert!(reads.iter().all(in_time), "reads until held, sold, free: {reads:?}");
     })
     .await;
 }

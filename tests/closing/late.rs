@@ -59,7 +59,7 @@ impl Meddler for Frozen {
             return execute();
         }
         self.0.lock().expect("no panic").get_or_insert(execute);
-        Box::pin(async { Err(ConnectorError::timeout("nobody answers".into())) })
+        Box::pin(async { Err(ConnectorError::timeout("no response".into())) })
     }
 }
 

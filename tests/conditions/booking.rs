@@ -53,7 +53,7 @@ pub(super) async fn a_seat_lost_to_another_clock_is_not_freed(world: &World) -> 
     take_ahead(world, &performance).await;
     person.delete(&held).await.expect(204);
     let third = hold(&world.member(0).await, &performance, &["A-1-1"]).await;
-    ensure(third.status == 409, || "releasing freed a seat that was another's by then".to_owned())?;
+    ensure(third.status == 409, || "releasing freed a seat that belonged to another member by then".to_owned())?;
     let fourth = hold(&world.member(0).await, &performance, &["A-1-2"]).await;
     ensure(fourth.status == 201, || "the seat that was still held was not freed".to_owned())
 }

@@ -45,7 +45,7 @@ pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found
     }
     world.settle().await;
     let reason = person.get(&path).await.expect(200).text("cancelReason");
-    ensure(reason == "member", || format!("who cancelled is told {reason}"))
+    ensure(reason == "member", || format!("the member who cancelled sees {reason}"))
 }
 
 pub(super) async fn a_seat_lost_to_another_clock_is_not_kept(world: &World) -> Found {
@@ -78,7 +78,7 @@ pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> 
     pay(&person, &held).await.expect(201);
     world.wire.meddle(None);
     let paid = pay(&other, &others).await;
-    ensure(paid.status == 201, || format!("another's places were sold: {}", paid.status))
+    ensure(paid.status == 201, || format!("another member's places were sold: {}", paid.status))
 }
 
 /// A stale read returns the hold from before its card was declined; the purchase of that attempt has ended.
@@ -150,7 +150,7 @@ pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World)
     })));
     person.delete(&format!("/holds/{held}")).await.expect(204);
     let paid = pay(&other, &others).await;
-    ensure(paid.status == 201, || format!("another's places were freed: {paid:?}"))
+    ensure(paid.status == 201, || format!("another member's places were freed: {paid:?}"))
 }
 
 pub(super) async fn calls_are_counted_together(world: &World) -> Found {

@@ -56,7 +56,7 @@ pub(super) async fn places_lost_to_another_clock_are_not_freed(world: &World) ->
     take_ahead(world, &performance).await;
     person.delete(&held).await.expect(204);
     let third = hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await;
-    ensure(third.status == 409, || "releasing freed places that were another's by then".to_owned())
+    ensure(third.status == 409, || "releasing freed places that belonged to another member by then".to_owned())
 }
 
 pub(super) async fn places_are_held_beside_others(world: &World) -> Found {

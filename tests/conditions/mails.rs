@@ -115,7 +115,7 @@ pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> Found {
     world.settle().await;
     let mailer = Mailer::start(world).await;
     let done = mailer.deliver(&Mail::Alert { member_id: person.identity.member_id, show_id }, 1).await;
-    ensure(done && mailer.accepted() == 0, || "a member was told of a show again".to_owned())
+    ensure(done && mailer.accepted() == 0, || "a member was notified of a show twice".to_owned())
 }
 
 pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Found {
@@ -123,13 +123,15 @@ pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Foun
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let over = now.plus_seconds(LEASE_SECONDS);
     let current = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
-    ensure(matches!(current, Claim::Granted(_)), || format!("the lease is over: {current:?}"))?;
+    ensure(matches!(current, Claim::Granted(_)), || format!("the lease has expired: {current:?}"))?;
     store.give_mail_back(&late, over).await.expect("an answer");
     let third = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
-    ensure(matches!(third, Claim::Taken), || "who had lost a mail gave it back: it had two senders".to_owned())?;
+    ensure(matches!(third, Claim::Taken), || {
+        "a sender that had lost a mail gave it back: it had two senders".to_owned()
+    })?;
     store.mail_was_sent(&late).await.expect("an answer");
     let told = status(&person, &path).await;
-    ensure(told == "queued", || format!("who had lost a mail said {told}"))
+    ensure(told == "queued", || format!("a sender that had lost a mail marked it as {told}"))
 }
 
 pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
@@ -141,7 +143,7 @@ pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
     })));
     mailer.deliver(&mail, world.app().config.mail_max_receives).await;
     let told = status(&person, &path).await;
-    ensure(told == "sent", || format!("a mail that was sent is told as {told}"))
+    ensure(told == "sent", || format!("a mail that was sent is shown as {told}"))
 }
 
 /// Claims `mail` at `now` with this lease, for one sender after another.

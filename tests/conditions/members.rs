@@ -51,7 +51,7 @@ pub(super) async fn a_verification_is_used_once(world: &World) -> Found {
         sign_up(&client, &id, &same).await;
     })));
     let second = sign_up(&world.anyone(), &verification, &right).await;
-    ensure(second.status == 410, || format!("used by two at once, the second is told {second:?}"))
+    ensure(second.status == 410, || format!("used twice concurrently, the second use gets {second:?}"))
 }
 
 pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> Found {
@@ -113,7 +113,7 @@ async fn ends(world: &World) -> Found {
     let login = world.anyone().with_login(&session.text("accessToken"));
     login.delete("/sessions?all=true").await.expect(204);
     let refreshed = refresh(world, &session).await;
-    ensure(refreshed.status == 401, || format!("a session goes on after all were ended: {refreshed:?}"))
+    ensure(refreshed.status == 401, || format!("a session continues after all were ended: {refreshed:?}"))
 }
 
 pub(super) async fn all_sessions_end(world: &World) -> Found {

@@ -107,7 +107,7 @@ pub(super) async fn the_first_reason_stands(world: &World) -> Found {
         client.post(&same, json!({"reason": "Rain"})).await.expect(202);
     })));
     let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
-    ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer is told {told}"))
+    ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer got {told}"))
 }
 
 /// The only reservation, bought by Zoe.

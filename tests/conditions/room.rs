@@ -42,7 +42,7 @@ pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> Found {
     let token = let_in(world, &person, &performance).await;
     world.advance_seconds(600);
     let held = hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await;
-    ensure(held.status == 401, || format!("a hold after the admission was over: {held:?}"))
+    ensure(held.status == 401, || format!("a hold after the admission expired: {held:?}"))
 }
 
 pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> Found {
@@ -86,7 +86,7 @@ pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -
     world.wire.meddle(None);
     leave(&person, &performance).await.expect(204);
     let waiting = view(world, &performance, "waiting").await;
-    ensure(waiting == 0, || "who left twice still waits".to_owned())
+    ensure(waiting == 0, || "a member who left twice still waits".to_owned())
 }
 
 /// A process with a cached copy of the performance sets the policy of a room that was deleted with it.
@@ -119,7 +119,7 @@ pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
     hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201);
     leave(&person, &performance).await.expect(204);
     let held = person.get("/holds").await.items().len();
-    ensure(held == 0, || "who left still holds seats".to_owned())
+    ensure(held == 0, || "a member who left still holds seats".to_owned())
 }
 
 /// A turn of another machine, whose clock is fast, may have ended the admission that the hold extended.
@@ -141,7 +141,7 @@ pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Fou
     let mut claims = tokens.open_queue(&let_in(world, &person, &performance).await).expect("a token");
     claims.member_id = other.identity.member_id;
     let held = hold(&other.with_queue_token(&tokens.queue(&claims)), &performance, &["A-1-1"]).await;
-    ensure(held.status == 401, || format!("seats were held by another's admission: {held:?}"))
+    ensure(held.status == 401, || format!("seats were held with another member's admission: {held:?}"))
 }
 
 pub(super) async fn who_left_joins_again(world: &World) -> Found {
@@ -149,7 +149,9 @@ pub(super) async fn who_left_joins_again(world: &World) -> Found {
     join(&person, &performance).await.expect(201);
     leave(&person, &performance).await.expect(204);
     let again = join(&person, &performance).await;
-    ensure(again.status == 201 && again.number("position") == 2, || format!("who left may not come back: {again:?}"))
+    ensure(again.status == 201 && again.number("position") == 2, || {
+        format!("a member who left cannot come back: {again:?}")
+    })
 }
 
 /// Called, but not claimed by a poll.

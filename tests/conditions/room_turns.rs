@@ -53,7 +53,7 @@ pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) 
     })));
     poll(&first, &performance, &token).await;
     let serving = view(world, &performance, "serving").await;
-    ensure(serving == 2, || format!("two were called, then a late turn told of {serving}"))
+    ensure(serving == 2, || format!("two were called, then a late turn wrote {serving}"))
 }
 
 pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> Found {
@@ -69,9 +69,9 @@ pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> Found 
     })));
     poll(&person, &performance, &waiting).await;
     let inside = told.await.expect(NOT_HAPPENED);
-    ensure(inside.text("status") == "admitted", || format!("the next machine did not let in: {inside:?}"))?;
+    ensure(inside.text("status") == "admitted", || format!("the next machine did not admit: {inside:?}"))?;
     let polled = poll(&person, &performance, &inside.text("queueToken")).await;
-    ensure(polled.status == 200, || format!("who was inside is told {polled:?}"))
+    ensure(polled.status == 200, || format!("an admitted member gets {polled:?}"))
 }
 
 pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> Found {

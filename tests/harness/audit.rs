@@ -299,7 +299,7 @@ pub(crate) async fn check(world: &World) {
     if let Err(why) = snapshot.provider_has_what_was_bought(&world.stack.provider().entries()) {
         panic!("the audit found: {why}");
     }
-    let parked = world.stack.queues().parked().await.expect("the queue answers");
+    let parked = world.stack.queues().parked().await.expect("the queue can be read");
     assert_eq!(parked, 0, "messages were parked in the dead-letter queue");
     let mails = world.anyone().get("/_local/mails").await.expect(200);
     let mut seen = HashMap::new();

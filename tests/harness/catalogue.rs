@@ -53,7 +53,7 @@ pub(super) fn check(snapshot: &Snapshot) -> Result<(), String> {
         starts.sort();
         let known = (show.performances as usize, show.first_starts_at, show.last_starts_at);
         if known != (starts.len(), starts.first().copied(), starts.last().copied()) {
-            return Err(format!("a show knows {known:?} of {starts:?}"));
+            return Err(format!("a show lists {known:?} of {starts:?}"));
         }
         let id = &show.show_id;
         let mut keys = vec![format!("shows#title/{}\u{1}{id}", show.details.title.as_str().to_lowercase())];

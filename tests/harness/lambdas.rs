@@ -86,7 +86,7 @@ impl Lambdas {
     /// Earlier calls fail.
     pub(crate) fn tell(&self, variables: &Variables, more: &[(&'static str, &str)]) {
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.0.told.set((variables.clone(), more)).expect("they are told once");
+        self.0.told.set((variables.clone(), more)).expect("the environment is set once");
     }
 
     /// All lines printed so far.

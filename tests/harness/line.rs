@@ -42,5 +42,5 @@ pub(crate) async fn let_in(world: &World, person: &impl Borrow<Client>, performa
         }
         place = poll_later(world, person, performance, &place).await.expect(200);
     }
-    panic!("not let in: {}", place.json);
+    panic!("not admitted: {}", place.json);
 }

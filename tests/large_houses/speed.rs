@@ -68,7 +68,7 @@ async fn fifty_thousand_seats_are_shown_in_no_time() {
                 *fastest = (fastest.0.min(*took), bytes.len());
             }
         }
-        println!("a map of 50,000 seats, fastest of 4 answers; the goal is {GOAL:?}");
+        println!("a map of 50,000 seats, fastest of 4 responses; the goal is {GOAL:?}");
         for (name, (took, bytes)) in names.iter().zip(fastest) {
             println!("{name:<16} {:>6.1} ms {bytes:>9} bytes", took.as_secs_f64() * 1000.0);
             assert!(took < GOAL * BUSY, "{name}: {took:?}");

@@ -72,7 +72,7 @@ async fn a_queue_slot_that_is_never_freed() {
             world.advance_seconds(28);
             waiting = poll_later(world, &third, &performance, &waiting).await.expect(200);
             waited += 30;
-            assert!(waited < 600, "nobody frees the place");
+            assert!(waited < 600, "the place is never freed");
         }
         let last = world.member(0).await;
         join(&last, &performance).await.expect(201);

@@ -150,7 +150,7 @@ async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
     };
     assert_eq!(status(&lucky, &sent).await, "sent");
     assert_eq!(status(&poor, &parked).await, "failed");
-    assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 1);
+    assert_eq!(world.stack.queues().parked().await.expect("the queue can be read"), 1);
     assert_eq!(world.stack.mailbox().refusals(), 2, "it was tried as often as the queue allows");
 }
 
@@ -204,7 +204,7 @@ async fn t3_fifty_tickets_fit_one_mail() {
             let shown = person.get(&format!("/reservations/{reservation_id}")).await.expect(200);
             assert_eq!(shown.json["ticketMail"]["status"], "sent");
         }
-        assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 0);
+        assert_eq!(world.stack.queues().parked().await.expect("the queue can be read"), 0);
     })
     .await;
 }

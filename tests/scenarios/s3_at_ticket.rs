@@ -55,7 +55,7 @@ async fn c1_shows_are_filtered_and_sorted() {
         assert_eq!(titles(&list("keyword=lu").await), ["Blur"]);
         assert_eq!(titles(&list(&format!("from={}&to={}", days(15), days(25))).await), ["Blur"]);
         world.advance_seconds(15 * 24 * 3600);
-        assert_eq!(titles(&list("sort=ending").await), ["Blur", "Cats"], "what is over does not end soon");
+        assert_eq!(titles(&list("sort=ending").await), ["Blur", "Cats"], "past shows are not ending soon");
         world.anyone().get("/shows?sort=price").await.problem(400, "invalid_request");
     })
     .await;

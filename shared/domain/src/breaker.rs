@@ -55,7 +55,7 @@ impl Counts {
         }
     }
 
-    /// Whether so many calls went wrong that the breaker opens. A few calls prove nothing.
+    /// Whether enough calls went wrong that the breaker opens. A few calls prove nothing.
     fn are_bad(self) -> bool {
         let share = |part: u32| u64::from(part) * 100 / u64::from(self.calls.max(1));
         self.calls >= BREAKER_CALLS_MIN

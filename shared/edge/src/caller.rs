@@ -47,7 +47,7 @@ impl Caller for Anyone {
     }
 }
 
-/// A logged-in member, or an organizer who buys.
+/// A logged-in member, or an organizer acting as a buyer.
 pub type Member = Identity;
 
 impl Caller for Member {

@@ -87,7 +87,7 @@ async fn bad_input_makes_no_member() {
         }
         let mut body = valid.clone();
         body["role"] = json!("organizer");
-        assert_eq!(complaint(anyone.post(PATH, body).await), "role", "nobody makes himself an organizer");
+        assert_eq!(complaint(anyone.post(PATH, body).await), "role", "members cannot make themselves organizers");
         log_in(world, "dana@example.com", "correct horse").await.problem(401, "wrong_credentials");
         anyone.post(PATH, valid).await.expect(201);
     })

@@ -51,7 +51,7 @@ async fn happy_path() {
             world.anyone().get(&format!("/_local/mails/{}.html", cancellation["mailId"].as_str().unwrap())).await;
         let html = String::from_utf8(html.bytes).expect("text");
         assert!(!html.contains("<b>burned") && html.contains("burned"), "the organizer's words are escaped");
-        assert!(world.mails_to(other.identity.email.as_str()).await.is_empty(), "a hold is nobody's purchase");
+        assert!(world.mails_to(other.identity.email.as_str()).await.is_empty(), "a hold is not a purchase");
 
         let dates = organizer.get(&format!("/shows/{show}/performances")).await.expect(200).items();
         assert!(dates.is_empty(), "it cannot be booked, so it is not listed");

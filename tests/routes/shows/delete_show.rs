@@ -92,7 +92,7 @@ async fn a_show_with_a_reservation_stays() {
         world.advance_seconds(300);
         organizer.delete(&show).await.expect(204);
         let kept = person.get(&format!("/reservations/{reservation}")).await.expect(200);
-        assert_eq!(kept.text("status"), "cancelled", "who had bought still sees what it was");
+        assert_eq!(kept.text("status"), "cancelled", "buyers still see what it was");
     })
     .await;
 }

@@ -28,7 +28,7 @@ async fn happy_path() {
 
         let waiting = poll(&second, &performance, &two).await.expect(200);
         assert_eq!((waiting.text("status"), waiting.number("position")), ("waiting".into(), 2));
-        assert_eq!(waiting.number("ahead"), 0, "who is inside is not ahead");
+        assert_eq!(waiting.number("ahead"), 0, "members inside are not ahead");
         assert_ne!(waiting.text("queueToken"), two.text("queueToken"), "renewed");
         assert!(waiting.text("expiresAt") >= two.text("expiresAt"));
         leave(&first, &performance).await.expect(204);
@@ -225,7 +225,7 @@ async fn a_hold_prolongs_the_admission() {
         let renewed = poll(&person, &performance, &place).await.expect(200);
         assert_eq!((renewed.text("status"), renewed.text("expiresAt")), ("admitted".into(), held.text("expiresAt")));
         let behind = poll(&next, &performance, &behind).await.expect(200);
-        assert_eq!(behind.text("status"), "waiting", "his place inside is still used");
+        assert_eq!(behind.text("status"), "waiting", "their place inside is still used");
         // Payments check the admission, not the token's expiry.
         pay(&inside, &held.text("holdId")).await.expect(201);
         poll(&person, &performance, &renewed).await.problem(401, "queue_token_expired");
@@ -264,7 +264,7 @@ async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
         let line = line.key("pk", AttributeValue::S(format!("line#{performance}#0")));
         let drawn = line.key("sk", AttributeValue::S("line".into())).update_expression("ADD n :more");
         let more = AttributeValue::N((POLL_FAR_AHEAD + 100).to_string());
-        drawn.expression_attribute_values(":more", more).send().await.expect("so many have joined");
+        drawn.expression_attribute_values(":more", more).send().await.expect("the counter can be raised");
         let place = join(&far, &performance).await.expect(201);
         assert!(place.number("ahead") > i64::try_from(POLL_FAR_AHEAD).unwrap());
 
@@ -277,7 +277,7 @@ async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
         let (place, cost) = world.wire.meter(poll(&first, &performance, &front)).await;
         assert_eq!(place.expect(200).text("status"), "admitted");
         let turns = |cost: &[Metered]| cost.iter().any(|call| call.request.to_string().contains("lease_until"));
-        assert!(turns(&cost), "who is near turns the turnstile each second: {cost:?}");
+        assert!(turns(&cost), "members near admission turn the turnstile each second: {cost:?}");
 
         world.advance_seconds(6);
         let place = join(&far, &performance).await.expect(200);

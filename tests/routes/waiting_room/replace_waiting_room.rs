@@ -133,7 +133,7 @@ async fn a_paused_room_lets_nobody_in() {
         for _ in 0..3 {
             assert_eq!(crowd.poll_after(world, &performance, 2).await, 0);
         }
-        assert!(crowd.0[0].1.json["estimatedWaitSeconds"].is_null(), "nobody can say");
+        assert!(crowd.0[0].1.json["estimatedWaitSeconds"].is_null(), "it cannot be predicted");
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         assert_eq!(poll(&called, &performance, &place).await.expect(200).text("status"), "admitted");
         organizer.put(&path(&performance), json!({"maxActive": 50, "paused": false})).await.expect(200);

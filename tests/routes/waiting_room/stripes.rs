@@ -109,7 +109,7 @@ async fn a_striped_line_drains_in_order_and_keeps_its_limit() {
                 break;
             }
         }
-        assert_eq!(line.let_in.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was let in");
+        assert_eq!(line.let_in.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was admitted");
         // A turn between two polls of a round may admit a later member first, but never by a whole round.
         let stripe = |position: i64| (position - 1) % i64::from(STRIPES);
         for (position, round) in &line.let_in {

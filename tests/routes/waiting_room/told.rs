@@ -54,7 +54,7 @@ async fn those_in_line_see_the_sale() {
         let (buyer, person) = (world.member(10_000).await, world.member(0).await);
         let early = join(&buyer, &performance).await.expect(201);
         assert_eq!((early.text("salesState"), early.text("opensAt")), ("upcoming".into(), opens));
-        assert_eq!(early.json["available"], json!(null), "nobody counted yet");
+        assert_eq!(early.json["available"], json!(null), "not counted yet");
         assert!((55..=70).contains(&early.number("atMostSeconds")), "{}", early.json);
         world.advance_seconds(61);
         let inside = poll(&buyer, &performance, &early).await.expect(200);
@@ -90,7 +90,7 @@ async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeIncl
     let line = line.key("pk", AttributeValue::S(format!("line#{performance}#0")));
     let count = AttributeValue::N((positions.end() - positions.start() + 1).to_string());
     let drawn = line.key("sk", AttributeValue::S("line".into())).update_expression("ADD n :more");
-    drawn.expression_attribute_values(":more", count).send().await.expect("so many were drawn");
+    drawn.expression_attribute_values(":more", count).send().await.expect("the counter can be raised");
     let left = |position: u64| {
         let put =
             PutRequest::builder().item("pk", AttributeValue::S(format!("left#{performance}#{}", position / 1_024)));

@@ -1,4 +1,4 @@
-//! Reading who is inside and who is waiting; claiming.
+//! Reading admissions and waiting members; claiming.
 
 use super::counter;
 use crate::{

@@ -39,7 +39,7 @@ use tokio::time::Instant;
 pub struct PolledRoom {
     /// The cached room, or the one this poll has turned.
     pub room: Arc<Room>,
-    /// Who was there, if this poll turned the turnstile.
+    /// How many members were there, if this poll turned the turnstile.
     pub crowd: Option<Crowd>,
 }
 
