@@ -33,7 +33,7 @@ pub enum PageEntryStatus {
     PaymentApproved,
     /// Not paid: the payment was refused.
     PaymentDeclined,
-    /// For a cancellation: the payment was refunded. For a booking: it was cancelled before it was paid.
+    /// For a cancellation: any payment was refunded. For a booking: it was cancelled before it was paid.
     PaymentCancelled,
 }
 

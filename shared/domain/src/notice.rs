@@ -20,9 +20,9 @@ pub enum NoticeType {
     PaymentApproved,
     /// A payment was refused: the seats are back in their hold, or free.
     PaymentDeclined,
-    /// A reservation ended, and the payment was refunded.
+    /// A reservation ended, and any payment was refunded.
     ReservationCancelled,
-    /// A reservation ended because the organizer cancelled the performance, and the payment was refunded.
+    /// A reservation ended because the organizer cancelled the performance, and any payment was refunded.
     PerformanceCancelled,
 }
 

@@ -45,7 +45,8 @@ impl Store {
     /// Books a top-up.
     ///
     /// # Errors
-    /// [`Error::BalanceLimit`]; [`Error::Unauthenticated`] when the account was deleted; [`Error::Busy`] after too many lost races.
+    /// [`Error::BalanceLimit`]; [`Error::Unauthenticated`] if the account was deleted; [`Error::Busy`] after too many lost
+    /// races.
     pub async fn top_up(
         &self,
         member: &MemberId,
