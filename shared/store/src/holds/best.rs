@@ -71,7 +71,7 @@ impl<'a> Search<'a> {
         let mut blocks = self.blocks.iter().copied().cycle().skip(first).take(self.blocks.len()).peekable();
         let mut read = HashSet::new();
         let mut taken = HashMap::new();
-        // One block first, then twice as many in each step.
+        // One block first, then twice as many in each step, up to `BLOCK_READS_AT_ONCE`.
         let mut step = 1;
         while blocks.peek().is_some() {
             let next: Vec<u32> = blocks.by_ref().take(step).collect();
