@@ -1,4 +1,5 @@
-//! A new show and ten thousand subscribers (C2): all of them are told, each once, also where the function is killed in the middle.
+//! A new show and ten thousand subscribers (C2): each of them is notified exactly once, even if the function is
+//! killed midway.
 
 use crate::harness::{World, show_details};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -28,10 +29,10 @@ use tokio::task::JoinSet;
 
 const SUBSCRIBERS: usize = 10_000;
 
-/// What an SQS of ours accepted, by queue.
+/// The messages that the fake SQS accepted, by queue.
 type Accepted = Arc<Mutex<HashMap<String, Vec<String>>>>;
 
-/// An SQS that takes everything, a little slowly.
+/// A fake SQS that accepts everything, a little slowly.
 async fn sqs() -> (Sender, Accepted) {
     let accepted = Accepted::default();
     let service = Router::new().fallback(take).with_state(accepted.clone());
@@ -54,7 +55,7 @@ async fn take(State(accepted): State<Accepted>, _: HeaderMap, body: String) -> S
     json!({"Successful": entries.iter().map(done).collect::<Vec<_>>(), "Failed": []}).to_string()
 }
 
-/// Subscribers to musicals, put past the API: signing up ten thousand takes too long.
+/// Stores subscribers to musicals directly, because ten thousand sign-ups through the API take too long.
 async fn subscribe(world: &World) -> HashSet<MemberId> {
     let client = world.stack.engine().dynamodb();
     let members: Vec<MemberId> = (0..SUBSCRIBERS).map(|_| MemberId(entropy::fresh_uuid())).collect();
@@ -74,7 +75,7 @@ async fn subscribe(world: &World) -> HashSet<MemberId> {
     members.into_iter().collect()
 }
 
-/// A message as the queue hands it over.
+/// A message as delivered by the queue.
 fn event(body: &str) -> <AnnounceShow as Worker>::Event {
     let record =
         json!({"messageId": "m", "receiptHandle": "r", "body": body, "attributes": {}, "messageAttributes": {}});
@@ -93,9 +94,9 @@ async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
     let (mut runs, mut killed, mut longest) = (0, 0, 0);
     while let Some(body) = queue.pop_front() {
         runs += 1;
-        assert!(runs < 500, "it never ends");
+        assert!(runs < 500, "the announcement never ends");
         let before = accepted.lock().unwrap().get(Queue::Alerts.name()).map_or(0, Vec::len);
-        // Every third run is killed somewhere in its middle, and its message comes again.
+        // Every third run is killed midway, and its message is delivered again.
         let announced = || accepted.lock().unwrap().get(Queue::Alerts.name()).map_or(0, Vec::len) - before;
         let killer = async {
             while runs % 3 != 0 || announced() < runs % 7 * 100 {
@@ -111,7 +112,7 @@ async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
         }
         let after = accepted.lock().unwrap().get(Queue::Alerts.name()).map_or(0, Vec::len);
         longest = longest.max(after - before);
-        // What it handed over, also where it was killed after that.
+        // The messages it handed over, even if it was killed afterwards.
         queue.extend(accepted.lock().unwrap().remove(Queue::Announcements.name()).unwrap_or_default());
     }
     let asked = accepted.lock().unwrap().remove(Queue::Alerts.name()).unwrap_or_default();
@@ -126,16 +127,16 @@ async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
         "{SUBSCRIBERS} subscribers: {runs} runs, {killed} killed, {} messages, at most {longest} in a run",
         asked.len()
     );
-    assert_eq!(told, members, "all, and nobody else");
+    assert_eq!(told, members, "all subscribers, and no other members");
     assert!(killed > 0, "nothing was killed");
     assert!(asked.len() < SUBSCRIBERS + killed * ANNOUNCED_MAX_MEMBERS + ANNOUNCED_MAX_MEMBERS);
-    // With what a killed run had under way.
+    // Including messages that a killed run had in flight.
     let most = ANNOUNCED_MAX_MEMBERS + ANNOUNCED_BATCHES_AT_ONCE * SQS_BATCH_MESSAGES;
     assert!(longest <= most, "a run announces to {longest}");
 }
 
-/// End to end for some hundreds, with one shard larger than the others: every one gets one mail, though all is announced
-/// twice.
+/// End to end for several hundred members, with one shard larger than the others: each gets one mail, although
+/// everything is announced twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn hundreds_are_mailed_once_though_announced_twice() {
     World::run(async |world| {

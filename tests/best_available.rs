@@ -1,18 +1,18 @@
-//! Best available seats in a rush: everybody is served while seats remain, and nobody is parted from his company without need.
-//! `cargo test --test frontrow best_available -- --nocapture` prints refusals and tries.
+//! Best available seats in a rush: every buyer is served while seats remain, and parties are not split without need.
+//! `cargo test --test frontrow best_available -- --nocapture` prints refusals and attempts.
 
 use crate::harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, insist, pay, wire::Metered};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
-/// A house of 400 seats, twenty rows of twenty.
+/// A house of 400 seats: twenty rows of twenty.
 async fn house(world: &World) -> String {
     let sections = json!([{"name": "A", "grade": "R", "price": 1_000, "rows": 20, "seatsPerRow": 20}]);
     world.performance(json!({"seating": {"type": "numbered", "sections": sections}})).await
 }
 
-/// Each of `people` buys so many, all at once; answers what each was told of his hold.
+/// Each of `people` buys the given number of seats, all at the same time. Returns the response to each hold.
 async fn buy(people: Vec<(Person, i64)>, performance: &str) -> Vec<(i64, Reply)> {
     let mut crowd = JoinSet::new();
     for (person, quantity) in people {
@@ -34,7 +34,7 @@ fn is_held(reply: &Reply) -> bool {
     matches!(reply.status, 200 | 201)
 }
 
-/// Refusals that name no lack of seats: what must never be.
+/// Refusals for other reasons than a lack of seats, which must never happen.
 fn refused_while_free(told: &[(i64, Reply)]) -> usize {
     let is_true = |(wanted, reply): &&(i64, Reply)| {
         is_held(reply) || reply.json["code"] == "not_enough_seats" && reply.number("available") < *wanted
@@ -42,7 +42,7 @@ fn refused_while_free(told: &[(i64, Reply)]) -> usize {
     told.iter().filter(|one| !is_true(one)).count()
 }
 
-/// Transactions sent for each hold.
+/// Number of transactions sent for each hold.
 fn tries(metered: &[Metered]) -> Vec<usize> {
     let mut tries: BTreeMap<String, usize> = BTreeMap::new();
     for call in metered.iter().filter(|call| call.operation == "TransactWriteItems") {
@@ -88,7 +88,7 @@ async fn a_hundred_and_sixty_couples_on_four_hundred_seats() {
             tries.iter().max().expect("holds"),
         );
         assert!(told.iter().all(|(_, reply)| is_held(reply)), "{told:?}");
-        // More where somebody asked again.
+        // There are more if a buyer retried.
         assert!(tries.len() >= 160 && parted == 0, "{} holds, {parted} parted", tries.len());
         assert_eq!(Snapshot::of(world).await.reservations().len(), 160);
     })
@@ -135,7 +135,7 @@ async fn the_last_seats_of_a_large_house_are_found() {
         let details = json!({"maxSeatsPerMember": 50, "seating": {"type": "numbered", "sections": sections}});
         let performance = world.performance(details).await;
         let mut crowd = JoinSet::new();
-        // All of A but its last row, by name.
+        // All of section A except its last row, by seat id.
         for half in 0..38 {
             let (person, performance) = (world.member(0).await, performance.clone());
             crowd.spawn(async move {

@@ -1,8 +1,10 @@
-//! What each operation costs in DynamoDB: sequential calls, write units, read units, measured on the wire and held against
-//! its budget. Uncontended, items up to 1 KB. `cargo test -p frontrow-tests budgets -- --nocapture` prints the table.
+//! The cost of each operation in DynamoDB: sequential calls, write units and read units, measured on the wire and
+//! checked against a budget. Uncontended, items up to 1 KB. `cargo test -p frontrow-tests budgets -- --nocapture`
+//! prints the table.
 //!
-//! The process's once-a-second copies of performance, show and room are left out: they cost a process, not a person. The
-//! clock stands still between two moves of it, and workers' calls are told from a request's: a busy machine costs no more.
+//! The cached copies of performance, show and room, which a process refreshes once a second, are left out: they cost
+//! per process, not per member. The clock stands still between two moves, and workers' calls are separated from a
+//! request's, so the costs do not depend on the machine's load.
 
 mod cards;
 mod catalogue;
@@ -29,12 +31,13 @@ struct Budgets {
 }
 
 impl Budgets {
-    /// Notes what `operation` cost besides copies; `account` says of what, and how a budget is undercut.
+    /// Records the cost of `operation` without cached copies; `account` explains the cost and how to stay within the
+    /// budget.
     fn note(&mut self, operation: &str, budget: Cost, metered: &[Metered], account: &str) {
         self.note_calls(operation, budget, &metered.iter().filter(|call| !is_copy(call)).collect::<Vec<_>>(), account);
     }
 
-    /// The same of all these calls.
+    /// As `note`, for all of these calls.
     fn note_calls(&mut self, operation: &str, budget: Cost, counted: &[&Metered], account: &str) {
         let write_units: f64 = counted.iter().map(|call| call.write_units).sum();
         let read_units: f64 = counted.iter().map(|call| call.read_units).sum();
@@ -44,7 +47,7 @@ impl Budgets {
             measured.0, measured.1, measured.2, budget.0, budget.1, budget.2
         );
         let _ = writeln!(self.table, "{line}");
-        // A sum of nothing is -0.0.
+        // The sum of an empty list is -0.0.
         let units = Units { calls: counted.len() as f64, writes: write_units + 0.0, reads: read_units + 0.0 };
         self.measured.insert(operation.to_owned(), units);
         if measured.0 > budget.0 || measured.1 > budget.1 || measured.2 > budget.2 {
@@ -54,7 +57,7 @@ impl Budgets {
     }
 }
 
-/// Whether the call refreshes a process's copy.
+/// Whether the call refreshes a cached copy.
 fn is_copy(call: &Metered) -> bool {
     let partition = call.request["Key"]["pk"]["S"].as_str().unwrap_or_default();
     call.operation == "GetItem"
@@ -65,14 +68,14 @@ fn is_endpoints(call: &Metered) -> bool {
     ENDPOINTS.iter().any(|endpoint| call.function == Some(endpoint.route.operation))
 }
 
-/// What the endpoints do for `call`.
+/// The endpoints' calls during `call`.
 async fn meter<T>(world: &World, call: impl Future<Output = T>) -> (T, Vec<Metered>) {
     let (done, mut cost) = world.wire.meter(call).await;
     cost.retain(is_endpoints);
     (done, cost)
 }
 
-/// What those functions do for `call`, and for nothing that went before it.
+/// These functions' calls caused by `call`, and by nothing before it.
 async fn meter_workers(world: &World, functions: &[&str], call: impl Future<Output = ()>) -> Vec<Metered> {
     world.settle().await;
     let whole = async {
@@ -113,7 +116,7 @@ async fn booking(world: &World, budgets: &mut Budgets) {
     let person = world.member(10_000_000).await;
 
     let (_, cost) = meter(world, person.get("/members/nobody")).await;
-    budgets.note("login token check", (0, 0.0, 0.0), &cost, "the token says who it is");
+    budgets.note("login token check", (0, 0.0, 0.0), &cost, "the token contains the identity");
     let (_, cost) = meter(world, person.post("/points/top-ups", json!({"amount": 1}))).await;
     budgets.note("top-up", (2, 4.0, 0.5), &cost, "wallet, entry");
     let (_, cost) = meter(world, person.with_key("t").post("/points/top-ups", json!({"amount": 1}))).await;
@@ -188,7 +191,7 @@ async fn waiting_room(world: &World, budgets: &mut Budgets) {
     let first = world.member(1_000_000).await;
     let (joined, cost) = meter(world, first.post(&path, Value::Null)).await;
     budgets.note("join, first", (3, 2.0, 0.5), &cost, "PLACE read, LINE, PLACE");
-    // The clock moves on, so that this poll finds the turnstile due, and turns it.
+    // The clock advances, so that this poll finds the turnstile due and turns it.
     world.advance_seconds(2);
     let (polled, cost) = meter(world, first.with_queue_token(&joined.text("queueToken")).get(&path)).await;
     let token = polled.expect(200).text("queueToken");

@@ -1,5 +1,5 @@
-//! An organizer's cancellation with everything that can come in between: many reservations, members who cancel or pay at the
-//! same time, functions that die. Everybody is refunded once and told once.
+//! An organizer's cancellation with everything that can interfere: many reservations, members who cancel or pay at
+//! the same time, functions that die. Everybody is refunded once and notified once.
 
 use crate::conditions::interlude::Interlude;
 use crate::harness::{
@@ -22,12 +22,12 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// Reservations of the largest cancellation.
+/// Number of reservations of the largest cancellation.
 const CROWD: u32 = 5_000;
-/// Seats of a section, which is a block.
+/// Seats of a section, which is one block.
 const SECTION: u32 = 1_000;
 
-/// The value with some words replaced by others, wherever they stand.
+/// The value with some words replaced, wherever they occur.
 fn renamed(value: AttributeValue, names: &[(String, String)]) -> AttributeValue {
     match value {
         AttributeValue::S(text) => {
@@ -41,7 +41,7 @@ fn renamed(value: AttributeValue, names: &[(String, String)]) -> AttributeValue 
     }
 }
 
-/// Puts `items` past the wire.
+/// Writes `items` directly, past the wire.
 async fn put_all(world: &World, items: Vec<Item>) {
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
     for batch in items.chunks(25) {
@@ -54,8 +54,8 @@ async fn put_all(world: &World, items: Vec<Item>) {
     }
 }
 
-/// A performance with [`CROWD`] reservations of as many members. The first of each section is booked as usual; the others are
-/// made from it, item by item, because it would take minutes to book them all.
+/// A performance with [`CROWD`] reservations of as many members. The first of each section is booked as usual. The
+/// others are copied from it, item by item, because booking them all would take minutes.
 async fn crowded(world: &World) -> String {
     let section = |name: &str| json!({"name": name, "grade": "R", "price": 30_000, "rows": 10, "seatsPerRow": 100});
     let names = ["A", "B", "C", "D", "E"];
@@ -93,7 +93,7 @@ async fn crowded(world: &World) -> String {
     performance
 }
 
-/// Every so many-th cancellation of a reservation, the function that makes it dies: before it reached the table, or after.
+/// Every n-th cancellation of a reservation kills the function that makes it: before or after it reached the table.
 struct DyingNowAndThen {
     every: usize,
     seen: AtomicUsize,
@@ -121,7 +121,7 @@ impl Meddler for Arc<DyingNowAndThen> {
     }
 }
 
-/// How often a mail with `word` in it went to whom; each reservation's own.
+/// How many mails with `word` each member got; each has their own reservation.
 async fn mails_with(world: &World, word: &str) -> HashMap<String, usize> {
     let mut times = HashMap::new();
     for mail in world.anyone().get("/_local/mails").await.expect(200).json.as_array().into_iter().flatten() {
@@ -141,17 +141,17 @@ async fn five_thousand_reservations_are_refunded_and_told_once_though_functions_
         let listed = begun.elapsed();
         let deaths = Arc::new(DyingNowAndThen { every: 700, seen: AtomicUsize::new(0), died: AtomicUsize::new(0) });
         world.wire.meddle(Some(Arc::new(Arc::clone(&deaths))));
-        // At once: of many reservations no projector has made a row yet.
+        // At once: projectors have not yet written rows for many of the reservations.
         let path = format!("/performances/{performance}/cancellation");
         world.organizer().await.post(&path, json!({"reason": "The roof leaks"})).await.expect(202);
         let over = tokio::time::timeout(NEVER, world.stack.settle()).await;
-        over.expect("it ends").expect("the queues can be asked");
+        over.expect("the cancellation ends").expect("the queues can be asked");
         world.wire.meddle(None);
         println!("{CROWD} reservations: made in {listed:?}, over in {:?}", begun.elapsed() - listed);
         assert!(deaths.died.load(Ordering::Relaxed) >= 5, "functions died {deaths:?} times", deaths = deaths.died);
         let told = mails_with(world, "The roof leaks").await;
         assert_eq!(told.len(), CROWD as usize);
-        assert!(told.values().all(|times| *times == 1), "somebody was told twice");
+        assert!(told.values().all(|times| *times == 1), "a member was notified twice");
         let reservations = Snapshot::of(world).await.reservations();
         assert_eq!(reservations.len(), CROWD as usize);
         for reservation in reservations {
@@ -162,7 +162,7 @@ async fn five_thousand_reservations_are_refunded_and_told_once_though_functions_
     .await;
 }
 
-/// Members pay, cancel and hold while the organizer cancels: whoever has paid has his money back in the end, once.
+/// Members pay, cancel and hold while the organizer cancels: everybody who paid gets their money back, once.
 #[tokio::test(flavor = "multi_thread")]
 async fn members_who_pay_and_cancel_at_the_same_time_are_refunded_once() {
     World::run(async |world| {
@@ -213,7 +213,8 @@ async fn book_until_closed(person: Person, performance: String, row: u32) {
     }
 }
 
-/// A payment that was on its way when the performance was cancelled, and came after everybody had been looked for.
+/// A payment that was in flight when the performance was cancelled, and completed after the reservations had been
+/// listed.
 #[tokio::test]
 async fn a_payment_that_came_too_late_to_be_seen_is_refunded_too() {
     World::run(async |world| {

@@ -1,5 +1,5 @@
-//! Organizers against buyers and against each other: moving, re-seating and deleting while everybody books, and crashes in the
-//! middle. The audit after each test looks for tickets without a house, and for dates, slots and shows that disagree.
+//! Organizers against buyers and against each other: moving, re-seating and deleting while members book, with crashes
+//! midway. The audit after each test looks for tickets without a house, and for inconsistent dates, slots and shows.
 
 mod late;
 mod moves;
@@ -23,12 +23,12 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// What becomes of the first transactions of a process.
+/// The fate of the first transactions of a process.
 #[derive(Clone, Copy)]
 pub(crate) enum First {
-    /// It is late, but arrives.
+    /// Late, but it arrives.
     Late(Duration),
-    /// It is late and lost.
+    /// Late and lost.
     Lost(Duration),
 }
 
@@ -55,33 +55,33 @@ impl Meddler for Delayed {
     }
 }
 
-/// Another process over the same table, whose first transaction meets that.
+/// Another process over the same table, whose first transaction has this fate.
 pub(crate) fn process(world: &World, first: First) -> App {
     process_behind(world, Arc::new(Delayed { first, seen: AtomicU32::new(0) }))
 }
 
-/// The same, each of whose calls meets `meddler`.
+/// As [`process`], but all its calls meet `meddler`.
 pub(crate) fn process_behind(world: &World, meddler: Arc<dyn Meddler>) -> App {
     let wire = Wire::default();
     wire.meddle(Some(meddler));
     process_on(world, &wire)
 }
 
-/// The same, whose calls go over `wire`.
+/// As [`process`], but its calls go over `wire`.
 pub(crate) fn process_on(world: &World, wire: &Wire) -> App {
     let aws = world.stack.engine();
     let http = wire.around(aws.http());
     App::new(world.app().config.clone(), &aws.through(http), world.stack.clock().clone())
 }
 
-/// A hold of `A-1-1` through that process.
+/// Holds `A-1-1` through that process.
 fn holding(app: App, person: &Person, performance: &str) -> impl Future<Output = Told> + Send + 'static {
     let login = format!("Bearer {}", app.tokens.access(&person.identity));
     let path = format!("/performances/{performance}/holds");
     async move { call(&app, &Method::POST, &path, &[("authorization", &login)], &json!({"seatIds": ["A-1-1"]})).await }
 }
 
-/// A hold that was under way before anybody looked is waited for.
+/// A hold already in flight is waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_in_flight_stops_a_delete() {
     World::run(async |world| {
@@ -98,7 +98,7 @@ async fn a_hold_in_flight_stops_a_delete() {
     .await;
 }
 
-/// One that would be sent again too late looks once more, and is not sent.
+/// A hold that would be retried too late checks again and is not sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_is_late_does_not_meet_a_delete() {
     World::run(async |world| {
@@ -114,7 +114,7 @@ async fn a_hold_that_is_late_does_not_meet_a_delete() {
     .await;
 }
 
-/// Buys a seat, as soon as that can be done; `false` where the house is gone or other.
+/// Buys a seat as soon as possible; `false` if the house is gone or changed.
 async fn insist(person: Person, performance: String, seat: String) -> bool {
     for _ in 0..60 {
         let held = hold(&person, &performance, &[&seat]).await;
@@ -128,7 +128,7 @@ async fn insist(person: Person, performance: String, seat: String) -> bool {
     panic!("never open again")
 }
 
-/// Twenty buyers, a moment after each other, against one change of the house.
+/// Twenty buyers, shortly after each other, against one change of the house.
 async fn crowd(world: &World, performance: &str, begin: Duration) -> JoinSet<bool> {
     let mut buyers = JoinSet::new();
     for number in 0..20_u32 {
@@ -142,7 +142,7 @@ async fn crowd(world: &World, performance: &str, begin: Duration) -> JoinSet<boo
     buyers
 }
 
-/// C7: whatever they do, nobody has a ticket of a performance that is gone.
+/// C7: whatever happens, nobody has a ticket for a deleted performance.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_against_twenty_holds_at_once() {
     World::run(async |world| {
@@ -163,7 +163,7 @@ async fn a_delete_against_twenty_holds_at_once() {
     .await;
 }
 
-/// The same for another house: who buys buys seats that are there, at their price.
+/// The same for another house: buyers get seats that exist, at their price.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_house_against_twenty_holds_at_once() {
     World::run(async |world| {
@@ -191,7 +191,7 @@ async fn another_house_against_twenty_holds_at_once() {
     .await;
 }
 
-/// Two changes at once: one of them, whole.
+/// Two concurrent changes: one of them is applied, as a whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_at_once_do_not_mix() {
     World::run(async |world| {
@@ -230,7 +230,8 @@ async fn changes_at_once_do_not_mix() {
     .await;
 }
 
-/// C3: of twenty on one slot one is listed, whichever show it is of; of twenty dates of one show all are.
+/// C3: of twenty performances for one slot one is created, whichever show it belongs to; of twenty dates of one show,
+/// all are.
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_organizers_at_once() {
     World::run(async |world| {
@@ -263,7 +264,7 @@ async fn twenty_organizers_at_once() {
     .await;
 }
 
-/// Whoever closed it is dead: it is on sale again by itself.
+/// The closer is dead: the performance is on sale again by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_while_closing_heals() {
     World::run(async |world| {
@@ -309,7 +310,7 @@ async fn one_code_signs_up_or_resets() {
     .await;
 }
 
-/// Of ten resets by one code one is done.
+/// Of ten resets with one code, one succeeds.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_code_resets_once() {
     World::run(async |world| {

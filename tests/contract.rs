@@ -1,5 +1,5 @@
-//! What holds for every request, whichever endpoint takes it: what cannot be read is refused and named, nothing is quoted, and
-//! what was answered can be sent back.
+//! Rules for every request to any endpoint: invalid input is refused and named, values are never quoted, and fields
+//! of a response can be sent back.
 
 use crate::harness::{Person, World, performance_details, show_details};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -19,7 +19,7 @@ fn fields(problem: &Value) -> Vec<&str> {
     fields
 }
 
-/// A top-up with `headers`, as they are: its status, and what it answers.
+/// A top-up with exactly these `headers`. Returns the status and the body.
 async fn top_up(world: &World, person: &Person, headers: &[(&str, &[u8])], body: &str) -> (u16, Value) {
     let login = format!("Bearer {}", world.app().tokens.access(&person.identity));
     let request = reqwest::Client::new().post(format!("{}/points/top-ups", world.stack.url())).body(body.to_owned());
@@ -65,7 +65,7 @@ async fn a_header_that_cannot_be_read_is_refused_and_never_ignored() {
     .await;
 }
 
-/// The same as a function is handed it by API Gateway, which joins headers of one name.
+/// As a function receives it from API Gateway, which joins headers of the same name.
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_refuse_what_the_gateway_hands_over() {
     World::run(async |world| {
@@ -129,7 +129,7 @@ async fn a_query_that_cannot_be_read_is_refused() {
     .await;
 }
 
-/// One parse: what the type is made of and what the key's fingerprint is made of.
+/// A single parse: the typed body and the key's fingerprint are built from the same tree.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_has_one_form() {
     World::run(async |world| {
@@ -168,7 +168,7 @@ async fn a_body_has_one_form() {
     .await;
 }
 
-/// Of each endpoint with a body: its path, and the names of the fields that its schema requires.
+/// For each endpoint with a body: its path, and the fields that its schema requires.
 fn required() -> Vec<(&'static Descriptor, Vec<String>)> {
     let document = openapi::document(ENDPOINTS);
     let of = |endpoint: &'static Descriptor| {
@@ -229,7 +229,7 @@ async fn nothing_of_a_refused_request_is_quoted() {
     .await;
 }
 
-/// A cursor as anybody can make it who has read how they were made without a key.
+/// A cursor as it was built before cursors were signed; anybody can make it.
 fn forged(scope: &str, after: &str, tag_bytes: usize) -> String {
     let digest = Sha256::digest([scope, after].join("\n"));
     URL_SAFE_NO_PAD.encode([&digest[..tag_bytes], after.as_bytes()].concat())
@@ -271,7 +271,7 @@ async fn cursors_that_strangers_make_are_refused() {
     .await;
 }
 
-/// Lists whose cursors are signed need the key.
+/// Endpoints of lists with signed cursors need the key.
 #[test]
 fn lists_declare_the_signing_keys() {
     let document = openapi::document(ENDPOINTS);
@@ -329,7 +329,7 @@ async fn what_was_answered_can_be_changed_and_sent_back() {
         assert_eq!(member.put("/members/me/alerts", me.clone()).await.expect(200).json["alerts"], json!(["musical"]));
         me["categories"] = json!([]);
         member.put("/members/me/alerts", me).await.problem(400, "invalid_request");
-        // Only what is there may be sent back.
+        // Only existing fields may be sent back.
         member
             .put("/members/me/alerts", json!({"categories": [], "password": "x"}))
             .await
@@ -338,13 +338,13 @@ async fn what_was_answered_can_be_changed_and_sent_back() {
     .await;
 }
 
-/// Each `PUT` of what a `GET` of the same path shows ignores all that it shows.
+/// Each `PUT` ignores the fields that the `GET` of the same path shows.
 #[test]
 fn puts_ignore_what_their_gets_show() {
     let put = |path: &str| ENDPOINTS.iter().find(|one| one.route.method == Method::PUT && one.route.path == path);
     for get in ENDPOINTS.iter().filter(|one| one.route.method == Method::GET) {
         let sent_back = put(get.route.path).is_none_or(|put| put.sends_back);
-        assert!(sent_back, "PUT {} refuses what its GET answers", get.route.path);
+        assert!(sent_back, "PUT {} refuses fields of its GET response", get.route.path);
     }
 }
 
@@ -372,7 +372,7 @@ async fn head_is_answered_like_get_without_a_body() {
             for name in ["etag", "cache-control", "content-type", "vary"] {
                 assert_eq!(head.header(name), get.header(name), "{name} of {path}");
             }
-            // It may say how long GET's body is, but not that there is none.
+            // It may contain the length of the GET body, but not claim that there is none.
             assert_ne!(head.header("content-length"), "0", "{path}");
         }
         let head = member.send("HEAD", "/shows", None).await;

@@ -1,5 +1,5 @@
-//! A simulated crowd in a waiting room: the store as it is, an engine, several processes, and a clock that is moved.
-//! Without HTTP, because what is looked at is the line and what it costs in DynamoDB.
+//! A simulated crowd in a waiting room: the real store, an engine, several processes, and a clock moved by the test.
+//! Without HTTP, because the line and its cost in DynamoDB are under test.
 //!
 //! `CROWD=100000 CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table of
 //! `infra/preflight/README.md`.
@@ -9,7 +9,7 @@ mod sale;
 
 use sale::{Figures, Plan, run};
 
-/// People of the large crowd when `CROWD` does not say.
+/// Members of the large crowd when `CROWD` is not set.
 const CROWD_DEFAULT: usize = 10_000;
 
 const SMALL: Plan = Plan {
@@ -22,11 +22,11 @@ const SMALL: Plan = Plan {
     vanish_percent: 0,
 };
 
-/// What holds for every crowd.
+/// Checks for every crowd.
 fn check(plan: &Plan, figures: &Figures) {
     assert_eq!((figures.joined, figures.positions), (plan.people, plan.people), "every position is one person's");
     let vanishing = (0..plan.people).filter(|person| person % 100 < plan.vanish_percent).count();
-    assert_eq!((figures.let_in, figures.lost), (plan.people - vanishing, 0), "everybody who waits gets in");
+    assert_eq!((figures.let_in, figures.lost), (plan.people - vanishing, 0), "every waiting member is admitted");
     if figures.stripes == 1 {
         assert_eq!(figures.inversions, 0, "one stripe keeps request order");
     }
@@ -89,7 +89,7 @@ async fn a_small_crowd_in_several_stripes_is_let_in_and_never_too_many() {
     report(&[Plan { expected_per_minute: 120_000, vanish_percent: 3, people: 1_000, ..SMALL }]).await;
 }
 
-/// E4: who arrives, waits and is admitted is varied.
+/// E4: arrivals, waiting and admission are varied.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: the figures of infra/preflight/README.md"]
 async fn figures_of_large_crowds() {

@@ -1,14 +1,14 @@
-//! A platform that runs elsewhere, driven by what its clients have and nothing else: HTTP, and the mails that they get.
+//! A platform that runs elsewhere, driven only through its public interfaces: HTTP, and the mails it sends.
 //!
-//! `.ci/sam-local` and `.ci/deployed` start one and run this. By hand:
+//! `.ci/sam-local` and `.ci/deployed` start one and run this. Manually:
 //!
 //! ```sh
 //! FRONTROW_URL=http://127.0.0.1:3000 FRONTROW_MAILS=http://127.0.0.1:4566 \
 //!   cargo test -p frontrow-tests deployed -- --ignored
 //! ```
 //!
-//! `FRONTROW_MAILS` serves `/_local/mails` as the local stack does. The address in `FRONTROW_ORGANIZER`, or
-//! `organizer@example.com`, signs up as organizer; where it did before, its password is the seeds'.
+//! `FRONTROW_MAILS` serves `/_local/mails` like the local stack. The address in `FRONTROW_ORGANIZER`, or
+//! `organizer@example.com`, signs up as organizer; if it already has, its password is that of the seeds.
 
 use crate::harness::{client::Client, client::Reply, hold, line::join, pay, read_qr};
 use frontrow_edge::{config::variable, entropy};
@@ -16,18 +16,18 @@ use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes: cold starts, batches, and a message that comes back once.
+/// Longer than anything takes: cold starts, batches, and one redelivery of a message.
 const PATIENCE: Duration = Duration::from_secs(240);
-/// Everybody's, as the seeds'.
+/// The password of all members, the same as in the seeds.
 const PASSWORD: &str = "frontrow-demo";
 
-/// A platform and where its mails arrive.
+/// A platform, and where its mails arrive.
 pub(crate) struct Platform {
     anyone: Client,
     mails: Client,
 }
 
-/// Asks again until there is an answer.
+/// Polls until there is a result.
 pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
@@ -44,14 +44,14 @@ pub(crate) fn required(name: &str) -> String {
 }
 
 impl Platform {
-    /// The one that the environment names.
+    /// The platform in the environment variables.
     pub(crate) fn from_env() -> Self {
         let http = reqwest::Client::new();
         let client = |url: String| Client::new(http.clone(), url.trim_end_matches('/').to_owned());
         Self { anyone: client(required("FRONTROW_URL")), mails: client(required("FRONTROW_MAILS")) }
     }
 
-    /// The first mail to `address` of which `find` finds something, and that.
+    /// The first mail to `address` in which `find` finds something, and the result.
     pub(crate) async fn mail<T>(&self, address: &str, what: &str, find: impl Fn(&[u8]) -> Option<T>) -> T {
         until(what, async || {
             let listed = self.mails.get(&format!("/_local/mails?to={address}")).await.expect(200);
@@ -71,7 +71,7 @@ impl Platform {
         (told.status == 200).then(|| self.anyone.with_login(&told.text("accessToken")))
     }
 
-    /// Signs up by a mailed code, and logs in.
+    /// Signs up with a mailed code and logs in.
     pub(crate) async fn sign_up(&self, address: &str, name: &str) -> Client {
         let asked = self.anyone.post("/email-verifications", json!({"email": address})).await.expect(202);
         let code = self.mail(address, "the code", |raw| text_of(raw).and_then(|text| code_in(&text))).await;
@@ -81,7 +81,7 @@ impl Platform {
         self.log_in(address).await.expect("a member can log in")
     }
 
-    /// The organizer, who may have signed up before.
+    /// The organizer, who may already have signed up.
     pub(crate) async fn organizer(&self) -> Client {
         let address = variable("FRONTROW_ORGANIZER").unwrap_or_else(|| "organizer@example.com".to_owned());
         match self.log_in(&address).await {
@@ -90,7 +90,7 @@ impl Platform {
         }
     }
 
-    /// A new member with points: the address, and the login.
+    /// A new member with points: the address, and the logged-in client.
     pub(crate) async fn member(&self) -> (String, Client) {
         let address = format!("member-{}@example.com", entropy::fresh_uuid().simple());
         let member = self.sign_up(&address, "김 하나").await;
@@ -98,7 +98,7 @@ impl Platform {
         (address, member)
     }
 
-    /// The codes of the tickets in the mail to `address` that is about `reservation`.
+    /// The ticket codes in the mail to `address` about `reservation`.
     pub(crate) async fn ticket_codes(&self, address: &str, reservation: &str) -> Vec<String> {
         let of_reservation = |raw: &[u8]| {
             let mail = MessageParser::default().parse(raw)?;
@@ -138,13 +138,13 @@ async fn list(organizer: &Client, details: Value) -> (String, String) {
     (organizer.post(&path, body).await.expect(201).text("performanceId"), title)
 }
 
-/// What `member` reads at `path`, as soon as `holds` of it.
+/// The response to `member` at `path`, as soon as `holds` accepts it.
 async fn read_once(member: &Client, path: &str, what: &str, holds: impl Fn(&Reply) -> bool) -> Reply {
     until(what, async || Some(member.get(path).await.expect(200)).filter(|reply| holds(reply))).await
 }
 
-/// From an address to the door: the code and the ticket come by mail, the ticket's code opens the door once, and what
-/// follows from the purchase is on the member's page.
+/// From an address to the door: the code and the ticket come by mail, the ticket's code opens the door once, and the
+/// purchase appears on the member's page.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
 async fn a_booking_from_sign_up_to_the_door() {
@@ -192,7 +192,8 @@ async fn a_booking_through_the_waiting_room() {
     assert_eq!(platform.ticket_codes(&address, &reservation).await.len(), 1);
 }
 
-/// What follows from events alone: a new show is told to who asked, and who cancels a performance refunds everybody.
+/// Consequences of events alone: subscribers are notified of a new show, and cancelling a performance refunds
+/// everybody.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
 async fn shows_are_announced_and_cancelled_performances_refunded() {
@@ -213,7 +214,7 @@ async fn shows_are_announced_and_cancelled_performances_refunded() {
     platform.mail(&address, "its mail", |raw| text_of(raw).filter(|text| text.contains("The lead is ill."))).await;
 }
 
-/// By card: the provider is asked for the money after the answer.
+/// By card: the provider is called after the response.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
 async fn a_booking_by_card() {

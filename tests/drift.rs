@@ -1,5 +1,5 @@
-//! What says the same thing twice is held together here: routes, their tests, their binaries, the documents, the template; and
-//! who may know whom.
+//! Duplicated facts are checked against each other here: routes, their tests, their binaries, the documents, the
+//! template; and dependencies between crates.
 
 mod alarms;
 mod declared;
@@ -22,7 +22,7 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Files under `folder` whose names end so, without what was built.
+/// Files under `folder` with that extension, without build output.
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -45,7 +45,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().expect("a name").to_string_lossy().into_owned()
 }
 
-/// Operations with the folder their file is in; empty for what lies beside the folders.
+/// Operations with the folder of their file; empty for files outside the folders.
 fn operations() -> BTreeMap<String, String> {
     let mut groups = BTreeMap::new();
     for file in files("functions/endpoints/src", "rs") {
@@ -89,7 +89,7 @@ fn each_operation_is_tested() {
     assert!(untested.is_empty(), "missing tests: {untested:#?}");
 }
 
-/// Names of `[[bin]]`s in a manifest, all of them without tests of their own and sorted.
+/// Names of `[[bin]]`s in a manifest, sorted; none of them has tests of its own.
 fn binaries(manifest: &str) -> BTreeSet<String> {
     let text = read(manifest);
     let mut names = Vec::new();
@@ -214,7 +214,7 @@ fn the_domain_is_pure() {
     }
 }
 
-/// Crates of the platform's own whose manifests name `dependency`.
+/// Crates of this platform whose manifests name `dependency`.
 fn dependents(dependency: &str) -> BTreeSet<String> {
     let crates =
         ["shared/domain", "shared/store", "shared/edge", "functions/endpoints", "functions/workers", "infra/local"];
@@ -224,7 +224,7 @@ fn dependents(dependency: &str) -> BTreeSet<String> {
 
 #[test]
 fn each_crate_knows_only_what_it_may() {
-    // `edge` makes the client, a worker's tests make a table; the operations are the store's alone.
+    // `edge` creates the client, and a worker's tests create a table; only the store uses the operations.
     assert_eq!(
         dependents("aws-sdk-dynamodb"),
         ["functions/workers", "shared/edge", "shared/store"].map(str::to_owned).into()
@@ -232,7 +232,7 @@ fn each_crate_knows_only_what_it_may() {
     assert_eq!(dependents("lambda_http"), ["infra/local", "shared/edge"].map(str::to_owned).into());
     let outside = ["shared/domain", "shared/edge", "functions", "infra"].map(|folder| files(folder, "rs")).concat();
     for file in outside.iter().filter(|file| !file.ends_with("tests.rs")) {
-        // A message's attributes are SQS's.
+        // Message attributes belong to SQS.
         let code = code(file).replace("MessageAttributeValue", "");
         for banned in ["aws_sdk_dynamodb::operation", "AttributeValue", "key_condition_expression", "put_item()"] {
             assert!(!code.contains(banned), "{} speaks DynamoDB: {banned}", file.display());
@@ -245,7 +245,7 @@ fn each_crate_knows_only_what_it_may() {
     }
 }
 
-/// The packages of `arguments` with their features, as a build of them has them.
+/// The packages of `arguments` with their features, as in a build of them.
 fn features(arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = std::process::Command::new(env!("CARGO"));
     cargo.current_dir(root()).args(["tree", "--offline", "--prefix", "none", "--format", "{p} {f}"]).args(arguments);
@@ -255,7 +255,7 @@ fn features(arguments: &[&str]) -> BTreeSet<String> {
     lines.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect()
 }
 
-/// A dependency that has other features in the tests than in the stack is compiled twice.
+/// A dependency with other features in the tests than in the stack is compiled twice.
 #[test]
 fn tests_compile_no_dependency_of_the_stack_again() {
     let run = features(&["--package", "frontrow-local", "--edges", "normal,build"]);

@@ -1,5 +1,5 @@
-//! What a deployment on an emulator of AWS shows beyond [`crate::deployed`], since its queues can be looked into.
-//! `.ci/deployed` makes one and runs this; `.ci/emulator.py` says what the variables hold.
+//! What a deployment on an emulator of AWS shows beyond [`crate::deployed`], because its queues are accessible.
+//! `.ci/deployed` creates one and runs this; `.ci/emulator.py` documents the variables.
 
 use crate::deployed::{Platform, required, until};
 use aws_sdk_sqs::{
@@ -11,7 +11,7 @@ use frontrow_endpoints::ENDPOINTS;
 use frontrow_workers::queue::Queue;
 use serde_json::Value;
 
-/// How soon a message that failed is received anew. The template's 180 s would make five receives take a quarter of an hour.
+/// Visibility timeout of a failed message. With the template's 180 s, five receives would take a quarter of an hour.
 const VISIBILITY_SECONDS: u32 = 2;
 
 struct Queues {
@@ -29,7 +29,7 @@ impl Queues {
         self.outputs[output].as_str().unwrap_or_else(|| panic!("no output {output}"))
     }
 
-    /// How many messages it has, received or not.
+    /// The number of messages, received or not.
     async fn count(&self, output: &str) -> u32 {
         use QueueAttributeName::{
             ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Taken,
@@ -46,7 +46,7 @@ impl Queues {
     }
 }
 
-/// The output that holds the URL of the queue behind `queue`.
+/// The output with the URL of the dead-letter queue of `queue`.
 fn behind(queue: Queue) -> &'static str {
     match queue {
         Queue::Payments => "PaymentDeadLetterQueueUrl",
@@ -58,10 +58,10 @@ fn behind(queue: Queue) -> &'static str {
     }
 }
 
-/// Messages that nobody can read, between others: they are received five times and parked, and mails go out meanwhile.
-/// Nothing else was parked, in all that was done to the deployment before.
+/// Unreadable messages among others: they are received five times and parked, and mails still go out. Nothing else
+/// was parked in all previous use of the deployment.
 #[tokio::test]
-#[ignore = "drives the deployment that FRONTROW_OUTPUTS tells of"]
+#[ignore = "drives the deployment described by FRONTROW_OUTPUTS"]
 async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
     let (platform, queues) = (Platform::from_env(), Queues::from_env());
     for parked in Queue::ALL.map(behind).into_iter().chain(["StreamFailureQueueUrl"]) {
@@ -74,7 +74,7 @@ async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
     for poison in poisons {
         queues.sqs.send_message().queue_url(codes).message_body(poison).send().await.expect("sent");
     }
-    // Its code has to come by mail.
+    // Its code must arrive by mail.
     platform.member().await;
     until("the poison is parked", async || (queues.count(behind(Queue::Codes)).await == 2).then_some(())).await;
     let parked = queues.receive(behind(Queue::Codes)).await;
@@ -85,9 +85,10 @@ async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
     until("the queue is empty", async || (queues.count("CodeQueueUrl").await == 0).then_some(())).await;
 }
 
-/// Each function starts, reads its secrets, and is allowed to look for what is not there: whatever it says, it is no failure.
+/// Each function starts, reads its secrets, and is allowed to look for a missing item: whatever the response, it is
+/// not a server error.
 #[tokio::test]
-#[ignore = "drives the deployment that FRONTROW_OUTPUTS tells of"]
+#[ignore = "drives the deployment described by FRONTROW_OUTPUTS"]
 async fn every_endpoint_answers() {
     let organizer = Platform::from_env().organizer().await;
     for route in ENDPOINTS.iter().map(|endpoint| &endpoint.route) {

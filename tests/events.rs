@@ -1,5 +1,5 @@
-//! `infra/events/` holds a sample event for every function, for `sam local invoke`. Each is what AWS sends, and is answered as
-//! it should be: as it is, and with what cannot lie in a file, since it lapses or belongs to one table, put in its place.
+//! `infra/events/` has a sample event for every function, for `sam local invoke`. Each is what AWS sends and gets the
+//! right response: as it is, and with placeholders replaced by values that expire or belong to one table.
 
 mod workers;
 
@@ -17,28 +17,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Stands for a login.
+/// Placeholder for a login.
 const LOGIN: &str = "ACCESS_TOKEN";
-/// Stands for a refresh token.
+/// Placeholder for a refresh token.
 const REFRESH_TOKEN: &str = "REFRESH_TOKEN";
-/// Stands for a queue token.
+/// Placeholder for a queue token.
 const QUEUE_TOKEN: &str = "QUEUE_TOKEN";
-/// Stands for the text of a ticket's QR code.
+/// Placeholder for the text of a ticket's QR code.
 const TICKET_CODE: &str = "TICKET_CODE";
-/// Of a hold and what derives from it.
+/// The common part of a hold's id and the ids derived from it.
 const PURCHASE: &str = "0193f1b07c8a7d3fae52c1d1a5b0c006.demo";
 /// A verification, and the code that was mailed for it.
 const VERIFICATION: &str = "0193f1b07c8a7d3fae52c1d1a5b0c003";
 const CODE: &str = "042317";
 
-/// What stands in a sample, and what is put in its place.
+/// A placeholder in a sample, and its replacement.
 type Replaced = (&'static str, String);
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/events")
 }
 
-/// The sample of a function, with something of it replaced.
+/// The sample of a function, with some placeholders replaced.
 fn sample(name: &str, replaced: &[Replaced]) -> String {
     let path = folder().join(format!("{name}.json"));
     let mut text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -69,7 +69,7 @@ fn there_is_a_sample_for_each_function_and_no_other() {
     assert_eq!(files, endpoints.chain(workers).map(|name| format!("{name}.json")).collect());
 }
 
-/// Routes, paths and parameters are told as API Gateway tells them.
+/// Routes, paths and parameters have the form that API Gateway sends.
 #[test]
 fn samples_are_of_their_routes() {
     for endpoint in ENDPOINTS {
@@ -93,7 +93,7 @@ fn samples_are_of_their_routes() {
     }
 }
 
-/// What the endpoint answers: status, and the code of a problem.
+/// The endpoint's response: status, and the code of a problem.
 async fn answer(world: &World, endpoint: &Descriptor, event: &str) -> (u16, String) {
     let request: LambdaRequest = serde_json::from_str(event).expect("an event of API Gateway");
     let response = (endpoint.respond)(world.app(), request.into()).await;
@@ -124,7 +124,7 @@ async fn samples_are_answered_as_they_are() {
     .await;
 }
 
-/// Somebody of the seeds: his login, and a client that has it.
+/// A member of the seeds: their login, and a client that uses it.
 async fn log_in(world: &World, name: &str) -> (String, Client) {
     let body = json!({"email": format!("{name}@example.com"), "password": "frontrow-demo"});
     let token = world.anyone().post("/sessions", body).await.expect(200).text("accessToken");
@@ -136,7 +136,7 @@ fn purchase(id: &str) -> String {
     id.split_once('-').expect("a kind and a purchase").1.to_owned()
 }
 
-/// What a sample needs to succeed, beyond a login.
+/// What a sample needs to succeed, besides a login.
 async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
     let (_, alice) = log_in(world, "alice").await;
     match operation {
@@ -175,7 +175,7 @@ async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
     }
 }
 
-/// In the demo's table, by the demo's people.
+/// With the demo's table and members.
 #[tokio::test(flavor = "multi_thread")]
 async fn samples_succeed() {
     let each = stream::iter(ENDPOINTS).map(|endpoint| {

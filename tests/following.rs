@@ -1,4 +1,4 @@
-//! Reservations of renamed and deleted members are updated, whatever messages come late, twice or not at all.
+//! Reservations of renamed and deleted members are updated, whatever messages arrive late, twice or not at all.
 
 use crate::{
     conditions::{interlude::Unreached, machine::Machine},
@@ -22,7 +22,7 @@ use frontrow_workers::CancelReservations;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Zoe with points.
+/// Zoe, with points.
 async fn zoe(world: &World) -> Client {
     let zoe = world.person("zoe@example.com", "Zoe", Role::Member).await;
     zoe.post("/points/top-ups", json!({"amount": 200_000})).await.expect(201);
@@ -33,7 +33,7 @@ async fn rename(client: &Client, name: &str) {
     client.put("/members/me", json!({"name": name})).await.expect(200);
 }
 
-/// The message that the only renamed or deleted member's record becomes.
+/// The message for the only renamed or deleted member.
 async fn message(world: &World) -> Value {
     let snapshot = Snapshot::of(world).await;
     let changed = snapshot.of_kind("member").find(|item| item.contains_key("changed_at")).expect("a changed member");
@@ -41,7 +41,7 @@ async fn message(world: &World) -> Value {
     json!({"kind": "member", "memberId": text(changed, "member_id"), "changedAt": at})
 }
 
-/// Handles `message` over `store`. Returns how many failed.
+/// Processes `message` over `store`. Returns the number of failures.
 async fn look(world: &World, store: &Store, message: &Value) -> usize {
     let worker = CancelReservations::new(store.clone(), world.stack.clock().clone(), world.stack.queues().sender());
     let event = json!({"Records": [
@@ -133,7 +133,7 @@ async fn a_look_that_fails_is_repeated() {
     .await;
 }
 
-/// The last look comes late, too: it still updates what is left, and looks once more.
+/// The last pass is late, too: it still updates the remaining reservations, and passes once more.
 #[tokio::test]
 async fn a_look_after_the_last_still_updates() {
     World::run(async |world| {
@@ -160,7 +160,7 @@ async fn a_look_after_the_last_still_updates() {
     .await;
 }
 
-/// Mails that are queued or come up later; a refund still reaches the wallet.
+/// Mails that are queued or created later; a refund still reaches the wallet.
 #[tokio::test]
 async fn an_erased_buyer_gets_no_mail() {
     World::run(async |world| {
@@ -180,12 +180,12 @@ async fn an_erased_buyer_gets_no_mail() {
     .await;
 }
 
-/// Whether TTL leaves the item.
+/// Whether the item is not subject to TTL.
 fn is_kept(item: &&Item) -> bool {
     !item.contains_key("ttl")
 }
 
-/// A projector that was late listed the reservation under a former name as well, and counted it again.
+/// A late projector also listed the reservation under a former name and counted it twice.
 #[tokio::test]
 async fn a_reservation_listed_twice_is_listed_once_again() {
     World::run(async |world| {

@@ -1,37 +1,37 @@
-//! All tests of the running system. Each starts a stack of its own (ports, table, queues, mails) and speaks HTTP to it.
+//! All tests of the running system. Each starts its own stack (ports, table, queues, mails) and uses it over HTTP.
 //!
-//! | Module | Holds |
+//! | Module | Contents |
 //! |---|---|
 //! | [`harness`] | the stack under test, clients, the wire between SDK and engine, the audit after every test |
-//! | [`budgets`] | what each operation costs in DynamoDB |
+//! | [`budgets`] | the cost of each operation in DynamoDB |
 //! | [`following`] | reservations of renamed and deleted members |
-//! | [`general`] | many members on a count of places |
+//! | [`general`] | many members on a number of general admission places |
 //! | [`best_available`] | many members on the best seats |
-//! | [`cards`] | payments by card, and a provider that fails in every way |
-//! | [`operations`] | what the functions print: request ids, numbers, no secret |
-//! | [`projections`] | what is derived from reservations, whatever records come |
-//! | [`closing`] | organizers against buyers: moves and deletes while everybody books |
-//! | [`announcements`] | a new show is told to ten thousand, each once |
-//! | [`large_houses`] | maps of houses of more than 2,000 seats or places: fresh, true, small, fast |
-//! | [`preflight`] | what the preflight knows of the template |
-//! | [`races`] | many clients at once |
-//! | [`cancellations`] | an organizer cancels a performance, whatever comes in between |
+//! | [`cards`] | card payments, and a provider that fails in every way |
+//! | [`operations`] | the functions' output: request ids, metrics, no secrets |
+//! | [`projections`] | projections of reservations, whatever records arrive |
+//! | [`closing`] | organizers against buyers: moves and deletes while members book |
+//! | [`announcements`] | ten thousand subscribers are notified of a new show, each once |
+//! | [`large_houses`] | maps of houses of more than 2,000 seats or places: fresh, correct, small, fast |
+//! | [`preflight`] | the preflight's data about the template |
+//! | [`races`] | many concurrent clients |
+//! | [`cancellations`] | an organizer cancels a performance, whatever interferes |
 //! | [`conditions`] | every condition expression and the test that needs it |
-//! | [`memory`] | what a thousand logins leave in memory |
-//! | [`contract`] | what holds for every request: what cannot be read is refused, nothing is quoted, answers can be sent back |
-//! | [`crowd`] | a simulated crowd in a waiting room, in numbers |
+//! | [`memory`] | memory after a thousand logins |
+//! | [`contract`] | rules for every request: invalid input is refused, values are not quoted, responses can be sent back |
+//! | [`crowd`] | a simulated crowd in a waiting room, with figures |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
 //! | [`lambda`] | every binary under the Lambda runtime API |
-//! | [`security`] | headers of answers, other origins' pages, what is too long |
-//! | [`stall`] | a crowd does not slow a payment down |
+//! | [`security`] | security headers, pages of other origins, long headers |
+//! | [`stall`] | a crowd does not slow down a payment |
 //! | [`text`] | text from outside, in every spelling |
-//! | [`walks`] | the guides' lines, pasted twice |
+//! | [`walks`] | the guides' commands, pasted twice |
 //! | [`faults`] | seeded faults between SDK and engine |
-//! | [`routes`] | a file for each endpoint: happy path, unauthorized, bad input |
+//! | [`routes`] | one file per endpoint: happy path, unauthorized, bad input |
 //! | [`deployed`] | a platform that runs elsewhere, driven over HTTP |
-//! | [`emulated`] | what a deployment on an emulator of AWS shows beyond that: its queues |
-//! | [`events`] | the sample events of every function, and what they are answered |
-//! | [`drift`] | routes, tests, binaries and documents say the same; who knows whom |
+//! | [`emulated`] | additional checks of a deployment on an emulator of AWS: its queues |
+//! | [`events`] | the sample events of every function, and the responses to them |
+//! | [`drift`] | routes, tests, binaries and documents agree; dependencies between crates |
 //! | [`scenarios`] | the source documents, S0..S4, step by step |
 
 #![recursion_limit = "256"]

@@ -1,4 +1,4 @@
-//! General admission: many members on one count of places, with everything that gives places back.
+//! General admission: many members on one number of places, with everything that gives places back.
 
 use crate::{
     faults::chaos::{Chaos, Rates},
@@ -33,7 +33,7 @@ async fn sold(world: &World) -> usize {
     confirmed.map(|one| one.seats.len()).sum()
 }
 
-/// Holds what is left, fifty places at a time, then one by one, and answers how many that were.
+/// Holds the remaining places, fifty at a time and then one by one. Returns how many there were.
 async fn fill(world: &World, performance: &str) -> i64 {
     let (mut filled, mut wanted) = (0, 50);
     while wanted > 0 {
@@ -47,29 +47,29 @@ async fn fill(world: &World, performance: &str) -> i64 {
     filled
 }
 
-/// A reply that a member may get in a rush: nothing, or why not.
+/// Whether a member may get this reply in a rush: a hold, or a valid reason against it.
 fn is_fair(reply: &Reply, wanted: i64) -> bool {
     match reply.status {
         201 => true,
         409 => reply.text("code") == "not_enough_seats" && reply.number("available") < wanted,
-        // A write that met too many conflicts; the fourth of holds that were not paid.
+        // A write that met too many conflicts; the fourth hold after three unpaid ones.
         503 | 429 => true,
         _ => false,
     }
 }
 
-/// Some bookings of random counts: paid, paid and cancelled, released, or left to lapse.
+/// Some bookings of random quantities: paid, paid and cancelled, released, or left to expire.
 async fn book_at_random(person: Person, performance: String, clock: Clock, seed: u64) -> Result<(), String> {
     let mut dice = fastrand::Rng::with_seed(seed);
     for _ in 0..4 {
-        // In all a few lives of a hold.
+        // In all, several lifetimes of a hold.
         if dice.u32(..4) == 0 {
             clock.advance_seconds(1);
         }
         let wanted = dice.i64(1..=9);
         let held = hold_of_grade(&person, &performance, "Standing", wanted).await;
         if held.status != 201 {
-            // Who left a hold behind, or whose answer was Busy although it was done, has one.
+            // Members who left a hold behind, or whose response was Busy although the hold was taken, have one.
             let exists = held.text("code") == "hold_exists";
             if !exists && !is_fair(&held, wanted) {
                 return Err(format!("{wanted} were asked for: {held:?} {}", held.json));
@@ -85,7 +85,7 @@ async fn book_at_random(person: Person, performance: String, clock: Clock, seed:
             1 => {}
             choice => {
                 let paid = insist(&person, || pay(&person, &id)).await;
-                // The clock runs: a hold may lapse before it is paid.
+                // The clock runs: a hold may expire before it is paid.
                 let cancels = choice == 2 && paid.status != 410;
                 if cancels {
                     person.delete(&format!("/reservations/{}", paid.text("reservationId"))).await;
@@ -96,10 +96,10 @@ async fn book_at_random(person: Person, performance: String, clock: Clock, seed:
     Ok(())
 }
 
-/// C5, H4: a rush of 200 on 1,000 places, the clock running so that holds lapse, and conflicts, throttling and lost answers on
-/// the way to the table.
+/// C5, H4: a rush of 200 members on 1,000 places, with a running clock so that holds expire, and with conflicts,
+/// throttling and lost responses on the way to the table.
 async fn rush(world: &World, seed: u64, rates: Option<Rates>) {
-    // It goes where the members move it, so that as many lapse on any machine.
+    // Only the members advance it, so that equally many holds expire on any machine.
     world.stack.clock().stop();
     let performance = area(world, 1_000, json!({"holdSeconds": 60})).await;
     let mut people = Vec::new();
@@ -119,13 +119,13 @@ async fn rush(world: &World, seed: u64, rates: Option<Rates>) {
     if let Err(why) = Snapshot::of(world).await.check() {
         panic!("after the rush: {why}");
     }
-    // Every hold that was left behind has lapsed, and its bucket with it.
+    // Every abandoned hold has expired, and its bucket with it.
     world.advance_seconds(60 + 6 + 6);
     let sold = i64::try_from(sold(world).await).expect("a count");
     println!("a rush of 200 on 1,000 places sold {sold}");
     assert!(sold > 40, "{sold} sold is no rush");
-    assert_eq!(available(world, &performance).await, 1_000 - sold, "lapsed places count as free");
-    assert_eq!(fill(world, &performance).await, 1_000 - sold, "no place is lost, and none is there twice");
+    assert_eq!(available(world, &performance).await, 1_000 - sold, "expired places count as free");
+    assert_eq!(fill(world, &performance).await, 1_000 - sold, "no place is lost or counted twice");
     hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await.problem(409, "not_enough_seats");
     assert_eq!(available(world, &performance).await, 0);
 }
@@ -141,7 +141,7 @@ async fn two_hundred_members_share_a_thousand_places_under_faults() {
     World::run(async |world| rush(world, 2, Some(rates)).await).await;
 }
 
-/// Places that are left in several stripes are sold to one who wants them all.
+/// Places left in several stripes are sold to one member who wants them all.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_places_of_several_stripes_make_one_hold() {
     World::run(async |world| {
@@ -163,7 +163,7 @@ async fn the_last_places_of_several_stripes_make_one_hold() {
     .await;
 }
 
-/// The item of a stripe does not grow with the holds that were ever taken of it.
+/// A stripe's item does not grow with the number of holds ever taken from it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stripe_forgets_its_lapsed_holds() {
     World::run(async |world| {

@@ -1,18 +1,18 @@
-//! Each Lambda binary starts under the Lambda runtime API, takes an event as AWS sends it, and answers.
+//! Each Lambda binary starts under the Lambda runtime API, accepts an event as AWS sends it, and responds.
 
 use crate::harness::{World, lambdas::Lambdas};
 use frontrow_edge::{Descriptor, caller::Access};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use serde_json::{Value, json};
 
-/// Calls a function that knows nothing but what the template tells it.
+/// Invokes a function that has only the environment from the template.
 async fn invoke(lambdas: &Lambdas, operation: &str, event: Value) -> Value {
     let answer = lambdas.call(operation, event.to_string()).await;
-    let answer = answer.unwrap_or_else(|| panic!("{operation} did not answer: {:?}", lambdas.lines_of(operation)));
-    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{operation} answered {answer}: {error}"))
+    let answer = answer.unwrap_or_else(|| panic!("{operation} did not respond: {:?}", lambdas.lines_of(operation)));
+    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{operation} responded {answer}: {error}"))
 }
 
-/// The event of API Gateway's HTTP API, payload version 2.0.
+/// An event of API Gateway's HTTP API, payload version 2.0.
 fn request(endpoint: &Descriptor, path: &str) -> Value {
     let route = &endpoint.route;
     json!({
@@ -42,7 +42,7 @@ async fn every_endpoint_starts_and_answers_on_lambda() {
             assert_eq!(answer["headers"]["x-content-type-options"], "nosniff", "{operation}: {answer}");
             let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
             match endpoint.access {
-                // An empty body is what some of them refuse first.
+                // Some of them refuse the empty body first.
                 Access::Member | Access::Organizer => assert!(status == 401 || status == 400, "{operation}: {answer}"),
                 Access::Public => assert!(matches!(status, 200 | 400 | 404), "{operation}: {answer}"),
             }

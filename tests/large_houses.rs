@@ -1,5 +1,5 @@
-//! Houses of more than 2,000 seats or places are shown from a projection: it is true, it is fresh, it says of when it is, and
-//! it is small and fast enough for 50,000.
+//! Houses of more than 2,000 seats or places are shown from a projection. It is correct and fresh, it shows its time,
+//! and it is small and fast enough for 50,000.
 
 mod races;
 pub(crate) mod speed;
@@ -29,7 +29,7 @@ fn general() -> Value {
     ]}})
 }
 
-/// The map, once the process's copy of it is too old to be shown.
+/// The map, after the cached copy has expired.
 async fn fresh_map(world: &World, performance: &str) -> Value {
     world.advance_seconds(1);
     world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200).json
@@ -59,8 +59,8 @@ async fn hold_places(client: &Client, performance: &str, grade: &str, quantity: 
     client.post(&path, json!({"grade": grade, "quantity": quantity})).await.expect(201).text("holdId")
 }
 
-/// Nobody waits for anything here but for the map: not longer than 2 s, whoever asked for it a moment before. On a machine that is
-/// slow for everybody that is as many reads as take 2 s on another. The middle one of some rounds is what counts.
+/// Nothing but the map is waited for, and for at most 2 s, whichever request read it a moment before. On a slow
+/// machine, the limit is the number of reads that take 2 s on another. The median of several rounds counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_shown_within_two_seconds() {
     World::run(async |world| {
@@ -95,12 +95,12 @@ async fn a_change_is_shown_within_two_seconds() {
             }
         }
         let in_time = |reads: &Vec<u32>| READ_EVERY * reads[2] < Duration::from_secs(2);
-        assert!(reads.iter().all(in_time), "held, sold, free after so many reads: {reads:?}");
+        assert!(reads.iter().all(in_time), "reads until held, sold, free: {reads:?}");
     })
     .await;
 }
 
-/// A hold that lapses is no record of anything: the map knew before until when it lives.
+/// No stream record marks the expiry of a hold: the map already contains its expiry time.
 #[tokio::test]
 async fn a_lapsed_hold_is_free_without_anything_having_run() {
     World::run(async |world| {
@@ -129,7 +129,7 @@ async fn a_lapsed_hold_is_free_without_anything_having_run() {
     .await;
 }
 
-/// While nothing can be projected, the map says of when it is, and a hold asks the seats themselves.
+/// While nothing can be projected, the map shows its time, and holds check the seats themselves.
 #[tokio::test]
 async fn a_stuck_projector_is_told_by_as_of() {
     World::run(async |world| {
@@ -162,7 +162,7 @@ async fn a_stuck_projector_is_told_by_as_of() {
     .await;
 }
 
-/// With and without a projection, a house shows the same.
+/// A house looks the same with and without a projection.
 #[tokio::test]
 async fn a_large_house_is_shown_as_a_small_one_is() {
     World::run(async |world| {

@@ -1,4 +1,4 @@
-//! What logins leave in the memory of a local stack. Takes a minute or two, so it runs when it is asked for:
+//! Memory of a local stack after many logins. It takes a minute or two, so it only runs on request:
 //!
 //!   cargo test -p frontrow-tests memory -- --ignored --nocapture
 
@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 
 const LOGINS: usize = 1_000;
 const CLIENTS: usize = 32;
-/// What all logins together may leave, in megabytes.
+/// The memory that all logins together may leave allocated, in megabytes.
 const LEFT_MAX_MEGABYTES: u64 = 100;
 
-/// Memory of a process that is in use, in megabytes, as Linux tells it.
+/// Resident memory of a process, in megabytes, from Linux.
 fn resident_megabytes(process: &Process) -> u64 {
     let id = process.child.id().expect("it runs");
     let status = fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");

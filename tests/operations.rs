@@ -1,5 +1,6 @@
-//! What whoever runs the platform sees of it: an on-sale goes through the functions' own binaries, and what they print is
-//! read. One request is followed to its mail; numbers are told as CloudWatch takes them; nothing printed is a secret.
+//! What operators see of the platform. An on-sale runs through the functions' own binaries, and their output is
+//! checked: one request can be followed to its mail, metrics have CloudWatch's format, and the output contains no
+//! secret.
 
 use crate::{
     cards::pay_by_card,
@@ -25,13 +26,13 @@ const EMAIL: &str = "dana@example.com";
 const PASSWORD: &str = "correct horse battery";
 const CARD: &str = "tok_visa";
 
-/// What an on-sale left behind.
+/// The results of an on-sale.
 struct Sale {
-    /// Answers after which a mail went out, with its kind and whether it is about a reservation.
+    /// Responses after which a mail was sent, with its kind and whether it is about a reservation.
     mailed: Vec<(Reply, bool)>,
-    /// The purchase by card.
+    /// The card purchase.
     by_card: Reply,
-    /// What nobody may find in a log, with a word for each.
+    /// Secrets that must not be in a log, with a word for each.
     secrets: Vec<(&'static str, String)>,
 }
 
@@ -41,7 +42,7 @@ async fn mails(world: &World) -> Vec<Vec<u8>> {
     world.stack.mailbox().to(EMAIL).iter().map(|mail| mail.raw.clone()).collect()
 }
 
-/// Somebody who signed up by mail and logged in.
+/// A member who signed up by mail and logged in.
 async fn newcomer(world: &World, sale: &mut Sale) -> Client {
     let asked = world.anyone().post("/email-verifications", json!({"email": EMAIL})).await.expect(202);
     let raw = mails(world).await.pop().expect("a mail");
@@ -130,17 +131,17 @@ async fn an_on_sale_is_told_in_logs_and_numbers_and_none_is_a_secret() {
     }
 }
 
-/// Runs of letters and digits, as a short code would stand among them.
+/// Runs of letters and digits, in which a short code would be found.
 fn words(text: &str) -> BTreeSet<&str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect()
 }
 
-/// What a line of a worker's log is about.
+/// A field of a worker's log line.
 fn field<'a>(one: &'a Printed, name: &str) -> &'a str {
     [&one.json["fields"][name], &one.json["span"][name]].into_iter().find_map(Value::as_str).unwrap_or_default()
 }
 
-/// The id of an answer is in the mail that follows from it, and in what every function on the way logs.
+/// The id of a response is in the mail that follows from it, and in the logs of every function on the way.
 fn requests_are_followed(sale: &Sale, mails: &[Vec<u8>], printed: &[Printed]) {
     assert_eq!(mails.len(), sale.mailed.len());
     for ((reply, reserves), raw) in sale.mailed.iter().zip(mails) {
@@ -162,7 +163,7 @@ fn requests_are_followed(sale: &Sale, mails: &[Vec<u8>], printed: &[Printed]) {
     assert_eq!(field(line, "request_id"), id);
 }
 
-/// Lines with numbers: each as CloudWatch reads it, by words of fixed lists, without anything else in it.
+/// Lines with metrics: each in CloudWatch's format, with words from fixed lists, and nothing else.
 fn numbers_are_told(printed: &[Printed]) {
     let mut told = BTreeSet::new();
     for one in printed.iter().filter(|one| !one.json["_aws"].is_null()) {
@@ -202,10 +203,10 @@ fn numbers_are_told(printed: &[Printed]) {
     ] {
         assert!(told.contains(expected), "{expected} is not among {told:?}");
     }
-    assert!(!told.contains("Done list_shows"), "what changes nothing is not counted");
+    assert!(!told.contains("Done list_shows"), "operations that change nothing are not counted");
 }
 
-/// Each metric is billed: there are as many as fixed lists have words.
+/// Each metric is billed: their number follows from the fixed lists.
 #[test]
 fn there_are_no_more_metrics_than_are_paid_for() {
     let changing = ENDPOINTS.iter().filter(|endpoint| endpoint.route.method != Method::GET).count();

@@ -1,11 +1,11 @@
-//! What the preflight knows of the template is what the template says.
+//! The preflight's data about the template matches the template.
 
 use crate::harness::{root, template::Template};
 use frontrow_preflight::template::Template as Known;
 use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 
-/// What `template` says of what costs.
+/// The facts in `template` that determine costs.
 fn known(template: &Template) -> Known {
     let memory = |function: &Value| {
         let common = &template.0["Globals"]["Function"]["MemorySize"];
@@ -35,7 +35,7 @@ fn known(template: &Template) -> Known {
     }
 }
 
-/// Rewrites `infra/preflight/template.json`, and fails where that changed what it says.
+/// Rewrites `infra/preflight/template.json`, and fails if that changed it.
 #[test]
 fn what_is_known_of_the_template_is_true() {
     let known = known(&Template::read());

@@ -1,4 +1,5 @@
-//! What is derived from reservations is the same, whatever records come, how often, in which order, to how many at once.
+//! Projections of reservations are the same, whatever records arrive, how often, in which order, and at how many
+//! projectors concurrently.
 
 use crate::harness::{
     Person, World,
@@ -11,7 +12,7 @@ use frontrow_workers::Project;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// An attribute as the stream tells it.
+/// An attribute in the stream's format.
 fn told(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => json!({"S": text}),
@@ -28,7 +29,7 @@ fn image(item: &Item) -> Value {
     item.iter().map(|(name, value)| (name.clone(), told(value))).collect()
 }
 
-/// A record for each reservation there is.
+/// A record for each reservation.
 fn records(snapshot: &Snapshot) -> Vec<Value> {
     let record = |(number, item): (usize, &Item)| {
         json!({
@@ -43,7 +44,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
     snapshot.items.iter().filter(|item| text(item, "entity") == "reservation").enumerate().map(record).collect()
 }
 
-/// A projector of its own is handed `records`, and does them all.
+/// A new projector gets `records` and processes them all.
 async fn project(world: &World, records: Vec<Value>) {
     let projector = Project::new(world.app().store.clone(), world.stack.clock().clone(), world.stack.queues().sender());
     let event = serde_json::from_value(json!({"Records": records})).expect("an event");
@@ -51,7 +52,7 @@ async fn project(world: &World, records: Vec<Value>) {
     assert_eq!(serde_json::to_value(reply).expect("JSON")["batchItemFailures"], json!([]));
 }
 
-/// The same, many at once.
+/// As `project`, with many projectors concurrently.
 async fn project_at_once(world: &World, batches: Vec<Vec<Value>>) {
     let store = world.app().store.clone();
     let (clock, sender) = (world.stack.clock().clone(), world.stack.queues().sender());
@@ -102,7 +103,7 @@ async fn records_that_come_twice_or_backwards_or_to_many_at_once_change_nothing(
         project_at_once(world, vec![records.clone(), backwards.clone(), records.clone(), backwards.clone()]).await;
         assert_eq!(Snapshot::of(world).await.derived(), derived);
 
-        // From nothing, by six at once.
+        // From nothing, by six projectors concurrently.
         snapshot.forget_derived(world).await;
         assert!(Snapshot::of(world).await.derived().is_empty());
         let halves = |records: &[Value]| [records[..7].to_vec(), records[3..].to_vec()];
@@ -113,8 +114,8 @@ async fn records_that_come_twice_or_backwards_or_to_many_at_once_change_nothing(
     .await;
 }
 
-/// While members book and cancel, three more projectors look at everything again and again. The audit holds what is derived
-/// against the reservations.
+/// While members book and cancel, three more projectors process everything again and again. The audit checks the
+/// projections against the reservations.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_projectors_and_many_members_at_once_lose_and_double_nothing() {
     World::run(async |world| {
@@ -140,7 +141,7 @@ async fn many_projectors_and_many_members_at_once_lose_and_double_nothing() {
     .await;
 }
 
-/// A record that cannot be read stops the batch there, after what came before it was done.
+/// An unreadable record stops the batch there, after the records before it were processed.
 #[tokio::test]
 async fn what_cannot_be_read_is_told_and_comes_again() {
     World::run(async |world| {

@@ -1,4 +1,4 @@
-//! Many clients at once, over HTTP. The audit after each test looks at what the table holds.
+//! Many concurrent clients, over HTTP. The audit after each test checks the table.
 
 mod door;
 mod payments;
@@ -33,7 +33,7 @@ async fn fifty_members_on_one_seat_one_wins() {
     .await;
 }
 
-/// Holds that overlap take all of their seats or none.
+/// Overlapping holds take all of their seats or none.
 #[tokio::test(flavor = "multi_thread")]
 async fn overlapping_holds_are_never_partial() {
     World::run(async |world| {
@@ -68,7 +68,7 @@ async fn overlapping_holds_are_never_partial() {
     .await;
 }
 
-/// R1: the same payment twenty times at once.
+/// R1: the same payment twenty times concurrently.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_payment_sent_twenty_times_is_charged_and_mailed_once() {
     World::run(async |world| {
@@ -93,7 +93,7 @@ async fn one_payment_sent_twenty_times_is_charged_and_mailed_once() {
     .await;
 }
 
-/// The same with one `Idempotency-Key`: all twenty answers are the first.
+/// As above, with one `Idempotency-Key`: all twenty responses are the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_answers_twenty_times_the_same() {
     World::run(async |world| {
@@ -127,7 +127,7 @@ async fn twenty_top_ups_at_once_are_summed_exactly() {
     .await;
 }
 
-/// A payment and a release of the same hold: one of them.
+/// A payment and a release of the same hold: one of them succeeds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_is_paid_or_released_never_both() {
     World::run(async |world| {
@@ -140,7 +140,7 @@ async fn a_hold_is_paid_or_released_never_both() {
             let (paid, released) = tokio::join!(pay(&person, &held), person.delete(&release));
             match (paid.status, released.status) {
                 (201, 404) | (410, 204) => {}
-                other => panic!("payment and release answered {other:?}"),
+                other => panic!("payment and release responded {other:?}"),
             }
         }
     })
@@ -173,7 +173,7 @@ async fn one_cancellation_sent_twenty_times_is_refunded_and_mailed_once() {
     .await;
 }
 
-/// One member, many requests: one live hold, and never more than his limit.
+/// One member, many requests: one live hold, and never more than their limit.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_member_holding_at_once_has_one_hold() {
     World::run(async |world| {
@@ -194,7 +194,7 @@ async fn one_member_holding_at_once_has_one_hold() {
     .await;
 }
 
-/// Q2: positions are 1..=500, no two alike.
+/// Q2: positions are 1..=500, all different.
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_members_joining_at_once_get_positions_1_to_500() {
     World::run(async |world| {
@@ -211,7 +211,7 @@ async fn five_hundred_members_joining_at_once_get_positions_1_to_500() {
     .await;
 }
 
-/// What a person who was let in does.
+/// What an admitted member does.
 #[derive(Clone, Copy)]
 enum Inside {
     Pays,
@@ -220,7 +220,7 @@ enum Inside {
     Vanishes,
 }
 
-/// Joins, polls until let in, then does what `inside` says.
+/// Joins, polls until admitted, then acts as `inside` says.
 async fn go_through(person: Person, performance: String, seat: String, inside: Inside) {
     let path = format!("/performances/{performance}/queue");
     let join = || person.post(&path, Value::Null);
@@ -230,7 +230,7 @@ async fn go_through(person: Person, performance: String, seat: String, inside: I
         tokio::time::sleep(Duration::from_millis(100)).await;
         let waiting = person.with_queue_token(&place.text("queueToken"));
         let polled = insist(&waiting, || waiting.get(&path)).await;
-        // The clock runs fast here: a place that was called and left unclaimed for a minute is over.
+        // The clock runs fast here: a place that was called and left unclaimed for a minute has expired.
         place = if polled.status == 401 { insist(&person, join).await } else { polled.expect(200) };
         polls += 1;
         assert!(polls < 2_000, "the line does not drain");
@@ -272,7 +272,7 @@ async fn two_hundred_pollers_never_exceed_max_active_and_drain() {
                 tokio::time::sleep(Duration::from_millis(150)).await;
                 let active = organizer.get(&path).await.expect(200).number("active");
                 assert!(active <= 10, "{active} are inside");
-                // Those who vanished are out when their admission is over.
+                // Members who vanished are out when their admission expires.
                 world.advance_seconds(3);
             }
         };

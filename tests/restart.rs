@@ -1,4 +1,4 @@
-//! `--data DIR` and `kill -9`: what was answered 2xx is still there, and unsent mail is sent.
+//! `--data DIR` and `kill -9`: everything acknowledged with 2xx is still there, and unsent mail is sent.
 
 use crate::{
     faults::number_of,
@@ -19,7 +19,7 @@ use tokio::{
     task::JoinSet,
 };
 
-/// A local stack in a process of its own.
+/// A local stack in its own process.
 pub(crate) struct Process {
     pub(crate) child: Child,
     pub(crate) anyone: Client,
@@ -62,7 +62,7 @@ impl Process {
     }
 }
 
-/// What was answered 2xx.
+/// Everything acknowledged with 2xx.
 #[derive(Default)]
 struct Acknowledged {
     top_ups: Vec<Value>,
@@ -95,8 +95,8 @@ async fn load(client: Client, performance: String, row: usize, known: Shared) {
     }
 }
 
-/// Mails of one queue that are sent at the same time. Those that the mail service has accepted when the process dies are
-/// sent again, because nothing can be written in the same moment.
+/// Mails of one queue that are sent at the same time. Those that the mail service has accepted when the process dies
+/// are sent again, because nothing can be recorded at the same moment.
 const MAILS_AT_ONCE: usize = 10;
 
 /// `KILLS=30` kills thirty times.
@@ -139,7 +139,7 @@ async fn nothing_acknowledged_is_lost_by_kill_9() {
     println!("{kills} kills: {} ticket mails, {again} of them sent again", payments.len());
     assert!(again <= MAILS_AT_ONCE * usize::try_from(kills).expect("few"), "{again} mails were sent again");
 
-    // And it goes on as before.
+    // Afterwards it works as before.
     let performance = list(&process).await;
     let held = hold(&alice, &performance, &["A-1-1"]).await.expect(201).text("holdId");
     pay(&alice, &held).await.expect(201);
@@ -156,14 +156,14 @@ async fn list(process: &Process) -> String {
     organizer.post(&format!("/shows/{show}/performances"), body).await.expect(201).text("performanceId")
 }
 
-/// The reference by which mails name the reservation of `answer`.
+/// The reference in mails for the reservation in `answer`.
 fn reference(answer: &Value) -> String {
     let id = answer["reservationId"].as_str().and_then(|id| id.parse::<ReservationId>().ok());
     id.expect("a reservation's id").booking_reference().to_string()
 }
 
-/// Each is mailed. Answers how many mails went out again: each process but the last was killed, and may have died between a
-/// mail's acceptance and its mark.
+/// Each reservation is mailed. Returns how many mails were sent again: each process but the last was killed, and may
+/// have died between a mail's acceptance and its marker.
 async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) -> usize {
     let references: Vec<String> = payments.iter().map(reference).collect();
     for _ in 0..900 {
@@ -179,7 +179,7 @@ async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) -> u
     panic!("some reservations are not mailed");
 }
 
-/// Other accounts of the machine read neither the table nor the mails nor the keys.
+/// Other accounts of the machine can read neither the table nor the mails nor the keys.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_for_its_owner_alone() {
@@ -203,7 +203,8 @@ async fn what_is_kept_is_for_its_owner_alone() {
     process.kill().await;
 }
 
-/// An organizer's cancellation that is cut short is finished by the next process: refunded once, and told.
+/// An interrupted cancellation by an organizer is completed by the next process: everybody is refunded once and
+/// notified.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancellation_is_finished_after_kill_9() {
     const EACH: usize = 25;
@@ -241,7 +242,7 @@ async fn a_cancellation_is_finished_after_kill_9() {
     process.kill().await;
 }
 
-/// Once; twice only where the process was killed between the mail's acceptance and its mark.
+/// Once; twice only if the process was killed between the mail's acceptance and its marker.
 async fn every_reservation_is_told_of_its_end(process: &Process, client: &Client) {
     let reservations = client.all("/reservations").await;
     for _ in 0..300 {
@@ -252,11 +253,11 @@ async fn every_reservation_is_told_of_its_end(process: &Process, client: &Client
             let reference = reference(reservation);
             texts.iter().filter(|text| text.contains(&reference)).count()
         };
-        assert!(reservations.iter().all(|one| times(one) <= 2), "somebody was told more than twice");
+        assert!(reservations.iter().all(|one| times(one) <= 2), "a member was notified more than twice");
         if reservations.iter().all(|one| times(one) > 0) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("not everybody is told");
+    panic!("not every member is notified");
 }

@@ -1,4 +1,4 @@
-//! What browsers are told, and what never reaches a function.
+//! Security headers and CORS, and requests that never reach a function.
 
 use crate::harness::{World, client::Client};
 use frontrow_domain::limits::{CORS_MAX_AGE_SECONDS, REQUEST_HEAD_MAX_BYTES};
@@ -9,7 +9,7 @@ use reqwest::{Method, Response};
 
 const OURS: &str = "https://shop.example.com";
 
-/// What a browser asks before a page of `origin` may send `method` with headers that are not everybody's.
+/// A browser's preflight request before a page of `origin` sends `method` with special headers.
 async fn preflight(world: &World, origin: &str, method: &str) -> Response {
     let request = reqwest::Client::new().request(Method::OPTIONS, format!("{}/payments", world.stack.url()));
     let request = request.header("origin", origin).header("access-control-request-method", method);
@@ -54,7 +54,7 @@ async fn pages_of_allowed_origins_may_call_and_no_others() {
             assert_eq!(other.header("access-control-allow-origin"), "", "{origin}");
             assert!(other.headers.get_all("vary").iter().any(|value| value == "origin"), "{origin}");
         }
-        // No preflight: nobody asks for a method.
+        // Not a preflight: no method is requested.
         world.anyone().with("Origin", OURS).send("OPTIONS", "/shows", None).await.problem(405, "method_not_allowed");
     })
     .await;
@@ -93,7 +93,8 @@ fn pages_may_use_what_endpoints_use() {
     }
 }
 
-/// API Gateway refuses what has too long a head; what it lets through, a function answers, whichever header is long.
+/// API Gateway refuses a request with too long a head; anything it accepts gets a response from a function, whichever
+/// header is long.
 #[tokio::test(flavor = "multi_thread")]
 async fn long_headers_are_refused_before_a_function_or_by_it() {
     World::run(async |world| {
@@ -137,7 +138,8 @@ async fn pages_of_the_local_stack_run_nothing_of_others() {
     .await;
 }
 
-/// What only the local stack serves is for its machine: no page of another site reads or sends it, under whatever name.
+/// Pages of the local stack are only for its own machine: pages of other sites can neither read them nor send to
+/// them, under any host name.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stacks_own_pages_are_for_this_machine() {
     World::run(async |world| {

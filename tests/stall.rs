@@ -1,4 +1,4 @@
-//! The engine does not stall the gateway, nor does a crowd: while 200 members poll without pause, somebody pays.
+//! The engine does not stall the gateway, nor does a crowd: while 200 members poll continuously, another member pays.
 
 use crate::harness::{Person, World, hold, insist, pay};
 use serde_json::{Value, json};
@@ -12,13 +12,15 @@ use std::{
 use tokio::task::JoinSet;
 
 const POLLERS: usize = 200;
-/// How often each of them polls: far more often than told.
+/// How often each of them polls: far more often than instructed.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 const BOOKINGS: usize = 20;
-/// A booking was stalled if so many polls were answered meanwhile: that is 3 s, and more on a machine that is slow for all of them.
+/// A booking was stalled if this many polls got a response meanwhile: 3 s, and more on a machine that is slow for all
+/// of them.
 const STALLED_POLLS: usize = 3 * POLLERS;
 
-/// Books one after the other; answers the median and the longest time, and the most polls that were answered during one.
+/// Books one after the other. Returns the median and the longest time, and the most polls with a response during one
+/// booking.
 async fn bookings(world: &World, performance: &str, row: usize, polls: &AtomicUsize) -> (Duration, Duration, usize) {
     let (mut times, mut most_polls) = (Vec::new(), 0);
     for number in 1..=BOOKINGS {
@@ -63,7 +65,7 @@ async fn two_hundred_pollers_do_not_slow_a_payment_down() {
         let (median, longest, most_polls) = bookings(world, &performance, 2, &polls).await;
         crowd.abort_all();
         println!("a booking takes {alone:?} alone and {median:?} (at most {longest:?}) beside {POLLERS} pollers");
-        assert!(most_polls < STALLED_POLLS, "{most_polls} polls were answered before one booking");
+        assert!(most_polls < STALLED_POLLS, "{most_polls} polls got a response before one booking");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! The lines that the guides and the start of the local stack ask to be pasted, pasted twice in a row.
+//! The commands that the guides and the start of the local stack ask to paste, pasted twice in a row.
 
 use crate::harness::root;
 use frontrow_local::{Options, Stack};
@@ -9,10 +9,10 @@ use tokio::process::Command;
 /// Refusals that the walks announce.
 const EXPECTED: [&str; 1] = ["hold_expired"];
 
-/// The lines of a guide for the local stack, at the address of `stack`.
+/// The commands of a guide for the local stack, with the address of `stack`.
 fn lines(guide: &str, stack: &Stack) -> String {
     let guide = fs::read_to_string(root().join(guide)).expect("a guide");
-    // What needs other tools comes last.
+    // The parts that need other tools come last.
     let guide = guide.split("\n## Under sam local\n").next().expect("a text");
     let blocks = guide.split("```sh\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0));
     let lines: String = blocks.filter(|block| block.contains("localhost:3000")).collect();
@@ -28,7 +28,7 @@ async fn paste(lines: &str) -> (Vec<String>, String) {
     (out.lines().map(str::to_owned).collect(), err.into_owned())
 }
 
-/// Pastes `lines` twice; all responses are successes, but for those refusals, in each round.
+/// Pastes `lines` twice; all responses are successes, except for those refusals in each round.
 async fn paste_twice(lines: &str, refusals: &[&str]) {
     let (out, err) = paste(&format!("{lines}\n{lines}\n")).await;
     for line in &out {

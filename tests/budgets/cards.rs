@@ -1,4 +1,4 @@
-//! Payments by card: what accepting one costs its caller. The worker's part is nobody's request.
+//! Card payments: the cost of accepting one, for its caller. The worker's part belongs to no request.
 
 use super::{Budgets, admitted, meter};
 use crate::{

@@ -1,4 +1,4 @@
-//! What organizers' changes and alerts cost.
+//! The cost of organizers' changes and of alerts.
 
 use super::{Budgets, meter, meter_workers};
 use crate::harness::{World, performance_details, show_details};

@@ -1,4 +1,4 @@
-//! Budgets of what is derived, and of an organizer's cancellation.
+//! Budgets of projections and of an organizer's cancellation.
 
 use super::{Budgets, meter};
 use crate::harness::{World, book};

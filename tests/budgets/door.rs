@@ -1,4 +1,4 @@
-//! What tickets cost after their sale.
+//! The cost of tickets after their sale.
 
 use super::{Budgets, meter};
 use crate::harness::{World, door::Tickets};
@@ -18,5 +18,5 @@ pub(super) async fn note(world: &World, budgets: &mut Budgets) {
     budgets.note("check-in", (1, 1.0, 0.0), &cost, "reservation");
     let (answer, cost) = meter(world, tickets.scan(&tickets.codes[0])).await;
     answer.expect(409);
-    budgets.note("check-in, refused", (1, 1.0, 0.0), &cost, "the reservation that stood in the way tells why");
+    budgets.note("check-in, refused", (1, 1.0, 0.0), &cost, "the image of the failed condition has the reason");
 }

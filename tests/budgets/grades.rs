@@ -1,4 +1,4 @@
-//! Holds of a grade: places that are only counted, and the best seats.
+//! Holds of a grade: general admission places, and the best seats.
 
 use super::{Budgets, admitted, meter};
 use crate::{

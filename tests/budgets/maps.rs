@@ -1,4 +1,4 @@
-//! Budgets of what is shown of large houses.
+//! Budgets of large houses' seat maps.
 
 use super::{Budgets, meter};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::json;
 
-/// Every block has a row, and most rows tell of several holds.
+/// Every block has a row, and most rows contain several holds.
 pub(super) async fn measure(world: &World, budgets: &mut Budgets) {
     let performance = world.performance(fifty_thousand()).await;
     for section in 0..10 {

@@ -1,4 +1,4 @@
-//! What only the preflight asks for, and the file that hands it all measured units.
+//! Measurements for the preflight only, and the file that stores all measured units.
 
 use super::{Budgets, admitted, is_copy, meter, meter_workers};
 use crate::{
@@ -46,7 +46,8 @@ async fn log_in(world: &World, budgets: &mut Budgets) {
     budgets.note("log out everywhere", (1, 1.0, 0.0), &cost, "member");
 }
 
-/// Two are let in by one turn: the second only claims. Later a poll that finds all copies old costs nothing but them.
+/// One turn admits two members: the second only claims. A later poll that finds all copies stale costs nothing except
+/// their refresh.
 async fn line(world: &World, budgets: &mut Budgets) {
     let performance = world.performance(json!({"waitingRoom": {"maxActive": 2, "admissionSeconds": 3600}})).await;
     let path = format!("/performances/{performance}/queue");
@@ -77,7 +78,7 @@ async fn line(world: &World, budgets: &mut Budgets) {
     let account = "performance and room, eventually; every five seconds the show, whose title stands beside";
     budgets.note_calls("copies of a process of looks", (3, 0.0, 1.5), &copies, account);
 
-    // Who polls in another process reads nothing of the performance, which that has known for a second.
+    // A poll in another process does not read the performance, which that process has cached for a second.
     let (wire, token) = (Wire::default(), waits.text("queueToken"));
     let app = process_on(world, &wire);
     let headers = [("authorization", logins[2].as_str()), ("queue-token", token.as_str())];
@@ -103,7 +104,7 @@ async fn own(world: &World, budgets: &mut Budgets) {
     budgets.note("one reservation", (1, 0.0, 1.0), &cost, "the same");
 }
 
-/// From the call to the confirmation, without the mail and without what workers count for the breaker.
+/// From the request to the confirmation, without the mail and without the calls by which workers update the breaker.
 async fn card(world: &World, budgets: &mut Budgets) {
     let room = json!({"maxActive": 100, "admissionSeconds": 3600});
     let performance = world.performance(json!({"waitingRoom": room})).await;
@@ -120,7 +121,7 @@ async fn card(world: &World, budgets: &mut Budgets) {
     budgets.note("card, start to confirmed", (4, 16.0, 2.0), &cost, account);
 }
 
-/// What the stream's readers and the mailer do.
+/// Calls of the stream's readers and the mailer.
 async fn followed(world: &World, budgets: &mut Budgets) {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
@@ -149,7 +150,7 @@ async fn followed(world: &World, budgets: &mut Budgets) {
     budgets.note("projection of a map's block", (3, 1.0, 22.0), &rows, account);
 }
 
-/// Rewrites what the preflight calculates with, and fails where that changed what it says.
+/// Rewrites the preflight's input file, and fails if that changed it.
 pub(super) fn keep_true(mut measured: BTreeMap<String, Units>) {
     measured.retain(|row, _| ROWS.contains(&row.as_str()));
     let measured = Measured(measured);

@@ -1,4 +1,4 @@
-//! The circuit breaker: when nothing is accepted, what a member keeps meanwhile, and how it closes again.
+//! The circuit breaker: when no payment is accepted, what members keep in the meantime, and how it closes again.
 
 use super::{bad_calls, confirms, impatient, pay_by_card, reservation_once, switch};
 use crate::harness::{NEVER, Person, World, client::Reply, hold, line, pay};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const WHILE_OPEN: u32 = BREAKER_OPEN_SECONDS as u32;
 
-/// A dozen members buy by card; answers them with their payments.
+/// A dozen members buy by card. Returns them with their payments.
 async fn a_dozen_buy(world: &World) -> Vec<(Person, Reply)> {
     let performance = world.performance(json!({})).await;
     let mut bought = Vec::new();
@@ -33,7 +33,7 @@ async fn until_open(world: &World) {
     tokio::time::timeout(NEVER, opened).await.expect("it opens");
 }
 
-/// As if workers had met a provider that is down.
+/// Opens the breaker as if workers had called a provider that is down.
 async fn open(world: &World) {
     world.app().store.count_calls(&bad_calls(), world.stack.clock().now()).await.expect("it can be written");
     until_open(world).await;
@@ -55,7 +55,7 @@ async fn failures_open_it_probes_close_it_and_everybody_gets_his_seats() {
         let busy = pay_by_card(&late, &held, "tok").await.problem(503, "payments_busy");
         let again: i64 = busy.header("retry-after").parse().expect("seconds");
         assert!((1..=BREAKER_OPEN_SECONDS).contains(&again), "{again}");
-        // Nobody asks a provider that is down.
+        // A provider that is down is not called.
         let asked = confirms(world);
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(confirms(world), asked);
@@ -72,7 +72,7 @@ async fn failures_open_it_probes_close_it_and_everybody_gets_his_seats() {
     .await;
 }
 
-/// What the provider cannot judge is asked about every second or two, and is one purchase all the same.
+/// A purchase that the provider cannot process is retried every second or two, and still counts as one purchase.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_purchase_that_fails_again_and_again_opens_nothing() {
     World::run_with(impatient(), async |world| {
@@ -82,7 +82,7 @@ async fn one_purchase_that_fails_again_and_again_opens_nothing() {
         let paid = super::buy(&person, &performance, &["A-1-1"]).await;
         let asked = async {
             while confirms(world) < 12 {
-                // What was counted is told every few seconds of the clock.
+                // Workers report their counts every few seconds of the clock.
                 world.advance_seconds(3);
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
@@ -99,7 +99,8 @@ async fn one_purchase_that_fails_again_and_again_opens_nothing() {
     .await;
 }
 
-/// Words of the provider's own are answers, also where they judge no payment: it is not unwell.
+/// Error responses in the provider's own format are responses, even if they do not decide a payment: the provider is
+/// not down.
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals_in_the_providers_words_open_nothing() {
     World::run_with(impatient(), async |world| {
@@ -132,7 +133,7 @@ async fn slowness_opens_it_too() {
         for (person, paid) in &bought {
             reservation_once(world, person, paid, "confirmed").await;
         }
-        // What was counted since the first batch is told with the next.
+        // Counts since the first batch are reported with the next one.
         world.advance_seconds(6);
         super::buy(&world.member(0).await, &world.performance(json!({})).await, &["A-1-1"]).await;
         until_open(world).await;
@@ -140,7 +141,7 @@ async fn slowness_opens_it_too() {
     .await;
 }
 
-/// A probe that fails opens it again, for as long.
+/// A failed probe opens the breaker again, for the same time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_probe_that_fails_opens_it_again() {
     World::run_with(impatient(), async |world| {
@@ -166,7 +167,7 @@ async fn a_probe_that_fails_opens_it_again() {
     .await;
 }
 
-/// Twice `holdSeconds` more at most, and points are as good as ever.
+/// At most twice `holdSeconds` longer, and points are still accepted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_hold_lives_longer_within_bounds_and_can_be_paid_with_points() {
     World::run_with(impatient(), async |world| {
@@ -180,7 +181,7 @@ async fn a_refused_hold_lives_longer_within_bounds_and_can_be_paid_with_points()
             let now = person.get(&format!("/holds/{hold_id}")).await.expect(200);
             assert_eq!(time(&now, "expiresAt"), created.plus_seconds(lives_seconds), "after refusal {refusal}");
         }
-        // Never past the close of sales; and one that is let lapse is free.
+        // Never past the close of sales; and a hold that expires is free.
         let close = world.stack.clock().now().plus_seconds(90);
         let closing = world.performance(json!({"holdSeconds": 60, "salesCloseAt": close.to_string()})).await;
         let held = hold(&person, &closing, &["A-1-1"]).await.expect(201);
@@ -197,7 +198,7 @@ async fn a_refused_hold_lives_longer_within_bounds_and_can_be_paid_with_points()
     .await;
 }
 
-/// Inside a waiting room the place lives as long as the hold, and the payment that is taken at last spends it.
+/// In a waiting room, the admission lives as long as the hold, and the payment that finally succeeds spends it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_payment_spends_no_admission() {
     World::run_with(impatient(), async |world| {
@@ -208,7 +209,7 @@ async fn a_refused_payment_spends_no_admission() {
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         open(world).await;
         pay_by_card(&inside, &held, "tok").await.problem(503, "payments_busy");
-        // Past the admission's own end and the hold's first.
+        // Past the original ends of the admission and the hold.
         world.advance_seconds(100);
         let paid = pay_by_card(&inside, &held, "tok").await.expect(202);
         reservation_once(world, &person, &paid, "confirmed").await;

@@ -1,5 +1,5 @@
-//! A worker that dies before or after any of its calls to the table, at each of them in turn: the message comes again, another
-//! worker takes it, and the end is the same.
+//! A worker that dies before or after any of its calls to the table, at each of them in turn: the message is
+//! delivered again to another worker, and the result is the same.
 
 use crate::{
     faults::Ground,
@@ -49,14 +49,14 @@ impl Meddler for Mortal {
     }
 }
 
-/// A worker over `app`, whose messages to itself get lost: what has to come again, the test brings.
+/// A worker over `app` whose messages to itself are lost; the test delivers the ones that must come again.
 pub(crate) fn worker(app: &App, provider: &Provider, call_millis: u64) -> PaymentWorker {
     let client = frontrow_workers::provider::Provider::new(provider.url(), SECRET_KEY.to_owned(), call_millis);
     let sender = Sender::new(Aws::emulated(provider.url()).sqs(), HashMap::new());
     PaymentWorker::new(app.clone(), client.expect("a client"), sender)
 }
 
-/// The event that brings these messages.
+/// The event that delivers these messages.
 pub(crate) fn event(due: &[PaymentDue]) -> <PaymentWorker as Worker>::Event {
     let record = |(number, due): (usize, &PaymentDue)| {
         let (id, none) = (number.to_string(), json!({}));
@@ -66,7 +66,7 @@ pub(crate) fn event(due: &[PaymentDue]) -> <PaymentWorker as Worker>::Event {
     serde_json::from_value(json!({"Records": records})).expect("an event")
 }
 
-/// One way that a purchase goes, and what is to be in the end.
+/// One course of a purchase, and its expected outcome.
 #[derive(Debug, Clone, Copy)]
 enum Way {
     Confirmed,
@@ -112,14 +112,14 @@ async fn buy(calm: &App, performance: &str, way: Way, name: &str) -> Bought {
     Bought { login, due: PaymentDue { member_id, reservation_id } }
 }
 
-/// What the runs of one way share.
+/// Shared by the runs of one course.
 struct Place {
     ground: Ground,
     provider: Provider,
     performance: String,
 }
 
-/// Runs one way with a worker that dies at its `number`-th call. `false` where it never made so many.
+/// Runs one course with a worker that dies at its `number`-th call. `false` if it makes fewer calls.
 async fn run(place: &Place, way: Way, number: usize, after: bool) -> bool {
     let Place { ground, provider, performance } = place;
     let calm = ground.calm();
@@ -134,12 +134,12 @@ async fn run(place: &Place, way: Way, number: usize, after: bool) -> bool {
     let switch = |mode: &str| provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
     match way {
         Way::Confirmed | Way::Declined => {}
-        // The provider has the money, and nobody knows.
+        // The provider has the money, and no process knows.
         Way::Expired | Way::CancelledPending => {
             switch("answer_late");
             let unheard = worker(&calm);
             let asked = tokio::time::timeout(Duration::from_millis(300), unheard.handle(message())).await;
-            assert!(asked.is_err(), "{way:?}: the answer came");
+            assert!(asked.is_err(), "{way:?}: the response arrived");
             switch("normal");
         }
         Way::Refunded => {

@@ -1,5 +1,5 @@
-//! Card payments (R6), over HTTP and against a payment provider that is a server of its own: what members see, what the
-//! provider has in the end, and what a crash at any step leaves.
+//! Card payments (R6), over HTTP and with a payment provider that is a separate server: what members see, what the
+//! provider has in the end, and the state after a crash at any step.
 
 mod breaker;
 pub(crate) mod crashes;
@@ -17,12 +17,12 @@ use frontrow_local::{Options, provider::EntryStatus};
 use serde_json::{Value, json};
 use std::{borrow::Borrow, time::Duration};
 
-/// A stack that asks the provider often, and waits for it briefly.
+/// A stack that calls the provider often and waits for it only briefly.
 pub(crate) fn impatient() -> Options {
     Options { demo: false, provider_call_millis: 800, payment_wait_max_seconds: 1, ..Options::default() }
 }
 
-/// Failed calls about as many purchases, which open the breaker.
+/// Failed calls about as many purchases, enough to open the breaker.
 pub(crate) fn bad_calls() -> Sample {
     let mut sample = Sample::default();
     (0..BREAKER_CALLS_MIN).for_each(|number| sample.add(number.into(), Counts::of_one(true, false)));
@@ -39,20 +39,20 @@ pub(crate) async fn pay_by_card(
     person.borrow().post("/payments", body).await
 }
 
-/// Holds and pays by card; answers the payment, which is pending.
+/// Holds and pays by card. Returns the payment, which is pending.
 pub(crate) async fn buy(person: &Person, performance: &str, seats: &[&str]) -> Reply {
     let held = hold(person, performance, seats).await.expect(201).text("holdId");
     pay_by_card(person, &held, "tok_visa").await.expect(202)
 }
 
-/// The same, as soon as it is confirmed.
+/// As `buy`, but waits until the purchase is confirmed.
 async fn bought(world: &World, person: &Person, performance: &str, seats: &[&str]) -> Reply {
     let paid = buy(person, performance, seats).await;
     reservation_once(world, person, &paid, "confirmed").await;
     paid
 }
 
-/// Turns the provider's switches.
+/// Sets the provider's switches.
 pub(crate) async fn switch(world: &World, switches: Value) {
     world.anyone().post("/_local/provider", switches).await.expect(200);
 }
@@ -63,7 +63,7 @@ pub(crate) async fn reservation_once(world: &World, person: &Person, payment: &R
     let mut last = String::new();
     let wait = async {
         loop {
-            // The clock may have been moved past the life of a login.
+            // The clock may have been moved past the lifetime of a login.
             let found = world.log_in_again(person).get(&path).await.expect(200);
             last = found.text("status");
             if last == wanted {
@@ -76,7 +76,7 @@ pub(crate) async fn reservation_once(world: &World, person: &Person, payment: &R
     found.unwrap_or_else(|_| panic!("it is {last}, not {wanted}"))
 }
 
-/// Waits until the provider's part of the payment is `wanted`.
+/// Waits until the provider's side of the payment is `wanted`.
 async fn card_is(world: &World, payment: &Reply, wanted: CardState) {
     let id = payment.text("reservationId");
     let mut last = None;
@@ -94,7 +94,7 @@ async fn card_is(world: &World, payment: &Reply, wanted: CardState) {
     found.unwrap_or_else(|_| panic!("it is {last:?}, not {wanted:?}"));
 }
 
-/// Waits until the provider has an order, and answers how it stands.
+/// Waits until the provider has an order. Returns its status.
 async fn order_at_provider(world: &World) -> EntryStatus {
     let wait = async {
         loop {
@@ -107,12 +107,12 @@ async fn order_at_provider(world: &World) -> EntryStatus {
     tokio::time::timeout(NEVER, wait).await.expect("the provider is asked")
 }
 
-/// How often the provider was asked for money.
+/// How often the provider was asked to charge.
 fn confirms(world: &World) -> u64 {
     world.stack.provider().state()["requests"]["confirm"].as_u64().expect("a count")
 }
 
-/// How each of the performance's seats stands.
+/// The status of one seat of the performance.
 async fn seat_status(world: &World, performance: &str, seat: &str) -> String {
     let map = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
     let seats = map.json["seats"].as_array().expect("seats").clone();

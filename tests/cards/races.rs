@@ -1,4 +1,4 @@
-//! Many at once on one purchase by card.
+//! Concurrent operations on one card purchase.
 
 use super::{buy, card_is, impatient, pay_by_card, reservation_once, switch};
 use crate::harness::{World, hold, pay};
@@ -44,7 +44,7 @@ async fn card_and_points_at_once_pay_a_hold_once() {
             match (card.status, points.status) {
                 (202, 200) => assert_eq!(points.text("method"), "card"),
                 (200, 201) => assert_eq!(card.text("method"), "points"),
-                other => panic!("card and points answered {other:?}"),
+                other => panic!("card and points responded {other:?}"),
             }
             let balance = person.get("/points").await.number("balance");
             assert_eq!(balance, if points.status == 201 { 0 } else { 50_000 });
@@ -54,7 +54,7 @@ async fn card_and_points_at_once_pay_a_hold_once() {
     .await;
 }
 
-/// Whoever is first: in the end the money is where the seats are.
+/// Whichever comes first: in the end, the money is where the seats are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancellation_meets_the_confirmation() {
     World::run_with(impatient(), async |world| {
@@ -72,7 +72,7 @@ async fn a_cancellation_meets_the_confirmation() {
             bought.push(paid);
         }
         world.settle().await;
-        // Past every wait for requests that might still be on their way.
+        // Past every wait for requests that might still be in flight.
         world.advance_seconds(600 + 901);
         for paid in &bought {
             let all = crate::harness::audit::Snapshot::of(world).await.reservations();

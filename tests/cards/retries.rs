@@ -1,4 +1,4 @@
-//! A declined card is not the end: the hold is back, and the place inside with it, and the next payment is another one.
+//! After a declined card, the hold and the admission are back, and the next payment is a new one.
 
 use super::{buy, impatient, order_at_provider, pay_by_card, reservation_once, seat_status, switch};
 use crate::harness::{Person, World, audit::Snapshot, client::Client, client::Reply, hold, line, pay};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::{borrow::Borrow, collections::BTreeSet};
 use tokio::task::JoinSet;
 
-/// What the provider's widget does: asks for a token of the order that the hold names.
+/// Like the provider's widget: requests a token for the order that the hold names.
 async fn token(world: &World, order: &Value, outcome: &str) -> String {
     let body = json!({"orderId": order["orderId"], "amount": order["amount"], "outcome": outcome});
     world.anyone().post("/_local/provider/tokens", body).await.expect(200).text("cardToken")
@@ -20,7 +20,7 @@ async fn live(person: &impl Borrow<Client>, hold_id: &str) -> Reply {
     person.borrow().get(&format!("/holds/{hold_id}")).await.expect(200)
 }
 
-/// Pays by a card that is declined, and waits until that is known.
+/// Pays by a card that is declined, and waits until the payment is declined.
 async fn declined(world: &World, person: &Person, inside: &Client, hold_id: &str) -> Reply {
     let paid = pay_by_card(inside, hold_id, "declined").await.expect(202);
     reservation_once(world, person, &paid, "cancelled").await;
@@ -68,7 +68,7 @@ async fn an_order_comes_before_its_token_and_a_declined_hold_has_a_fresh_one() {
         let paid = pay_by_card(&person, &hold_id, &token(world, &order, "approve").await).await.expect(202);
         reservation_once(world, &person, &paid, "confirmed").await;
         payments.push(paid.json["paymentId"].clone());
-        // From here on it is paid: by that payment, whatever is sent.
+        // From here on it is paid, by that payment, whatever is sent.
         let replay = pay_by_card(&person, &hold_id, "tok_other").await.expect(200);
         assert_eq!((&replay.json["paymentId"], replay.text("status")), (&paid.json["paymentId"], "approved".into()));
         assert_eq!(pay(&person, &hold_id).await.expect(200).json["paymentId"], paid.json["paymentId"]);
@@ -85,7 +85,7 @@ async fn an_order_comes_before_its_token_and_a_declined_hold_has_a_fresh_one() {
     .await;
 }
 
-/// As the real one: a token was given for one order, and for what it costs.
+/// As at the real provider: a token is valid for one order and its amount.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_another_order_or_amount_is_declined() {
     World::run_with(impatient(), async |world| {
@@ -104,7 +104,7 @@ async fn a_token_of_another_order_or_amount_is_declined() {
             let payment = person.get(&format!("/payments/{}", paid.text("paymentId"))).await.expect(200);
             assert_eq!((payment.text("status"), payment.text("declineReason")), ("declined".into(), "other".into()));
         }
-        assert!(world.stack.provider().entries().is_empty(), "none of them reached its book");
+        assert!(world.stack.provider().entries().is_empty(), "none of them reached the provider's book");
         for odd in [json!({}), json!({"orderId": "p", "amount": 1}), json!({"orderId": "p-000001", "amount": 0})] {
             world.anyone().post("/_local/provider/tokens", odd).await.problem(400, "invalid_request");
         }
@@ -142,7 +142,7 @@ async fn a_declined_hold_lives_for_a_minute_at_least_but_not_past_the_close_of_s
     .await;
 }
 
-/// Points are as good as another card, and a hold that is back can be released.
+/// Points are as good as another card, and a returned hold can be released.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_hold_is_paid_with_points_or_released() {
     World::run_with(impatient(), async |world| {
@@ -176,7 +176,7 @@ async fn a_declined_hold_is_paid_with_points_or_released() {
     .await;
 }
 
-/// Nobody tries cards for ever on one hold.
+/// The number of card attempts on one hold is limited.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_many_declined_cards_a_hold_takes_points_alone() {
     World::run_with(impatient(), async |world| {
@@ -194,7 +194,8 @@ async fn after_many_declined_cards_a_hold_takes_points_alone() {
     .await;
 }
 
-/// While its payment is pending a place inside books nothing and is nobody else's, so that it can come back.
+/// While its payment is pending, an admission books nothing and is not given to anybody else, so that it can come
+/// back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_card_gives_the_place_inside_back_and_nobody_is_let_in_too_much() {
     World::run_with(impatient(), async |world| {
@@ -229,7 +230,7 @@ async fn a_declined_card_gives_the_place_inside_back_and_nobody_is_let_in_too_mu
             assert_eq!(line::poll_later(world, &other, &performance, &second).await.text("status"), "waiting");
             assert_eq!(active().await, 1);
         }
-        // A retry needs the token like any payment.
+        // A retry needs the token, like any payment.
         pay_by_card(&person, &held, "tok").await.problem(401, "queue_token_missing");
         let paid = pay_by_card(&inside, &held, "tok").await.expect(202);
         reservation_once(world, &person, &paid, "confirmed").await;
@@ -241,7 +242,7 @@ async fn a_declined_card_gives_the_place_inside_back_and_nobody_is_let_in_too_mu
     .await;
 }
 
-/// Whoever calls the purchase off, or lets it expire, has spent the place.
+/// Cancelling the purchase or letting it expire spends the admission.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_other_end_of_a_payment_ends_the_place_inside() {
     World::run_with(impatient(), async |world| {
@@ -273,7 +274,8 @@ async fn any_other_end_of_a_payment_ends_the_place_inside() {
     .await;
 }
 
-/// A cancelled performance keeps no seats for anybody, and its cancellation finds the purchase declined or declines nothing.
+/// A cancelled performance keeps no seats for anybody; its cancellation finds the purchase already declined, or
+/// cancels it and nothing is declined.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decline_meets_the_organizers_cancellation() {
     World::run_with(impatient(), async |world| {
@@ -299,7 +301,7 @@ async fn a_decline_meets_the_organizers_cancellation() {
     .await;
 }
 
-/// Whoever is first: the purchase ends once, and seats are in one hold, or free.
+/// Whichever comes first: the purchase ends once, and the seats are in one hold or free.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decline_meets_cancelling_releasing_and_leaving() {
     World::run_with(impatient(), async |world| {
@@ -340,7 +342,7 @@ async fn a_decline_meets_cancelling_releasing_and_leaving() {
     .await;
 }
 
-/// One payment at a time, also when many come at once after a decline.
+/// One payment at a time, even if many arrive concurrently after a decline.
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_clients_paying_a_declined_hold_make_one_payment() {
     World::run_with(impatient(), async |world| {
@@ -366,7 +368,8 @@ async fn twenty_clients_paying_a_declined_hold_make_one_payment() {
     .await;
 }
 
-/// The provider took the money, and its answer was lost; then it says that the card was rejected. It has the money.
+/// The provider took the money and its response was lost; then it reports that the card was rejected. It has the
+/// money.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_what_was_paid_is_no_decline() {
     World::run_with(impatient(), async |world| {
@@ -381,7 +384,8 @@ async fn a_refusal_of_what_was_paid_is_no_decline() {
     .await;
 }
 
-/// Under one key the first payment is told again, also when it was declined meanwhile; under another a new one begins.
+/// Under one key the first payment is returned again, even if it was declined meanwhile; another key starts a new
+/// one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_tells_its_own_payment_again() {
     World::run_with(impatient(), async |world| {

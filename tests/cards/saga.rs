@@ -1,4 +1,4 @@
-//! Each way that a purchase by card can go.
+//! Every course of a card purchase.
 
 use super::{
     bought, buy, card_is, confirms, impatient, order_at_provider, pay_by_card, reservation_once, seat_status, switch,
@@ -18,7 +18,7 @@ async fn it_is_accepted_at_once_and_confirmed_when_the_provider_has_the_money() 
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
         let held = hold(&person, &performance, &["A-1-1", "B-1-1"]).await.expect(201).text("holdId");
-        // The token is good for exactly what the seats cost: the amount is ours, and it is right.
+        // The token is valid for exactly the price of the seats: the server sets the amount, and it is right.
         let paid = pay_by_card(&person.client.with("Accept-Language", "en"), &held, "tok@80000").await.expect(202);
         assert_eq!((paid.text("status"), paid.text("method")), ("pending".into(), "card".into()));
         let confirmed = reservation_once(world, &person, &paid, "confirmed").await;
@@ -31,13 +31,13 @@ async fn it_is_accepted_at_once_and_confirmed_when_the_provider_has_the_money() 
         assert!(!mails[0].to_string().contains("tok@80000"));
         let entries = world.stack.provider().entries();
         assert_eq!((entries.len(), entries[0].balance_amount), (1, 80_000));
-        // The member may go on booking.
+        // The member may book again.
         hold(&person, &performance, &["A-1-2"]).await.expect(201);
     })
     .await;
 }
 
-/// The member is told, and that the seats are still in the hold.
+/// The member is notified, and that the seats are still in the hold.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_card_says_so_and_leaves_the_hold() {
     World::run_with(impatient(), async |world| {
@@ -61,7 +61,7 @@ async fn a_declined_card_says_so_and_leaves_the_hold() {
     .await;
 }
 
-/// Accepted while the provider is down, whichever way it is down; confirmed when it is back.
+/// Accepted while the provider is down, in any way; confirmed when it is back.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_waits_for_a_provider_that_is_down() {
     for mode in ["fail", "refuse", "hang"] {
@@ -74,7 +74,7 @@ async fn it_waits_for_a_provider_that_is_down() {
             assert_eq!(pending.json["ticketMail"]["status"], "queued");
             assert_eq!(seat_status(world, &performance, "A-1-1").await, "held");
             hold(&world.member(0).await, &performance, &["A-1-1"]).await.problem(409, "seats_taken");
-            // It counts as the member's hold, and is none that he could look at or release.
+            // It counts as the member's hold, but they cannot look at it or release it.
             let other = hold(&person, &performance, &["A-1-2"]).await.problem(409, "hold_exists");
             assert_eq!(other.json["holdId"], paid.json["holdId"]);
             assert!(person.get("/holds").await.items().is_empty());
@@ -90,7 +90,7 @@ async fn it_waits_for_a_provider_that_is_down() {
     }
 }
 
-/// The provider took the money, and its answer was lost: it is asked again, and there is one charge.
+/// The provider took the money and its response was lost: it is called again, and there is one charge.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_charges_once() {
     World::run_with(impatient(), async |world| {
@@ -108,7 +108,7 @@ async fn a_lost_answer_charges_once() {
     .await;
 }
 
-/// The request reaches the provider's books only after we gave up on it.
+/// The request reaches the provider's books only after the worker gave up on it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_provider_charges_once() {
     World::run_with(impatient(), async |world| {
@@ -132,14 +132,14 @@ async fn past_the_deadline_the_seats_are_free_and_nothing_is_charged_any_more() 
         switch(world, json!({"mode": "refuse"})).await;
         let paid = buy(&person, &performance, &["A-1-1"]).await;
         world.advance_seconds(PAST_DEADLINE);
-        // The seats lapse by themselves: another has them whether or not a worker has been there.
+        // The seats expire by themselves: another member gets them whether a worker has run or not.
         let other = world.member(100_000).await;
         let taken = hold(&other, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let over = reservation_once(world, &person, &paid, "cancelled").await;
         assert_eq!(over.text("cancelReason"), "payment_expired");
         pay(&other, &taken).await.expect(201);
         switch(world, json!({"mode": "normal"})).await;
-        // The provider does not know it; a request of ours might still be on its way there.
+        // The provider does not know the payment, but a request might still be in flight to it.
         card_is(world, &paid, CardState::Voiding).await;
         world.advance_seconds(PAST_VOIDING);
         card_is(world, &paid, CardState::Voided).await;
@@ -152,7 +152,7 @@ async fn past_the_deadline_the_seats_are_free_and_nothing_is_charged_any_more() 
     .await;
 }
 
-/// Charged, but nobody knew until it was too late: given back.
+/// Charged, but found only after the deadline: refunded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_that_is_found_past_the_deadline_is_given_back() {
     World::run_with(impatient(), async |world| {
@@ -170,7 +170,7 @@ async fn a_charge_that_is_found_past_the_deadline_is_given_back() {
     .await;
 }
 
-/// A process whose clock is ahead saw the seats lapse, and gave them to another, before the provider said yes.
+/// A process with a fast clock saw the seats expire and gave them to another member before the provider approved.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmation_after_the_seats_were_lost_is_refunded() {
     World::run_with(impatient(), async |world| {
@@ -190,13 +190,13 @@ async fn a_confirmation_after_the_seats_were_lost_is_refunded() {
         assert_eq!(over.text("cancelReason"), "payment_expired");
         card_is(world, &paid, CardState::Voided).await;
         assert_eq!(order_at_provider(world).await, EntryStatus::Canceled);
-        assert_eq!(seat_status(world, &performance, "A-1-1").await, "held", "it is another's");
+        assert_eq!(seat_status(world, &performance, "A-1-1").await, "held", "another member holds it");
         assert_eq!(seat_status(world, &performance, "A-1-2").await, "free");
     })
     .await;
 }
 
-/// Who cancels is told so, and may book again, whatever the provider does.
+/// Cancelling is confirmed at once, and the member may book again, whatever the provider does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pending_purchase_can_be_cancelled() {
     World::run_with(impatient(), async |world| {
@@ -218,7 +218,7 @@ async fn a_pending_purchase_can_be_cancelled() {
     .await;
 }
 
-/// The money goes back to the card, also when the provider is down at that moment.
+/// The money is refunded to the card, even if the provider is down at that moment.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmed_purchase_is_refunded_at_the_provider() {
     World::run_with(impatient(), async |world| {
@@ -243,7 +243,7 @@ async fn a_confirmed_purchase_is_refunded_at_the_provider() {
     .await;
 }
 
-/// However much the organizer says of why: the provider takes 200 characters of it.
+/// However long the organizer's reason is: the provider accepts 200 characters of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_reason_gives_the_money_back_too() {
     World::run_with(impatient(), async |world| {
@@ -259,7 +259,7 @@ async fn a_long_reason_gives_the_money_back_too() {
     .await;
 }
 
-/// Of a seat of each of forty grades there are eighty sums; they are made, and taken back, like any others.
+/// A seat in each of forty grades makes eighty sums; they are added and subtracted like any others.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_of_forty_grades_is_refunded_with_its_performance() {
     World::run_with(impatient(), async |world| {
@@ -283,7 +283,7 @@ async fn a_purchase_of_forty_grades_is_refunded_with_its_performance() {
     .await;
 }
 
-/// Counted places are kept, sold and freed like seats.
+/// General admission places are kept, sold and freed like seats.
 #[tokio::test(flavor = "multi_thread")]
 async fn places_without_numbers_are_bought_by_card_too() {
     World::run_with(impatient(), async |world| {
@@ -307,7 +307,7 @@ async fn places_without_numbers_are_bought_by_card_too() {
                 person.delete(&format!("/holds/{}", held.text("holdId"))).await.expect(204);
             }
         }
-        // Kept until the deadline, longer than the hold's own five minutes, and free after it.
+        // Kept until the deadline, longer than the hold's own five minutes, and free afterwards.
         switch(world, json!({"mode": "refuse"})).await;
         let person = world.member(0).await;
         let path = format!("/performances/{performance}/holds");

@@ -1,4 +1,4 @@
-//! Holds whose process learns late what it asked, or is frozen and thaws when everything else is over.
+//! Holds whose process gets responses late, or freezes and thaws after everything else is done.
 
 use super::{holding, process_behind};
 use crate::harness::{
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// Answers come late: what is read was so a while ago, and what is written arrives when it is not waited for any more.
+/// Responses are late: reads return an earlier state, and writes arrive after their caller gave up.
 struct Late;
 
 impl Meddler for Late {
@@ -32,24 +32,24 @@ impl Meddler for Late {
     }
 }
 
-/// One that learned late that nothing is closed is not sent: that was so when the question was answered.
+/// A hold whose process learned late that nothing is closed is not sent: that was the state when the read began.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_heard_late_does_not_meet_a_delete() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(0).await, world.organizer().await);
         let holding = tokio::spawn(holding(process_behind(world, Arc::new(Late)), &person, &performance));
-        // Its second look is on its way back by then.
+        // By then, the response to its second check is on its way.
         tokio::time::sleep(Duration::from_millis(2_600)).await;
         organizer.delete(&format!("/performances/{performance}")).await.expect(204);
         let refused = holding.await.expect("an answer");
-        // On a machine that stalls, its first look may come after the deletion.
+        // On a machine that stalls, its first check may come after the deletion.
         assert!(matches!(refused.status, 404 | 503), "{refused:?}");
     })
     .await;
 }
 
-/// Transactions that nobody hears of: the first is kept, and executed when the test says so.
+/// Transactions without a response: the first is kept and executed when the test decides.
 #[derive(Default)]
 struct Frozen(Mutex<Option<Execute>>);
 
@@ -59,12 +59,12 @@ impl Meddler for Frozen {
             return execute();
         }
         self.0.lock().expect("no panic").get_or_insert(execute);
-        Box::pin(async { Err(ConnectorError::timeout("nobody answers".into())) })
+        Box::pin(async { Err(ConnectorError::timeout("no response".into())) })
     }
 }
 
-/// A process froze before it sent its hold, and thaws when the house has been seated anew: seats that are not there are not
-/// sold.
+/// A process freezes before it sends its hold, and thaws after the house was re-seated: seats that no longer exist
+/// are not sold.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_comes_after_another_house_is_not_paid() {
     World::run(async |world| {

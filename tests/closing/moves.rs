@@ -1,4 +1,4 @@
-//! Shows that move to another venue, and die on their way.
+//! Shows that move to another venue and die on the way.
 
 use super::process_on;
 use crate::harness::{
@@ -24,18 +24,18 @@ fn details(venue: &str) -> Value {
     json!({"title": "Aida", "category": "play", "venue": venue})
 }
 
-/// That day's performance.
+/// The performance on that day.
 fn at(world: &World, day: u32) -> Value {
     performance_details(world.app(), json!({"startsAt": format!("2099-12-{day:02}T10:00:00Z")}))
 }
 
-/// The show as `details` say, through `app`, which is not HTTP's: it may die.
+/// Replaces the show by `details` through `app`, which may die because it does not serve HTTP.
 async fn moved_to(app: &App, show: &Reply, details: Value) -> Result<Show> {
     let id = show.text("showId").parse().expect("an id");
     app.store.replace_show(&id, &serde_json::from_value(details).expect("a show"), app.clock.now()).await
 }
 
-/// A move of a show that dies after each of its calls: it has happened or not, and can be done again.
+/// A move of a show that dies after each of its calls: it has happened or not, and can be repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
     join_all((0..10).map(|calls| World::run(async move |world| move_and_die(world, calls).await))).await;
@@ -50,7 +50,7 @@ async fn move_and_die(world: &World, calls: u32) {
     }
     let wire = Wire::default();
     let app = process_on(world, &wire);
-    // Reads and the marks pass; then so many writes.
+    // Reads and marks pass; then this number of writes.
     wire.meddle(Some(Arc::new(Dying(Arc::new(AtomicU32::new(2 + calls))))));
     let died = tokio::time::timeout(Duration::from_secs(9), moved_to(&app, &show, details("To"))).await;
     world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
@@ -60,14 +60,15 @@ async fn move_and_die(world: &World, calls: u32) {
     let other = organizer.post("/shows", details(free)).await.expect(201).header("location");
     let second = organizer.post("/shows", details(&venue)).await.expect(201).header("location");
     for day in 1..=3 {
-        // Slots that stayed behind are free for the next, those of the show are not.
+        // Leftover slots are free for other performances, those of the show are not.
         organizer.post(&format!("{second}/performances"), at(world, day)).await.problem(409, "slot_taken");
         organizer.post(&format!("{other}/performances"), at(world, day)).await.expect(201);
     }
     organizer.put(&path, details("Again")).await.expect(200);
 }
 
-/// A move that dies leaves its slots behind; they are the show's own when it comes after all, whenever its dates were.
+/// A move that dies leaves its slots behind. They do not block the show when it moves after all, whatever its dates
+/// were.
 #[tokio::test(flavor = "multi_thread")]
 async fn ones_own_slot_is_no_obstacle() {
     World::run(async |world| {
@@ -91,7 +92,7 @@ async fn ones_own_slot_is_no_obstacle() {
     .await;
 }
 
-/// A move whose answer is lost, for good: it was done, so its slots stay taken.
+/// A move whose response is lost for good: it was done, so its slots stay taken.
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_stay_where_nobody_knows_of_the_move() {
     World::run(async |world| {
@@ -111,7 +112,7 @@ async fn slots_stay_where_nobody_knows_of_the_move() {
     .await;
 }
 
-/// So many transactions are answered; the rest are done, and nobody hears of it.
+/// This number of transactions gets responses; the others are executed without one.
 struct Unheard(AtomicU32);
 
 impl Meddler for Unheard {
@@ -126,7 +127,7 @@ impl Meddler for Unheard {
     }
 }
 
-/// So many writes reach the table; the process ends before the next.
+/// This number of writes reaches the table; the process dies before the next one.
 struct Dying(Arc<AtomicU32>);
 
 impl Meddler for Dying {

@@ -28,7 +28,7 @@ async fn reset_body(world: &World) -> Value {
     json!({"verificationId": verification, "code": code, "password": "battery staple"})
 }
 
-/// The account is deleted before the next transaction.
+/// Deletes the account before the next transaction.
 async fn delete_meanwhile(world: &World) -> Client {
     let (login, same) = (login(world).await, login(world).await);
     world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {

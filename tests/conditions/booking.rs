@@ -21,12 +21,12 @@ pub(super) async fn a_held_seat_is_not_taken(world: &World) -> Found {
     ensure(second.status == 409, || "one seat is in two holds".to_owned())
 }
 
-/// A process whose clock is six minutes ahead: to it, a hold of five minutes taken now has lapsed.
+/// A process whose clock is six minutes fast: to it, a hold of five minutes taken now has expired.
 fn ahead(world: &World) -> App {
     App { clock: world.stack.clock().skewed_by_seconds(360), ..world.app().clone() }
 }
 
-/// Takes `A-1-1` for a new member through the process that is ahead; answers his login and hold.
+/// Takes `A-1-1` for a new member through the process with the fast clock. Returns their login and hold.
 pub(super) async fn take_ahead(world: &World, performance: &str) -> (String, String) {
     let person = world.member(100_000).await;
     let login = format!("Bearer {}", world.app().tokens.access(&person.identity));
@@ -53,7 +53,7 @@ pub(super) async fn a_seat_lost_to_another_clock_is_not_freed(world: &World) -> 
     take_ahead(world, &performance).await;
     person.delete(&held).await.expect(204);
     let third = hold(&world.member(0).await, &performance, &["A-1-1"]).await;
-    ensure(third.status == 409, || "releasing freed a seat that was another's by then".to_owned())?;
+    ensure(third.status == 409, || "releasing freed a seat that belonged to another member by then".to_owned())?;
     let fourth = hold(&world.member(0).await, &performance, &["A-1-2"]).await;
     ensure(fourth.status == 201, || "the seat that was still held was not freed".to_owned())
 }
@@ -66,7 +66,7 @@ pub(super) async fn a_second_hold_is_refused(world: &World) -> Found {
     ensure(second.status == 409, || "a member has two holds".to_owned())
 }
 
-/// The other half: seats that were paid count as well.
+/// The other half: paid seats count as well.
 pub(super) async fn paid_seats_count(world: &World) -> Found {
     let performance = world.performance(json!({"maxSeatsPerMember": 2})).await;
     let person = world.member(100_000).await;
@@ -75,7 +75,7 @@ pub(super) async fn paid_seats_count(world: &World) -> Found {
     ensure(more.status == 422, || format!("a member of two seats at most has three: {}", more.status))
 }
 
-/// The last part: a member who holds again and again without paying.
+/// The last part: a member who keeps holding without paying.
 pub(super) async fn unpaid_holds_count(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
@@ -87,7 +87,7 @@ pub(super) async fn unpaid_holds_count(world: &World) -> Found {
     ensure(fourth.status == 429, || format!("a fourth hold that nobody paid for: {}", fourth.status))
 }
 
-/// And only those of the last hour.
+/// Only those of the last hour count.
 pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
@@ -99,7 +99,7 @@ pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> 
     ensure(fourth.status == 201, || format!("a hold of more than an hour ago counts: {fourth:?}"))
 }
 
-/// Nor those that a payment cleared.
+/// Those cleared by a payment do not count.
 pub(super) async fn a_payment_clears_unpaid_holds(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
@@ -138,7 +138,7 @@ pub(super) async fn two_cancellations_refund_once(world: &World) -> Found {
     ensure(balance == 100_000, || format!("cancelling twice left {balance} of 100000"))
 }
 
-/// Items outlive their time: DynamoDB collects them some days later.
+/// Items outlive their expiry: DynamoDB collects them some days later.
 pub(super) async fn a_key_is_free_again_after_a_day(world: &World) -> Found {
     let person = world.member(0).await;
     person.with_key("k").post("/points/top-ups", json!({"amount": 700})).await.expect(201);
@@ -155,7 +155,7 @@ pub(super) async fn a_lapsed_seat_is_taken(world: &World) -> Found {
     ensure(second.status == 201, || format!("a lapsed hold keeps its seat: {second:?}"))
 }
 
-/// The first of them lapses, the second is paid.
+/// The first hold expires, the second is paid.
 pub(super) async fn a_member_holds_one_seat_after_another(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;

@@ -1,4 +1,4 @@
-//! Guards of card payments and of the breaker before their provider.
+//! Guards of card payments and of the circuit breaker for their provider.
 
 use super::{
     Found,
@@ -28,7 +28,7 @@ pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) ->
     ensure(more.status == 409, || format!("beside a pending purchase a hold was answered {}", more.status))
 }
 
-/// The member cancels between the provider's no and the write that says so.
+/// The member cancels between the provider's decline and the write that records it.
 pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
@@ -45,7 +45,7 @@ pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found
     }
     world.settle().await;
     let reason = person.get(&path).await.expect(200).text("cancelReason");
-    ensure(reason == "member", || format!("who cancelled is told {reason}"))
+    ensure(reason == "member", || format!("the member who cancelled sees {reason}"))
 }
 
 pub(super) async fn a_seat_lost_to_another_clock_is_not_kept(world: &World) -> Found {
@@ -66,7 +66,7 @@ pub(super) async fn places_lost_to_another_clock_are_not_kept(world: &World) -> 
     ensure(paid.status == 410, || format!("lost places were kept: {}", paid.status))
 }
 
-/// A late read knows the bucket that the places were in before: another's are in there.
+/// A stale read returns the bucket that the places were in before; it now contains another member's places.
 pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> Found {
     let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
     let (person, other) = (world.member(100_000).await, world.member(100_000).await);
@@ -78,10 +78,10 @@ pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> 
     pay(&person, &held).await.expect(201);
     world.wire.meddle(None);
     let paid = pay(&other, &others).await;
-    ensure(paid.status == 201, || format!("another's places were sold: {}", paid.status))
+    ensure(paid.status == 201, || format!("another member's places were sold: {}", paid.status))
 }
 
-/// A late read knows the hold as it was before its card was declined: the purchase of then is over.
+/// A stale read returns the hold from before its card was declined; the purchase of that attempt has ended.
 pub(super) async fn a_declined_purchase_is_not_paid_again(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
@@ -106,7 +106,7 @@ pub(super) async fn a_hold_is_paid_at_the_first_attempt_and_at_the_next(world: &
     ensure(paid.status == 201, || format!("the next attempt is refused: {paid:?}"))
 }
 
-/// The member gives the place up while the payment is pending.
+/// The member gives up the place while the payment is pending.
 pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> Found {
     let room = json!({"maxActive": 1, "admissionSeconds": 600});
     let performance = world.performance(json!({"waitingRoom": room})).await;
@@ -121,7 +121,7 @@ pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> Found 
     ensure(inside == 0, || "an admission came back that was given up".to_owned())
 }
 
-/// A process whose copy is older than the breaker's opening adds what it counted.
+/// A process whose copy is older than the breaker's opening adds its counts.
 pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Found {
     let (late, now) = (&world.app().store, world.stack.clock().now());
     let process = || {
@@ -136,8 +136,8 @@ pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Fo
     ensure(matches!(found.phase, Phase::Open { .. }), || format!("an open breaker became {found:?}"))
 }
 
-/// The breaker opens while the release is on its way, and the hold is prolonged: another's places are in the bucket that it was
-/// in before.
+/// The breaker opens while the release is in flight, and the hold is prolonged: the bucket that it was in before
+/// contains another member's places.
 pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World) -> Found {
     let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
     let (person, other) = (world.member(0).await, world.member(100_000).await);
@@ -150,7 +150,7 @@ pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World)
     })));
     person.delete(&format!("/holds/{held}")).await.expect(204);
     let paid = pay(&other, &others).await;
-    ensure(paid.status == 201, || format!("another's places were freed: {paid:?}"))
+    ensure(paid.status == 201, || format!("another member's places were freed: {paid:?}"))
 }
 
 pub(super) async fn calls_are_counted_together(world: &World) -> Found {

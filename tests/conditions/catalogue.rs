@@ -10,7 +10,7 @@ use frontrow_domain::{ids::PerformanceId, performance::Performance};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Every id is fresh but the seeds': planting them again must leave them alone.
+/// All ids are new except those of the seeds: planting the seeds again must not change them.
 pub(super) async fn a_performance_is_not_replaced(world: &World) -> Found {
     let id: PerformanceId = world.performance(json!({})).await.parse().expect("an id");
     let (store, now) = (&world.app().store, world.stack.clock().now());
@@ -43,7 +43,7 @@ pub(super) async fn two_performances_at_once_are_both_counted(world: &World) -> 
     ensure(found == 1, || "a show forgot a performance that was listed at the same time".to_owned())
 }
 
-/// A delete that stalled so long that its closing was over, and somebody took a seat.
+/// A delete that stalled until its closing expired and another member took a seat.
 pub(super) async fn a_slow_delete_does_not_take_a_held_seat_away(world: &World) -> Found {
     let performance = world.performance(json!({"holdSeconds": 600})).await;
     let (person, id, clock) = (world.member(0).await, performance.clone(), world.stack.clock().clone());
@@ -58,7 +58,7 @@ pub(super) async fn a_slow_delete_does_not_take_a_held_seat_away(world: &World) 
     ensure(deleted.status != 204 && there == 200, || format!("a held seat lost its house: {deleted:?}"))
 }
 
-/// A show's move that stalled before it freed its old slot, which somebody else has by then.
+/// A show's move that stalled before it freed its old slot, which belongs to another performance by then.
 pub(super) async fn a_slow_move_leaves_a_slot_to_its_new_owner(world: &World) -> Found {
     let organizer = world.organizer().await;
     let details = performance_details(world.app(), json!({"startsAt": "2099-06-01T10:00:00Z"}));
@@ -94,7 +94,7 @@ pub(super) async fn a_seat_sold_by_a_slow_clock_keeps_its_house(world: &World) -
     ensure(deleted.status == 409, || format!("a sold seat lost its house: {deleted:?}"))
 }
 
-/// A show's move whose end was not reached leaves its slots behind in the venue that it came from.
+/// A show's move that never completed leaves its slots behind in the old venue.
 pub(super) async fn a_show_moves_back_to_the_slots_it_left_behind(world: &World) -> Found {
     let (organizer, home) = (world.organizer().await, show_details());
     let show = organizer.post("/shows", home.clone()).await.expect(201).header("location");

@@ -1,4 +1,4 @@
-//! Takes a condition apart: each clause of it, and the condition without that clause.
+//! Takes a condition apart: each clause, and the condition without that clause.
 
 use crate::harness::wire::Weakened;
 use frontrow_store::conditions::{ALL, Condition};
@@ -7,14 +7,14 @@ use std::{collections::BTreeSet, ops::Range};
 /// The clause that stands for the whole condition.
 pub(super) const WHOLE: &str = "";
 
-/// Makes what it follows true. The clause itself stays, because DynamoDB refuses names and values that nothing uses.
+/// Makes the preceding clause true. The clause itself stays, because DynamoDB refuses unused names and values.
 const TRUE: &str = "OR attribute_not_exists(never_there)";
-/// Makes what it follows false.
+/// Makes the preceding clause false.
 const FALSE: &str = "AND attribute_exists(never_there)";
 
 /// A part of an expression.
 struct Node {
-    /// Where it stands in the text, without the parentheses around it.
+    /// Its position in the text, without the parentheses around it.
     range: Range<usize>,
     joined: Joined,
 }
@@ -22,14 +22,15 @@ struct Node {
 enum Joined {
     /// All of these hold.
     And(Vec<Node>),
-    /// One of these holds.
+    /// At least one of these holds.
     Or(Vec<Node>),
     /// It has no parts.
     Atom,
 }
 
-/// The condition without each of its clauses, one at a time, beside the clause's text. A part of an `AND` counts as true, a
-/// part of an `OR` as false. Without all of it ([`WHOLE`]) it always holds; of an `AND` the parts show that already.
+/// The condition without each of its clauses, one at a time, together with the clause's text. A part of an `AND`
+/// becomes true, a part of an `OR` false. Without all of it ([`WHOLE`]) it always holds; for an `AND`, the parts
+/// already show that.
 pub(super) fn weakenings(condition: &Condition) -> Vec<(&'static str, Weakened)> {
     let text = condition.expression;
     let root = parse(text, 0..text.len());
@@ -71,7 +72,7 @@ fn parse(text: &str, range: Range<usize>) -> Node {
     }
 }
 
-/// The parts of the text between `word`s that are in no parentheses.
+/// The parts of the text between `word`s outside parentheses.
 fn split(text: &str, range: Range<usize>, word: &str) -> Vec<Range<usize>> {
     let (mut parts, mut start, mut depth) = (Vec::new(), range.start, 0);
     for (at, letter) in text[range.clone()].char_indices().map(|(at, letter)| (range.start + at, letter)) {
@@ -110,7 +111,7 @@ fn a_condition_is_weakened_by_one_clause_at_a_time() {
     assert_eq!(clauses, [WHOLE, "a(#x)", "b(#x) AND #y <= :y", "b(#x)", "#y <= :y"]);
 }
 
-/// The wire finds a condition by its text, so no two may share one; and a clause is named by its text.
+/// The wire finds a condition by its text, so no two may have the same; and a clause is named by its text.
 #[test]
 fn condition_texts_are_all_different() {
     let mut texts: Vec<_> = ALL.iter().map(|condition| condition.expression).collect();

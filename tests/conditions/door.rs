@@ -10,7 +10,7 @@ use frontrow_domain::{
 use frontrow_edge::{App, entropy};
 use serde_json::{Value, json};
 
-/// The organizer takes the tickets back.
+/// The organizer cancels the reservation.
 async fn take_back(app: App, owner: Person, reservation: String) {
     let id: ReservationId = reservation.trim_start_matches("/reservations/").parse().expect("an id");
     let reason = CancelReason::Organizer(Reason::try_from("fire".to_owned()).expect("a reason"));
@@ -52,21 +52,21 @@ pub(super) async fn a_ticket_lets_in_once(world: &World) -> Found {
     let tickets = Tickets::buy(world, &["A-1-1"]).await;
     tickets.scan(&tickets.codes[0]).await.expect(201);
     let second = tickets.scan(&tickets.codes[0]).await;
-    ensure(second.status == 409, || "one ticket let two in".to_owned())
+    ensure(second.status == 409, || "one ticket was used twice".to_owned())
 }
 
 pub(super) async fn a_cancelled_ticket_lets_nobody_in(world: &World) -> Found {
     let tickets = Tickets::buy(world, &["A-1-1"]).await;
     tickets.owner.delete(&tickets.reservation).await.expect(200);
     let answer = tickets.scan(&tickets.codes[0]).await;
-    ensure(answer.status == 409, || "a refunded ticket let somebody in".to_owned())
+    ensure(answer.status == 409, || "a refunded ticket was accepted".to_owned())
 }
 
 pub(super) async fn a_void_code_lets_nobody_in(world: &World) -> Found {
     let tickets = Tickets::buy(world, &["A-1-1"]).await;
     tickets.reissue(0).await.expect(200);
     let answer = tickets.scan(&tickets.codes[0]).await;
-    ensure(answer.status == 409, || "a code that was made void let somebody in".to_owned())
+    ensure(answer.status == 409, || "a void code was accepted".to_owned())
 }
 
 pub(super) async fn a_ticket_used_meanwhile_is_not_reissued(world: &World) -> Found {
@@ -128,8 +128,8 @@ pub(super) async fn a_late_request_takes_no_number_back(world: &World) -> Found 
 pub(super) async fn each_code_of_a_ticket_lets_in(world: &World) -> Found {
     let tickets = Tickets::buy(world, &["A-1-1", "A-1-2"]).await;
     let first = tickets.scan(&tickets.codes[0]).await;
-    ensure(first.status == 201, || format!("a ticket does not let in: {first:?}"))?;
+    ensure(first.status == 201, || format!("a ticket is not accepted: {first:?}"))?;
     tickets.reissue(1).await.expect(200);
     let reissued = tickets.scan(&tickets.shown(1).await).await;
-    ensure(reissued.status == 201, || format!("a reissued ticket does not let in: {reissued:?}"))
+    ensure(reissued.status == 201, || format!("a reissued ticket is not accepted: {reissued:?}"))
 }

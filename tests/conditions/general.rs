@@ -1,4 +1,4 @@
-//! Guards of places that are only counted.
+//! Guards of general admission places.
 
 use super::{Found, ensure, interlude::Interlude};
 use crate::{
@@ -21,7 +21,7 @@ pub(super) async fn lapsed_places_are_given_back_once(world: &World) -> Found {
     hold_of_grade(&world.member(0).await, &performance, "Standing", 4).await.expect(201);
     world.advance_seconds(400);
     let (faster, same) = (world.member(0).await, performance.clone());
-    // Between the look at the stripe and the write that gives its lapsed places back.
+    // Between the read of the stripe and the write that gives its expired places back.
     world.wire.meddle(Some(Interlude::before_text("#version = :version", async move {
         hold_of_grade(&faster, &same, "Standing", 3).await.expect(201);
     })));
@@ -29,7 +29,7 @@ pub(super) async fn lapsed_places_are_given_back_once(world: &World) -> Found {
     ensure(slower.status == 409, || "six of four places are held".to_owned())
 }
 
-/// Takes both places of an area for a new member through a process to whose clock the hold on them has lapsed.
+/// Takes both places of an area for a new member through a process to whose clock the existing hold has expired.
 pub(super) async fn take_ahead(world: &World, performance: &str) {
     let ahead = App { clock: world.stack.clock().skewed_by_seconds(400), ..world.app().clone() };
     let person = world.member(0).await;
@@ -56,7 +56,7 @@ pub(super) async fn places_lost_to_another_clock_are_not_freed(world: &World) ->
     take_ahead(world, &performance).await;
     person.delete(&held).await.expect(204);
     let third = hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await;
-    ensure(third.status == 409, || "releasing freed places that were another's by then".to_owned())
+    ensure(third.status == 409, || "releasing freed places that belonged to another member by then".to_owned())
 }
 
 pub(super) async fn places_are_held_beside_others(world: &World) -> Found {
@@ -66,7 +66,7 @@ pub(super) async fn places_are_held_beside_others(world: &World) -> Found {
     ensure(second.status == 201, || format!("two of four places are held, and two more refused: {second:?}"))
 }
 
-/// So that a stripe's item stays small, however many holds lapse in a large area.
+/// Keeps a stripe's item small, however many holds expire in a large area.
 pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World) -> Found {
     let performance = area(world, 100, json!({})).await;
     for _ in 0..=STRIPE_UNSWEPT_MAX {
@@ -79,7 +79,7 @@ pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World
     ensure(buckets <= 1, || format!("a stripe keeps {buckets} buckets, all but one lapsed"))
 }
 
-/// Somebody's newer hold that lapses at the same moment, with its places in the same bucket.
+/// Another member's newer hold that expires at the same time, with its places in the same bucket.
 fn in_its_place(person: &Person, performance: &str, old: &str) -> impl Future<Output = ()> + Send + 'static {
     let (client, performance, old) = (person.client.clone(), performance.to_owned(), old.to_owned());
     async move {

@@ -1,4 +1,4 @@
-//! Something that happens between two calls of an operation, every time at the same place.
+//! An event between two calls of an operation, always at the same point.
 
 use crate::harness::wire::{Answering, Execute, Meddler, buffered};
 use aws_smithy_runtime_api::{
@@ -14,8 +14,8 @@ use std::{
 
 pub(super) type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Before the first call of `operation` whose update says `update`, and that says `text` anywhere, reaches the engine,
-/// `happening` runs to its end.
+/// Runs `happening` to its end before the first call of `operation` whose update contains `update` and whose body
+/// contains `text` reaches the engine.
 pub(crate) struct Interlude {
     operation: &'static str,
     update: &'static str,
@@ -36,7 +36,7 @@ impl Interlude {
         Arc::new(Self { operation: "UpdateItem", update, text: "", happening })
     }
 
-    /// Before the first transaction that says `text`.
+    /// Before the first transaction that contains `text`.
     pub(super) fn before_text(text: &'static str, happening: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
         let happening = Mutex::new(Some(Box::pin(happening) as Happening));
         Arc::new(Self { operation: "TransactWriteItems", update: "", text, happening })
@@ -59,8 +59,8 @@ impl Meddler for Interlude {
     }
 }
 
-/// Several interludes: before the first call of the first's operation it runs, before the next call of the second's that, and
-/// so on.
+/// Several interludes: the first runs before the first matching call, the second before the next call that matches
+/// it, and so on.
 pub(super) struct Interludes(Mutex<Vec<(&'static str, Happening)>>);
 
 impl Interludes {
@@ -84,7 +84,7 @@ impl Meddler for Interludes {
     }
 }
 
-/// Calls of this operation reach nobody: what a crash before them would leave.
+/// Calls of this operation do not reach the engine, as after a crash before them.
 pub(crate) struct Unreached(pub(crate) &'static str);
 
 impl Meddler for Unreached {
@@ -96,7 +96,7 @@ impl Meddler for Unreached {
     }
 }
 
-/// Answers every batch read after the first with what the first was told: an eventual read that is far behind.
+/// Returns the first batch read's result for every later one: an eventual read that is very stale.
 #[derive(Default)]
 pub(crate) struct StaleBatches(Arc<Mutex<Option<String>>>);
 

@@ -1,4 +1,4 @@
-//! Another process over the same table, as Lambda runs many: its copies and its clock are its own.
+//! Another process over the same table, as Lambda runs many, with its own cached copies and clock.
 
 use crate::harness::{
     Person, World,
@@ -19,12 +19,12 @@ use std::{
 pub(crate) struct Machine(App);
 
 impl Machine {
-    /// One whose clock is ahead of the stack's by `seconds`, or behind.
+    /// A machine whose clock is ahead of the stack's by `seconds`, or behind if negative.
     pub(super) fn ahead_by(world: &World, seconds: i64) -> Self {
         Self::over(world, &Wire::default(), seconds)
     }
 
-    /// One whose eventual reads of the waiting room answer what it is now, however often they are repeated.
+    /// A machine whose eventual reads of the waiting room keep returning its current state.
     pub(super) async fn reading_late(world: &World, performance: &str, seconds: i64) -> Self {
         let wire = Wire::default();
         wire.meddle(Some(Arc::new(LateReads::default())));
@@ -34,7 +34,7 @@ impl Machine {
         machine
     }
 
-    /// One whose calls meet `meddler`.
+    /// A machine whose calls meet `meddler`.
     pub(crate) fn behind(world: &World, meddler: Arc<dyn Meddler>) -> Self {
         let wire = Wire::default();
         wire.meddle(Some(meddler));
@@ -79,7 +79,7 @@ impl Machine {
     }
 }
 
-/// Answers every eventual read of an item with what the first was told.
+/// Returns the first result for every later eventual read of the same item.
 #[derive(Default)]
 struct LateReads(Arc<Mutex<HashMap<String, String>>>);
 

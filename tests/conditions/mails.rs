@@ -1,4 +1,4 @@
-//! Guards of the mails: each is sent once.
+//! Guards of mails: each is sent once.
 
 use super::{Found, ensure, interlude::Interlude};
 use crate::harness::{Person, World, book, show_details};
@@ -19,7 +19,7 @@ use std::{
 /// Longer than any test takes.
 const LEASE_SECONDS: i64 = 60;
 
-/// A mailer beside the stack's own, with a mail service that counts what it accepts.
+/// A mailer besides the stack's own, with a mail service that counts accepted mails.
 struct Mailer {
     mailer: TicketMailer,
     accepted: Arc<AtomicU32>,
@@ -39,7 +39,7 @@ impl Mailer {
         Self { mailer: TicketMailer::new(world.app().clone(), Aws::emulated(&url).ses()), accepted }
     }
 
-    /// Whether the message, received for that time, was done.
+    /// Whether the message, received this many times, was handled.
     async fn deliver(&self, mail: &Mail, receive: u32) -> bool {
         let record = json!({
             "messageId": "m", "receiptHandle": "r", "body": message::encode(mail), "messageAttributes": {},
@@ -54,7 +54,7 @@ impl Mailer {
     }
 }
 
-/// Buys a ticket: the buyer, the reservation's path, the mail that this is worth.
+/// Buys a ticket. Returns the buyer, the reservation's path and the ticket mail.
 async fn buy(world: &World) -> (Person, String, Mail) {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
@@ -65,7 +65,7 @@ async fn buy(world: &World) -> (Person, String, Mail) {
     (person, format!("/reservations/{reservation}"), mail)
 }
 
-/// The same, and the mail claimed by who will be slow to send it: the mail service refuses it to everybody.
+/// As `buy`, with the mail claimed by a sender that will be slow: the mail service refuses it to everybody.
 async fn buy_and_claim(world: &World) -> (Person, String, Mail, Box<Claimed>) {
     world.stack.mailbox().refuse(|_| true);
     let (person, path, mail) = buy(world).await;
@@ -76,13 +76,13 @@ async fn buy_and_claim(world: &World) -> (Person, String, Mail, Box<Claimed>) {
         if let Claim::Granted(claimed) = claim {
             return (person, path, mail, claimed);
         }
-        // The stack's own mailer has it, and is about to be refused.
+        // The stack's own mailer has claimed it and is about to be refused.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the mail was never free");
 }
 
-/// What the buyer sees of the ticket mail.
+/// The status of the ticket mail as the buyer sees it.
 async fn status(person: &Person, path: &str) -> String {
     person.get(path).await.expect(200).json["ticketMail"]["status"].as_str().unwrap_or_default().to_owned()
 }
@@ -115,7 +115,7 @@ pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> Found {
     world.settle().await;
     let mailer = Mailer::start(world).await;
     let done = mailer.deliver(&Mail::Alert { member_id: person.identity.member_id, show_id }, 1).await;
-    ensure(done && mailer.accepted() == 0, || "a member was told of a show again".to_owned())
+    ensure(done && mailer.accepted() == 0, || "a member was notified of a show twice".to_owned())
 }
 
 pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Found {
@@ -123,13 +123,15 @@ pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Foun
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let over = now.plus_seconds(LEASE_SECONDS);
     let current = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
-    ensure(matches!(current, Claim::Granted(_)), || format!("the lease is over: {current:?}"))?;
+    ensure(matches!(current, Claim::Granted(_)), || format!("the lease has expired: {current:?}"))?;
     store.give_mail_back(&late, over).await.expect("an answer");
     let third = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
-    ensure(matches!(third, Claim::Taken), || "who had lost a mail gave it back: it had two senders".to_owned())?;
+    ensure(matches!(third, Claim::Taken), || {
+        "a sender that had lost a mail gave it back: it had two senders".to_owned()
+    })?;
     store.mail_was_sent(&late).await.expect("an answer");
     let told = status(&person, &path).await;
-    ensure(told == "queued", || format!("who had lost a mail said {told}"))
+    ensure(told == "queued", || format!("a sender that had lost a mail marked it as {told}"))
 }
 
 pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
@@ -141,16 +143,16 @@ pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
     })));
     mailer.deliver(&mail, world.app().config.mail_max_receives).await;
     let told = status(&person, &path).await;
-    ensure(told == "sent", || format!("a mail that was sent is told as {told}"))
+    ensure(told == "sent", || format!("a mail that was sent is shown as {told}"))
 }
 
-/// Claims `mail` at `now` with this lease, as one sender after another does.
+/// Claims `mail` at `now` with this lease, for one sender after another.
 async fn claim(world: &World, mail: &Mail, now: Timestamp) -> Claim {
     world.app().store.claim_mail(mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer")
 }
 
-/// While a lease lasts nobody else has the mail, then another may send it, and once it was sent nobody may. It was claimed at `now`
-/// or a moment before.
+/// While a lease lasts, nobody else can claim the mail; then another sender may, and once it was sent nobody may. It
+/// was claimed at `now` or a moment before.
 async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Timestamp) -> Found {
     let over = now.plus_seconds(LEASE_SECONDS);
     let early = claim(world, mail, now).await;

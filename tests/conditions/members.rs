@@ -15,7 +15,7 @@ async fn verify(world: &World) -> Reply {
     world.anyone().post("/email-verifications", json!({"email": ADDRESS})).await
 }
 
-/// The code that the mail for `verification` says.
+/// The code in the mail for `verification`.
 fn code(world: &World, verification: &str) -> String {
     world.app().codes.verification_code(&verification.parse().expect("an id"))
 }
@@ -51,7 +51,7 @@ pub(super) async fn a_verification_is_used_once(world: &World) -> Found {
         sign_up(&client, &id, &same).await;
     })));
     let second = sign_up(&world.anyone(), &verification, &right).await;
-    ensure(second.status == 410, || format!("used by two at once, the second is told {second:?}"))
+    ensure(second.status == 410, || format!("used twice concurrently, the second use gets {second:?}"))
 }
 
 pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> Found {
@@ -101,26 +101,26 @@ pub(super) async fn a_late_end_of_all_sessions_ends_no_newer_one(world: &World) 
     end_all(&first).await;
     end_all(&begin_session(world).await).await;
     let live = begin_session(world).await;
-    // The same request again, whose first response was lost.
+    // A retry of the same request, whose first response was lost.
     end_all(&first).await;
     let refreshed = refresh(world, &live).await;
     ensure(refreshed.status == 200, || format!("ended by a repetition of an earlier request: {refreshed:?}"))
 }
 
-/// Ends all sessions of one that began now.
+/// Ends all sessions of a member who has one.
 async fn ends(world: &World) -> Found {
     let session = begin_session(world).await;
     let login = world.anyone().with_login(&session.text("accessToken"));
     login.delete("/sessions?all=true").await.expect(204);
     let refreshed = refresh(world, &session).await;
-    ensure(refreshed.status == 401, || format!("a session goes on after all were ended: {refreshed:?}"))
+    ensure(refreshed.status == 401, || format!("a session continues after all were ended: {refreshed:?}"))
 }
 
 pub(super) async fn all_sessions_end(world: &World) -> Found {
     ends(world).await
 }
 
-/// Members who signed up before there were sessions have no such count.
+/// Members who signed up before sessions existed have no such count.
 pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -> Found {
     let snapshot = Snapshot::of(world).await;
     for member in snapshot.of_kind("member") {
@@ -133,7 +133,7 @@ pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -
 }
 
 pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> Found {
-    // To the beginning of a window, so that it does not end during the test.
+    // Moves to the beginning of a window, so that it does not end during the test.
     let window_millis = VERIFICATION_WINDOW_SECONDS * 1000;
     let left_millis = window_millis - world.stack.clock().now().millis() % window_millis;
     world.advance_seconds(u32::try_from(left_millis / 1000 + 1).expect("an hour at most"));

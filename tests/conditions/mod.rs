@@ -1,7 +1,8 @@
-//! Each clause of each condition matters. A guard is a test that passes as the system is, and fails when a clause is taken out
-//! of a condition: of an `AND` it then counts as true, of an `OR` as false. `guards!` below says which guard needs which clauses,
-//! and [`every_clause_has_a_guard`] fails where one has none. `cargo test -p frontrow-tests conditions -- --nocapture` lists
-//! condition → clause → guard, and what the guard found without the clause.
+//! Each clause of each condition matters. A guard is a test that passes on the unchanged system and fails when a
+//! clause is removed from a condition: in an `AND` it then counts as true, in an `OR` as false. `guards!` below maps
+//! guards to the clauses they need, and [`every_clause_has_a_guard`] fails if a clause has none. `cargo test -p
+//! frontrow-tests conditions -- --nocapture` lists condition → clause → guard, and what the guard found without the
+//! clause.
 
 mod accounts;
 mod booking;
@@ -25,22 +26,22 @@ use frontrow_store::conditions::{self, ALL, Condition};
 use futures_util::FutureExt;
 use std::{collections::BTreeSet, fmt::Write as _, panic::AssertUnwindSafe, pin::Pin, time::Duration};
 
-/// A guard that has found nothing after so long does not end without its condition.
+/// A guard that has found nothing after this time does not end without its condition.
 const HUNG: Duration = Duration::from_secs(300);
 
-/// What a guard found: `Err` says how the system went wrong.
+/// The result of a guard: `Err` describes how the system failed.
 type Found = Result<(), String>;
 /// A guard: a test that needs clauses of a condition.
 type Guard = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = Found> + 'a>>;
 
-/// A guard with the clauses that it fails without.
+/// A guard with the clauses without which it fails.
 struct Proof {
     condition: &'static Condition,
     guard: &'static str,
     clauses: &'static [&'static str],
 }
 
-/// Condition → guard → clauses. Each guard of a condition becomes a test of its own.
+/// Condition → guard → clauses. Each guard of a condition becomes a separate test.
 macro_rules! guards {
     ($($condition:ident { $($module:ident::$guard:ident => [$($clause:expr),+];)+ })*) => {
         const PROOFS: &[Proof] = &[$($(Proof {
@@ -309,13 +310,13 @@ guards! {
     }
 }
 
-/// An error where `holds` does not.
+/// Fails with `why` unless `holds`.
 fn ensure(holds: bool, why: impl FnOnce() -> String) -> Found {
     if holds { Ok(()) } else { Err(why()) }
 }
 
-/// What `guard` finds in a world with a weakened condition, and how often that was asked. A guard that panics has found
-/// something, too.
+/// The result of `guard` with a weakened condition, and how often the condition was evaluated. A guard that panics
+/// has also found something.
 async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (Found, u32) {
     let world = World::start(Options { demo: false, ..Options::default() }).await;
     let _expected = weakened.is_some().then(Expected::begin);
@@ -336,7 +337,7 @@ async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (Found, u32) {
     (found, asked)
 }
 
-/// Fails unless `guard` passes as the system is, and fails without each of the clauses that it is said to need.
+/// Fails unless `guard` passes on the unchanged system and fails without each of its clauses.
 async fn prove(condition: &'static str, guard_name: &'static str, guard: Guard) {
     let found = PROOFS.iter().find(|proof| proof.condition.name == condition && proof.guard == guard_name);
     let Proof { condition, clauses, .. } = found.expect("it was made of that");
@@ -359,14 +360,14 @@ async fn prove(condition: &'static str, guard_name: &'static str, guard: Guard) 
     assert!(!survived, "{table}");
 }
 
-/// Clauses that no test here can need, with the reason why they are kept.
+/// Clauses that no test can prove necessary, with the reason for keeping them.
 const UNPROVEN: &[(&str, &str, &str)] = &[(
     "DRAWN_ONCE",
     "attribute_not_exists(#drawer)",
     "the engine says that an attribute that is not there differs from each value; DynamoDB's documentation does not",
 )];
 
-/// Whoever adds a clause adds a guard: a test in a file beside this one, and its line in `guards!`.
+/// A new clause requires a new guard: a test in a file beside this one, and its line in `guards!`.
 #[test]
 fn every_clause_has_a_guard() {
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! Guards of what is derived, and of an organizer's cancellation.
+//! Guards of projections and of an organizer's cancellation.
 
 use super::{
     Found, ensure,
@@ -29,12 +29,13 @@ use std::{
     time::Duration,
 };
 
-/// One whose map is a projection.
+/// A performance whose map is a projection.
 fn large_house() -> Value {
     json!({"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 1_000, "rows": 21, "seatsPerRow": 100}]})
 }
 
-/// A projector that read a reservation before its member cancelled it writes after another that read it since.
+/// A projector that read a reservation before its member cancelled it writes after another projector that read it
+/// later.
 pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
@@ -49,7 +50,8 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
         world,
         Interlude::before("TransactWriteItems", async move {
             client.delete(&path).await.expect(200);
-            // Until the stream's own projector has told of it: it will not come back and mend what the slow one does.
+            // Until the stream's own projector has reported it: it will not return and repair the work of the slow
+            // one.
             for _ in 0..100 {
                 let notices = client.get("/notices").await.expect(200).items();
                 if notices.iter().any(|notice| notice["type"] == "reservation_cancelled") {
@@ -64,7 +66,7 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
     Snapshot::of(world).await.projections_are_true()
 }
 
-/// A projector that read a block before a seat of it was taken writes after another that read it since.
+/// A projector that read a block before one of its seats was taken writes after another projector that read it later.
 pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
     let performance = world.performance(json!({"seating": large_house()})).await;
     hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
@@ -76,7 +78,7 @@ pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
         world,
         Interlude::before("PutItem", async move {
             hold(&late, &performance, &["A-1-2"]).await.expect(201);
-            // Until the stream's own projector has told of it.
+            // Until the stream's own projector has reported it.
             for _ in 0..100 {
                 clock.advance_seconds(1);
                 let map = anyone.get(&path).await.expect(200).json;
@@ -93,7 +95,8 @@ pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
     Snapshot::of(world).await.maps_are_true(world.stack.clock().now())
 }
 
-/// Two organizers cancel a performance at once, each with a reason of his own: one of them stands, and both are told it.
+/// Two organizers cancel a performance concurrently, each with their own reason: one of the reasons stands, and both
+/// organizers get it in the response.
 pub(super) async fn the_first_reason_stands(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let (first, second) = (world.organizer().await, world.organizer().await);
@@ -104,10 +107,10 @@ pub(super) async fn the_first_reason_stands(world: &World) -> Found {
         client.post(&same, json!({"reason": "Rain"})).await.expect(202);
     })));
     let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
-    ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer is told {told}"))
+    ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer got {told}"))
 }
 
-/// The only reservation there is, of somebody called Zoe.
+/// The only reservation, bought by Zoe.
 async fn zoe(world: &World) -> Reservation {
     let performance = world.performance(json!({})).await;
     let person = world.person("zoe@example.com", "Zoe", Role::Member).await;
@@ -121,7 +124,7 @@ fn renamed(reservation: &Reservation, name: &str) -> Buyer {
     reservation.buyer.clone().renamed(Name::try_from(name.to_owned()).expect("a name"))
 }
 
-/// Somebody read a reservation before its buyer's name changed twice, and makes it follow the first change.
+/// A follower read a reservation before its buyer's name changed twice, and then applies the first change.
 pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> Found {
     let (store, before) = (&world.app().store, zoe(world).await);
     store.follow(&before, &renamed(&before, "Yuna")).await.map_err(|error| error.to_string())?;
@@ -131,7 +134,7 @@ pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> Found {
     ensure(late.is_err(), || "a name is forgotten by which the door list has the reservation".to_owned())
 }
 
-/// A projector that is about to move a row writes after others moved it twice.
+/// A projector that is about to move a row writes after other projectors moved it twice.
 pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
     let first = zoe(world).await;
     let (store, rows) = (world.app().store.clone(), world.app().store.clone());
@@ -167,7 +170,7 @@ pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
     ensure(rows == 1, || format!("one reservation has {rows} rows"))
 }
 
-/// By the stack's projector and by this one, whoever is first.
+/// By the stack's projector and by this one, whichever is first.
 pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> Found {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
@@ -185,7 +188,7 @@ pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> Foun
     ensure(notices == 2, || format!("a payment and a cancellation are {notices} notices"))
 }
 
-/// The same of a part of a large house.
+/// The same for a part of a large house.
 pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> Found {
     let performance = world.performance(json!({"seating": large_house()})).await;
     let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
@@ -197,7 +200,7 @@ pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> Found {
     Ok(())
 }
 
-/// The date under the show is where the performance is, whatever came between the read of it and the write of its mark.
+/// The date under the show follows the performance, whatever happens between its read and the write of its mark.
 pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &World) -> Found {
     let (organizer, mut details) = (world.organizer().await, performance_details(world.app(), json!({})));
     let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
@@ -212,7 +215,7 @@ pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &Wor
     Snapshot::of(world).await.check()
 }
 
-/// Answers each consistent read of a performance with what the first was told, until the first transaction.
+/// Returns the first result for each consistent read of a performance, until the first transaction.
 #[derive(Default)]
 struct LateRead {
     told: Arc<Mutex<Option<String>>>,

@@ -25,13 +25,13 @@ pub(super) async fn leave(person: &Person, performance: &str) -> Reply {
     person.delete(&format!("/performances/{performance}/queue")).await
 }
 
-/// Joins and polls until let in; answers the admitted token.
+/// Joins and polls until admitted. Returns the admitted token.
 pub(super) async fn let_in(world: &World, person: &Person, performance: &str) -> String {
     let (place, _) = line::let_in(world, person, performance).await;
     place.text("queueToken")
 }
 
-/// A number of the organizer's view.
+/// A number in the organizer's view.
 pub(super) async fn view(world: &World, performance: &str, field: &str) -> i64 {
     let path = format!("/performances/{performance}/waiting-room");
     world.organizer().await.get(&path).await.expect(200).number(field)
@@ -42,7 +42,7 @@ pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> Found {
     let token = let_in(world, &person, &performance).await;
     world.advance_seconds(600);
     let held = hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await;
-    ensure(held.status == 401, || format!("a hold after the admission was over: {held:?}"))
+    ensure(held.status == 401, || format!("a hold after the admission expired: {held:?}"))
 }
 
 pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> Found {
@@ -86,10 +86,10 @@ pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -
     world.wire.meddle(None);
     leave(&person, &performance).await.expect(204);
     let waiting = view(world, &performance, "waiting").await;
-    ensure(waiting == 0, || "who left twice still waits".to_owned())
+    ensure(waiting == 0, || "a member who left twice still waits".to_owned())
 }
 
-/// Who still has a copy of the performance gives a policy to a room that is gone with it.
+/// A process with a cached copy of the performance sets the policy of a room that was deleted with it.
 pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> Found {
     let (performance, organizer) = (room_for(world, 1).await, world.organizer().await);
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
@@ -119,10 +119,10 @@ pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
     hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201);
     leave(&person, &performance).await.expect(204);
     let held = person.get("/holds").await.items().len();
-    ensure(held == 0, || "who left still holds seats".to_owned())
+    ensure(held == 0, || "a member who left still holds seats".to_owned())
 }
 
-/// A turn of another machine, whose clock is ahead, may have ended the admission that the hold prolonged.
+/// A turn of another machine, whose clock is fast, may have ended the admission that the hold extended.
 pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
     let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
     let person = world.member(0).await;
@@ -134,14 +134,14 @@ pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
     ensure(inside == 0, || format!("a release brought {inside} admission back"))
 }
 
-/// A token with another's position, as if the position had been drawn twice.
+/// A token with another member's position, as if the position had been drawn twice.
 pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Found {
     let (performance, person, other) = (room_for(world, 10).await, world.member(0).await, world.member(0).await);
     let tokens = &world.app().tokens;
     let mut claims = tokens.open_queue(&let_in(world, &person, &performance).await).expect("a token");
     claims.member_id = other.identity.member_id;
     let held = hold(&other.with_queue_token(&tokens.queue(&claims)), &performance, &["A-1-1"]).await;
-    ensure(held.status == 401, || format!("seats were held by another's admission: {held:?}"))
+    ensure(held.status == 401, || format!("seats were held with another member's admission: {held:?}"))
 }
 
 pub(super) async fn who_left_joins_again(world: &World) -> Found {
@@ -149,10 +149,12 @@ pub(super) async fn who_left_joins_again(world: &World) -> Found {
     join(&person, &performance).await.expect(201);
     leave(&person, &performance).await.expect(204);
     let again = join(&person, &performance).await;
-    ensure(again.status == 201 && again.number("position") == 2, || format!("who left may not come back: {again:?}"))
+    ensure(again.status == 201 && again.number("position") == 2, || {
+        format!("a member who left cannot come back: {again:?}")
+    })
 }
 
-/// Called, and not claimed by a poll.
+/// Called, but not claimed by a poll.
 pub(super) async fn a_called_place_is_given_up(world: &World) -> Found {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);

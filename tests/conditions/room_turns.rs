@@ -1,4 +1,4 @@
-//! Guards of the turnstile: machines that turn it, stall, and read late, beside members who claim and hold.
+//! Guards of the turnstile: machines that turn it, stall, and read stale data, beside members who claim and hold.
 
 use super::{
     Found, ensure,
@@ -32,7 +32,7 @@ pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> 
 pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> Found {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
-    // Behind, so that the second goes on for it however slow this test is.
+    // Behind, so that its second does not end however slow this test is.
     let late = Machine::reading_late(world, &performance, -10).await;
     let_in(world, &first, &performance).await;
     let waiting = join(&second, &performance).await.expect(201).text("queueToken");
@@ -53,7 +53,7 @@ pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) 
     })));
     poll(&first, &performance, &token).await;
     let serving = view(world, &performance, "serving").await;
-    ensure(serving == 2, || format!("two were called, then a late turn told of {serving}"))
+    ensure(serving == 2, || format!("two were called, then a late turn wrote {serving}"))
 }
 
 pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> Found {
@@ -69,9 +69,9 @@ pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> Found 
     })));
     poll(&person, &performance, &waiting).await;
     let inside = told.await.expect(NOT_HAPPENED);
-    ensure(inside.text("status") == "admitted", || format!("the next machine did not let in: {inside:?}"))?;
+    ensure(inside.text("status") == "admitted", || format!("the next machine did not admit: {inside:?}"))?;
     let polled = poll(&person, &performance, &inside.text("queueToken")).await;
-    ensure(polled.status == 200, || format!("who was inside is told {polled:?}"))
+    ensure(polled.status == 200, || format!("an admitted member gets {polled:?}"))
 }
 
 pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> Found {
@@ -79,7 +79,8 @@ pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> 
     let (first, second) = (world.member(0).await, world.member(0).await);
     let waiting = join(&first, &performance).await.expect(201).text("queueToken");
     let inside = let_in(world, &second, &performance).await;
-    // The first was called with the second; by the stack's clock his minute is over, by the other machine's it is not.
+    // The first was called with the second. By the stack's clock their minute has expired, by the other machine's it
+    // has not.
     world.advance_seconds(66);
     let (behind, id, claimer) = (Machine::ahead_by(world, -12), performance.clone(), first.clone());
     let (tell, told) = oneshot::channel();
@@ -97,7 +98,7 @@ pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> F
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(100_000).await, world.member(0).await);
     let inside = let_in(world, &first, &performance).await;
-    // By the stack's clock the admission is over, by the other machine's it is not.
+    // By the stack's clock the admission has expired, by the other machine's it has not.
     world.advance_seconds(606);
     let waiting = join(&second, &performance).await.expect(201).text("queueToken");
     world.advance_seconds(2);

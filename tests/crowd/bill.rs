@@ -1,4 +1,4 @@
-//! What a crowd costs: by the preflight's prices of its default region, its assumptions and its arithmetic.
+//! The cost of a crowd, by the preflight's prices of its default region, its assumptions and its arithmetic.
 
 use crate::harness::wire::Metered;
 use frontrow_preflight::{
@@ -11,21 +11,21 @@ use frontrow_preflight::{
 /// Units and calls of a crowd.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Usage {
-    /// Calls of the API: joins, polls, leaves.
+    /// API requests: joins, polls, leaves.
     pub(super) requests: u64,
-    /// What they cost in DynamoDB.
+    /// The requests' cost in DynamoDB.
     pub(super) units: Units,
 }
 
 impl Usage {
-    /// Adds what calls to DynamoDB cost.
+    /// Adds the cost of calls to DynamoDB.
     pub(super) fn add(&mut self, metered: &[Metered]) {
         for call in metered {
             self.units = self.units + Units { calls: 1.0, writes: call.write_units, reads: call.read_units };
         }
     }
 
-    /// DynamoDB's part of the bill and the whole, in dollars.
+    /// DynamoDB's share of the bill and the total, in dollars.
     pub(super) fn dollars(self) -> (f64, f64) {
         let (prices, template) = (Prices::committed(), Template::committed());
         let region = prices.region(&prices.default_region).expect("the default is there");

@@ -1,5 +1,5 @@
-//! One sale: people who join, poll when they are told to, are let in, stay a while and leave. It goes second by second
-//! of a clock of its own; in each, everybody whose turn it is acts at the same time, through one of several processes.
+//! One sale: people join, poll as instructed, are admitted, stay a while and leave. It proceeds second by second of
+//! its own clock. In each second, everybody whose turn it is acts at the same time, through one of several processes.
 
 use super::bill::Usage;
 use crate::{
@@ -23,46 +23,47 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Processes that the crowd's calls are spread over.
+/// Number of processes that share the crowd's calls.
 const PROCESSES: usize = 4;
-/// Calls under way at the same time.
+/// Calls in flight at the same time.
 const AT_ONCE: usize = 32;
 /// A sale that takes longer is stuck.
 const SECONDS_MAX: i64 = 24 * 3600;
 
-/// Who comes, and how they are let in.
+/// The crowd, and how it is admitted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     pub(super) people: usize,
     pub(super) arrivals_per_second: usize,
     pub(super) max_active: Option<u32>,
     pub(super) admit_per_minute: Option<u32>,
-    /// What the organizer expects, which decides how many stripes there are.
+    /// The organizer's expectation, which decides the number of stripes.
     pub(super) expected_per_minute: u32,
-    /// How long each stays inside, in seconds: from, to.
+    /// How long each member stays inside, in seconds: from, to.
     pub(super) stay: (i64, i64),
-    /// How many of a hundred stop polling once they have joined.
+    /// Percentage of members who stop polling once they have joined.
     pub(super) vanish_percent: usize,
 }
 
-/// What came of it.
+/// The outcome of a sale.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) stripes: u32,
     pub(super) joined: usize,
     pub(super) let_in: usize,
-    /// Whose place was called and taken back although they went on polling.
+    /// Members whose place was called and taken back although they kept polling.
     pub(super) lost: usize,
-    /// Different positions.
+    /// Number of distinct positions.
     pub(super) positions: usize,
-    /// People who asked after somebody had been answered, and stand before him.
+    /// Members who asked after another had got a response, but are ahead of that member.
     pub(super) inversions: usize,
-    /// By how many positions at most.
+    /// The largest such distance, in positions.
     pub(super) furthest: u64,
-    /// Most admissions at the end of any second, by a consistent count, and by whom it was told to be inside.
+    /// The most admissions at the end of any second: by a consistent count, and by the number of members who were
+    /// told that they are inside.
     pub(super) active_max: u64,
     pub(super) inside_max: usize,
-    /// From the first join to the last who was let in, in seconds.
+    /// From the first join to the last admission, in seconds.
     pub(super) drain_seconds: i64,
     pub(super) usage: Usage,
 }
@@ -74,7 +75,7 @@ enum Act {
     Leave,
 }
 
-/// What somebody does next, and what he found out.
+/// What a member does next, and what they know.
 enum Next {
     Polls { at: i64, joined: Option<Ticketed> },
     Inside { until: i64 },
@@ -82,7 +83,7 @@ enum Next {
     Lost,
 }
 
-/// A place drawn: by whom, and between which two moments of the whole crowd's order.
+/// A drawn place: its owner, and when it was drawn in the crowd's order of events.
 #[derive(Debug, Clone, Copy)]
 struct Ticketed {
     place: Place,
@@ -104,7 +105,7 @@ fn member(person: usize) -> MemberId {
 }
 
 impl Plan {
-    /// How long it would take if every place were used at every moment.
+    /// The duration if every place were used all the time.
     pub(super) fn ideal_seconds(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "small numbers")]
         let (staying, stay, arrivals) = (
@@ -190,8 +191,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
     figures
 }
 
-/// How many were answered with a position below that of somebody who had been answered before they asked, and how far
-/// below at most.
+/// How many got a position below that of a member who had got a response before they asked, and by how much at most.
 fn inversions(drawn: &mut [Ticketed]) -> (usize, u64) {
     let mut answered = drawn.to_vec();
     answered.sort_unstable_by_key(|one| one.answered);
@@ -218,7 +218,7 @@ impl Sale {
         self.order.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// One call of one person, in the steps of its endpoint.
+    /// One request of one member, in the steps of its endpoint.
     async fn act(&self, person: usize, act: Act, place: Option<Ticketed>, second: i64) -> Next {
         let store = &self.processes[fastrand::usize(..PROCESSES)].store;
         let (member, now) = (member(person), self.moment(second));
@@ -248,13 +248,13 @@ impl Sale {
             }
             (Act::Poll, None) => panic!("{person} polls without a place"),
             (Act::Leave, _) => {
-                store.leave_line(&self.performance, &member, now).await.expect("he leaves");
+                store.leave_line(&self.performance, &member, now).await.expect("the member leaves");
                 Next::Gone
             }
         }
     }
 
-    /// When he is told to ask again.
+    /// Seconds until the member's next poll.
     fn pause(&self, room: &Room, place: Place, now: Timestamp) -> i64 {
         let (opens_at, hold_seconds) = (self.performance.sales_open_at, self.performance.hold_seconds);
         room.outlook(place, opens_at, hold_seconds, now, fastrand::f64()).poll_after_seconds

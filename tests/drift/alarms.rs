@@ -1,4 +1,4 @@
-//! Alarms and the dashboard of the template watch what is there, and everything that has to be watched.
+//! Alarms and the dashboard of the template refer to existing resources and cover everything that must be watched.
 
 use super::{declared, declared::Trigger, template::Complaints};
 use crate::harness::{
@@ -38,7 +38,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The resource whose metric it is; `None` where there is no such.
+/// The resource whose metric it is; `None` if there is no such resource.
 fn watched_by(template: &Template, metric: &Value) -> Option<String> {
     let Some(dimensions) = metric["Dimensions"].as_array() else { return Some("the account".to_owned()) };
     if metric["Namespace"] == "frontrow" {
@@ -57,7 +57,8 @@ fn watched_by(template: &Template, metric: &Value) -> Option<String> {
     (template.resource(name)["Type"] == kind).then(|| name.to_owned())
 }
 
-/// The code of the problem that a metric of ours counts, of this stack; `None` where no endpoint responds with it.
+/// The problem code that one of this platform's metrics counts for this stack; `None` if no endpoint responds with
+/// it.
 fn refusals(dimensions: &[Value]) -> Option<String> {
     let [stack, code] = dimensions else { return None };
     let is_ours = *stack == json!({"Name": "Stack", "Value": {"Ref": "AWS::StackName"}}) && code["Name"] == "Code";
@@ -96,7 +97,7 @@ fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
     watched.into_iter().map(|(metric, name)| (metric.to_owned(), name)).collect()
 }
 
-/// It is JSON, names what is there, and shows nothing over something else.
+/// The dashboard is JSON, names existing resources, and has no overlapping widgets.
 fn check_dashboard(template: &Template) -> Result<(), String> {
     let body = text(&template.resource("Dashboard")["Properties"]["DashboardBody"]["Fn::Sub"]);
     for name in body.split("${").skip(1).filter_map(|rest| rest.split(['}', '.']).next()) {
@@ -122,7 +123,7 @@ fn check_dashboard(template: &Template) -> Result<(), String> {
     if shown == ours { Ok(()) } else { Err(format!("{shown:?} are shown in place of {ours:?}")) }
 }
 
-/// The metrics that functions print, and what tells them apart within a stack.
+/// The metrics that functions print, and the dimension that separates them within a stack.
 const OURS: [(&str, &str); 6] = [
     ("Done", "Operation"),
     ("Refused", "Code"),
@@ -143,7 +144,7 @@ fn our_metrics_are_those_that_functions_print() {
     assert!(source.contains(r#"{"Waiting": crowd.waiting, "Active": crowd.active}"#));
 }
 
-/// The metric of ours that a row shows, if it is one: of operations that exist.
+/// This platform's metric shown in a row, if it is one; its operation must exist.
 fn our_metric(row: &Value) -> Result<Option<(String, String)>, String> {
     if let Some(search) = row[0]["expression"].as_str().and_then(|text| text.strip_prefix("SEARCH('{frontrow,Stack,")) {
         let (by, rest) = search.split_once("} MetricName=\"").ok_or("a search without a metric")?;

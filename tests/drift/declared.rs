@@ -1,4 +1,4 @@
-//! What the code says of each function.
+//! The code's declarations of each function.
 
 use frontrow_domain::limits::WORKER_TIMEOUT_SECONDS;
 use frontrow_edge::{
@@ -11,22 +11,22 @@ use frontrow_workers::{
     relay_outbox,
 };
 
-/// What starts a function.
+/// The trigger of a function.
 pub(super) enum Trigger {
     Route {
         method: &'static str,
         path: &'static str,
     },
     AnyOtherRoute,
-    /// Those records of the table's stream that fit one of these patterns.
+    /// The records of the table's stream that match one of these patterns.
     Stream(&'static [&'static str]),
     Queues(&'static [Queue]),
 }
 
 pub(super) struct Declared {
-    /// Its operation or its worker's name; its binary's too.
+    /// The name of its operation or worker, and of its binary.
     pub(super) name: &'static str,
-    /// Where its crate is.
+    /// The folder of its crate.
     pub(super) folder: &'static str,
     pub(super) timeout_seconds: u64,
     pub(super) table_actions: &'static [&'static str],
@@ -78,7 +78,7 @@ fn of_worker<W: Worker>(trigger: Trigger) -> Declared {
     Declared { name: W::NAME, folder, timeout_seconds, table_actions, table_keys: &[], secrets, variables, trigger }
 }
 
-/// The resource that a queue is in the template, without `Queue`.
+/// A queue's resource name in the template, without `Queue`.
 pub(super) fn queue_name(queue: Queue) -> &'static str {
     match queue {
         Queue::Payments => "Payment",
@@ -90,7 +90,7 @@ pub(super) fn queue_name(queue: Queue) -> &'static str {
     }
 }
 
-/// The resource that a secret is in the template.
+/// A secret's resource name in the template.
 pub(super) fn secret_name(secret: Secret) -> &'static str {
     match secret {
         Secret::SigningKeys => "SigningKeys",

@@ -1,4 +1,4 @@
-//! The guides: their links lead somewhere, and they name what the template and the tests have.
+//! The guides: their links work, and they name what the template and the tests contain.
 
 use super::{files, read, stem};
 use crate::harness::{root, template::Template};
@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A newcomer reads the README to its end.
+/// Short enough for a newcomer to read to the end.
 const README_MAX_BYTES: usize = 9_000;
 
 #[test]
@@ -37,7 +37,7 @@ fn links(markdown: &str) -> Vec<String> {
     text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
 }
 
-/// Anchors that GitHub gives to headings.
+/// The anchors that GitHub gives to headings.
 fn anchors(markdown: &str) -> BTreeSet<String> {
     let markdown =
         markdown.lines().map(|line| if line.starts_with('#') { line.replace('`', "") } else { line.to_owned() });
@@ -50,7 +50,7 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
     headings.map(anchor).collect()
 }
 
-/// Why `link`, in a file of `folder`, leads nowhere.
+/// Why `link`, in a file of `folder`, is broken.
 fn broken(folder: &Path, file: &Path, link: &str) -> Option<String> {
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = if path.is_empty() { file.to_owned() } else { folder.join(path) };

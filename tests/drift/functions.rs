@@ -1,4 +1,4 @@
-//! Functions of the template against the code: names, binaries, timeouts, variables, what starts them, what they may do.
+//! Functions of the template against the code: names, binaries, timeouts, variables, triggers and permissions.
 
 use super::{
     declared::{Declared, Trigger, functions, queue_name, secret_name},
@@ -70,7 +70,7 @@ fn check_function(one: &Declared, function: &Value, template: &Template, complai
     check_events(one, &properties["Events"], complaints);
 }
 
-/// The environment that a function needs beyond what all have.
+/// The environment variables of a function beyond the common ones.
 fn variables_of(one: &Declared) -> Value {
     let mut variables = Map::new();
     for secret in one.secrets {
@@ -100,7 +100,7 @@ fn check_events(one: &Declared, events: &Value, complaints: &mut Complaints) {
             let route =
                 |method| json!({"Type": "HttpApi", "Properties": {"ApiId": api, "Method": method, "Path": path}});
             match method {
-                // HEAD is answered by who answers GET.
+                // The function for GET also responds to HEAD.
                 "GET" => json!({"Call": route(method), "Head": route("HEAD")}),
                 _ => json!({"Call": route(method)}),
             }
@@ -111,12 +111,12 @@ fn check_events(one: &Declared, events: &Value, complaints: &mut Complaints) {
     complaints.expect(format!("what starts {}", one.name), events, &expected);
 }
 
-/// The event that a queue is for its function: the first is called Messages, others by their queue.
+/// The event of a queue for its function: the first is called Messages, others are called after their queue.
 fn event_of(queue: Queue, first: bool) -> String {
     if first { "Messages".to_owned() } else { pascal_case(queue.name()) }
 }
 
-/// Queues and the stream tell what failed of a batch, and the stream parks it in the end.
+/// Queues and the stream report failed items of a batch, and the stream eventually parks them.
 fn check_source(one: &Declared, events: &Value, complaints: &mut Complaints) {
     let count = events.as_object().map_or(0, Map::len);
     let (patterns, queues): (_, &[Queue]) = match one.trigger {
@@ -146,7 +146,7 @@ fn check_stream(one: &Declared, event: &Value, patterns: &[&str], complaints: &m
         ("StartingPosition", json!("TRIM_HORIZON")),
         ("BisectBatchOnFunctionError", json!(true)),
         ("DestinationConfig", json!({"OnFailure": park})),
-        // In order, and nothing is dropped because it is old.
+        // In order, and records are not dropped because of their age.
         ("ParallelizationFactor", Value::Null),
         ("MaximumRecordAgeInSeconds", Value::Null),
     ];
@@ -171,7 +171,7 @@ fn check_event(one: &Declared, event: &Value, kind: &str, expected: &[(&str, Val
     complaints.expect(format!("what {} reports", one.name), &properties["FunctionResponseTypes"], &reports);
 }
 
-/// A role may do what is declared, and nothing else.
+/// A role allows what is declared, and nothing else.
 fn check_role(one: &Declared, template: &Template, complaints: &mut Complaints) {
     let role = &template.resource(&format!("{}Role", pascal_case(one.name)))["Properties"];
     let trust = json!({"Version": "2012-10-17", "Statement": [
@@ -215,7 +215,7 @@ fn granted(role: &Value) -> BTreeSet<Grant> {
     grants
 }
 
-/// A resource, and the condition under which something may be done to it.
+/// A resource, and the condition on its use.
 fn where_and_if(resource: &Value, condition: &Value) -> String {
     if condition.is_null() { resource.to_string() } else { format!("{resource} if {condition}") }
 }
@@ -224,7 +224,8 @@ fn one_or_many(value: &Value) -> &[Value] {
     value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
-/// The address of `MailFrom`, with or without a name before it: what is between `<` and `>` of it, written twice.
+/// The address in `MailFrom`, with or without a name before it: the part between `<` and `>` of the value, which is
+/// written twice.
 fn sender_address() -> Value {
     let twice = json!({"Fn::Split": ["<", {"Fn::Sub": "${MailFrom}<${MailFrom}"}]});
     json!({"Fn::Select": [0, {"Fn::Split": [">", {"Fn::Select": [1, twice]}]}]})

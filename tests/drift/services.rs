@@ -1,4 +1,4 @@
-//! What functions stand on, of the template against the code: the table, the queues, the API.
+//! The services of the template against the code: the table, the queues, the API.
 
 use super::{declared::queue_name, template::Complaints};
 use crate::harness::template::Template;
@@ -14,7 +14,7 @@ use frontrow_workers::queue::Queue;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// As long as SQS keeps messages: nothing that was parked is lost over a holiday.
+/// As long as SQS keeps messages: parked messages survive a holiday.
 const KEPT_SECONDS: u32 = 14 * 24 * 3600;
 
 pub(super) fn check(template: &Template, complaints: &mut Complaints) {
@@ -83,21 +83,21 @@ fn check_api(template: &Template, complaints: &mut Complaints) {
     for (route, _) in own.filter(|(route, _)| !routes.contains(*route)) {
         complaints.add(format!("{route} is throttled, and is no route"));
     }
-    // Who guesses passwords, or has mails sent to strangers, is slowed down.
+    // Password guessing and mails to strangers are slowed down.
     for route in ["POST /sessions", "POST /members", "PUT /members/password", "POST /email-verifications"] {
         complaints.unless(!api["RouteSettings"][route].is_null(), || format!("{route} is not throttled"));
     }
 }
 
-/// What must end before what. The template's own figures are held to these by the other checks.
+/// Durations that must be shorter than others. The other checks compare the template's values with these.
 #[test]
 fn what_must_end_first_ends_first() {
     assert_eq!(timeout_seconds("poll_queue"), POLL_TIMEOUT_SECONDS);
     let in_order = |shorter: u64, longer: i64| assert!(i64::try_from(shorter).is_ok_and(|shorter| shorter < longer));
-    // A dead owner of the turnstile cannot write under the next.
+    // A dead owner of the turnstile cannot write during the next turn.
     in_order(POLL_TIMEOUT_SECONDS, TICK_LEASE_SECONDS);
     in_order(TICK_MAX_MILLIS, (POLL_TIMEOUT_SECONDS * 1_000).cast_signed());
-    // Nor can a mailer, or who probes the provider.
+    // The same for mailers, and for probes of the provider.
     in_order(WORKER_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS);
     in_order(MAIL_LEASE_SECONDS.cast_unsigned(), VISIBILITY_SECONDS.into());
     in_order(WORKER_TIMEOUT_SECONDS, BREAKER_PROBE_SECONDS);

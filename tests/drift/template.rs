@@ -1,10 +1,10 @@
-//! `template.yaml` says what the code says. Each rule is seen to fail, too, on a template that breaks it.
+//! `template.yaml` matches the code. Each rule is also seen to fail on a template that breaks it.
 
 use super::{alarms, functions, services};
 use crate::harness::template::Template;
 use serde_json::{Value, json};
 
-/// What is wrong with a template.
+/// The faults found in a template.
 #[derive(Default)]
 pub(super) struct Complaints(Vec<String>);
 
@@ -40,10 +40,10 @@ fn the_template_says_what_the_code_says() {
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
-/// How a template is broken, and what is then complained of.
+/// How a template is broken, and the expected complaint.
 struct Control {
     place: String,
-    /// What stands there; null for nothing at all.
+    /// The value to put there; null to remove it.
     value: Value,
     complaint: &'static str,
 }

@@ -1,5 +1,5 @@
-//! Samples of what triggers workers, one after the other as they follow from a purchase: the stream's record of it makes a
-//! message for the mailer, and a row of the door list, from which its cancellation goes on.
+//! Samples of events that trigger workers, in the order in which they follow from a purchase: its stream record
+//! creates a message for the mailer and a row of the door list, from which its cancellation continues.
 
 use super::{PURCHASE, Replaced, purchase, sample};
 use crate::harness::{audit::Snapshot, process};
@@ -11,10 +11,10 @@ use frontrow_workers::{
 };
 use serde_json::{Value, json};
 
-/// Who bought.
+/// The buyer.
 const MEMBER: &str = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005";
 
-/// Services that no function reads, so that each event is handled where a test hands it over.
+/// Services without functions, so that each event is processed only where a test passes it on.
 struct Unread {
     stack: Stack,
     aws: Aws,
@@ -28,7 +28,7 @@ impl Unread {
         Self { stack, aws }
     }
 
-    /// Buys a seat of the demo, paying as `method` says; answers what takes the place of the samples' ids.
+    /// Buys a seat of the demo, paying as in `method`. Returns the replacements for the samples' ids.
     async fn buy(&self, name: &str, seat: &str, method: Value) -> Vec<Replaced> {
         let app = self.stack.app();
         let (identity, login) = process::member(app, name).await;
@@ -43,7 +43,7 @@ impl Unread {
         vec![(MEMBER, identity.member_id.to_string()), (PURCHASE, purchase(&paid.text("paymentId")))]
     }
 
-    /// The bodies of the messages in `queue`, which are gone then.
+    /// The bodies of the messages in `queue`; removes the messages.
     async fn messages(&self, queue: Queue) -> Vec<String> {
         let url = &self.stack.queues().urls()[&queue];
         let received = self.aws.sqs().receive_message().queue_url(url).max_number_of_messages(10).send().await;
@@ -52,7 +52,7 @@ impl Unread {
     }
 }
 
-/// Which items of an event failed.
+/// The failed items of an event.
 async fn failures<W: Worker>(worker: &W, event: &str) -> Vec<Value> {
     let event = serde_json::from_str(event).unwrap_or_else(|error| panic!("{}: {error}", W::NAME));
     let reply = worker.handle(event).await.unwrap_or_else(|error| panic!("{}: {error}", W::NAME));
@@ -60,7 +60,7 @@ async fn failures<W: Worker>(worker: &W, event: &str) -> Vec<Value> {
     reply["batchItemFailures"].as_array().expect("failures").clone()
 }
 
-/// The first message of a sample, with something of it replaced.
+/// The first message of a sample, with some placeholders replaced.
 fn body_of(name: &str, replaced: &[Replaced]) -> Value {
     let event: Value = serde_json::from_str(&sample(name, replaced)).expect("JSON");
     serde_json::from_str(event["Records"][0]["body"].as_str().expect("a body")).expect("JSON")
@@ -110,7 +110,7 @@ async fn a_purchase_by_card_is_settled() {
     assert_eq!(failures(&worker, &sample("payment_worker", &[])).await.len(), 1, "there is no such purchase");
 }
 
-/// Names of an image's attributes, through all levels.
+/// Names of an image's attributes, at all levels.
 fn names(image: &Value, path: &str, found: &mut Vec<String>) {
     for (name, value) in image.as_object().into_iter().flatten() {
         found.push(format!("{path}.{name}"));
@@ -118,7 +118,7 @@ fn names(image: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The samples' images have the attributes that reservations have.
+/// The samples' images have the attributes of stored reservations.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_streams_samples_have_the_shape_of_the_table() {
     let unread = Unread::start().await;

@@ -1,5 +1,6 @@
-//! Booking under faults: three members on four seats through two processes whose clocks differ. Each repeats a call until it
-//! is answered for good, as a client would. In the end the table must be consistent, and exactly what was acknowledged.
+//! Booking under faults: three members on four seats, through two processes whose clocks differ. Each repeats a
+//! request until it gets a final response, as a client would. In the end the table must be consistent and match
+//! exactly what was acknowledged.
 
 use super::{
     chaos::Rates,
@@ -14,10 +15,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Runs of the normal test command.
+/// Runs in the normal test command.
 const RUNS: u64 = 200;
 const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "A-1-3", "A-1-4"];
-/// A call that is not answered for good after so many tries is a failure of its own.
+/// A request without a final response after this many attempts is a failure.
 const TRIES: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +26,7 @@ async fn booking_is_exact_whatever_breaks() {
     for_seeds(0, RUNS, run).await;
 }
 
-/// The processes; one that died is replaced by its successor.
+/// The processes; one that dies is replaced.
 pub(super) struct Fleet {
     pub(super) ground: Arc<Ground>,
     seed: u64,
@@ -69,7 +70,7 @@ impl Fleet {
         told
     }
 
-    /// Sends it until it is answered with anything but 503.
+    /// Repeats the request until the response is not 503.
     pub(super) async fn insist(
         &self,
         dice: &mut fastrand::Rng,
@@ -90,7 +91,7 @@ impl Fleet {
     }
 }
 
-/// What a member wants to hold: the body of his request.
+/// What a member wants to hold: the request body.
 pub(super) type Wish = fn(&mut fastrand::Rng) -> Value;
 
 /// One or two seats of four, side by side.
@@ -100,7 +101,7 @@ fn seats(dice: &mut fastrand::Rng) -> Value {
     json!({"seatIds": seats})
 }
 
-/// A member and what he knows for sure.
+/// A member and what they know for sure.
 struct Buyer {
     login: String,
     wish: Wish,
@@ -152,9 +153,9 @@ impl Buyer {
         let told = fleet.send(&mut self.dice, &Method::POST, &path, &headers, &wish).await;
         match told {
             Some(told) if told.status == 201 => self.hold = Some(told.text("holdId")),
-            // 429: three holds of theirs were not paid.
+            // 429: three of their holds were not paid.
             Some(told) if matches!(told.status, 409 | 422 | 429) => {}
-            // Unknown: perhaps it was done. The list of holds says.
+            // Unknown: it may have been done. The list of holds shows which.
             None | Some(Told { status: 503, .. }) => {
                 let listed = self.insist(fleet, &Method::GET, "/holds", &Value::Null).await?;
                 self.hold = listed.json["items"][0]["holdId"].as_str().map(str::to_owned);
@@ -200,7 +201,8 @@ async fn run(seed: u64) -> Result<(), String> {
     buy(seed, four_seats(), seats).await.map(drop)
 }
 
-/// Three buyers of what `wish` says, in a house of such `seating`. Answers the ground they leave, and its performance.
+/// Three buyers of what `wish` returns, in a house with this `seating`. Returns the final state of the table, and the
+/// performance.
 pub(super) async fn buy(seed: u64, seating: Value, wish: Wish) -> Result<(Arc<Ground>, String), String> {
     let ground = Arc::new(Ground::new().await?);
     let calm = ground.calm();
@@ -228,7 +230,7 @@ pub(super) async fn buy(seed: u64, seating: Value, wish: Wish) -> Result<(Arc<Gr
     Ok((ground, performance))
 }
 
-/// What the buyer was told is what there is.
+/// What the buyer was told matches the table.
 async fn check(calm: &frontrow_edge::App, buyer: &Buyer) -> Result<(), String> {
     let headers = [("authorization", buyer.login.as_str())];
     let balance = call(calm, &Method::GET, "/points", &headers, &Value::Null).await.json["balance"].as_i64();

@@ -1,5 +1,5 @@
-//! Card payments under faults: members who buy, cancel and hold through processes that stall and die, workers that do too, and
-//! a provider that changes its mind about working. In the end the provider has what confirmed purchases cost, and no more.
+//! Card payments under faults: members buy, cancel and hold through processes that stall and die, so do workers, and
+//! the provider keeps changing its mode. In the end the provider has the price of confirmed purchases, and no more.
 
 use super::{
     booking::Fleet,
@@ -25,10 +25,10 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// Runs of the normal test command.
+/// Runs in the normal test command.
 const RUNS: u64 = 80;
 const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "A-1-3", "A-1-4"];
-/// Short, because many answers never come.
+/// Short, because many responses never arrive.
 const CALL_MILLIS: u64 = 150;
 /// Rounds of workers without faults after which everything is settled.
 const LAST_ROUNDS: usize = 20;
@@ -47,7 +47,7 @@ struct Buyer {
 }
 
 impl Buyer {
-    /// Sends until it is answered for good, or card payments are paused.
+    /// Repeats the request until it gets a final response, or card payments are paused.
     async fn insist(&mut self, fleet: &Fleet, method: &Method, path: &str, body: &Value) -> Result<Told, String> {
         let headers = [("authorization", self.login.as_str())];
         for _ in 0..300 {
@@ -61,7 +61,7 @@ impl Buyer {
         Err(format!("{method} {path} was never answered"))
     }
 
-    /// A token: declined by every third card, and for half of them of the order that the hold named when it was looked at.
+    /// A token: declined for every third card, and half of them for the order in the hold as it was read.
     fn card(&mut self, provider: &Provider, order: &Value) -> String {
         let declines = self.dice.u32(..3) == 0;
         let outcome = if declines { "decline_funds" } else { "approve" };
@@ -103,7 +103,7 @@ impl Buyer {
     }
 }
 
-/// What is left to do, as the stream's messages would say.
+/// The remaining work, as in the stream's messages.
 async fn due(ground: &Ground) -> Vec<PaymentDue> {
     let all = ground.snapshot().await.reservations();
     let open = all.into_iter().filter(|one| one.card.as_ref().is_some_and(|card| !card.state.is_settled()));
@@ -114,7 +114,7 @@ async fn due(ground: &Ground) -> Vec<PaymentDue> {
     open.map(due).collect()
 }
 
-/// Workers that stall and die, and a provider with moods, until the buyers have gone.
+/// Workers that stall and die, and a provider with changing modes, until the buyers are done.
 async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<AtomicBool>) {
     let mut dice = fastrand::Rng::with_seed(seed ^ 0xCA2D);
     let start =
@@ -183,7 +183,7 @@ async fn run(seed: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for requests of workers that died and were under way: the clock that is moved does not move them.
+/// Waits for requests in flight of workers that died; the test clock does not affect them.
 async fn quiet(provider: &Provider) {
     let mut asked = provider.state();
     loop {
@@ -195,7 +195,7 @@ async fn quiet(provider: &Provider) {
     }
 }
 
-/// A day without faults, on which every wait is over.
+/// A day without faults, in which every wait ends.
 async fn settle(ground: &Ground, calm: &App, provider: &Provider) -> Result<(), String> {
     provider.switch(br#"{"mode": "normal"}"#).expect("a mode");
     quiet(provider).await;

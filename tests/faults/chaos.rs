@@ -1,4 +1,4 @@
-//! The meddler: for each call it rolls a die and lets one of the faults happen, or none.
+//! The meddler: for each call it rolls a die and injects one of the faults, or none.
 
 use crate::harness::wire::{Answering, Execute, Meddler, buffered};
 use aws_smithy_runtime_api::{
@@ -15,36 +15,36 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Of a hundred calls, how many meet what.
+/// How many of a hundred calls meet each fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rates {
     pub(crate) conflict: u32,
     pub(crate) throttled: u32,
-    /// The engine did it, the caller never hears.
+    /// The engine executed the call, but the caller gets no response.
     pub(crate) answer_lost: u32,
-    /// The engine never hears.
+    /// The engine never receives the call.
     pub(crate) request_lost: u32,
-    /// The process dies before or after the engine did it.
+    /// The process dies before or after the engine executed the call.
     pub(crate) death: u32,
-    /// An eventual read tells what an earlier one told, or nothing.
+    /// An eventual read returns an earlier result, or nothing.
     pub(crate) stale: u32,
-    /// The caller gives up (or dies), and the engine does it seconds later.
+    /// The caller gives up (or dies), and the engine executes the call seconds later.
     pub(crate) late: u32,
 }
 
 impl Rates {
-    /// A bad day.
+    /// High fault rates.
     pub(crate) const BAD_DAY: Self =
         Self { conflict: 8, throttled: 3, answer_lost: 6, request_lost: 2, death: 4, late: 4, stale: 25 };
 }
 
-/// The latest that a write is executed after its caller gave up: the timeout of a function, in seconds. A process that is
-/// frozen and thaws within it does the same.
+/// How late a write is executed at most after its caller gave up: the timeout of a function, in seconds. A process
+/// that is frozen and thaws within that time does the same.
 pub(crate) const LATE_SECONDS_MAX: u32 = 10;
-/// At most this many calls of others are executed before a late write.
+/// At most this many other calls are executed before a late write.
 const LATE_CALLS_MAX: u32 = 40;
 
-/// A write whose caller has given up, and that the engine has not executed yet.
+/// A write whose caller has given up and that the engine has not executed yet.
 struct LateWrite {
     due_at: Timestamp,
     calls_before: u32,
@@ -60,7 +60,7 @@ impl LateWrites {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Executes the writes that are due after one more call of anybody.
+    /// Executes the writes that are due after one more call.
     async fn execute_after_call(&self) {
         let due: Vec<LateWrite> = {
             let mut waiting = self.lock();
@@ -70,12 +70,12 @@ impl LateWrites {
             waiting.extract_if(.., |late| late.calls_before == 0).collect()
         };
         for late in due {
-            // Nobody hears the answer.
+            // The response goes to nobody.
             drop((late.execute)().await);
         }
     }
 
-    /// Moves `clock` by `seconds` and executes each write that becomes due at its own moment.
+    /// Advances `clock` by `seconds`, and executes each write at the moment it becomes due.
     pub(crate) async fn advance(&self, clock: &Clock, seconds: u32) {
         let end = clock.now().plus_seconds(i64::from(seconds));
         loop {
@@ -98,14 +98,14 @@ fn move_to(clock: &Clock, moment: Timestamp) {
     clock.advance_seconds(u32::try_from(seconds).unwrap_or_default());
 }
 
-/// Faults by the dice of one seed.
+/// Faults from the dice of one seed.
 pub(crate) struct Chaos {
     rates: Rates,
     clock: Clock,
     late: Arc<LateWrites>,
     dice: Mutex<fastrand::Rng>,
     told: Mutex<HashMap<String, String>>,
-    /// Told when the process dies.
+    /// Notified when the process dies.
     pub(crate) died: Notify,
 }
 
@@ -146,7 +146,7 @@ impl Chaos {
         } else if hit(rates.death) {
             if dice.bool() { Fault::DiesBefore } else { Fault::DiesAfter }
         } else if writes && hit(rates.late) {
-            // Of those who write late, as many die as do otherwise.
+            // As many callers of late writes die as of other calls.
             Fault::Late { dies: rates.death > 0 && dice.u32(..3) == 0 }
         } else if writes && hit(rates.conflict) {
             Fault::Conflict
@@ -169,7 +169,7 @@ impl Chaos {
 
     async fn die(&self) -> Result<HttpResponse, ConnectorError> {
         self.died.notify_waiters();
-        // Whoever waits for this answer is dropped with the process.
+        // The task that waits for this response is dropped with the process.
         std::future::pending().await
     }
 }

@@ -1,6 +1,6 @@
-//! The door under faults: two tickets are scanned, reissued, mailed and cancelled through processes that lose requests and
-//! answers, throttle and read late. Every answer is the one that the calls before it leave: above all, a ticket that is
-//! good is answered 201, though the answer of the write was lost.
+//! The door under faults: two tickets are scanned, reissued, mailed and cancelled through processes that lose
+//! requests and responses, throttle and read stale data. Every response is the one that follows from the earlier
+//! requests. Above all, a valid ticket gets 201, even if the response to the write was lost.
 
 use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Ground};
 use crate::harness::process::{Told, call, give_points, listed, member, organizer};
@@ -9,10 +9,10 @@ use frontrow_edge::{App, Method, tokens::Identity};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Runs of the normal test command.
+/// Runs in the normal test command.
 const RUNS: u64 = 200;
 const STEPS: usize = 14;
-/// Nobody dies: whoever asks hears, and knows what was done.
+/// Processes do not die: every caller gets a response and knows what was done.
 const RATES: Rates = Rates { death: 0, ..Rates::BAD_DAY };
 const TRIES: usize = 50;
 
@@ -21,7 +21,7 @@ async fn the_door_is_exact_whatever_breaks() {
     for_seeds(20_000_000, RUNS, run).await;
 }
 
-/// What the calls so far must have left.
+/// The state that the calls so far must have left.
 #[derive(Default)]
 struct Known {
     cancelled: bool,
@@ -41,7 +41,7 @@ struct Story {
 }
 
 impl Story {
-    /// The reservation as it is.
+    /// The stored reservation.
     async fn truth(&self) -> Reservation {
         self.calm
             .store
@@ -51,7 +51,8 @@ impl Story {
             .expect("it is kept")
     }
 
-    /// Sends it until it is answered for good; and whether a try before that may have done it unheard.
+    /// Repeats the request until it gets a final response. Also returns whether an earlier attempt may have succeeded
+    /// without a response.
     async fn insist(&mut self, login: &str, method: &Method, path: &str, body: &Value) -> Result<(Told, bool), String> {
         for number in 0..TRIES {
             let told = self.fleet.send(&mut self.dice, method, path, &[("authorization", login)], body).await;

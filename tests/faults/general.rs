@@ -1,5 +1,5 @@
-//! Holds of a grade under faults: three members on six places that are only counted, and on the best of four seats. Once all
-//! holds have lapsed, what was not sold can be had, to the last place.
+//! Holds of a grade under faults: three members on six general admission places, and on the best of four seats. Once
+//! all holds have expired, everything unsold can be had, to the last place.
 
 use super::{
     booking::{buy, four_seats},
@@ -11,7 +11,7 @@ use frontrow_domain::reservation::ReservationStatus;
 use frontrow_edge::Method;
 use serde_json::{Value, json};
 
-/// Runs of the normal test command, of each.
+/// Runs of each in the normal test command.
 const RUNS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +37,7 @@ async fn best(seed: u64) -> Result<(), String> {
     all_can_be_had(&ground, &performance, 4).await
 }
 
-/// Holds what is left one by one.
+/// Holds the remaining places one by one.
 async fn all_can_be_had(ground: &Ground, performance: &str, capacity: usize) -> Result<(), String> {
     ground.advance_seconds(400, &mut fastrand::Rng::with_seed(capacity as u64)).await;
     let calm = ground.calm();

@@ -1,5 +1,5 @@
-//! One process of many over the same table: its own copies, its own clock, its own faults. When it dies, its requests are
-//! answered by nobody, and a new one takes its place.
+//! One process of many over the same table, with its own cached copies, clock and faults. When it dies, its requests
+//! get no response, and a new process takes its place.
 
 use super::chaos::{Chaos, LATE_SECONDS_MAX, LateWrites, Rates};
 use crate::harness::{
@@ -20,7 +20,7 @@ use frontrow_store::keys::TTL;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The table of one run, and the time that its processes share but for their skew.
+/// The table of one run, and the time that its processes share, apart from their skew.
 pub(crate) struct Ground {
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
@@ -32,7 +32,8 @@ impl Ground {
         Ok(Self { engine: Engine::start(None).await?, clock: Clock::default(), late: Arc::default() })
     }
 
-    /// Moves the clock of all processes. Late writes are executed on the way. At `dice`'s will, TTL deletes what has expired.
+    /// Advances the clock of all processes. Late writes are executed on the way. Depending on `dice`, TTL deletes
+    /// what has expired.
     pub(crate) async fn advance_seconds(&self, seconds: u32, dice: &mut fastrand::Rng) {
         self.late.advance(&self.clock, seconds).await;
         if dice.u32(..3) == 0 {
@@ -40,12 +41,12 @@ impl Ground {
         }
     }
 
-    /// Executes the late writes that are left.
+    /// Executes the remaining late writes.
     pub(crate) async fn execute_late_writes(&self) {
         self.late.advance(&self.clock, LATE_SECONDS_MAX).await;
     }
 
-    /// Deletes each item whose TTL has passed, as DynamoDB does at any time after it.
+    /// Deletes each item whose TTL has passed, as DynamoDB does at any time afterwards.
     pub(crate) async fn delete_expired(&self) {
         let client = self.engine.aws().dynamodb();
         let now = AttributeValue::N(self.clock.now().ttl_seconds().to_string());
@@ -56,7 +57,7 @@ impl Ground {
             let delete =
                 client.delete_item().table_name(TABLE).key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
             let delete = delete.condition_expression("#ttl < :now").expression_attribute_names("#ttl", TTL);
-            // One that was prolonged meanwhile is kept.
+            // An item that was prolonged meanwhile is kept.
             drop(delete.expression_attribute_values(":now", now.clone()).send().await);
         }
     }
@@ -66,14 +67,14 @@ impl Ground {
         self.app(self.engine.aws(), self.clock.clone())
     }
 
-    /// A process that speaks to the table over `wire`.
+    /// A process that accesses the table over `wire`.
     pub(crate) fn through(&self, wire: &Wire) -> App {
         let aws = self.engine.aws();
         let http: SharedHttpClient = wire.around(aws.http());
         self.app(aws.through(http), self.clock.clone())
     }
 
-    /// The table as it is.
+    /// The current content of the table.
     pub(crate) async fn snapshot(&self) -> Snapshot {
         Snapshot::read(&self.engine.aws().dynamodb(), TABLE).await
     }
@@ -106,7 +107,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// The call's answer; `None` where the process died before it was told.
+    /// The response to the call; `None` if the process died before it was returned.
     pub(crate) async fn call(
         &self,
         method: &Method,
@@ -117,7 +118,7 @@ impl Instance {
         self.living(call(&self.app, method, path, headers, body)).await
     }
 
-    /// What comes of `work` in this process; `None` where it died first.
+    /// The result of `work` in this process; `None` if it died first.
     pub(crate) async fn living<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             done = work => Some(done),

@@ -1,5 +1,5 @@
-//! The waiting room under faults: a handful of members, three processes whose clocks differ, some of which die in the
-//! middle of a turn. Never more than `maxActive` inside, no position given twice, and everybody gets in.
+//! The waiting room under faults: a handful of members and three processes whose clocks differ, some of which die in
+//! the middle of a turn. Never more than `maxActive` inside, no position drawn twice, and everybody is admitted.
 
 use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Ground};
 use crate::harness::process::{Told, give_points, listed, member};
@@ -10,10 +10,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Runs of the normal test command.
+/// Runs in the normal test command.
 const RUNS: u64 = 60;
 const MEMBERS: u64 = 6;
-/// Polls after which the line counts as stuck; each takes a second or two of the moved clock.
+/// Polls after which the line counts as stuck; each takes a second or two of the test clock.
 const POLLS_MAX: usize = 600;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +63,7 @@ impl Walker {
         }
     }
 
-    /// Joins and polls until let in.
+    /// Joins and polls until admitted.
     async fn wait(&mut self, fleet: &Fleet) -> Result<String, String> {
         let mut place = self.join(fleet).await?;
         for _ in 0..POLLS_MAX {
@@ -100,7 +100,7 @@ impl Walker {
         let told = self.send(fleet, &Method::POST, &path, token, &body).await?;
         let hold = match told.status {
             201 | 409 => told.text("holdId"),
-            // Others moved the clock past the admission.
+            // Other members moved the clock past the admission.
             401 => return Ok(()),
             _ => return Err(format!("a hold was answered {told:?}")),
         };

@@ -1,6 +1,7 @@
-//! What the embedded engine never shows, injected between SDK and engine: conflicts, throttling, stale eventual reads,
-//! timeouts that hid a success, processes that die between two calls. Hundreds of seeded runs; a failure prints its seed,
-//! and `FAULT_SEED=<seed>` runs that one alone. `FAULT_ROUNDS=10` runs ten times as many.
+//! Faults that the embedded engine never shows, injected between SDK and engine: conflicts, throttling, stale
+//! eventual reads, timeouts that hid a success, processes that die between two calls. There are hundreds of seeded
+//! runs. A failure prints its seed, and `FAULT_SEED=<seed>` runs only that one. `FAULT_ROUNDS=10` runs ten times as
+//! many.
 
 mod booking;
 mod cards;
@@ -15,7 +16,7 @@ pub(crate) use instance::Ground;
 use std::{future::Future, panic::AssertUnwindSafe};
 use tokio::task::JoinSet;
 
-/// Runs side by side; more than the cores, because each waits a lot.
+/// Concurrent runs; more than the cores, because each waits a lot.
 const AT_ONCE: usize = 8;
 
 #[allow(clippy::disallowed_methods, reason = "what to run is given by hand")]
@@ -23,7 +24,7 @@ pub(crate) fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|number| number.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
-/// Runs `run` for `count` seeds from `first`, so many times over as `FAULT_ROUNDS` says, or for `FAULT_SEED` alone.
+/// Runs `run` for `count` seeds from `first`, multiplied by `FAULT_ROUNDS`, or only for `FAULT_SEED`.
 async fn for_seeds<F: Future<Output = Result<(), String>> + Send + 'static>(first: u64, count: u64, run: fn(u64) -> F) {
     print_panics_at_once();
     let count = count * number_of("FAULT_ROUNDS").unwrap_or(1);

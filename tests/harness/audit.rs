@@ -1,4 +1,4 @@
-//! What must be true of the table and the mails after every test, whatever it did.
+//! Invariants of the table and the mails after every test.
 
 use super::World;
 use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The table as it is.
+/// The content of the table.
 pub(crate) struct Snapshot {
     pub(crate) items: Vec<Item>,
 }
@@ -25,7 +25,7 @@ pub(crate) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
 }
 
 impl Snapshot {
-    /// The table of a stack.
+    /// Reads the table of a stack.
     pub(crate) async fn of(world: &World) -> Self {
         Self::read(&world.stack.engine().dynamodb(), &world.app().config.table_name).await
     }
@@ -59,7 +59,7 @@ impl Snapshot {
         found
     }
 
-    /// Every sold seat is in exactly one confirmed reservation, and the other way round.
+    /// Every sold seat is in exactly one confirmed reservation, and vice versa.
     pub(crate) fn seats_are_sold_once(&self) -> Result<(), String> {
         let mut sold: BTreeMap<String, String> = BTreeMap::new();
         for seat in self.of_kind("seat").filter(|seat| text(seat, "status") == "sold") {
@@ -79,7 +79,8 @@ impl Snapshot {
         if sold == owned { Ok(()) } else { Err(format!("sold {sold:?}\nbut owned {owned:?}")) }
     }
 
-    /// Of each stripe as much is taken as is held in its buckets and sold, and never more than it has.
+    /// The taken places of each stripe are those held in its buckets plus the sold ones, and never more than the
+    /// stripe has.
     pub(crate) fn places_are_sold_once(&self) -> Result<(), String> {
         let mut sold: BTreeMap<String, u64> = BTreeMap::new();
         for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
@@ -114,7 +115,8 @@ impl Snapshot {
         if sold.is_empty() { Ok(()) } else { Err(format!("sold without a stripe: {sold:?}")) }
     }
 
-    /// Each wallet is the sum of its ledger, none below zero; wallets + live payments = top-ups.
+    /// Each wallet is the sum of its ledger, and none is negative; wallet balances plus live point payments equal
+    /// total top-ups.
     pub(crate) fn money_is_conserved(&self) -> Result<(), String> {
         let wallets: BTreeMap<MemberId, Vec<Wallet>> = self.by_member("wallet");
         let mut ledgers: BTreeMap<MemberId, Vec<LedgerEntry>> = self.by_member("entry");
@@ -171,7 +173,7 @@ impl Snapshot {
         if paid.is_empty() { Ok(()) } else { Err(format!("paid without a stake: {paid:?}")) }
     }
 
-    /// A stake names a hold as pending exactly while that hold's purchase is.
+    /// A stake names a hold as pending exactly while that hold's purchase is pending.
     pub(crate) fn pending_purchases_are_staked(&self) -> Result<(), String> {
         let staked: BTreeSet<&str> = self.of_kind("stake").map(|stake| text(stake, "pending_hold_id")).collect();
         let staked: BTreeSet<String> = staked.into_iter().filter(|id| !id.is_empty()).map(str::to_owned).collect();
@@ -185,7 +187,7 @@ impl Snapshot {
         if staked == pending { Ok(()) } else { Err(format!("pending are {pending:?}, staked {staked:?}")) }
     }
 
-    /// Of the attempts to pay a hold all were declined but the last, and its provider's orders are all different.
+    /// All attempts to pay a hold except the last were declined, and its orders at the provider are all different.
     pub(crate) fn a_hold_is_paid_once(&self) -> Result<(), String> {
         let mut attempts: BTreeMap<HoldId, BTreeMap<u8, PaymentStatus>> = BTreeMap::new();
         for one in self.reservations() {
@@ -202,7 +204,7 @@ impl Snapshot {
         Ok(())
     }
 
-    /// A place inside is kept for a pending payment alone.
+    /// An admission is parked only for a pending payment.
     pub(crate) fn parked_places_are_paid_for(&self) -> Result<(), String> {
         let pending = |one: Reservation| {
             let position = one.card.as_ref().filter(|_| one.status == ReservationStatus::Pending)?.admission()?;
@@ -219,8 +221,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// What the payment provider has is what confirmed purchases by card cost, each once. Of a purchase that is not settled
-    /// it may have the money or not.
+    /// The payment provider has the price of every confirmed card purchase, once. It may or may not have the money of
+    /// a purchase that is not settled.
     pub(crate) fn provider_has_what_was_bought(&self, entries: &[Entry]) -> Result<(), String> {
         let mut held: BTreeMap<&str, i64> =
             entries.iter().map(|entry| (entry.order_id.as_str(), entry.balance_amount)).collect();
@@ -240,7 +242,7 @@ impl Snapshot {
         if held.is_empty() { Ok(()) } else { Err(format!("the provider has money of nobody's: {held:?}")) }
     }
 
-    /// What its member cancelled had not been used, and each reissue has a mail of its own.
+    /// No reservation with used tickets was cancelled by its member, and each reissue has its own mail.
     pub(crate) fn used_tickets_are_not_refunded(&self) -> Result<(), String> {
         for reservation in self.reservations() {
             let id = &reservation.reservation_id;
@@ -256,12 +258,12 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Admissions that were granted or claimed and not given back, of all rooms.
+    /// Admissions of all rooms that were granted or claimed and not given back.
     pub(crate) fn admissions(&self) -> usize {
         self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")).count()
     }
 
-    /// Deletes them, as a turn of the turnstile does to those that are over.
+    /// Deletes admissions, as a turn of the turnstile does with expired ones.
     pub(crate) async fn end_admissions(&self, world: &World) {
         for item in self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")) {
             let delete = world.stack.engine().dynamodb().delete_item().table_name(&world.app().config.table_name);
@@ -270,7 +272,7 @@ impl Snapshot {
         }
     }
 
-    /// All rules about the table.
+    /// Checks all rules about the table.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.seats_are_sold_once()?;
         self.places_are_sold_once()?;
@@ -284,7 +286,7 @@ impl Snapshot {
     }
 }
 
-/// Panics where the stack is not as it must be.
+/// Panics if the stack breaks a rule.
 pub(crate) async fn check(world: &World) {
     let snapshot = Snapshot::of(world).await;
     if let Err(why) = snapshot
@@ -297,7 +299,7 @@ pub(crate) async fn check(world: &World) {
     if let Err(why) = snapshot.provider_has_what_was_bought(&world.stack.provider().entries()) {
         panic!("the audit found: {why}");
     }
-    let parked = world.stack.queues().parked().await.expect("the queue answers");
+    let parked = world.stack.queues().parked().await.expect("the queue can be read");
     assert_eq!(parked, 0, "messages were parked in the dead-letter queue");
     let mails = world.anyone().get("/_local/mails").await.expect(200);
     let mut seen = HashMap::new();

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
-/// The binaries that tests start, built together: with one set of features, their dependencies are built once.
+/// The binaries that tests start, built together: with one set of features, their dependencies are compiled once.
 const PACKAGES: [&str; 3] = ["frontrow-local", "frontrow-endpoints", "frontrow-workers"];
 
-/// The folder with all binaries, which are built first.
+/// Builds all binaries and returns their folder.
 pub(crate) fn folder() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(build).clone()

@@ -1,4 +1,4 @@
-//! What must be true of shows and performances after every test.
+//! Invariants of shows and performances after every test.
 
 use super::audit::{Snapshot, text};
 use frontrow_domain::{
@@ -17,8 +17,8 @@ fn all<T: DeserializeOwned>(snapshot: &Snapshot, entity: &str) -> Vec<(String, T
     keyed.collect()
 }
 
-/// Every performance has its date and its slot, every show knows its performances and stands in every order once, and whoever
-/// has tickets has a performance.
+/// Every performance has its date and its slot, every show lists its performances and is in every order once, and
+/// every ticket has a performance.
 pub(super) fn check(snapshot: &Snapshot) -> Result<(), String> {
     let shows: BTreeMap<_, _> =
         all::<Show>(snapshot, "show").into_iter().map(|(_, show)| (show.show_id.clone(), show)).collect();
@@ -53,7 +53,7 @@ pub(super) fn check(snapshot: &Snapshot) -> Result<(), String> {
         starts.sort();
         let known = (show.performances as usize, show.first_starts_at, show.last_starts_at);
         if known != (starts.len(), starts.first().copied(), starts.last().copied()) {
-            return Err(format!("a show knows {known:?} of {starts:?}"));
+            return Err(format!("a show lists {known:?} of {starts:?}"));
         }
         let id = &show.show_id;
         let mut keys = vec![format!("shows#title/{}\u{1}{id}", show.details.title.as_str().to_lowercase())];

@@ -1,9 +1,9 @@
-//! Somebody with an HTTP client.
+//! An HTTP client as a test's member or organizer.
 
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 
-/// An HTTP client with headers of its own.
+/// An HTTP client with its own headers.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -11,7 +11,7 @@ pub(crate) struct Client {
     headers: Vec<(&'static str, String)>,
 }
 
-/// An answer.
+/// An HTTP response.
 #[derive(Clone)]
 pub(crate) struct Reply {
     /// Method and path, for messages.
@@ -19,7 +19,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Vec<u8>,
-    /// `null` where the body is no JSON.
+    /// `null` if the body is not JSON.
     pub(crate) json: Value,
 }
 
@@ -35,7 +35,7 @@ impl Client {
         Self { http, url, headers: Vec::new() }
     }
 
-    /// The same, sending one more header.
+    /// The client with one more header.
     pub(crate) fn with(&self, name: &'static str, value: &str) -> Self {
         let mut headers: Vec<_> = self.headers.iter().filter(|(other, _)| *other != name).cloned().collect();
         headers.push((name, value.to_owned()));
@@ -70,7 +70,7 @@ impl Client {
         self.send("PUT", path, Some(body.to_string().into_bytes())).await
     }
 
-    /// Every item of a list, page by page.
+    /// All items of a list, page by page.
     pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut query = "?limit=100".to_owned();
@@ -84,12 +84,12 @@ impl Client {
         }
     }
 
-    /// A call to somebody who may be gone: `None` where nobody answers.
+    /// A request to a server that may be gone: `None` without a response.
     pub(crate) async fn attempt(&self, method: &str, path: &str, body: Option<Value>) -> Option<Reply> {
         self.try_send(method, path, body.map(|body| body.to_string().into_bytes())).await.ok()
     }
 
-    /// Any call, with any bytes.
+    /// Sends any request with any bytes.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Reply {
         self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }
@@ -115,7 +115,7 @@ impl Client {
 }
 
 impl Reply {
-    /// What holds for every answer of the API.
+    /// Rules for every response of the API.
     fn check_conventions(&self, path: &str) {
         if ["/_local", "/docs", "/openapi.json"].iter().any(|local| path.starts_with(local)) {
             return;
@@ -138,14 +138,14 @@ impl Reply {
         assert!(cache == "no-store" || shared, "{}: {} with Cache-Control {cache}", self.call, self.status);
     }
 
-    /// This reply, which must have that status.
+    /// Returns this reply, which must have that status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.call, String::from_utf8_lossy(&self.bytes));
         self
     }
 
-    /// This reply, which must be a problem of that status and code, told as the contract says.
+    /// Returns this reply, which must be a problem with that status and code, in the contract's form.
     #[track_caller]
     pub(crate) fn problem(self, status: u16, code: &str) -> Self {
         let reply = self.expect(status);
@@ -169,7 +169,7 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
     }
 
-    /// A text field of the body.
+    /// A string field of the body.
     #[track_caller]
     pub(crate) fn text(&self, field: &str) -> String {
         let value = self.json[field].as_str();

@@ -1,9 +1,9 @@
-//! Many people, and what they do at the same time.
+//! Many members, and what they do at the same time.
 
 use super::{Person, World};
 use tokio::task::JoinSet;
 
-/// So many new members with `points` each.
+/// `count` new members with `points` each.
 pub(crate) async fn members(world: &World, count: usize, points: i64) -> Vec<Person> {
     let mut people = Vec::new();
     for _ in 0..count {
@@ -12,7 +12,7 @@ pub(crate) async fn members(world: &World, count: usize, points: i64) -> Vec<Per
     people
 }
 
-/// Does `act` for each of `people` at the same time and answers what came of it, in no order.
+/// Runs `act` for each of `people` at the same time. Returns the results in any order.
 pub(crate) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     people: impl IntoIterator<Item = Person>,
     act: impl Fn(usize, Person) -> F,

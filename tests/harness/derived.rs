@@ -1,4 +1,4 @@
-//! What projectors derive, held against what it is derived from.
+//! Projections, checked against their sources.
 
 use super::{
     World,
@@ -15,7 +15,7 @@ type Rows<T> = BTreeMap<(String, String), T>;
 const DERIVED: [&str; 4] = ["notice", "page_entry", "door_row", "sales"];
 
 impl Snapshot {
-    /// Everything that projectors wrote about reservations, without how often.
+    /// Everything that projectors wrote about reservations, without the write counts.
     pub(crate) fn derived(&self) -> BTreeMap<(String, String), Item> {
         let mine = self.items.iter().filter(|item| is_derived(item)).cloned().map(|mut item| {
             item.remove("seq");
@@ -24,7 +24,7 @@ impl Snapshot {
         mine.collect()
     }
 
-    /// Deletes all of that.
+    /// Deletes all projections.
     pub(crate) async fn forget_derived(&self, world: &World) {
         for item in self.items.iter().filter(|item| is_derived(item)) {
             let delete = world.stack.engine().dynamodb().delete_item().table_name(&world.app().config.table_name);
@@ -45,7 +45,7 @@ impl Snapshot {
         self.of_kind(entity).map(read).collect()
     }
 
-    /// Notices, my pages, door lists and sums are what the reservations make of them.
+    /// Notices, my pages, door lists and sums match the reservations.
     pub(crate) fn projections_are_true(&self) -> Result<(), String> {
         let reservations = self.reservations();
         let id = |notice: &Notice| notice.notice_id.clone();

@@ -10,7 +10,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
 
-/// The texts of the QR codes in a mail, in its order.
+/// The texts of the QR codes in a mail, in order.
 pub(crate) async fn codes_in(world: &World, mail: &Value) -> Vec<String> {
     let path = format!("/_local/mails/{}", mail["mailId"].as_str().expect("an id"));
     let raw = world.anyone().get(&path).await.expect(200).bytes;
@@ -19,7 +19,7 @@ pub(crate) async fn codes_in(world: &World, mail: &Value) -> Vec<String> {
     pictures.map(|picture| read_qr(picture.contents())).collect()
 }
 
-/// The codes of the latest mail with tickets to `person`.
+/// The codes of the latest ticket mail to `person`.
 pub(crate) async fn mailed_codes(world: &World, person: &Person) -> Vec<String> {
     for mail in world.mails_to(person.identity.email.as_str()).await.iter().rev() {
         let codes = codes_in(world, mail).await;
@@ -39,7 +39,7 @@ pub(crate) async fn all_mailed_codes(world: &World, person: &Person) -> Vec<Stri
     codes
 }
 
-/// A scanner reads `code` at the door of `performance`.
+/// Scans `code` at the door of `performance`.
 pub(crate) async fn scan(organizer: &impl Borrow<Client>, performance: &str, code: &str) -> Reply {
     organizer.borrow().post("/check-ins", json!({"performanceId": performance, "code": code})).await
 }
@@ -52,7 +52,7 @@ pub(crate) struct Tickets {
     /// `/reservations/{reservationId}`.
     pub(crate) reservation: String,
     pub(crate) ids: Vec<String>,
-    /// As mailed.
+    /// The codes as mailed.
     pub(crate) codes: Vec<String>,
 }
 
@@ -70,27 +70,27 @@ impl Tickets {
         Self { owner, organizer: world.organizer().await, performance, reservation, ids, codes }
     }
 
-    /// Scans the code, at the door of its performance.
+    /// Scans the code at the door of its performance.
     pub(crate) async fn scan(&self, code: &str) -> Reply {
         scan(&self.organizer, &self.performance, code).await
     }
 
-    /// What a scanner that read the code sends.
+    /// The request body of a scanner that read the code.
     pub(crate) fn scan_body(&self, code: &str) -> Value {
         json!({"performanceId": self.performance, "code": code})
     }
 
-    /// Reissues the ticket of that index.
+    /// Reissues the ticket with that index.
     pub(crate) async fn reissue(&self, index: usize) -> Reply {
         self.owner.post(&format!("/tickets/{}/reissue", self.ids[index]), Value::Null).await
     }
 
-    /// Asks for the mail again.
+    /// Requests the mail again.
     pub(crate) async fn mail_again(&self) -> Reply {
         self.owner.post(&format!("{}/ticket-mail", self.reservation), Value::Null).await
     }
 
-    /// The code that `qr.png` shows for the ticket of that index.
+    /// The code in `qr.png` of the ticket with that index.
     pub(crate) async fn shown(&self, index: usize) -> String {
         read_qr(&self.owner.get(&format!("/tickets/{}/qr.png", self.ids[index])).await.expect(200).bytes)
     }

@@ -1,5 +1,5 @@
-//! Lambda in small: each function is its release's binary, started when it is first called, with what the template tells it.
-//! What it prints is kept.
+//! A small Lambda: each function is its release's binary, started on its first call with the environment from the
+//! template. Its output is kept.
 
 use super::{binaries, template::Template};
 use axum::{
@@ -28,7 +28,7 @@ use tokio::{
 /// Longer than any function may take.
 const CALL_MAX: Duration = Duration::from_secs(40);
 
-/// Functions by their operations. Clones share them; their processes end with the last.
+/// Functions by operation. Clones share them; their processes end with the last clone.
 #[derive(Clone, Default)]
 pub(crate) struct Lambdas(Arc<Parts>);
 
@@ -40,14 +40,14 @@ struct Parts {
     printed: Arc<Mutex<Vec<Printed>>>,
 }
 
-/// A line that a function printed.
+/// A line printed by a function.
 #[derive(Clone)]
 pub(crate) struct Printed {
-    /// Which function.
+    /// The function's operation.
     pub(crate) operation: String,
-    /// The line.
+    /// The line as text.
     pub(crate) line: String,
-    /// The line as JSON; `null` where it is none.
+    /// The line as JSON; `null` if it is not JSON.
     pub(crate) json: Value,
 }
 
@@ -77,29 +77,29 @@ impl Lambdas {
         lambdas
     }
 
-    /// Where the Invoke API is.
+    /// The address of the Invoke API.
     pub(crate) fn url(&self) -> &str {
         self.0.url.get().expect("it was started")
     }
 
-    /// Tells the functions where everything is: of `variables` each gets what the template gives it, and all get `more`.
-    /// Calls before that fail.
+    /// Sets the functions' environments: each gets the `variables` that the template gives it, and all get `more`.
+    /// Earlier calls fail.
     pub(crate) fn tell(&self, variables: &Variables, more: &[(&'static str, &str)]) {
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.0.told.set((variables.clone(), more)).expect("they are told once");
+        self.0.told.set((variables.clone(), more)).expect("the environment is set once");
     }
 
-    /// All that was printed so far.
+    /// All lines printed so far.
     pub(crate) fn printed(&self) -> Vec<Printed> {
         self.0.printed.lock().expect("nobody panicked").clone()
     }
 
-    /// What one function printed so far.
+    /// The lines that one function printed so far.
     pub(crate) fn lines_of(&self, operation: &str) -> Vec<String> {
         self.printed().into_iter().filter(|one| one.operation == operation).map(|one| one.line).collect()
     }
 
-    /// Calls a function; `None` where it does not answer.
+    /// Calls a function; `None` if it does not respond.
     pub(crate) async fn call(&self, operation: &str, event: String) -> Option<String> {
         let calls = {
             let mut running = self.0.running.lock().await;
@@ -156,7 +156,7 @@ impl Lambdas {
     }
 }
 
-/// Serves `api`; answers its address.
+/// Serves `api` and returns its address.
 async fn serve(api: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -192,7 +192,7 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
     (headers, event)
 }
 
-/// An answer, or an error as a function tells it.
+/// A function's response, or its error.
 async fn answered(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
     let waiting = runtime.under_way.lock().expect("nobody panicked").take();
     if let Some(waiting) = waiting {

@@ -1,4 +1,4 @@
-//! Somebody in a waiting room.
+//! A member in a waiting room.
 
 use super::{
     World,
@@ -21,18 +21,18 @@ pub(crate) async fn poll(person: &impl Borrow<Client>, performance: &str, place:
     person.borrow().with_queue_token(&place.text("queueToken")).get(&path(performance)).await
 }
 
-/// Gives the place up.
+/// Gives up the place.
 pub(crate) async fn leave(person: &impl Borrow<Client>, performance: &str) -> Reply {
     person.borrow().delete(&path(performance)).await
 }
 
-/// Moves the clock past the copies that processes keep, then polls: by then the turnstile has turned.
+/// Moves the clock past the age of cached copies, then polls: by then the turnstile has turned.
 pub(crate) async fn poll_later(world: &World, person: &impl Borrow<Client>, performance: &str, place: &Reply) -> Reply {
     world.advance_seconds(2);
     poll(person, performance, place).await
 }
 
-/// Joins and polls until let in; answers the place, and the person with its token.
+/// Joins and polls until admitted. Returns the place, and the member's client with its token.
 pub(crate) async fn let_in(world: &World, person: &impl Borrow<Client>, performance: &str) -> (Reply, Client) {
     let mut place = join(person, performance).await;
     for _ in 0..50 {
@@ -42,5 +42,5 @@ pub(crate) async fn let_in(world: &World, person: &impl Borrow<Client>, performa
         }
         place = poll_later(world, person, performance, &place).await.expect(200);
     }
-    panic!("not let in: {}", place.json);
+    panic!("not admitted: {}", place.json);
 }

@@ -1,4 +1,4 @@
-//! The maps of large houses against the seats and stripes that they tell of.
+//! The maps of large houses, checked against their seats and stripes.
 
 use super::audit::{Item, Snapshot, text};
 use frontrow_domain::{
@@ -29,12 +29,12 @@ fn stripe_of(item: &Item) -> Stripe {
 }
 
 impl Snapshot {
-    /// The items whose partition is `prefix` and a number.
+    /// The items whose partition is `prefix` followed by a number.
     fn numbered(&self, prefix: String) -> impl Iterator<Item = (u32, &Item)> {
         self.items.iter().filter_map(move |item| Some((text(item, "pk").strip_prefix(&prefix)?.parse().ok()?, item)))
     }
 
-    /// What is taken of a house, from its seats and stripes.
+    /// The state of a house, from its seats and stripes.
     pub(crate) fn truth_of(&self, performance: &Performance) -> SeatMap {
         let (id, layout) = (&performance.performance_id, performance.layout);
         let mut truth = SeatMap::all_free(&performance.seating, performance.created_at);
@@ -57,7 +57,7 @@ impl Snapshot {
         truth
     }
 
-    /// The map of a large house as its rows tell it.
+    /// The map of a large house, from its rows.
     fn map_of(&self, performance: &Performance) -> SeatMap {
         let mut map = SeatMap::all_free(&performance.seating, performance.created_at);
         let partition = format!("map#{}#{}", performance.performance_id, performance.layout);
@@ -68,7 +68,7 @@ impl Snapshot {
         map
     }
 
-    /// Every large house's map tells at `now` what its seats and stripes do.
+    /// At `now`, every large house's map matches its seats and stripes.
     pub(crate) fn maps_are_true(&self, now: Timestamp) -> Result<(), String> {
         for item in self.of_kind("performance") {
             let performance: Performance = serde_dynamo::from_item(item.clone()).expect("a performance");

@@ -1,5 +1,5 @@
-//! The stack under test. [`World::run`] starts one, runs a test against it, and then audits it: the outbox is empty, no
-//! message was parked, money is conserved, every sold seat belongs to one reservation, and no mail went out twice.
+//! The stack under test. [`World::run`] starts one, runs a test against it, and then audits it: the outbox is empty,
+//! no message was parked, money is conserved, every sold seat belongs to one reservation, and no mail was sent twice.
 
 pub(crate) mod audit;
 pub(crate) mod binaries;
@@ -36,22 +36,22 @@ use std::{
 };
 use wire::Wire;
 
-/// How long the logins last that tests make for themselves: longer than real ones, because tests move the clock.
+/// Lifetime of the logins that tests create: longer than that of real ones, because tests move the clock.
 const LOGIN_SECONDS: i64 = 12 * 3600;
-/// After so long a wait counts as one that never ends. It is no bound on how fast anything is.
+/// A wait of this length counts as endless. It does not limit how fast anything must be.
 pub(crate) const NEVER: Duration = Duration::from_secs(3_600);
 
-/// A call that is refused as busy so often is refused for ever.
+/// A request that is refused as busy this often counts as refused forever.
 const TRIES_MAX: usize = 300;
 
 thread_local! {
-    /// Whether a panic of this thread is what a test wants to see.
+    /// Whether a panic of this thread is expected by a test.
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
-/// How many tests want to see panics.
+/// How many tests expect panics.
 static EXPECTING: AtomicU32 = AtomicU32::new(0);
 
-/// While this lives the test's panics are what it looks for.
+/// While this value lives, the test expects panics.
 pub(crate) struct Expected(());
 
 impl Expected {
@@ -69,7 +69,7 @@ impl Drop for Expected {
     }
 }
 
-/// From now on a panic is printed when it happens, past what captures a test's output until all have ended.
+/// Prints panics as they happen from now on, instead of capturing the output until all tests have ended.
 pub(crate) fn print_panics_at_once() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -77,7 +77,7 @@ pub(crate) fn print_panics_at_once() {
         std::panic::set_hook(Box::new(move |panic| {
             let thread = std::thread::current();
             let name = thread.name().unwrap_or("a thread");
-            // A thread that is not named after its test may be another test's.
+            // A thread that is not named after its test may belong to another test.
             let expected = EXPECTED.get() || (!name.contains("::") && EXPECTING.load(Ordering::Relaxed) > 0);
             if !expected {
                 let _ = writeln!(std::io::stderr(), "\n{name}: {panic}");
@@ -87,8 +87,8 @@ pub(crate) fn print_panics_at_once() {
     });
 }
 
-/// Asks again, as `Retry-After` says, for as long as the answer is that the platform is busy. Perhaps it was done all the same,
-/// and a hold is found.
+/// Retries after `Retry-After` as long as the response is that the platform is busy. The request may have succeeded
+/// nevertheless, and then a hold is found.
 pub(crate) async fn insist<F: Future<Output = Reply>>(person: &impl Borrow<Client>, ask: impl Fn() -> F) -> Reply {
     let mut reply = ask().await;
     for _ in 0..TRIES_MAX {
@@ -110,7 +110,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
-/// A running stack with what tests need around it.
+/// A running stack with the surroundings that tests need.
 pub(crate) struct World {
     pub(crate) stack: Stack,
     pub(crate) wire: Wire,
@@ -118,7 +118,7 @@ pub(crate) struct World {
     people: AtomicU32,
 }
 
-/// Somebody who is logged in.
+/// A logged-in member or organizer.
 #[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) identity: Identity,
@@ -144,7 +144,7 @@ impl World {
         Self::run_with(Options { port: 0, demo: false, ..Options::default() }, test).await;
     }
 
-    /// The same with other options.
+    /// As [`World::run`], with other options.
     pub(crate) async fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
         let world = Self::start(options).await;
         test(&world).await;
@@ -152,7 +152,7 @@ impl World {
         audit::check(&world).await;
     }
 
-    /// A world that is not audited by itself.
+    /// A world that is not audited automatically.
     pub(crate) async fn start(options: Options) -> Self {
         print_panics_at_once();
         let wire = Wire::default();
@@ -169,7 +169,7 @@ impl World {
         self.stack.app()
     }
 
-    /// Who is not logged in.
+    /// A client without a login.
     pub(crate) fn anyone(&self) -> Client {
         Client::new(self.http.clone(), self.stack.url().to_owned())
     }
@@ -179,7 +179,7 @@ impl World {
         self.stack.clock().advance_seconds(seconds);
     }
 
-    /// A new member with `points`, logged in. Sign-up by mail has tests of its own.
+    /// A new member with `points`, logged in. Sign-up by mail has its own tests.
     pub(crate) async fn member(&self, points: i64) -> Person {
         let number = self.people.fetch_add(1, Ordering::Relaxed);
         let person =
@@ -197,7 +197,7 @@ impl World {
         self.person(&format!("organizer{number}@example.com"), "Organizer", Role::Organizer).await
     }
 
-    /// A new member of that address, name and role, logged in.
+    /// A new member with that address, name and role, logged in.
     pub(crate) async fn person(&self, email: &str, name: &str, role: Role) -> Person {
         let email = Email::try_from(email.to_owned()).expect("an address");
         let name = Name::try_from(name.to_owned()).expect("a name");
@@ -206,7 +206,7 @@ impl World {
         Person { identity, client }
     }
 
-    /// The same person with a login of this moment: for tests that move the clock past the life of a token.
+    /// The same person with a new login: for tests that move the clock past the lifetime of a token.
     pub(crate) fn log_in_again(&self, person: &Person) -> Person {
         let expires_at = self.app().clock.now().plus_seconds(LOGIN_SECONDS);
         let identity = Identity { expires_at, ..person.identity.clone() };
@@ -214,7 +214,7 @@ impl World {
         Person { identity, client }
     }
 
-    /// A performance of a new show, on sale, as `details` say beyond the defaults.
+    /// A performance of a new show, on sale, with `details` beyond the defaults.
     pub(crate) async fn performance(&self, details: Value) -> String {
         let organizer = self.organizer().await;
         let venue = format!("Hall {}", self.people.load(Ordering::Relaxed));
@@ -234,26 +234,26 @@ impl World {
         organizer.post(&path, body).await.expect(201).text("performanceId")
     }
 
-    /// Mails captured for `to`, oldest first, after all that were due have arrived.
+    /// Mails captured for `to`, oldest first, after all due mails have arrived.
     pub(crate) async fn mails_to(&self, to: &str) -> Vec<Value> {
         self.settle().await;
         let reply = self.anyone().get(&format!("/_local/mails?to={to}")).await.expect(200);
         reply.json.as_array().cloned().unwrap_or_default()
     }
 
-    /// Waits until everything that was committed has been announced and handled.
+    /// Waits until everything committed has been announced and processed.
     pub(crate) async fn settle(&self) {
         let settled = tokio::time::timeout(NEVER, self.stack.settle()).await;
         settled.expect("the outbox empties").expect("the queues can be asked");
     }
 }
 
-/// A show in a venue of its own.
+/// A show in its own venue.
 pub(crate) fn show_details() -> Value {
     json!({"title": "Aida", "category": "musical", "venue": format!("Hall {}", entropy::fresh_uuid())})
 }
 
-/// A performance a month from now, as `details` say beyond the defaults.
+/// A performance a month from now, with `details` beyond the defaults.
 pub(crate) fn performance_details(app: &App, details: Value) -> Value {
     let mut body = json!({
         "startsAt": app.clock.now().plus_seconds(30 * 24 * 3600).to_string(),
@@ -268,7 +268,7 @@ pub(crate) fn performance_details(app: &App, details: Value) -> Value {
     body
 }
 
-/// Makes a member, past the mails and the password that sign-up takes.
+/// Creates a member without the mails and the password of a sign-up.
 pub(crate) async fn enrol(app: &App, email: Email, name: Name, role: Role) -> Identity {
     let (member_id, now) = (MemberId(entropy::fresh_uuid()), app.clock.now());
     let member = Member {
@@ -285,12 +285,12 @@ pub(crate) async fn enrol(app: &App, email: Email, name: Name, role: Role) -> Id
     Identity { member_id, role, email, name, expires_at, session_id: None, edition: 0 }
 }
 
-/// Holds `seats` of `performance`, and answers the hold.
+/// Holds `seats` of `performance`. Returns the hold.
 pub(crate) async fn hold(person: &impl Borrow<Client>, performance: &str, seats: &[&str]) -> Reply {
     person.borrow().post(&format!("/performances/{performance}/holds"), json!({"seatIds": seats})).await
 }
 
-/// Holds `quantity` of a grade, and answers the hold.
+/// Holds `quantity` of a grade. Returns the hold.
 pub(crate) async fn hold_of_grade(
     person: &impl Borrow<Client>,
     performance: &str,
@@ -306,13 +306,13 @@ pub(crate) async fn pay(person: &impl Borrow<Client>, hold_id: &str) -> Reply {
     person.borrow().post("/payments", json!({"holdId": hold_id, "method": "points"})).await
 }
 
-/// Holds and pays, and answers the payment.
+/// Holds and pays. Returns the payment.
 pub(crate) async fn book(person: &impl Borrow<Client>, performance: &str, seats: &[&str]) -> Reply {
     let held = hold(person, performance, seats).await.expect(201);
     pay(person, &held.text("holdId")).await.expect(201)
 }
 
-/// Names in a door list, as it is when everything has been handled.
+/// The names on a door list after everything has been processed.
 pub(crate) async fn settled_door_list(world: &World, performance: &str, name: &str) -> Vec<String> {
     world.settle().await;
     let organizer = world.organizer().await;
@@ -321,7 +321,7 @@ pub(crate) async fn settled_door_list(world: &World, performance: &str, name: &s
     items.iter().map(|row| row["memberName"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// The text of a QR code, read by a reader from a PNG.
+/// The text of a QR code, read from a PNG by a reader.
 pub(crate) fn read_qr(png: &[u8]) -> String {
     let picture = image::load_from_memory(png).expect("a picture").to_luma8();
     let mut picture = rqrr::PreparedImage::prepare(picture);

@@ -1,4 +1,4 @@
-//! A process without HTTP in front: requests go straight to the handlers, as Lambda hands them over.
+//! A process without HTTP in front: requests go straight to the handlers, as from Lambda.
 
 use super::{enrol, performance_details, show_details};
 use frontrow_domain::member::{Email, Name, Role};
@@ -8,7 +8,7 @@ use lambda_http::{Body, RequestExt, http};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// An answer.
+/// A response.
 #[derive(Clone)]
 pub(crate) struct Told {
     pub(crate) status: u16,
@@ -28,7 +28,7 @@ impl Told {
     }
 }
 
-/// One request through the handler that serves it.
+/// Sends one request through the handler that serves it.
 pub(crate) async fn call(app: &App, method: &Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Told {
     let route = |template: &'static str| -> Option<HashMap<String, String>> {
         let (wanted, found): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
@@ -55,7 +55,7 @@ pub(crate) async fn call(app: &App, method: &Method, path: &str, headers: &[(&st
     Told { status: response.status().as_u16(), json: serde_json::from_slice(bytes).unwrap_or_default() }
 }
 
-/// A new member, logged in: his identity and his `Authorization` header.
+/// A new member, logged in: their identity and their `Authorization` header.
 pub(crate) async fn member(app: &App, name: &str) -> (Identity, String) {
     person(app, name, Role::Member).await
 }
@@ -72,7 +72,7 @@ async fn person(app: &App, name: &str, role: Role) -> (Identity, String) {
     (identity, header)
 }
 
-/// Lists a performance of a new show; answers its id.
+/// Creates a performance of a new show. Returns its id.
 pub(crate) async fn listed(app: &App, details: Value) -> String {
     let (_, login) = person(app, "organizer", Role::Organizer).await;
     let headers = [("authorization", login.as_str())];

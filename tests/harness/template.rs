@@ -6,30 +6,31 @@ use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, fs};
 use yaml_serde::{Value as Yaml, value::TaggedValue};
 
-/// The template.
+/// The parsed template.
 #[derive(Clone)]
 pub(crate) struct Template(pub(crate) Value);
 
 impl Template {
-    /// The one that is deployed.
+    /// Reads the deployed template.
     pub(crate) fn read() -> Self {
         let text = fs::read_to_string(root().join("template.yaml")).expect("a template");
         Self(plain(yaml_serde::from_str(&text).expect("YAML")))
     }
 
-    /// A resource; null where there is none of that name.
+    /// A resource; null if there is none with that name.
     pub(crate) fn resource(&self, name: &str) -> &Value {
         &self.0["Resources"][name]
     }
 
-    /// Names of all resources of a type, with what they are.
+    /// Names and definitions of all resources of a type.
     pub(crate) fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
         let all = self.0["Resources"].as_object().expect("resources").iter();
         all.filter(move |(_, resource)| resource["Type"] == kind).map(|(name, resource)| (name.as_str(), resource))
     }
 
-    /// The environment of the function that runs `binary`: what it declares, told by `variables`; else what the template
-    /// says, where that is the default of a parameter or a resource's name for what only AWS knows.
+    /// The environment of the function that runs `binary`: its declared variables, with values from `variables`;
+    /// otherwise the template's value, if it is the default of a parameter or a resource's name for something that
+    /// only AWS knows.
     pub(crate) fn environment(&self, binary: &str, variables: &Variables) -> BTreeMap<String, String> {
         let own = &self.resource(&function_name(binary))["Properties"]["Environment"]["Variables"];
         let common = &self.0["Globals"]["Function"]["Environment"]["Variables"];

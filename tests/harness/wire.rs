@@ -1,5 +1,5 @@
-//! The wire between SDK and engine: it counts calls and units, weakens conditions, and injects what the engine itself
-//! never shows. Everything is off until a test turns it on.
+//! The wire between SDK and engine. It counts calls and units, weakens conditions, and injects faults that the engine
+//! itself never shows. Everything is off until a test turns it on.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_runtime_api::client::{
@@ -17,10 +17,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-/// What one call cost.
+/// The cost of one call.
 #[derive(Debug, Clone)]
 pub(crate) struct Metered {
-    /// Which function of the stack made the call; none where a test works with an [`frontrow_edge::App`] itself.
+    /// The function of the stack that made the call; `None` if a test uses an [`frontrow_edge::App`] itself.
     pub(crate) function: Option<&'static str>,
     pub(crate) operation: String,
     pub(crate) write_units: f64,
@@ -29,18 +29,18 @@ pub(crate) struct Metered {
     pub(crate) request: Value,
 }
 
-/// An answer of the engine, or in its place.
+/// The engine's response, or a replacement.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectorError>> + Send>>;
 
-/// What a call is about to meet. `execute` sends it to the engine.
+/// A call about to be sent. `execute` sends it to the engine.
 pub(crate) type Execute = Arc<dyn Fn() -> Answering + Send + Sync>;
 
-/// Stands between a call and the engine, and decides what becomes of it.
+/// Stands between a call and the engine, and decides the call's fate.
 pub(crate) trait Meddler: Send + Sync {
     fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering;
 }
 
-/// A condition, and what stands in its place.
+/// A condition, and its replacement.
 #[derive(Debug, Clone)]
 pub(crate) struct Weakened {
     pub(crate) condition: &'static str,
@@ -51,7 +51,7 @@ pub(crate) struct Weakened {
 struct State {
     metered: Option<Vec<Metered>>,
     weakened: Option<Weakened>,
-    /// Calls that were sent with it.
+    /// Number of calls that were sent with it.
     weakened_calls: u32,
     meddler: Option<Arc<dyn Meddler>>,
     projection_meddler: Option<Arc<dyn Meddler>>,
@@ -64,17 +64,17 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// The client of whoever is no function, that goes through this wire.
+    /// The client of callers that are not functions, through this wire.
     pub(crate) fn around(&self, inner: SharedHttpClient) -> SharedHttpClient {
         self.around_function(None, inner)
     }
 
-    /// The same of that function.
+    /// The client of a function, through this wire.
     pub(crate) fn around_function(&self, function: Option<&'static str>, inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(WiredClient { inner, wire: self.clone(), function })
     }
 
-    /// What `test` costs.
+    /// The cost of `test`.
     pub(crate) async fn meter<T>(&self, test: impl Future<Output = T>) -> (T, Vec<Metered>) {
         self.state().metered = Some(Vec::new());
         let done = test.await;
@@ -82,20 +82,20 @@ impl Wire {
         (done, metered)
     }
 
-    /// From now on that condition is weakened. Returns how many calls the one before it was in.
+    /// Weakens that condition from now on. Returns how many calls used the previous one.
     pub(crate) fn weaken(&self, weakened: Option<Weakened>) -> u32 {
         let mut state = self.state();
         state.weakened = weakened;
         std::mem::take(&mut state.weakened_calls)
     }
 
-    /// From now on every call meets `meddler`, but for those of projectors: they come when they come, and would be counted
-    /// and met in place of what a test is about.
+    /// Every call meets `meddler` from now on, except projectors' calls: their timing varies, and they would be
+    /// counted and hit in place of the calls under test.
     pub(crate) fn meddle(&self, meddler: Option<Arc<dyn Meddler>>) {
         self.state().meddler = meddler;
     }
 
-    /// From now on every call of a projector meets `meddler`.
+    /// Every call of a projector meets `meddler` from now on.
     pub(crate) fn meddle_with_projections(&self, meddler: Option<Arc<dyn Meddler>>) {
         self.state().projection_meddler = meddler;
     }
@@ -187,7 +187,7 @@ impl HttpConnector for WiredConnector {
 }
 
 impl Wire {
-    /// Notes what the call cost, when that is wanted.
+    /// Records the cost of the call, if metering is on.
     async fn note(
         &self,
         function: Option<&'static str>,
@@ -226,7 +226,7 @@ pub(crate) async fn buffered(mut response: HttpResponse) -> Result<(HttpResponse
     Ok((response, text))
 }
 
-/// Weakens every condition of that text. Returns whether there was one.
+/// Weakens every condition with that text. Returns whether there was one.
 fn weaken(body: &mut Value, weakened: &Weakened) -> bool {
     match body {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! Maps are true whatever records come, how often, in which order, and to how many projectors at once.
+//! Maps are correct whatever records arrive, how often, in which order, and at how many projectors concurrently.
 
 use super::{available, fresh_map, general, hold_places, numbered, status_of};
 use crate::{
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// One of many who hold, pay, release and cancel at random, for `rounds`.
+/// One of many members who hold, pay, release and cancel at random, for `rounds`.
 async fn meddle(person: Person, performance: String, grade: Option<&'static str>, rounds: u32, mut rng: Rng) {
     for _ in 0..rounds {
         let held = match grade {
@@ -41,7 +41,7 @@ async fn meddle(person: Person, performance: String, grade: Option<&'static str>
                 let paid = pay(&person, &held.text("holdId")).await.expect(201);
                 drop(person.delete(&format!("/reservations/{}", paid.text("reservationId"))).await);
             }
-            _ => return, // He leaves his hold to lapse.
+            _ => return, // The hold is left to expire.
         }
     }
 }
@@ -57,7 +57,7 @@ async fn crowd(world: &World, performance: &str, grade: Option<&'static str>, se
     }
 }
 
-/// What the table says is what everybody is shown.
+/// Everybody sees what the table contains.
 async fn is_shown_truly(world: &World, performance: &str) {
     world.settle().await;
     let map = fresh_map(world, performance).await;
@@ -82,7 +82,7 @@ async fn a_crowd_leaves_a_true_map() {
             for seed in [7, 70] {
                 crowd(world, &performance, grade, seed).await;
                 is_shown_truly(world, &performance).await;
-                // Whoever left his hold finds it lapsed; so do those after him.
+                // Members who left their hold find it expired; so do those after them.
                 world.advance_seconds(400);
                 is_shown_truly(world, &performance).await;
             }
@@ -91,8 +91,8 @@ async fn a_crowd_leaves_a_true_map() {
     .await;
 }
 
-/// Answers of the projector's own calls are lost, and calls are throttled: a row that was written is found written, and one that was
-/// not is tried again, until the stream comes back with the record.
+/// Responses to the projector's own calls are lost, and calls are throttled. A row that was written is recognized as
+/// written. A row that was not is retried, until the stream delivers the record again.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_answers_leave_a_true_map() {
     World::run(async |world| {
@@ -114,7 +114,7 @@ async fn lost_answers_leave_a_true_map() {
     .await;
 }
 
-/// A record of every seat and stripe there is, as the stream tells of a change.
+/// A record of every seat and stripe, as in the stream after a change.
 fn records(snapshot: &Snapshot) -> Vec<Value> {
     let parts = snapshot.of_kind("seat").chain(snapshot.of_kind("stripe"));
     let record = |(number, (pk, sk)): (usize, (&str, &str))| {
@@ -130,7 +130,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
     parts.map(|item| (text(item, "pk"), text(item, "sk"))).enumerate().map(record).collect()
 }
 
-/// Hands `records` to a projector, as the stream does: again, where it lost too many races to the others.
+/// Passes `records` to a projector like the stream does: again, if it lost too many races.
 async fn project(projector: &Project, records: &[Value]) {
     for _ in 0..50 {
         let event = serde_json::from_value(json!({"Records": records})).expect("an event");
@@ -139,10 +139,10 @@ async fn project(projector: &Project, records: &[Value]) {
             return;
         }
     }
-    panic!("it loses every race");
+    panic!("the projector loses every race");
 }
 
-/// While people book, other projectors than the stream's get the same records again, many at once, last ones first.
+/// While members book, additional projectors get the same records again, many concurrently and the latest ones first.
 #[tokio::test(flavor = "multi_thread")]
 async fn projectors_get_in_nobodys_way() {
     World::run(async |world| {
@@ -172,7 +172,7 @@ async fn projectors_get_in_nobodys_way() {
         is_shown_truly(world, &seats).await;
         is_shown_truly(world, &places).await;
         let map = fresh_map(world, &seats).await;
-        assert_eq!(status_of(&map, "B-1-1"), "free", "nobody wanted it");
+        assert_eq!(status_of(&map, "B-1-1"), "free", "no request was for this seat");
     })
     .await;
 }

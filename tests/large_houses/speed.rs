@@ -1,5 +1,4 @@
-//! The map of 50,000 seats: how long an answer takes, and how large it is. `cargo test -p frontrow-tests speed -- --nocapture`
-//! prints it.
+//! The map of 50,000 seats: response time and size. `cargo test -p frontrow-tests speed -- --nocapture` prints them.
 
 use super::fresh_map;
 use crate::harness::{World, hold};
@@ -11,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Asked of an idle machine; a busy one may take this many times as long.
+/// The goal on an idle machine; a busy one may take this many times as long.
 const GOAL: Duration = Duration::from_millis(300);
 const BUSY: u32 = 5;
 
@@ -25,7 +24,7 @@ pub(crate) fn fifty_thousand() -> Value {
     json!({"maxSeatsPerMember": 50, "seating": {"type": "numbered", "sections": sections}})
 }
 
-/// Everything from the question to the last byte of the answer.
+/// Time from the request to the last byte of the response.
 async fn timed(url: &str, header: Option<(HeaderName, &str)>) -> (Duration, HeaderMap, Vec<u8>) {
     let begun = Instant::now();
     let mut request = reqwest::Client::new().get(url);
@@ -64,12 +63,12 @@ async fn fifty_thousand_seats_are_shown_in_no_time() {
             assert_eq!(answers[2].1[CONTENT_ENCODING], "gzip");
             let mut unpacked = Vec::new();
             GzDecoder::new(&answers[2].2[..]).read_to_end(&mut unpacked).expect("gzip");
-            assert!(unpacked == answers[0].2, "compressed is another answer");
+            assert!(unpacked == answers[0].2, "the compressed response differs");
             for (fastest, (took, _, bytes)) in fastest.iter_mut().zip(&answers) {
                 *fastest = (fastest.0.min(*took), bytes.len());
             }
         }
-        println!("a map of 50,000 seats, fastest of 4 answers; the goal is {GOAL:?}");
+        println!("a map of 50,000 seats, fastest of 4 responses; the goal is {GOAL:?}");
         for (name, (took, bytes)) in names.iter().zip(fastest) {
             println!("{name:<16} {:>6.1} ms {bytes:>9} bytes", took.as_secs_f64() * 1000.0);
             assert!(took < GOAL * BUSY, "{name}: {took:?}");

@@ -30,7 +30,7 @@ async fn twenty_scanners_read_one_ticket_and_one_lets_in() {
     .await;
 }
 
-/// Either somebody went in, and nothing is refunded; or it was cancelled, and nobody goes in.
+/// Either the ticket was used, and nothing is refunded; or it was cancelled, and nobody is admitted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_is_used_or_refunded_never_both() {
     World::run(async |world| {
@@ -58,7 +58,7 @@ async fn a_ticket_is_used_or_refunded_never_both() {
     .await;
 }
 
-/// The old code lets in and nothing is reissued, or the other way round.
+/// The old code admits and nothing is reissued, or the other way round.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_is_used_or_reissued_never_both() {
     World::run(async |world| {
@@ -79,7 +79,7 @@ async fn a_ticket_is_used_or_reissued_never_both() {
     .await;
 }
 
-/// Ten taps on one button are one reissue and one mail; ten tickets at once are ten.
+/// Ten taps on one button make one reissue and one mail; ten tickets concurrently make ten.
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_reissues_at_once_leave_each_ticket_one_good_code() {
     World::run(async |world| {
@@ -107,7 +107,7 @@ async fn ten_reissues_at_once_leave_each_ticket_one_good_code() {
             reply.expect(200);
         }
         assert_eq!(world.mails_to(tickets.owner.identity.email.as_str()).await.len(), mails + 10);
-        // Of mails at once the newest is not always the last.
+        // Of concurrent mails, the newest is not always the last.
         let shown = tickets.owner.get(&tickets.reservation).await.expect(200).json["tickets"].clone();
         let code = |ticket: &Value| ticket["code"].as_str().expect("a code").to_owned();
         let new: Vec<String> = shown.as_array().expect("tickets").iter().map(code).collect();

@@ -21,7 +21,8 @@ fn paying(app: App, person: &Person, hold_id: &str) -> impl Future<Output = Told
     async move { call(&app, &Method::POST, "/payments", &[("authorization", &login)], &body).await }
 }
 
-/// The member gives a payment up that is on its way, his hold lapses, and he is told so: then nothing is paid any more.
+/// The member gives up a payment in flight, their hold expires, and they get that response: from then on nothing is
+/// paid.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_is_overtaken_by_its_refusal_is_not_done() {
     World::run(async |world| {
@@ -41,7 +42,7 @@ async fn a_payment_that_is_overtaken_by_its_refusal_is_not_done() {
     .await;
 }
 
-/// A batch's items are read one by one: it has the stake as it was a second before the wallet.
+/// A batch's items are read one by one: it contains the stake as it was a second before the wallet.
 struct Torn;
 
 impl Meddler for Torn {
@@ -70,7 +71,7 @@ impl Meddler for Torn {
     }
 }
 
-/// The points are missing because this very hold was paid with them: that is no refusal.
+/// The points are missing because this hold was paid with them: the payment is not refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_finds_its_points_spent_on_itself_is_the_first_one() {
     World::run(async |world| {
@@ -88,7 +89,7 @@ async fn a_payment_that_finds_its_points_spent_on_itself_is_the_first_one() {
     .await;
 }
 
-/// The second time the stake is read as it was before the first.
+/// The second time, the stake is read as it was before the first payment.
 #[tokio::test(flavor = "multi_thread")]
 async fn paying_again_by_a_stale_read_is_the_first_payment() {
     World::run(async |world| {

@@ -1,5 +1,5 @@
-//! A file for each endpoint, where the endpoint's own file is. Each has at least `happy_path` and `unauthorized`, which
-//! `drift` enforces from the list of routes.
+//! One file for each endpoint, in the same folder as the endpoint's own file. Each has at least `happy_path` and
+//! `unauthorized`, which `drift` enforces from the list of routes.
 
 mod holds;
 pub(crate) mod members;
@@ -28,7 +28,7 @@ fn altered(token: &str) -> String {
     format!("{}{other}{}", &token[..40], &token[41..])
 }
 
-/// A call without a login, with a forged one, with one that is over, and with a queue token in its place: all 401.
+/// A request without a login, with a forged one, with an expired one, and with a queue token in its place: all 401.
 pub(crate) async fn needs_login(world: &World, method: &str, path: &str, body: Option<&str>) {
     let member = world.member(0).await;
     let over = Identity { expires_at: Timestamp::from_millis(0), ..member.identity.clone() };
@@ -49,14 +49,14 @@ pub(crate) async fn needs_login(world: &World, method: &str, path: &str, body: O
     }
 }
 
-/// A call that only organizers may make: 401 without a login, 403 for a member.
+/// A request for organizers only: 401 without a login, 403 for a member.
 pub(crate) async fn needs_organizer(world: &World, method: &str, path: &str, body: Option<&str>) {
     needs_login(world, method, path, body).await;
     let bytes = body.map(|body| body.as_bytes().to_vec());
     world.member(0).await.send(method, path, bytes).await.problem(403, "forbidden");
 }
 
-/// A public call: who is not logged in, or wrongly, gets the same status as a member.
+/// A public request: a caller without a login or with an invalid one gets the same status as a member.
 pub(crate) async fn needs_no_login(world: &World, method: &str, path: &str, body: Option<&str>, status: u16) {
     let callers = [
         world.anyone(),
@@ -70,8 +70,8 @@ pub(crate) async fn needs_no_login(world: &World, method: &str, path: &str, body
     }
 }
 
-/// Queue tokens by which `person` may not make `call` for `performance`: none at all, forged ones, another member's,
-/// another performance's. Each is a 401, and the login is not at fault.
+/// Queue tokens with which `person` may not make `call` for `performance`: none at all, forged ones, another
+/// member's, another performance's. Each is a 401, but not because of the login.
 pub(crate) async fn refuses_others_queue_tokens(
     world: &World,
     performance: &str,
@@ -89,7 +89,7 @@ pub(crate) async fn refuses_others_queue_tokens(
     }
 }
 
-/// `limit` and `cursor` that no list takes.
+/// Values of `limit` and `cursor` that every list refuses.
 pub(crate) async fn refuses_bad_pages(client: &Client, path: &str) {
     let long = format!("cursor={}", "A".repeat(2_000));
     for query in ["limit=0", "limit=101", "limit=x", "limit=-1", "limit=1.5", "limit=", "cursor=", "cursor=x", "page=2"]
@@ -100,7 +100,7 @@ pub(crate) async fn refuses_bad_pages(client: &Client, path: &str) {
     client.get(&format!("{path}?limit=1&limit=2")).await.problem(400, "invalid_request");
 }
 
-/// The field that a refused request names.
+/// The field named in a refused request's problem.
 #[track_caller]
 pub(crate) fn complaint(reply: Reply) -> String {
     reply.problem(400, "invalid_request").json["errors"][0]["field"].as_str().unwrap_or_default().to_owned()
@@ -109,7 +109,7 @@ pub(crate) fn complaint(reply: Reply) -> String {
 /// Ids that nothing can have.
 pub(crate) const ODD_IDS: [&str; 5] = ["nope", "a%20b", "%2e%2e%2e", "%00", "0193f1b07c8a7d3fae52c1d1a5b0c003"];
 
-/// Bodies that no call takes; `valid` is one that this call would.
+/// Bodies that every endpoint refuses; `valid` is one that this endpoint accepts.
 pub(crate) async fn refuses_malformed_bodies(client: &Client, method: &str, path: &str, valid: &serde_json::Value) {
     let mut bodies =
         vec![b"{".to_vec(), b"[]".to_vec(), b"\"text\"".to_vec(), b"null".to_vec(), Vec::new(), vec![0xff, 0xfe]];

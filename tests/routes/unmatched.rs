@@ -1,4 +1,4 @@
-//! What no endpoint answers: unknown paths and wrong methods.
+//! Requests without an endpoint: unknown paths and wrong methods.
 
 use crate::{harness::World, routes::needs_no_login};
 use frontrow_endpoints::ENDPOINTS;

@@ -1,4 +1,4 @@
-//! Defects seen in systems like these, each line of the requirements that concerns what is offered.
+//! Defects seen in similar systems: each line of the requirements that concerns what is offered.
 
 use crate::harness::{
     World, book, hold, hold_of_grade, insist,
@@ -28,7 +28,7 @@ async fn a_hold_that_lasts_twice_its_time() {
         let performance = world.performance(json!({"holdSeconds": 60})).await;
         let (first, second) = (world.member(50_000).await, world.member(0).await);
         let held = hold(&first, &performance, &["A-1-1"]).await.expect(201);
-        // Neither the same key nor paying in vain begins it anew.
+        // Neither the same key nor a failed payment restarts the hold's time.
         world.advance_seconds(45);
         hold(&first, &performance, &["A-1-1"]).await.problem(409, "hold_exists");
         assert_eq!(first.get(&held.header("location")).await.expect(200).text("expiresAt"), held.text("expiresAt"));
@@ -60,7 +60,8 @@ async fn points_taken_before_the_seat_is_checked() {
 async fn a_queue_slot_that_is_never_freed() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 30}})).await;
-        // The first holds and vanishes, the second is called and never comes, the third is let in and never comes back.
+        // The first holds and vanishes, the second is called and never comes, the third is admitted and never comes
+        // back.
         let (_, inside) = let_in(world, &world.member(0).await, &performance).await;
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         join(&world.member(0).await, &performance).await.expect(201);
@@ -71,7 +72,7 @@ async fn a_queue_slot_that_is_never_freed() {
             world.advance_seconds(28);
             waiting = poll_later(world, &third, &performance, &waiting).await.expect(200);
             waited += 30;
-            assert!(waited < 600, "nobody frees the place");
+            assert!(waited < 600, "the place is never freed");
         }
         let last = world.member(0).await;
         join(&last, &performance).await.expect(201);

@@ -1,4 +1,5 @@
-//! S0: a member signs up with a mailed code, reserves, lists, looks, cancels; the ticket comes by mail with its QR code.
+//! S0: a member signs up with a mailed code, reserves, lists, views and cancels; the ticket comes by mail with its QR
+//! code.
 
 use crate::harness::{World, book, read_qr};
 use frontrow_domain::{
@@ -9,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::json;
 
-/// M1, M2: the code comes by mail; without it nobody signs up.
+/// M1, M2: the code comes by mail; nobody signs up without it.
 #[tokio::test]
 async fn m1_m2_sign_up_with_a_mailed_code_and_log_in() {
     World::run(async |world| {
@@ -99,7 +100,7 @@ async fn t1_a_reservation_is_mailed_with_its_qr_codes_and_its_cancellation_too()
     .await;
 }
 
-/// Korean unless asked otherwise.
+/// Korean unless requested otherwise.
 #[tokio::test]
 async fn t1_the_mail_speaks_the_language_asked_for_at_payment() {
     World::run(async |world| {
@@ -124,7 +125,7 @@ async fn t1_the_mail_speaks_the_language_asked_for_at_payment() {
     .await;
 }
 
-/// T3: what cannot be sent is tried again; the others are not held up; a poisoned message is parked.
+/// T3: mails that cannot be sent are retried, without delaying others; a poisoned message is parked.
 #[tokio::test]
 async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
     let world = World::start(frontrow_local::Options {
@@ -149,11 +150,11 @@ async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
     };
     assert_eq!(status(&lucky, &sent).await, "sent");
     assert_eq!(status(&poor, &parked).await, "failed");
-    assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 1);
+    assert_eq!(world.stack.queues().parked().await.expect("the queue can be read"), 1);
     assert_eq!(world.stack.mailbox().refusals(), 2, "it was tried as often as the queue allows");
 }
 
-/// Anybody can have codes mailed, and as many as there are addresses: a ticket overtakes them.
+/// Anybody can request codes, for as many addresses as there are: tickets overtake them.
 #[tokio::test]
 async fn t3_codes_hold_up_no_ticket() {
     World::run(async |world| {
@@ -178,7 +179,7 @@ async fn t3_codes_hold_up_no_ticket() {
     .await;
 }
 
-/// The largest mails that there can be: each goes out once, in one attempt.
+/// The largest possible mails: each is sent once, in one attempt.
 #[tokio::test]
 async fn t3_fifty_tickets_fit_one_mail() {
     World::run(async |world| {
@@ -203,7 +204,7 @@ async fn t3_fifty_tickets_fit_one_mail() {
             let shown = person.get(&format!("/reservations/{reservation_id}")).await.expect(200);
             assert_eq!(shown.json["ticketMail"]["status"], "sent");
         }
-        assert_eq!(world.stack.queues().parked().await.expect("the queue answers"), 0);
+        assert_eq!(world.stack.queues().parked().await.expect("the queue can be read"), 0);
     })
     .await;
 }

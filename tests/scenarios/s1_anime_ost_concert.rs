@@ -7,7 +7,7 @@ use crate::harness::{
 };
 use serde_json::{Value, json};
 
-/// The concert: seats 1 to 50, five minutes to pay, a waiting room of that policy (`null`: none).
+/// The concert: seats 1 to 50, five minutes to pay, a waiting room with this policy (`null` for none).
 async fn concert(world: &World, room: Value) -> String {
     let seats = json!([{"name": "A", "grade": "R", "price": 80_000, "rows": 1, "seatsPerRow": 50}]);
     world.performance(json!({"seating": {"type": "numbered", "sections": seats}, "waitingRoom": room})).await
@@ -17,7 +17,7 @@ async fn balance(person: &Person) -> i64 {
     person.get("/points").await.expect(200).number("balance")
 }
 
-/// Diagram 1: a token is made of the member and the state of the line.
+/// Diagram 1: a token is issued from the member and the state of the line.
 #[tokio::test]
 async fn q1_a_queue_token_is_issued() {
     World::run(async |world| {
@@ -34,7 +34,7 @@ async fn q1_a_queue_token_is_issued() {
     .await;
 }
 
-/// Diagram 2: each poll is a health check; it ends with the token, or with "go in".
+/// Diagram 2: each poll is a health check; polling ends with the token, or with "go in".
 #[tokio::test]
 async fn q3_polling_ends_with_admission_or_with_an_expired_token() {
     World::run(async |world| {
@@ -61,7 +61,7 @@ async fn q3_polling_ends_with_admission_or_with_an_expired_token() {
     .await;
 }
 
-/// Diagram 2's tips: so many in a given time; so many at once.
+/// Diagram 2's tips: a number in a given time; a number at once.
 #[tokio::test]
 async fn q4_both_tips_are_policies() {
     World::run(async |world| {
@@ -69,7 +69,7 @@ async fn q4_both_tips_are_policies() {
             [json!({"maxActive": 2}), json!({"admitPerMinute": 2}), json!({"maxActive": 2, "admitPerMinute": 9})]
         {
             let concert = concert(world, policy.clone()).await;
-            // At the begin of a minute, so that all polls are in it.
+            // At the beginning of a minute, so that all polls are within it.
             let into_minute = world.stack.clock().now().millis().div_euclid(1000).rem_euclid(60);
             world.advance_seconds(u32::try_from(60 - into_minute).unwrap());
             let mut line = Vec::new();
@@ -89,7 +89,7 @@ async fn q4_both_tips_are_policies() {
     .await;
 }
 
-/// Diagram 3: the dates, then the seats 1 to 50 of one of them; nothing there is `[]`, an unknown one 404.
+/// Diagram 3: the dates, then the seats 1 to 50 of one of them; no dates are `[]`, an unknown performance is 404.
 #[tokio::test]
 async fn c4_c5_dates_and_seats_are_calls_of_their_own() {
     World::run(async |world| {
@@ -116,7 +116,7 @@ async fn c4_c5_dates_and_seats_are_calls_of_their_own() {
     .await;
 }
 
-/// Diagram 4: a free seat is the member's for five minutes; one that is taken is refused.
+/// Diagram 4: a free seat belongs to the member for five minutes; a taken one is refused.
 #[tokio::test]
 async fn h1_h2_a_seat_is_kept_for_five_minutes() {
     World::run(async |world| {
@@ -148,7 +148,7 @@ async fn p1_points_are_topped_up_and_their_history_written() {
         let history = person.get("/points/entries").await.expect(200).items();
         assert_eq!(history.len(), 1);
         assert_eq!((&history[0]["type"], &history[0]["amount"]), (&json!("top_up"), &json!(30_000)));
-        // Error 3.3: nothing, and less than nothing.
+        // Error 3.3: zero and negative amounts.
         for amount in [0, -1] {
             person.post("/points/top-ups", json!({"amount": amount})).await.problem(400, "invalid_request");
         }
@@ -183,7 +183,7 @@ async fn r1_q6_a_payment_confirms_the_seat_and_spends_the_token() {
     .await;
 }
 
-/// Error 2.2: a token that is expired or not valid books nothing.
+/// Error 2.2: an expired or invalid token books nothing.
 #[tokio::test]
 async fn q5_a_token_that_may_not_book_is_refused() {
     World::run(async |world| {
@@ -219,7 +219,7 @@ async fn r2_p2_too_few_points_leave_the_hold_for_a_top_up() {
     .await;
 }
 
-/// Error 4.2 and note 3.2: after five minutes the seat is lost, and the points are not.
+/// Error 4.2 and note 3.2: after five minutes the seat is lost, but the points are not.
 #[tokio::test]
 async fn r3_a_lapsed_hold_cannot_be_paid() {
     World::run(async |world| {

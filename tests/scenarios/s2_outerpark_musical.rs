@@ -1,5 +1,5 @@
-//! S2: the OuterPark musical. Its script of five steps with its own numbers, then its two non-functional wishes: payments
-//! that outlive their provider, and orders that wait while it is overloaded.
+//! S2: the OuterPark musical. Its script of five steps with its own numbers, then its two non-functional wishes:
+//! payments that outlive their provider's outage, and orders that wait while the provider is overloaded.
 
 use crate::{
     cards::{impatient, pay_by_card, reservation_once, switch},
@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// What one ticket of the script costs.
+/// The price of one ticket in the script.
 const PRICE: i64 = 50_000;
 
 /// Step 1: the MD registers "Frozen" with 100 places.
@@ -31,7 +31,7 @@ async fn hold_count(person: &Person, performance: &str, quantity: i64) -> Reply 
     hold_of_grade(person, performance, "R", quantity).await
 }
 
-/// Holds and pays so many places: the reservation's id.
+/// Holds and pays this many places. Returns the reservation's id.
 async fn reserve(person: &Person, performance: &str, quantity: i64) -> String {
     let held = hold_count(person, performance, quantity).await.expect(201);
     assert_eq!((held.number("quantity"), held.number("totalPrice")), (quantity, quantity * PRICE));
@@ -66,7 +66,7 @@ async fn c6_h4_r4_r5_r7_r8_the_script() {
         let other = world.member(0).await;
         hold_count(&other, &performance, 200).await.problem(422, "too_many_seats");
 
-        // 3.1: 75 remain. What the document's 200 stands for: more than remain are refused, and none are taken.
+        // 3.1: 75 remain. The document's 200 stands for this: more than remain are refused, and none are taken.
         assert_eq!(remaining(world, &performance).await, 75);
         hold_count(&other, &performance, 50).await.expect(201);
         let refused = hold_count(&world.member(0).await, &performance, 50).await.problem(409, "not_enough_seats");
@@ -85,12 +85,12 @@ async fn c6_h4_r4_r5_r7_r8_the_script() {
         assert_eq!(column(&page, "status"), ["payment_approved", "payment_approved"]);
         assert_eq!((&page[0]["quantity"], &page[1]["quantity"]), (&json!(15), &json!(10)));
 
-        // 4.1 and 4.2: the first is cancelled, the second is left.
+        // 4.1 and 4.2: the first is cancelled, the second stays.
         customer.delete(&format!("/reservations/{first}")).await.expect(200);
         let left = customer.get("/reservations?status=confirmed").await.expect(200).items();
         assert_eq!(column(&left, "reservationId"), [second.as_str()]);
 
-        // 5.1 to 5.4: 85 remain; a payment changed its row, a notice and a row of my page were added.
+        // 5.1 to 5.4: 85 remain; a payment changed its row, and a notice and a row of my page were added.
         assert_eq!(remaining(world, &performance).await, 85);
         assert_eq!(column(&rows(world, &customer, "/payments").await, "status"), ["approved", "cancelled"]);
         let notices = rows(world, &customer, "/notices").await;
@@ -134,7 +134,7 @@ async fn e6_the_reservation_id_correlates_everything() {
     .await;
 }
 
-/// R6: reservations are taken while payments cannot be made, and each step that fails is compensated.
+/// R6: reservations are accepted while payments cannot be made, and each failed step is compensated.
 #[tokio::test(flavor = "multi_thread")]
 async fn r6_reservations_are_taken_while_the_provider_is_down() {
     World::run_with(impatient(), async |world| {
@@ -153,8 +153,8 @@ async fn r6_reservations_are_taken_while_the_provider_is_down() {
         assert_eq!(column(&rows(world, &customer, "/my-page").await, "status"), ["payment_approved"]);
         assert_eq!(column(&rows(world, &customer, "/notices").await, "type"), ["payment_approved"]);
 
-        // The compensation: a payment that is declined gives the places back to their hold, and whoever has no other card
-        // releases them.
+        // The compensation: a declined payment returns the places to their hold, and members without another card
+        // release them.
         switch(world, json!({"mode": "decline"})).await;
         let other = world.member(0).await;
         let held = hold_count(&other, &performance, 15).await.expect(201).text("holdId");
@@ -169,7 +169,7 @@ async fn r6_reservations_are_taken_while_the_provider_is_down() {
     .await;
 }
 
-/// R6: an overloaded provider is left alone: orders are asked to come back, and keep their places meanwhile.
+/// R6: an overloaded provider is not called: buyers are asked to retry later, and keep their places meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn r6_an_overloaded_provider_is_left_alone_and_nobody_loses_his_seats() {
     World::run_with(impatient(), async |world| {

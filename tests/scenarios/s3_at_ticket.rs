@@ -16,7 +16,7 @@ fn show(title: &str, category: &str) -> Value {
     show
 }
 
-/// Shows are listed, looked at, registered, changed and deleted.
+/// Shows are listed, viewed, registered, changed and deleted.
 #[tokio::test]
 async fn c1_shows() {
     World::run(async |world| {
@@ -55,13 +55,13 @@ async fn c1_shows_are_filtered_and_sorted() {
         assert_eq!(titles(&list("keyword=lu").await), ["Blur"]);
         assert_eq!(titles(&list(&format!("from={}&to={}", days(15), days(25))).await), ["Blur"]);
         world.advance_seconds(15 * 24 * 3600);
-        assert_eq!(titles(&list("sort=ending").await), ["Blur", "Cats"], "what is over does not end soon");
+        assert_eq!(titles(&list("sort=ending").await), ["Blur", "Cats"], "past shows are not ending soon");
         world.anyone().get("/shows?sort=price").await.problem(400, "invalid_request");
     })
     .await;
 }
 
-/// C2: whoever asked for alerts on a category is mailed when a show of it is registered; nobody else is.
+/// C2: subscribers to a category's alerts are mailed when a show in it is registered; nobody else is.
 #[tokio::test]
 async fn c2_a_new_show_is_mailed_to_who_asked() {
     World::run(async |world| {
@@ -79,8 +79,8 @@ async fn c2_a_new_show_is_mailed_to_who_asked() {
     .await;
 }
 
-/// Performances are listed, looked at, registered, changed and deleted; two at one time in one venue are refused (C3), and
-/// none with reservations is deleted (C7).
+/// Performances are listed, viewed, registered, changed and deleted; two at the same time in one venue are refused
+/// (C3), and none with reservations is deleted (C7).
 #[tokio::test]
 async fn c3_c7_performances() {
     World::run(async |world| {
@@ -112,7 +112,7 @@ async fn c3_c7_performances() {
     .await;
 }
 
-/// C6: what is left, in all and by grade, falls with holds and sales.
+/// C6: the free seats, in all and by grade, fall with holds and sales.
 #[tokio::test]
 async fn c6_remaining_seats() {
     World::run(async |world| {
@@ -132,7 +132,8 @@ async fn c6_remaining_seats() {
     .await;
 }
 
-/// H3: of several members on one ticket at once, one gets it; who gave up paying half-way leaves it to the next.
+/// H3: of several members who want one ticket concurrently, one gets it; a member who gives up while paying leaves it
+/// to the next.
 #[tokio::test]
 async fn h3_one_ticket_wanted_by_several_at_once() {
     World::run(async |world| {
@@ -151,7 +152,7 @@ async fn h3_one_ticket_wanted_by_several_at_once() {
     .await;
 }
 
-/// M2: members sign up and log in: in S0's scenario by mail; here, what a login is for.
+/// M2: members sign up and log in: in S0's scenario by mail; here, what requires a login.
 #[tokio::test]
 async fn m2_who_is_not_logged_in_books_nothing() {
     World::run(async |world| {

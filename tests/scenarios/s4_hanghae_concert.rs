@@ -1,4 +1,4 @@
-//! S4: the hanghae concert: five APIs, the seats 1 to 50, five minutes; correct with many members at once.
+//! S4: the hanghae concert: five APIs, the seats 1 to 50, five minutes; correct with many concurrent members.
 
 use crate::harness::{
     Person, World,
@@ -10,14 +10,14 @@ use crate::harness::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The concert with its line: two may book at once.
+/// The concert with its line: two members may book at the same time.
 async fn concert(world: &World) -> String {
     let seats = json!([{"name": "A", "grade": "R", "price": 50_000, "rows": 1, "seatsPerRow": 50}]);
     let seating = json!({"type": "numbered", "sections": seats});
     world.performance(json!({"seating": seating, "waitingRoom": {"maxActive": 2}})).await
 }
 
-/// API 1: the token names the member and his place in line; without it no other API is open.
+/// API 1: the token names the member and their place in line; without it no other API is open.
 #[tokio::test]
 async fn q1_q5_the_queue_token_opens_the_other_apis() {
     World::run(async |world| {
@@ -39,7 +39,7 @@ async fn q1_q5_the_queue_token_opens_the_other_apis() {
     .await;
 }
 
-/// Key point: positions follow the order of the requests, no two alike, and the line is served in that order.
+/// Key point: positions follow the order of the requests, are all different, and the line is served in that order.
 #[tokio::test(flavor = "multi_thread")]
 async fn q2_the_line_is_in_the_order_of_the_requests() {
     World::run(async |world| {
@@ -67,7 +67,7 @@ async fn q2_the_line_is_in_the_order_of_the_requests() {
     .await;
 }
 
-/// API 2: the dates, and of one date the seats by their numbers 1 to 50, with what is taken.
+/// API 2: the dates, and for one date the seats by number 1 to 50, with their status.
 #[tokio::test]
 async fn c4_c5_dates_and_seats() {
     World::run(async |world| {
@@ -88,7 +88,7 @@ async fn c4_c5_dates_and_seats() {
     .await;
 }
 
-/// API 3: a seat is assigned for five minutes; until then nobody else, afterwards anybody.
+/// API 3: a seat is assigned for five minutes; until then to nobody else, afterwards to anybody.
 #[tokio::test]
 async fn h1_h2_a_seat_is_assigned_for_five_minutes() {
     World::run(async |world| {
@@ -107,7 +107,7 @@ async fn h1_h2_a_seat_is_assigned_for_five_minutes() {
     .await;
 }
 
-/// Key point: many ask for one seat, one gets it.
+/// Key point: many request one seat, one gets it.
 #[tokio::test(flavor = "multi_thread")]
 async fn h3_a_seat_is_assigned_once() {
     World::run(async |world| {
@@ -133,7 +133,7 @@ async fn h3_a_seat_is_assigned_once() {
     .await;
 }
 
-/// API 4: the balance is the member's own, and no top-up is lost.
+/// API 4: the balance belongs to the member, and no top-up is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn p1_p2_points_are_topped_up_and_looked_up() {
     World::run(async |world| {
@@ -150,7 +150,7 @@ async fn p1_p2_points_are_topped_up_and_looked_up() {
     .await;
 }
 
-/// API 5: the payment is recorded, the seat is the member's, the token is over and the next may come in.
+/// API 5: the payment is recorded, the seat belongs to the member, the token is spent and the next may come in.
 #[tokio::test]
 async fn r1_q6_a_payment_gives_the_seat_and_ends_the_token() {
     World::run(async |world| {

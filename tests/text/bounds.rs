@@ -1,13 +1,13 @@
-//! No list has an upper bound that a name could pass: not the door list, nor sums, nor titles.
+//! No list has an upper bound that a name could pass: neither the door list nor sums nor titles.
 
 use crate::harness::{World, book, show_details};
 use frontrow_domain::member::Role;
 use serde_json::json;
 
-/// The last characters there are, those beside the surrogates, and some in use.
+/// The last characters of Unicode, those next to the surrogates, and some common ones.
 const NAMES: [&str; 7] = ["Zoë", "~", "힣", "\u{d7ff}\u{e000}", "🎫", "\u{10ffff}", "\u{10ffff}\u{10ffff}\u{10ffff}"];
 
-/// Whoever has a ticket is on the door list, and whoever is on the door list is refunded.
+/// Every member with a ticket is on the door list, and everybody on the door list is refunded.
 #[tokio::test]
 async fn members_of_every_name_are_listed_and_refunded() {
     World::run(async |world| {

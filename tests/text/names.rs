@@ -1,4 +1,4 @@
-//! What organizers call things: what looks the same is the same, and every name can be seen.
+//! Names given by organizers: names that look the same are the same, and every name is visible.
 
 use crate::{
     harness::{World, hold, hold_of_grade, performance_details, show_details},
@@ -140,7 +140,7 @@ async fn keywords_and_names_are_found_in_every_spelling() {
     .await;
 }
 
-/// What has passed can be neither booked nor listed, so it is no start of a performance.
+/// A past date can be neither booked nor listed, so it is not a valid start.
 #[tokio::test]
 async fn a_start_is_in_the_future() {
     World::run(async |world| {
@@ -151,13 +151,14 @@ async fn a_start_is_in_the_future() {
         let at = |start: &str| performance_details(world.app(), json!({"startsAt": start}));
         for past in ["2016-05-01T10:00:00Z".to_owned(), now().plus_seconds(-1).to_string(), now().to_string()] {
             assert_eq!(complaint(organizer.post(&dates, at(&past)).await), "startsAt", "{past}");
-            // Like everything about the request, before the login.
+            // Like all checks of the request, before the login.
             assert_eq!(complaint(world.anyone().post(&dates, at(&past)).await), "startsAt", "{past}");
         }
         let start = now().plus_seconds(60).to_string();
         let made = organizer.post(&dates, at(&start)).await.expect(201).header("location");
         world.advance_seconds(3600);
-        // What started stays as it is: its other fields can be changed, and it can be moved to the future, not to the past.
+        // A started performance stays valid: its other fields can be changed, and it can be moved to the future, not
+        // to the past.
         let mut body = at(&start);
         body["holdSeconds"] = json!(60);
         assert_eq!(organizer.put(&made, body).await.expect(200).number("holdSeconds"), 60);

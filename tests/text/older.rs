@@ -1,4 +1,4 @@
-//! What an older version stored stays readable and stays where it is, also what would be refused or changed today.
+//! Data stored by an older version stays readable under its key, even if it would be refused or changed today.
 
 use crate::{
     harness::{
@@ -11,7 +11,7 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
-/// Puts the table's items of a kind again, with `from` replaced by `to` in every text, keys and all.
+/// Rewrites the table's items, with `from` replaced by `to` in every text, including keys.
 async fn respell(world: &World, from: &str, to: &str) {
     fn respelled(value: AttributeValue, from: &str, to: &str) -> AttributeValue {
         match value {
@@ -60,8 +60,8 @@ async fn a_show_stays_readable_and_can_be_renamed_and_deleted() {
     .await;
 }
 
-/// A row of the door list is found by the name that was stored, so a change of the reservation is the same row's, and is counted
-/// once; new purchases have the name as it is stored today.
+/// A row of the door list is found by the stored name, so that a change of the reservation updates the same row and
+/// is counted once. New purchases have the name as it is stored today.
 #[tokio::test]
 async fn a_member_keeps_rows_and_seats_in_an_older_spelling() {
     World::run(async |world| {

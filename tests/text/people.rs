@@ -1,4 +1,4 @@
-//! What members type about themselves: the same letters are the same on every keyboard.
+//! Text that members type about themselves: the same letters are the same on every keyboard.
 
 use crate::{
     harness::World,
@@ -108,7 +108,7 @@ async fn an_address_is_one_member_in_all_its_spellings() {
     .await;
 }
 
-/// A code is judged after it is cleaned, and what cannot be one costs no attempt.
+/// A code is checked after it is cleaned, and text that cannot be a code costs no attempt.
 #[tokio::test]
 async fn a_mailed_code_is_good_however_it_is_pasted() {
     World::run(async |world| {

@@ -1,4 +1,4 @@
-//! What scanners and the keyboards that they pretend to be make of a ticket's code.
+//! Ticket codes as sent by scanners and the keyboards that they emulate.
 
 use crate::harness::{World, door::Tickets};
 
@@ -30,7 +30,7 @@ async fn a_scan_opens_the_door_whatever_the_scanner_adds() {
     .await;
 }
 
-/// With the Korean input method on, `FR1:` comes as `ㄹㄱ1:`; the door is told how to help itself.
+/// With the Korean input method on, `FR1:` arrives as `ㄹㄱ1:`; the response explains the fix.
 #[tokio::test]
 async fn a_scan_in_korean_is_told_apart() {
     World::run(async |world| {

@@ -1,14 +1,14 @@
-//! Best available seats. Best are the fewest pieces: all together in one row where any row has so many side by side, else as few
-//! runs of neighbours as there can be, and those near each other.
+//! Best available seats. The best seats are in the fewest pieces: all side by side in one row if any row has enough
+//! of them, otherwise in as few runs of neighbours as possible, near each other.
 //!
-//! Where many buy at once, the same best seats for all of them would be a race that all but one lose. So the row is a random
-//! one of those that will do, and so is the place in it; but whole groups of that size are counted off from the end of each
-//! run, so that equal parties leave no odd seats between them.
+//! If every buyer got the same best seats, all but one of the concurrent buyers would lose the race for them. So the
+//! row is a random one of the suitable rows, and so is the position within it. But groups of that size are counted
+//! from the end of each run, so that equal parties leave no odd seats between them.
 
 use crate::seating::SeatPlace;
 
-/// Chooses `quantity` of the `free` seats of a grade, which are in layout order. `row_die` and `seat_die` are random numbers in
-/// `0.0..1.0`. `None` where there are not so many.
+/// Chooses `quantity` of the `free` seats of a grade, which are in layout order. `row_die` and `seat_die` are random
+/// numbers in `0.0..1.0`. `None` if there are too few.
 pub fn choose<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64, seat_die: f64) -> Option<Vec<SeatPlace<'a>>> {
     if quantity == 0 || free.len() < quantity {
         return None;
@@ -16,7 +16,7 @@ pub fn choose<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64, seat_di
     together(free, quantity, row_die, seat_die).or_else(|| Some(in_few_pieces(free, quantity, row_die)))
 }
 
-/// `quantity` seats side by side in one row; `None` where no row has so many.
+/// `quantity` seats side by side in one row; `None` if no row has that many.
 pub fn together<'a>(
     free: &[SeatPlace<'a>],
     quantity: usize,
@@ -29,13 +29,13 @@ pub fn together<'a>(
         return None;
     }
     let row = rows.swap_remove(below(rows.len(), row_die));
-    // Whole groups of the row, run by run.
+    // Complete groups in the row, run by run.
     let groups = row.iter().flat_map(|run| run.chunks_exact(quantity));
     let groups: Vec<_> = groups.collect();
     Some(groups[below(groups.len(), seat_die)].to_vec())
 }
 
-/// The longest runs whole, then the shortest that has the rest; those near the first where several will do.
+/// The longest runs as a whole, then the shortest run that has the rest; near the first run if several are suitable.
 fn in_few_pieces<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64) -> Vec<SeatPlace<'a>> {
     let mut runs = runs(free);
     let first = below(runs.len(), row_die);
@@ -44,7 +44,7 @@ fn in_few_pieces<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64) -> V
     while chosen.len() < quantity {
         let missing = quantity - chosen.len();
         let distance = |run: &[SeatPlace<'a>]| chosen.first().map_or(0, |first| run[0].index.abs_diff(first.index));
-        // A run that has all of the rest comes before every other, and the less it has beyond, the sooner.
+        // Runs that have all of the rest come first, those with the fewest additional seats before others.
         let rank = |run: &[SeatPlace<'a>]| match run.len().checked_sub(missing) {
             Some(beyond) => (0, beyond, distance(run)),
             None => (1, missing - run.len(), distance(run)),
@@ -56,7 +56,7 @@ fn in_few_pieces<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64) -> V
     chosen
 }
 
-/// Free seats side by side, as far as they go.
+/// Maximal runs of free neighbouring seats.
 fn runs<'s, 'a>(free: &'s [SeatPlace<'a>]) -> Vec<&'s [SeatPlace<'a>]> {
     free.chunk_by(|one, next| same_row(one, next) && one.number + 1 == next.number).collect()
 }
@@ -65,7 +65,7 @@ fn same_row(one: &SeatPlace<'_>, other: &SeatPlace<'_>) -> bool {
     one.section.name == other.section.name && one.row == other.row
 }
 
-/// A number in `0..end`, by a die in `0.0..1.0`.
+/// A number in `0..end`, from a die in `0.0..1.0`.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small counts")]
 fn below(end: usize, die: f64) -> usize {
     ((end as f64 * die) as usize).min(end.saturating_sub(1))

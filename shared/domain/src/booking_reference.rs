@@ -1,4 +1,4 @@
-//! Booking references: what people read out at the door or on the phone in place of a reservation's id.
+//! Booking references: short codes that people say at the door or on the phone instead of a reservation's id.
 
 use crate::{ids::ReservationId, text::typed};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,8 +11,8 @@ const NO_REFERENCE: &str = "expected a booking reference such as K7QX-4M2P";
 /// Characters of a reference, of five bits each.
 const CHARS: usize = 8;
 
-/// A reservation's reference, such as `K7QX-4M2P`. It derives from the id, so it is not stored. It is not a secret and not
-/// unique: among a million reservations about one pair shares a reference (40 bits).
+/// A reservation's reference, such as `K7QX-4M2P`. It is derived from the id, so it is not stored. It is not a secret
+/// and not unique: among a million reservations, about one pair shares a reference (40 bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BookingReference([u8; CHARS]);
@@ -34,7 +34,8 @@ impl ReservationId {
     }
 }
 
-/// The symbol that a character stands for: small letters count as capitals, and letters that look like a digit as that digit.
+/// The symbol for a character: small letters count as capitals, and letters that look like a digit count as that
+/// digit.
 fn symbol(character: char) -> Option<u8> {
     let symbol = match character.to_ascii_uppercase() {
         'O' => '0',
@@ -47,10 +48,10 @@ fn symbol(character: char) -> Option<u8> {
 impl TryFrom<String> for BookingReference {
     type Error = String;
 
-    /// Takes it as people type it, with any hyphens and blanks.
+    /// Accepts the reference as people type it, with any hyphens and blanks.
     ///
     /// # Errors
-    /// Fails if the text is not a reference.
+    /// If the text is not a reference.
     fn try_from(text: String) -> Result<Self, String> {
         let between =
             |character: &char| character.is_whitespace() || character.is_control() || "-‐–—−ー_.".contains(*character);

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
-/// A moment before.
+/// The last millisecond before.
 const BEFORE: Timestamp = Timestamp::from_millis(1_789_999_999_999);
-/// A moment after.
+/// The first millisecond after.
 const AFTER: Timestamp = Timestamp::from_millis(1_790_000_000_001);
 const MEMBER: MemberId = MemberId(Uuid::from_u128(0x0193_f1b0_7c8a_7d3f_ae52_c1d1_a5b0_c005));
 

@@ -1,10 +1,12 @@
-//! The circuit breaker before the payment provider: when it fails or answers slowly too often, nobody asks it for a while;
-//! then a few probes find out whether it is well again. One item tells all processes how it stands.
+//! The circuit breaker for the payment provider. When the provider fails or is slow too often, it is not called for a
+//! while; then a few probes check whether it has recovered. One item holds the state for all processes.
 //!
-//! A purchase that the provider cannot judge fails again and again, and says nothing about others: of each purchase one failed
-//! or slow call is counted in any [`BREAKER_WINDOW_SECONDS`], whichever process made it, and none as a probe's verdict beyond.
+//! A purchase that the provider cannot process fails again and again, and indicates nothing about others. So at most
+//! one failed or slow call of each purchase is counted in any [`BREAKER_WINDOW_SECONDS`], across all processes, and
+//! further ones do not decide a probe either.
 //!
-//! Pure: each change is a new value with the next epoch, which the table takes only while the epoch is still the one before.
+//! Pure: each change is a new value with the next epoch, which the table accepts only if the epoch is still the
+//! previous one.
 
 use crate::{
     Timestamp,
@@ -17,19 +19,19 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What became of calls to the provider.
+/// Results of calls to the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// All of them.
+    /// Number of calls.
     pub calls: u32,
-    /// Those without an answer that says yes or no.
+    /// Calls that neither approved nor declined.
     pub failed: u32,
-    /// Those that took too long, answered or not.
+    /// Calls that took too long, whether they succeeded or not.
     pub slow: u32,
 }
 
 impl Counts {
-    /// One call.
+    /// The counts of one call.
     pub fn of_one(failed: bool, slow: bool) -> Self {
         Self { calls: 1, failed: u32::from(failed), slow: u32::from(slow) }
     }
@@ -38,12 +40,12 @@ impl Counts {
         self.failed == 0 && self.slow == 0
     }
 
-    /// Several calls about one purchase as one: failed or slow where any of them was.
+    /// Several calls about one purchase as one: failed or slow if any of them was.
     fn as_one(self) -> Self {
         Self { calls: self.calls.min(1), failed: self.failed.min(1), slow: self.slow.min(1) }
     }
 
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub fn plus(self, more: Self) -> Self {
         Self {
@@ -53,7 +55,7 @@ impl Counts {
         }
     }
 
-    /// Whether so many went wrong that nobody should go on asking. A few calls prove nothing.
+    /// Whether enough calls went wrong that the breaker opens. A few calls prove nothing.
     fn are_bad(self) -> bool {
         let share = |part: u32| u64::from(part) * 100 / u64::from(self.calls.max(1));
         self.calls >= BREAKER_CALLS_MIN
@@ -61,15 +63,15 @@ impl Counts {
     }
 }
 
-/// A purchase, as the breaker tells it from others: a number of its hold's.
+/// Identifies a purchase to the breaker: part of its hold's UUID.
 pub type Subject = u64;
 
-/// What [`Subject`] a purchase is.
+/// The [`Subject`] of a purchase.
 pub fn subject(purchase: &ReservationId) -> Subject {
     purchase.uuid().as_u64_pair().1
 }
 
-/// Calls by what they were about.
+/// Calls, grouped by purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sample {
     good: u32,
@@ -88,7 +90,7 @@ impl Sample {
         }
     }
 
-    /// The same with one message's calls alone.
+    /// A sample with one message's calls.
     pub fn of(subject: Subject, counts: Counts) -> Self {
         let mut sample = Self::default();
         sample.add(subject, counts);
@@ -108,37 +110,37 @@ struct Blame {
     at: Timestamp,
 }
 
-/// How the breaker stands.
+/// State of the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// All calls are made, and counted over a window of time.
+    /// All calls are made and counted within a time window.
     Closed {
-        /// When the window began.
+        /// Start of the window.
         since: Timestamp,
-        /// The calls since then.
+        /// Calls since then.
         counts: Counts,
     },
-    /// No call is made.
+    /// No calls are made.
     Open {
-        /// From then on probes find out.
+        /// When probes may begin.
         until: Timestamp,
     },
     /// One probe at a time is made.
     HalfOpen {
-        /// Probes that went well.
+        /// Successful probes so far.
         passed: u32,
-        /// Until when the probe under way is another's.
+        /// When the lease of the probe in flight expires.
         probe_until: Timestamp,
     },
 }
 
-/// The breaker.
+/// The circuit breaker, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
-    /// Counts the changes.
+    /// Number of changes.
     pub epoch: u64,
-    /// How it stands.
+    /// Closed, open or half-open.
     pub phase: Phase,
     /// Purchases that are not counted again yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -148,16 +150,16 @@ pub struct Breaker {
 /// Whether a call may be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
-    /// Yes; it is to be counted.
+    /// Yes; the call has to be counted.
     Go,
-    /// As a probe, by whoever gets this breaker into the table.
+    /// As a probe, by the worker that stores this breaker.
     Probe(Breaker),
-    /// Not before then.
+    /// Not before this time.
     Wait(Timestamp),
 }
 
 impl Default for Breaker {
-    /// Closed, before any call.
+    /// Closed, without any calls.
     fn default() -> Self {
         let phase = Phase::Closed { since: Timestamp::default(), counts: Counts::default() };
         Self { epoch: 0, phase, blamed: Vec::new() }
@@ -169,7 +171,7 @@ impl Breaker {
         Self { epoch: self.epoch + 1, phase, ..self }
     }
 
-    /// What of `sample` is counted at `now`: of each purchase one failed or slow call in a window.
+    /// The calls of `sample` that count at `now`: at most one failed or slow call of each purchase in a window.
     fn judge(&mut self, sample: &Sample, now: Timestamp) -> Counts {
         self.blamed.retain(|blame| now < blame.at.plus_seconds(BREAKER_WINDOW_SECONDS));
         let mut counts = Counts { calls: sample.good, failed: 0, slow: 0 };
@@ -184,8 +186,8 @@ impl Breaker {
         counts
     }
 
-    /// The breaker after the calls of `sample`, made while it was closed. `None` where it is closed no longer, because calls
-    /// that began before say nothing about the time since, and where nothing of them counts.
+    /// The breaker after the calls of `sample`, made while it was closed. `None` if it is no longer closed, because
+    /// calls that began earlier indicate nothing about the time since, or if none of the calls counts.
     pub fn note(mut self, sample: &Sample, now: Timestamp) -> Option<Self> {
         let Phase::Closed { since, counts: before } = self.phase else { return None };
         let counts = self.judge(sample, now);
@@ -211,8 +213,8 @@ impl Breaker {
         Permit::Probe(self.clone().becomes(Phase::HalfOpen { passed, probe_until }))
     }
 
-    /// The breaker after the calls of the probe that it was made for: closed when enough went well, open again after one that
-    /// did not. A probe without a call that counts has found out nothing.
+    /// The breaker after the calls of its probe: closed after enough successful probes, open again after an
+    /// unsuccessful one. A probe without a call that counts decides nothing.
     #[must_use]
     pub fn probed(mut self, sample: &Sample, now: Timestamp) -> Self {
         let Phase::HalfOpen { passed, .. } = self.phase else { return self };
@@ -225,8 +227,8 @@ impl Breaker {
         })
     }
 
-    /// Seconds after which a new payment may be tried again; `None` where it is taken now. A half-open breaker lets them
-    /// in: they are what it is probed with.
+    /// Seconds after which a new payment may be retried; `None` if it is accepted now. A half-open breaker accepts
+    /// payments, because they are its probes.
     pub fn refuses_for_seconds(&self, now: Timestamp) -> Option<i64> {
         match self.phase {
             Phase::Open { until } if now < until => Some(until.seconds_since(now).max(1)),

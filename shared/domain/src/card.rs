@@ -1,5 +1,6 @@
-//! Card payments as a saga: a purchase is accepted at once, and the provider is asked afterwards. What is to be done next is
-//! told from the reservation alone, so that any worker can go on after any crash, and a repeated message does no harm.
+//! Card payments as a saga: a purchase is accepted at once, and the provider is called afterwards. The next step
+//! follows from the reservation alone, so that any worker can continue after any crash, and a repeated message does
+//! no harm.
 //!
 //! ```text
 //! pending ──approved──────────────► approved ──cancelled──► refund due ──given back──► refunded
@@ -7,8 +8,8 @@
 //!    └─────deadline, seats lost,
 //!          cancelled by the member► voiding ───given back, or never taken──► voided
 //! ```
-//! The reservation shows `pending`, then `confirmed` or `cancelled`. From the moment it is cancelled its seats are free or
-//! in their hold again, and what is left to do is between us and the provider.
+//! The reservation is `pending`, then `confirmed` or `cancelled`. Once it is cancelled, its seats are free or back in
+//! their hold, and only the settlement with the provider remains.
 
 use crate::{
     Timestamp,
@@ -25,15 +26,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What the provider gave the member for this payment: 1 to 200 visible ASCII characters. Whoever has it and our secret key
-/// can charge the card, so it is never logged, and kept no longer than until the provider has said yes or no.
+/// The token that the payment provider issued to the member for this payment: 1 to 200 visible ASCII characters.
+/// Together with the secret key it can charge the card, so it is never logged, and is only kept until the provider
+/// has approved or declined.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("pattern" = "^[!-~]*$", "minLength" = 1, "maxLength" = CARD_TOKEN_MAX_CHARS))]
 pub struct CardToken(String);
 
 impl CardToken {
-    /// The token, for the provider alone.
+    /// The token, to be sent to the provider only.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -49,7 +51,7 @@ impl TryFrom<String> for CardToken {
     type Error = String;
 
     /// # Errors
-    /// Says what a token looks like, without the text.
+    /// Describes the expected form without quoting the text.
     fn try_from(text: String) -> Result<Self, String> {
         let fits = (1..=CARD_TOKEN_MAX_CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits {
@@ -66,94 +68,95 @@ impl From<CardToken> for String {
     }
 }
 
-/// Until when a payment that is accepted at `now` may be pending.
+/// The time until which a payment accepted at `now` may be pending.
 pub fn deadline(now: Timestamp) -> Timestamp {
     now.plus_seconds(CARD_DEADLINE_SECONDS)
 }
 
-/// How far the provider's part of a purchase has come.
+/// The provider's side of a purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardState {
-    /// It has not said yes or no yet.
+    /// Neither approved nor declined yet.
     Pending,
-    /// It took the money, and the seats are sold.
+    /// The provider took the money, and the seats are sold.
     Approved,
-    /// It said no.
+    /// The provider declined.
     Declined,
-    /// The purchase is off; what it may have taken, or may yet take, has to be given back.
+    /// The purchase was called off; what the provider took or may yet take has to be refunded.
     Voiding,
-    /// Nothing was taken for a purchase that is off, or it was given back.
+    /// The purchase was called off, and nothing was taken or it was refunded.
     Voided,
-    /// A confirmed purchase was cancelled; the money has to be given back.
+    /// A confirmed purchase was cancelled; the money has to be refunded.
     RefundDue,
-    /// It was given back.
+    /// The money was refunded.
     Refunded,
 }
 
 impl CardState {
-    /// Whether nothing is left to do with the provider.
+    /// Whether nothing is left to do at the provider.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Approved | Self::Declined | Self::Voided | Self::Refunded)
     }
 }
 
-/// Why the provider declined a payment, as far as the member can do something about it.
+/// Why the provider declined a payment, in as much detail as the member can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum DeclineReason {
-    /// Not enough money behind the card.
+    /// Not enough money in the card's account.
     InsufficientFunds,
-    /// More than the card may be charged at once, a day, or a month.
+    /// Above the card's limit per payment, day or month.
     LimitExceeded,
     /// The card expired, or its expiry date is wrong.
     CardExpired,
-    /// The issuer does not accept the card or this payment.
+    /// The issuer rejected the card or this payment.
     Rejected,
-    /// Anything else.
+    /// Any other reason.
     Other,
 }
 
-/// A hold as it was when its payment by card began: what a declined payment gives back.
+/// The hold as it was when its card payment began, which a declined payment restores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldBefore {
     created_at: Timestamp,
     expires_at: Timestamp,
-    /// The position whose admission is kept while the payment is pending.
+    /// The position whose admission is parked while the payment is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     admission: Option<u64>,
 }
 
-/// A reservation's payment by card.
+/// The card payment of a reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardPayment {
-    /// How far it has come.
+    /// The current state.
     pub state: CardState,
-    /// Until when the provider may say yes, and the seats are kept.
+    /// Until when the provider may approve, and the seats are kept.
     pub deadline: Timestamp,
-    /// The end of the bucket that keeps its places until then, where they are only counted.
+    /// The end of the bucket that keeps general admission places until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket_end: Option<Timestamp>,
-    /// When it said yes and the seats were sold.
+    /// When the payment was approved and the seats were sold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<Timestamp>,
-    /// What the provider gave the member; gone once it said yes or no, or nobody wants to know any more.
+    /// The provider's token; removed once the payment is decided or called off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<CardToken>,
-    /// The hold that it pays; `None` where it was accepted by an older version.
+    /// The hold that is paid; `None` if an older version accepted the payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<HoldBefore>,
-    /// Why it was declined.
+    /// Why the payment was declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_reason: Option<DeclineReason>,
-    /// Until when the hold that its seats returned to could be paid.
+    /// When the hold that the seats returned to expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned_until: Option<Timestamp>,
 }
 
 impl CardPayment {
-    /// One of `hold`, whose seats are kept until the deadline as `kept` says, and the member's admission with them.
+    /// A payment of `hold`, whose seats are kept until the deadline as in `kept`, together with the member's
+    /// admission.
     pub(crate) fn of(hold: &Hold, kept: &Hold, admission: Option<&Admission>, token: CardToken) -> Self {
         let before = HoldBefore {
             created_at: hold.created_at,
@@ -172,7 +175,7 @@ impl CardPayment {
         }
     }
 
-    /// The position whose admission is kept while it is pending.
+    /// The position whose admission is parked while the payment is pending.
     pub fn admission(&self) -> Option<u64> {
         self.before.as_ref()?.admission
     }
@@ -181,7 +184,7 @@ impl CardPayment {
         Self { state, token: None, ..self }
     }
 
-    /// The same after its purchase was cancelled: what was taken, or may be, is to be given back.
+    /// The payment after its purchase was cancelled: what was or may be taken has to be refunded.
     pub(crate) fn called_off(self) -> Self {
         match self.state {
             CardState::Pending => self.in_state(CardState::Voiding),
@@ -191,9 +194,9 @@ impl CardPayment {
     }
 }
 
-/// A pending purchase by card, and what becomes of it.
+/// A pending card purchase and its outcomes.
 impl Reservation {
-    /// The seats of a pending purchase as the hold that they are kept by, until the deadline.
+    /// The hold that keeps the seats of a pending purchase until the deadline.
     pub fn pending_hold(&self) -> Option<Hold> {
         let card = self.card.as_ref().filter(|_| self.status == ReservationStatus::Pending)?;
         Some(Hold {
@@ -208,9 +211,9 @@ impl Reservation {
         })
     }
 
-    /// The hold that the seats of a pending purchase return to when it is declined at `now`: for the rest of the hold's time
-    /// and at least [`DECLINED_HOLD_MIN_SECONDS`], but never past the close of sales. `None` where it could not be paid: past the
-    /// payment's deadline, when sales are closed, after too many attempts.
+    /// The hold that the seats of a pending purchase return to if it is declined at `now`: for the rest of the hold's
+    /// time and at least [`DECLINED_HOLD_MIN_SECONDS`], but never past the close of sales. `None` if it could not be
+    /// paid: past the payment's deadline, when sales are closed, or after too many attempts.
     pub fn returned_hold(&self, performance: &Performance, now: Timestamp) -> Option<Hold> {
         let hold = self.pending_hold().filter(|hold| hold.is_live(now))?;
         let before = self.card.as_ref()?.before.as_ref()?;
@@ -223,7 +226,7 @@ impl Reservation {
         Some(Hold { created_at, prolongs, attempt, ..hold.prolonged(until, performance) })
     }
 
-    /// The same, paid: the provider said yes.
+    /// The reservation, confirmed: the provider approved.
     #[must_use]
     pub fn approved(self, now: Timestamp) -> Self {
         let approved = |card: CardPayment| CardPayment { approved_at: Some(now), ..card.in_state(CardState::Approved) };
@@ -231,7 +234,7 @@ impl Reservation {
         Self { status: ReservationStatus::Confirmed, card, ..self }
     }
 
-    /// The same, over: the provider said no.
+    /// The reservation, ended: the provider declined.
     #[must_use]
     pub fn declined(self, why: DeclineReason, now: Timestamp) -> Self {
         let declined =
@@ -240,20 +243,20 @@ impl Reservation {
         Self { card, ..self }.over(CancelReason::PaymentDeclined, now)
     }
 
-    /// The same, where its seats returned to `hold`.
+    /// The declined reservation, whose seats returned to `hold`.
     #[must_use]
     pub fn returned_to(self, hold: &Hold) -> Self {
         let card = self.card.map(|card| CardPayment { returned_until: Some(hold.expires_at), ..card });
         Self { card, ..self }
     }
 
-    /// The same, over: there is no answer in time, or the seats were lost before it came.
+    /// The reservation, ended: the provider did not decide in time, or the seats were lost before it did.
     #[must_use]
     pub fn expired(self, now: Timestamp) -> Self {
         self.over(CancelReason::PaymentExpired, now)
     }
 
-    /// How the payment stands once the provider has no money of a purchase that is over.
+    /// The state of the payment once the provider holds no money of an ended purchase.
     pub fn given_back(&self) -> Option<CardState> {
         match self.card.as_ref()?.state {
             CardState::Voiding => Some(CardState::Voided),
@@ -263,40 +266,40 @@ impl Reservation {
     }
 }
 
-/// What a worker does next about a card payment.
+/// A worker's next step for a card payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Ask the provider to confirm it with this token.
+    /// Ask the provider to confirm the payment with this token.
     Confirm(CardToken),
-    /// Past the deadline: the purchase is off.
+    /// Call the purchase off: the deadline has passed.
     Expire,
-    /// See to it that the provider has no money of this purchase.
+    /// Ensure that the provider holds no money of this purchase.
     GiveBack,
-    /// Nothing: it is settled, or no card payment.
+    /// Nothing: the payment is settled, or not by card.
     Nothing,
 }
 
-/// What is to be done next about `reservation` at `now`.
+/// The next step for `reservation` at `now`.
 pub fn next_step(reservation: &Reservation, now: Timestamp) -> Step {
     let Some(card) = &reservation.card else { return Step::Nothing };
     match (card.state, &card.token) {
         (CardState::Pending, _) if now >= card.deadline => Step::Expire,
         (CardState::Pending, Some(token)) => Step::Confirm(token.clone()),
-        // It cannot be confirmed without one.
+        // Without a token it cannot be confirmed.
         (CardState::Pending, None) => Step::Expire,
         (CardState::Voiding | CardState::RefundDue, _) => Step::GiveBack,
         (CardState::Approved | CardState::Declined | CardState::Voided | CardState::Refunded, _) => Step::Nothing,
     }
 }
 
-/// Whether a payment that the provider does not know is never going to be known to it: no request of ours to confirm it can
-/// still be under way.
+/// Whether a payment that the provider does not know can no longer reach it: no request to confirm it can still be in
+/// flight.
 pub fn is_never_taken(card: &CardPayment, now: Timestamp) -> bool {
     card.state == CardState::Voiding && now >= card.deadline.plus_seconds(CARD_VOID_SECONDS)
 }
 
-/// Seconds until the provider is asked again about something that began at `since`: the longer it lasts, the longer the wait.
-/// `fraction` (0..1) spreads those that began together.
+/// Seconds until the provider is called again about something that began at `since`: the longer it has lasted, the
+/// longer the wait. `fraction` (0..1) spreads payments that began together.
 pub fn wait_seconds(since: Timestamp, now: Timestamp, fraction: f64) -> i64 {
     let share = (now.seconds_since(since) / CARD_WAIT_SHARE).clamp(CARD_WAIT_MIN_SECONDS, CARD_WAIT_MAX_SECONDS);
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 15 minutes")]
@@ -304,7 +307,7 @@ pub fn wait_seconds(since: Timestamp, now: Timestamp, fraction: f64) -> i64 {
     (share + spread).min(CARD_WAIT_MAX_SECONDS)
 }
 
-/// Since when the provider has been asked for what is to be done now.
+/// When the current step was first attempted.
 pub fn asked_since(reservation: &Reservation) -> Timestamp {
     match reservation.status {
         ReservationStatus::Cancelled => reservation.cancelled_at.unwrap_or(reservation.created_at),

@@ -1,16 +1,17 @@
-//! Passwords that are guessed first: refused, because an attacker needs no more than a few tries for them.
+//! Common passwords. They are refused, because an attacker needs only a few tries for them.
 //!
-//! The list has the 3,000 most frequent passwords of at least eight characters from the leaks that zxcvbn ranks (MIT licence,
-//! copyright 2012-2016 Dan Wheeler and Dropbox, Inc.), and some that are common on Korean keyboards. It is 28 kB; all
-//! dictionaries of an estimator like zxcvbn are a megabyte, most of it for advice that nobody here shows.
+//! The list contains the 3,000 most frequent passwords of at least eight characters from the leaks ranked by zxcvbn
+//! (MIT licence, copyright 2012-2016 Dan Wheeler and Dropbox, Inc.), and some that are common on Korean keyboards. It
+//! is 28 kB; all dictionaries of an estimator like zxcvbn are a megabyte, most of it for advice that this system does
+//! not show.
 
 const LIST: &str = include_str!("common_passwords.txt");
 
-/// Longest repetition or run that is looked for: who types more than that chose its length, which is a secret, too.
+/// Longest repetition or run that is checked. A longer password is protected by its length, which is a secret, too.
 const PATTERN_MAX_CHARS: usize = 32;
 
-/// Whether `password` is common: in the list whatever its case and the blanks around it, one short piece repeated, or a run of neighbours such as
-/// `12345678`.
+/// Whether `password` is common: in the list, ignoring case and surrounding blanks; one short piece repeated; or a
+/// run of neighbours such as `12345678`.
 pub(crate) fn is_common(password: &str) -> bool {
     let lower: Vec<char> = password.trim().to_lowercase().chars().collect();
     let is_short = lower.len() <= PATTERN_MAX_CHARS;
@@ -20,19 +21,19 @@ pub(crate) fn is_common(password: &str) -> bool {
     }
 }
 
-/// Whether the same piece, of at most half its length, is all there is, as in `abcabcab`.
+/// Whether the text repeats one piece of at most half its length, as in `abcabcab`.
 fn is_repetition(text: &[char]) -> bool {
     (1..=text.len() / 2).any(|period| text.iter().zip(&text[period..]).all(|(one, next)| one == next))
 }
 
-/// Whether each character is the next of the one before, or each the previous.
+/// Whether each character follows the one before it, or each precedes it.
 fn is_run(text: &[char]) -> bool {
     let steps =
         |by: i64| text.windows(2).all(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0])) == by);
     steps(1) || steps(-1)
 }
 
-/// What is left of `text` in lower case, without blanks, and without digits and signs around it.
+/// `text` in lower case, without blanks and without digits and punctuation around it.
 pub(crate) fn core(text: &str) -> String {
     let text = text.to_lowercase().replace(char::is_whitespace, "");
     text.trim_matches(|character: char| !character.is_alphabetic()).to_owned()

@@ -1,4 +1,4 @@
-//! The door: which tickets of a reservation were used, and which were reissued.
+//! The door: check-ins and reissues of a reservation's tickets.
 
 use crate::{
     Error, Result, Timestamp,
@@ -9,16 +9,16 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A ticket's use.
+/// The use of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckIn {
-    /// When.
+    /// When the ticket was used.
     pub at: Timestamp,
-    /// By which call: a call that is sent again after a lost answer finds its own success by it.
+    /// Identifies the request, so that a retry after a lost response recognizes its own success.
     pub scan: String,
 }
 
-/// What became of a reservation's tickets since they were sold, by their index. Empty for most reservations.
+/// Check-ins and reissues of a reservation's tickets, by ticket index. Empty for most reservations.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Door {
     check_ins: BTreeMap<String, CheckIn>,
@@ -26,22 +26,22 @@ pub struct Door {
 }
 
 impl Door {
-    /// A ticket's name here: its index.
+    /// The attribute name of a ticket: its index.
     pub fn name(ticket_id: &TicketId) -> String {
         ticket_id.index().to_string()
     }
 
-    /// The ticket's use, if it was used.
+    /// The ticket's check-in, if it was used.
     pub fn check_in(&self, ticket_id: &TicketId) -> Option<&CheckIn> {
         self.check_ins.get(&Self::name(ticket_id))
     }
 
-    /// How often the ticket was reissued: only the code of this generation is good.
+    /// How often the ticket was reissued. Only codes of this generation are valid.
     pub fn generation(&self, ticket_id: &TicketId) -> u32 {
         self.generations.get(&Self::name(ticket_id)).copied().unwrap_or_default()
     }
 
-    /// Tickets that were used.
+    /// Number of used tickets.
     pub fn used(&self) -> usize {
         self.check_ins.len()
     }
@@ -53,7 +53,7 @@ impl Door {
 }
 
 impl Reservation {
-    /// What the current code of one of its tickets says.
+    /// The content of the current code of one of its tickets.
     pub fn claim(&self, ticket_id: &TicketId) -> TicketClaim {
         TicketClaim {
             member_id: self.buyer.member_id,
@@ -62,13 +62,13 @@ impl Reservation {
         }
     }
 
-    /// Whether `ticket_id` is one of its tickets, and good for something: paid, and not cancelled.
+    /// Whether `ticket_id` is one of its tickets, and valid: paid and not cancelled.
     pub fn has_valid(&self, ticket_id: &TicketId) -> bool {
         self.status == ReservationStatus::Confirmed && self.tickets().any(|(id, _)| id == *ticket_id)
     }
 
-    /// Why the door refuses `claim`. A cancelled reservation lets nobody in, whatever happened before; a reissued code is
-    /// void, whether or not the newer one was used.
+    /// Why the door refuses `claim`. A cancelled reservation admits nobody, whatever happened before. A reissued code
+    /// is void, whether or not the newer one was used.
     pub fn refusal(&self, claim: &TicketClaim) -> Error {
         if self.status == ReservationStatus::Cancelled {
             return Error::ReservationCancelled;
@@ -80,10 +80,10 @@ impl Reservation {
         used.map_or(Error::InvalidTicket, |check_in| Error::AlreadyCheckedIn { checked_in_at: check_in.at })
     }
 
-    /// The generation that reissuing the ticket makes.
+    /// The ticket's generation after the next reissue.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is no valid ticket; [`Error::AlreadyCheckedIn`].
+    /// [`Error::NotFound`] if the ticket is not valid; [`Error::AlreadyCheckedIn`].
     pub fn next_generation(&self, ticket_id: &TicketId) -> Result<u32> {
         if !self.has_valid(ticket_id) {
             return Err(Error::NotFound);

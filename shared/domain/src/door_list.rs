@@ -1,5 +1,5 @@
-//! The door list of a performance: a row for each of its reservations, by the name of its member, because that is what
-//! somebody without a ticket in his hand says.
+//! The door list of a performance: one row for each of its reservations, ordered by the member's name, because that
+//! is what members without a ticket at hand can say.
 
 use crate::{
     Timestamp,
@@ -12,31 +12,31 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A reservation as the door sees it.
+/// A reservation on the door list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoorRow {
-    /// The reservation.
+    /// The reservation's id.
     pub reservation_id: ReservationId,
-    /// Who bought.
+    /// The member who bought.
     pub member_id: MemberId,
-    /// His name when he bought.
+    /// The buyer's name, as copied into the reservation.
     pub member_name: Name,
-    /// How far it has come; only a confirmed one opens the door.
+    /// Status of the reservation; only a confirmed one admits.
     pub status: ReservationStatus,
-    /// Its seats.
+    /// Seats in the order of the tickets.
     pub seat_ids: Vec<SeatId>,
     /// Its tickets.
     pub quantity: usize,
-    /// Tickets that were used.
+    /// Number of used tickets.
     pub checked_in: usize,
     /// When it was booked.
     pub created_at: Timestamp,
-    /// What it adds to the sums, so that as much is taken off when it is cancelled.
+    /// Its contribution to the sums, so that the same amounts are subtracted when it is cancelled.
     pub sales: Vec<Sale>,
 }
 
 impl DoorRow {
-    /// The row of `reservation`.
+    /// The row for `reservation`.
     pub fn of(reservation: &Reservation) -> Self {
         Self {
             reservation_id: reservation.reservation_id.clone(),
@@ -51,13 +51,13 @@ impl DoorRow {
         }
     }
 
-    /// Whether its seats are taken.
+    /// Whether the reservation is pending or confirmed, so that its seats are taken.
     pub fn is_live(&self) -> bool {
         self.status != ReservationStatus::Cancelled
     }
 }
 
-/// The beginning of `name` by which the list is ordered and searched: without regard to case.
+/// The beginning of `name` by which the list is ordered and searched, in lower case.
 pub fn sorted_name(name: &str) -> String {
     name.chars().take(NAME_SORTED_CHARS).flat_map(char::to_lowercase).collect()
 }

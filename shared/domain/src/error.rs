@@ -1,49 +1,49 @@
-//! What can go wrong, as the caller sees it. `edge` turns each variant into status and code in one `match`.
+//! Every failure, as the caller sees it. `edge` maps each variant to a status and a code in one `match`.
 
 use crate::{Timestamp, ids::HoldId, money::Won};
 
-/// The result of a rule or an operation.
+/// Result of a rule or an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// One field of a request that could not be used, and why.
+/// A field of a request that is invalid, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct FieldError {
-    /// Path of the field in the body, e.g. `seating.sections[0].price`; `body`, a header's or a parameter's name.
+    /// Path of the field in the body, e.g. `seating.sections[0].price`; `body`; or the name of a header or parameter.
     pub field: String,
-    /// What was expected.
+    /// The expected form.
     pub message: String,
 }
 
 impl FieldError {
-    /// A complaint about `field`.
+    /// An error for `field`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
 
-/// Every field of a request that could not be used.
+/// All invalid fields of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldErrors(pub Vec<FieldError>);
 
-/// What is wrong with a field that nothing has. Its name is the caller's word and stays out of logs.
+/// The message for an unknown field. Its name is the caller's text and stays out of logs.
 pub const UNKNOWN_FIELD: &str = "unknown field";
 
 impl FieldErrors {
-    /// One complaint.
+    /// A single field error.
     pub fn one(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self(vec![FieldError::new(field, message)])
     }
 
-    /// `value`, unless there are complaints.
+    /// Returns `value` if there are no errors.
     ///
     /// # Errors
-    /// The complaints.
+    /// The collected errors.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
 
-    /// Adds a complaint about `field` where it is `broken`.
+    /// Adds an error for `field` if it is `broken`.
     pub fn check(&mut self, broken: bool, field: impl Into<String>, message: impl Into<String>) {
         if broken {
             self.0.push(FieldError::new(field, message));
@@ -61,7 +61,7 @@ impl FieldErrors {
 }
 
 impl std::fmt::Display for FieldErrors {
-    /// One complaint a line, so that it can be read back where a parser only takes texts.
+    /// One error per line, so that the errors can be parsed again where a parser only passes strings.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
@@ -73,7 +73,7 @@ impl From<FieldError> for FieldErrors {
     }
 }
 
-/// Every failure a caller can meet, with what the answer has to name.
+/// Every failure that a caller can meet, with the data of the response.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[allow(missing_docs, reason = "each variant is the contract's code of that name")]
 pub enum Error {
@@ -167,22 +167,22 @@ pub enum Error {
     #[error("invalid ticket: scanned as Korean")]
     KoreanScan,
 
-    /// A write lost too many races, or the table throttled it or did not answer. Trying again is right, and finds out what was
-    /// done: nothing, as a rule.
+    /// A write lost too many races, or the table throttled it or did not respond. Retrying is safe and determines
+    /// what was done: usually nothing.
     #[error("busy")]
     Busy,
-    /// Something of ours broke. The text is for the log alone and never reaches a caller.
+    /// An internal failure. The text is only logged and never reaches a caller.
     #[error("internal: {0}")]
     Internal(String),
 }
 
 impl Error {
-    /// A request that fails by one field.
+    /// A request that fails because of one field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(FieldErrors::one(field, message))
     }
 
-    /// An internal failure; `context` says what was being done.
+    /// An internal failure; `context` describes the operation.
     pub fn internal(context: &str, cause: impl std::fmt::Display) -> Self {
         Self::Internal(format!("{context}: {cause}"))
     }

@@ -1,5 +1,5 @@
-//! General admission: areas with a count of places. An area is kept in stripes, so that a rush does not meet at one item; a
-//! stripe counts what is taken, and the held part of it once more in buckets by the moment when it lapses.
+//! General admission: areas with a number of places. An area is stored in stripes, so that a rush does not contend
+//! for one item. A stripe counts all taken places, and the held ones again in buckets by their expiry time.
 
 use crate::{
     FieldErrors, Timestamp,
@@ -15,28 +15,28 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
-/// One area of a house without numbered seats.
+/// An area of a house without numbered seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Area {
-    /// Grade; unique within the house.
+    /// Grade of the area; unique within the house.
     pub grade: Text<GRADE_MAX_CHARS>,
-    /// Price of each of its places.
+    /// Price of each place.
     pub price: Price,
-    /// Its places.
+    /// Number of places.
     #[serde(deserialize_with = "within::<_, 1, { SEATS_MAX as i64 }>")]
     #[schemars(range(min = 1, max = SEATS_MAX))]
     pub capacity: u32,
 }
 
 impl Area {
-    /// Stripes that keep its places.
+    /// Number of stripes that store its places.
     pub fn stripes(&self) -> u32 {
         self.capacity.div_ceil(STRIPE_PLACES).clamp(1, STRIPES_PER_AREA_MAX)
     }
 }
 
-/// Why areas are refused whose fields are right by themselves.
+/// Messages for areas whose fields are valid on their own, but not together.
 const SAME_GRADE: &str = "another area has this grade";
 const TOO_MANY_PLACES: &str = "expected at most 50000 places";
 const _: () = assert!(SEATS_MAX == 50_000);
@@ -50,12 +50,12 @@ pub struct General {
     areas: Vec<Area>,
 }
 
-/// One stripe, as the layout knows it.
+/// A stripe in the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// Its number within the house, from 0.
+    /// Number within the house, from 0.
     pub stripe: u32,
-    /// Its share of its area's places.
+    /// Number of the area's places in this stripe.
     pub places: u32,
 }
 
@@ -77,7 +77,7 @@ impl General {
         errors.or(Self { areas })
     }
 
-    /// Places in all.
+    /// Total number of places.
     pub fn places(&self) -> u32 {
         self.areas.iter().map(|area| area.capacity).sum()
     }
@@ -93,19 +93,20 @@ impl General {
         })
     }
 
-    /// The area of that grade with its stripes, if the house has it, however its name is spelled in bytes.
+    /// The area of this grade with its stripes, if the house has it. Unicode spelling variants of the name are
+    /// accepted.
     pub fn find(&self, grade: &str) -> Option<(&Area, Vec<Share>)> {
         let named = |is: &dyn Fn(&str) -> bool| self.areas().find(|(area, _)| is(area.grade.as_str()));
         named(&|known| known == grade).or_else(|| named(&|known| same_name(known, grade)))
     }
 
-    /// How many places the stripe has.
+    /// Number of places of the stripe; 0 if the house does not have it.
     pub fn share_of(&self, stripe: u32) -> u32 {
         let mut shares = self.areas().flat_map(|(_, shares)| shares);
         shares.find(|share| share.stripe == stripe).map_or(0, |share| share.places)
     }
 
-    /// Grades, in the organizer's order.
+    /// Grades in the organizer's order.
     pub fn grades(&self) -> Vec<GradeTotal> {
         let total = |area: &Area| GradeTotal {
             grade: area.grade.as_str().to_owned(),
@@ -116,51 +117,52 @@ impl General {
     }
 }
 
-/// The end of the bucket that keeps what lapses at `expires_at`: never before it. Buckets are a tenth of `hold_seconds`
-/// wide, and at least a second.
+/// The end of the bucket for places that expire at `expires_at`, never before that time. Buckets are a tenth of
+/// `hold_seconds` long, and at least a second.
 pub fn bucket_end(expires_at: Timestamp, hold_seconds: i64) -> Timestamp {
     let width = (hold_seconds * 1000 / BUCKETS_PER_HOLD).max(BUCKET_MIN_MILLIS);
     let buckets = expires_at.millis().div_euclid(width) + i64::from(expires_at.millis().rem_euclid(width) > 0);
     Timestamp::from_millis(buckets * width)
 }
 
-/// What is taken of a stripe.
+/// The taken places of a stripe.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stripe {
-    /// Changes so far.
+    /// Number of changes.
     pub version: u64,
-    /// Holds taken since its lapsed buckets were last looked for.
+    /// Holds taken since its expired buckets were last checked.
     pub unswept: u32,
-    /// Places that are held or sold, those of lapsed buckets included.
+    /// Places that are held or sold, including those of expired buckets.
     pub taken: u32,
-    /// The held ones, by the end of their bucket.
+    /// The held places, by the end of their bucket.
     pub buckets: BTreeMap<Timestamp, u32>,
 }
 
 impl Stripe {
-    /// Whether a bucket that ends at `end` is given back: some seconds late, so that clocks that differ do not cost a payer
-    /// his place.
+    /// Whether a bucket that ends at `end` is given back: a few seconds late, so that clock skew does not cost a
+    /// payer their place.
     fn is_lapsed(end: Timestamp, now: Timestamp) -> bool {
         end.plus_seconds(BUCKET_GRACE_SECONDS) < now
     }
 
-    /// Whether it has a bucket to give back at `now`.
+    /// Whether there is a bucket to give back at `now`.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         self.buckets.keys().any(|end| Self::is_lapsed(*end, now))
     }
 
-    /// Whether anybody holds or owns places of it at `now`: as holders see it, without the seconds of grace.
+    /// Whether any of its places is held or owned at `now`, from the holders' point of view: without the grace
+    /// period.
     pub fn is_claimed(&self, now: Timestamp) -> bool {
         self.buckets.range(..=now).map(|(_, count)| count).sum::<u32>() < self.taken
     }
 
-    /// Places that can be had of `share`, those of lapsed buckets included.
+    /// Number of free places, given the stripe's `share` of places; those of expired buckets count as free.
     pub fn free(&self, share: u32, now: Timestamp) -> u32 {
         let lapsed = self.buckets.iter().filter(|(end, _)| Self::is_lapsed(**end, now)).map(|(_, count)| count);
         (share + lapsed.sum::<u32>()).saturating_sub(self.taken)
     }
 
-    /// The same after its lapsed buckets were given back.
+    /// The stripe after its expired buckets were given back.
     #[must_use]
     pub fn swept(&self, now: Timestamp) -> Self {
         let (lapsed, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -169,7 +171,8 @@ impl Stripe {
         Self { taken: self.taken.saturating_sub(lapsed.values().sum()), buckets, ..*self }
     }
 
-    /// The same after its lapsed buckets were given back and `quantity` places were taken into the bucket of `end`.
+    /// The stripe after its expired buckets were given back and `quantity` places were taken into the bucket that
+    /// ends at `end`.
     #[must_use]
     pub fn swept_and_taken(&self, quantity: u32, end: Timestamp, now: Timestamp) -> Self {
         let mut swept = self.swept(now);
@@ -178,8 +181,9 @@ impl Stripe {
     }
 }
 
-/// From which stripes to take `quantity` places, given what is free in each of an area's: from one where one has so many, looking from
-/// the `home`-th on; else from as few as there need be. `None` where all together have not so many.
+/// Chooses the stripes from which to take `quantity` places, given the `free` places of each stripe of an area: a
+/// single one if possible, searching from the `home`-th on, otherwise as few as possible. `None` if all of them
+/// together have too few.
 pub fn split(free: &[(u32, u32)], quantity: u32, home: usize) -> Option<Vec<(u32, u32)>> {
     let mut from_home: Vec<_> = free.iter().cycle().skip(home % free.len().max(1)).take(free.len()).copied().collect();
     if let Some((stripe, _)) = from_home.iter().find(|(_, free)| *free >= quantity) {

@@ -1,4 +1,4 @@
-//! Holds: a claim on seats for minutes, and the stake, which is hold and limit at once.
+//! Holds: a claim on seats for a few minutes; and the stake, which is both hold and limit.
 
 use crate::{
     Error, Result, Timestamp,
@@ -13,22 +13,22 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A seat in somebody's hold or reservation: where it is kept and what it costs. Prices are fixed here, by us.
+/// A seat in a hold or reservation: its storage location and price. The server fixes the price when the seat is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldSeat {
-    /// The seat; `None` for a place that is only counted.
+    /// The seat; `None` for a general admission place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat_id: Option<SeatId>,
-    /// The block that keeps it; the stripe of its area where it has no number.
+    /// The block that stores it, or the stripe of its area for a general admission place.
     pub block: u32,
-    /// Its grade.
+    /// The seat's grade.
     pub grade: String,
     /// Its price when it was held.
     pub price: Won,
 }
 
 impl HeldSeat {
-    /// Section, row and number; `None` for a place that is only counted.
+    /// Section, row and number; `None` for a general admission place.
     pub fn position(&self) -> Option<(&str, u32, u32)> {
         seating::position(self.seat_id.as_ref()?)
     }
@@ -37,23 +37,23 @@ impl HeldSeat {
 /// A member's live claim on seats of one performance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Id; carries the performance.
+    /// Contains the performance's id.
     pub hold_id: HoldId,
-    /// The edition of the layout that the seats belong to.
+    /// The version of the layout that the seats belong to.
     pub layout: u32,
-    /// The seats, in the order of the house.
+    /// Seats in the order of the house.
     pub seats: Vec<HeldSeat>,
-    /// When it was taken.
+    /// When the hold was taken.
     pub created_at: Timestamp,
-    /// When it lapses: from that moment the seats are free, without anything having to run.
+    /// When the hold expires: from then on the seats are free, without any process having to run.
     pub expires_at: Timestamp,
-    /// The end of the bucket that keeps its places, where they are only counted.
+    /// The end of the bucket that stores general admission places.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket_end: Option<Timestamp>,
-    /// The position whose admission lives longer because of it; a release takes that time back.
+    /// The position whose admission was extended by this hold; a release takes the extension back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prolongs: Option<u64>,
-    /// Which attempt to pay it the next is: one more than were declined.
+    /// The number of the next payment attempt: one more than the declined ones.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub attempt: u8,
 }
@@ -68,8 +68,8 @@ fn is_first(attempt: &u8) -> bool {
 }
 
 impl Hold {
-    /// Whether it was taken a moment before `paid_at`: it kept the seats from nobody before they were paid. A pending purchase's
-    /// hold knows by its id when it was taken.
+    /// Whether the hold was taken only a moment before `paid_at`, so that it hardly kept the seats from others. The
+    /// time is read from the hold's id, which a pending purchase has, too.
     pub fn was_paid_at_once(&self, paid_at: Timestamp) -> bool {
         paid_at <= self.hold_id.made_at().plus_seconds(HOLD_FORGIVEN_SECONDS)
     }
@@ -77,8 +77,7 @@ impl Hold {
     /// Claims `seat_ids` of a performance for `member` at `now`. The table decides whether they are free.
     ///
     /// # Errors
-    /// In the contract's order: [`Error::SalesClosed`], [`Error::SeatNotFound`] with every unknown seat,
-    /// [`Error::TooManySeats`] where even a member without seats may not have so many.
+    /// In the contract's order: [`Error::SalesClosed`], [`Error::SeatNotFound`] with every unknown seat.
     pub fn place(
         listing: &Listing,
         seat_ids: &[SeatId],
@@ -97,7 +96,7 @@ impl Hold {
         Ok(hold.of_seats(&found))
     }
 
-    /// A hold of a performance that is on sale at `now`, which claims nothing yet.
+    /// An empty hold of a performance that is on sale at `now`.
     ///
     /// # Errors
     /// [`Error::SalesClosed`].
@@ -116,7 +115,7 @@ impl Hold {
         })
     }
 
-    /// The same hold, of these seats, in the order of the house.
+    /// The hold with these seats, in the order of the house.
     #[must_use]
     pub fn of_seats(self, places: &[SeatPlace<'_>]) -> Self {
         let mut places: Vec<&SeatPlace<'_>> = places.iter().collect();
@@ -130,7 +129,7 @@ impl Hold {
         Self { seats: places.iter().map(seat).collect(), ..self }
     }
 
-    /// The same hold, of so many places of each of these stripes of `area`.
+    /// The hold with the given number of places of each of these stripes of `area`.
     #[must_use]
     pub fn of_places(self, area: &Area, parts: &[(u32, u32)], performance: &Performance) -> Self {
         let place = |stripe| HeldSeat {
@@ -144,93 +143,94 @@ impl Hold {
         Self { seats: places.collect(), bucket_end, ..self }
     }
 
-    /// The same hold, which lapses at `until` instead.
+    /// The hold with the expiry time `until`.
     #[must_use]
     pub fn prolonged(self, until: Timestamp, performance: &Performance) -> Self {
         let bucket_end = self.bucket_end.map(|_| bucket_end(until, performance.hold_seconds));
         Self { expires_at: until, bucket_end, ..self }
     }
 
-    /// The same hold, taken under `admission`.
+    /// The hold, taken under `admission`.
     #[must_use]
     pub fn under(self, admission: Option<&Admission>) -> Self {
         let prolonged = admission.filter(|admission| admission.ends_at <= self.expires_at);
         Self { prolongs: prolonged.map(|admission| admission.position), ..self }
     }
 
-    /// Until when the hold is kept for its member because card payments are paused: `holdSeconds` longer each time, at most
-    /// three times as long in all, never past the close of sales. `None` where it lives as long as it may.
+    /// The new expiry time of the hold when card payments are paused: `holdSeconds` later, at most three times
+    /// `holdSeconds` after the hold was taken, and never past the close of sales. `None` if that does not extend it.
     pub fn kept_until(&self, performance: &Performance) -> Option<Timestamp> {
         let last = self.created_at.plus_seconds(HOLD_PROLONGED_TIMES * performance.hold_seconds);
         let until = self.expires_at.plus_seconds(performance.hold_seconds).min(last).min(performance.sales_close_at);
         (until > self.expires_at).then_some(until)
     }
 
-    /// The purchase that paying it makes.
+    /// The id of the purchase that the next payment attempt makes.
     pub fn purchase(&self) -> ReservationId {
         self.hold_id.purchase(self.attempt)
     }
 
-    /// The performance.
+    /// The id of the performance.
     pub fn performance_id(&self) -> &PerformanceId {
         self.hold_id.performance()
     }
 
-    /// Its seats.
+    /// Number of seats.
     pub fn quantity(&self) -> u32 {
         u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
     }
 
-    /// What paying it costs.
+    /// The total price.
     pub fn total(&self) -> Won {
         self.seats.iter().map(|seat| seat.price).sum()
     }
 
-    /// The grade of its seats; `None` where they span several.
+    /// The grade of its seats; `None` if they have several.
     pub fn grade(&self) -> Option<&str> {
         let (first, others) = self.seats.split_first()?;
         others.iter().all(|seat| seat.grade == first.grade).then_some(first.grade.as_str())
     }
 
-    /// The same hold as its member may use it by the present rule: not past the end of sales, which may have been brought
-    /// forward, or have come with a cancellation.
+    /// The hold with its expiry limited to the end of sales, which may have been moved forward or have come with a
+    /// cancellation.
     #[must_use]
     pub fn bounded_by(self, performance: &Performance) -> Self {
         Self { expires_at: self.expires_at.min(performance.sales_end_at()), ..self }
     }
 
-    /// Whether it can still be paid at `now`.
+    /// Whether the hold can still be paid at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.expires_at
     }
 }
 
-/// What one member has of one performance: at most one hold that is live or whose payment is pending, and the seats already
-/// paid.
+/// What one member has of one performance: at most one hold that is live or whose payment is pending, and the paid
+/// seats.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stake {
-    /// The hold last taken and neither paid nor released; it may have lapsed.
+    /// The latest hold, if it was neither paid nor released; it may have expired.
     pub hold: Option<Hold>,
-    /// When that hold lapses; 0 where there is none. A copy, because conditions compare it.
+    /// When that hold expires; 0 if there is none. A copy, because conditions compare it.
     #[serde(default)]
     pub hold_until: Timestamp,
     /// Seats of confirmed reservations.
     #[serde(default)]
     pub paid_seats: u32,
-    /// The hold whose payment by card is pending. Until that is decided there is no other.
+    /// The hold whose card payment is pending. Until that is decided, no other hold can be taken.
     #[serde(default)]
     pub pending_hold_id: Option<HoldId>,
-    /// When the third last hold was taken; 0 where there were fewer. The last three are apart, because conditions compare this
-    /// one, and each hold moves them on without knowing them.
+    /// When the third-last hold was taken; 0 if there were fewer. The last three are separate attributes, because
+    /// conditions compare this one, and each hold shifts them without reading them.
     #[serde(default)]
     pub unpaid_first: Timestamp,
-    /// The same of the second last.
+    /// When the second-last hold was taken.
     #[serde(default)]
     pub unpaid_second: Timestamp,
-    /// The same of the last.
+    /// When the last hold was taken.
     #[serde(default)]
     pub unpaid_third: Timestamp,
-    /// Holds up to this one do not count as unpaid: the member paid the last of them. A cancellation takes that back.
+    /// Holds up to this time do not count as unpaid, because the member paid the last of them. A cancellation reverts
+    /// this.
     #[serde(default)]
     pub cleared_until: Timestamp,
     /// Holds that do not count because they were released at once.
@@ -238,12 +238,13 @@ pub struct Stake {
     pub forgiven: Forgiven,
 }
 
-/// Holds that were released within [`HOLD_FORGIVEN_SECONDS`], and so do not count as unpaid: so many, within an hour.
+/// Holds that were released within [`HOLD_FORGIVEN_SECONDS`] and therefore do not count as unpaid. Their number
+/// within an hour is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Forgiven {
-    /// How many.
+    /// Number of forgiven holds.
     pub count: u32,
-    /// When the first was released.
+    /// When the first of them was released.
     pub since: Timestamp,
 }
 
@@ -253,11 +254,11 @@ impl Stake {
         self.hold.as_ref().filter(|hold| hold.is_live(now))
     }
 
-    /// Why `quantity` more seats cannot be held, judged from the stake that stood in the way.
+    /// Checks whether `quantity` more seats can be held.
     ///
     /// # Errors
-    /// [`Error::HoldExists`], [`Error::TooManySeats`], or [`Error::TooManyRequests`] where the last three holds within an hour
-    /// were not paid.
+    /// [`Error::HoldExists`], [`Error::TooManySeats`], or [`Error::TooManyRequests`] if the last three holds within
+    /// an hour were not paid.
     pub fn check_room_for(&self, quantity: u32, max: u32, now: Timestamp) -> Result<()> {
         let live = self.live_hold(now).map(|hold| &hold.hold_id);
         if let Some(hold_id) = live.or(self.pending_hold_id.as_ref()) {
@@ -275,8 +276,8 @@ impl Stake {
         }
     }
 
-    /// What a release of the live hold at `now` makes of the forgiven ones, if it is forgiven: soon after it was taken, and not
-    /// for ever, because who takes the same seats again and again keeps others from them.
+    /// The forgiven holds after releasing the live hold at `now`, if it is forgiven: it must be released soon after
+    /// it was taken. The number is limited, because taking the same seats again and again keeps others from them.
     pub fn forgiven_at(&self, now: Timestamp) -> Option<Forgiven> {
         let hold = self.live_hold(now)?;
         if hold.created_at.plus_seconds(HOLD_FORGIVEN_SECONDS) < now {
@@ -287,10 +288,10 @@ impl Stake {
         (before.count < HOLDS_FORGIVEN_MAX).then_some(Forgiven { count: before.count + 1, ..before })
     }
 
-    /// The hold to pay or to release.
+    /// The live hold with the id `hold_id`.
     ///
     /// # Errors
-    /// [`Error::HoldExpired`] when `hold_id` is not the live hold of this stake.
+    /// [`Error::HoldExpired`] if `hold_id` is not the live hold of this stake.
     pub fn live_hold_of(&self, hold_id: &HoldId, now: Timestamp) -> Result<&Hold> {
         self.live_hold(now).filter(|hold| hold.hold_id == *hold_id).ok_or(Error::HoldExpired)
     }

@@ -1,9 +1,9 @@
-//! Typed ids: opaque, URL-safe, time-ordered. All come from UUIDv7; a caller makes them, so a retried write carries the
-//! same id.
+//! Typed ids: opaque, URL-safe and ordered by time. All derive from UUIDv7. The caller creates them, so that a
+//! retried write carries the same id.
 //!
-//! A hold's id carries its performance, because that is how its stake is found. Reservation, payment and tickets derive
-//! from the hold: `h-<uuid>.<performance>` becomes `r-…`, `p-…` and `t-….<n>`, so paying again finds the first payment. A
-//! payment after a declined one is another: `p-<uuid>_2.<performance>` and so on, up to 9.
+//! A hold's id contains its performance, which locates its stake. Reservation, payment and tickets derive from the
+//! hold: `h-<uuid>.<performance>` becomes `r-…`, `p-…` and `t-….<n>`, so paying again finds the first payment. A
+//! payment after a declined one has its own id: `p-<uuid>_2.<performance>` and so on, up to 9.
 
 use crate::{
     Timestamp,
@@ -14,12 +14,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, fmt, str::FromStr};
 use uuid::{Builder, Uuid};
 
-/// The text is not an id of this kind. Nothing of that name can exist.
+/// The text is not an id of this kind. Nothing with that id can exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of this kind")]
 pub struct NotAnId;
 
-/// Text that may be an id made elsewhere: short and made of URL-safe characters.
+/// Whether `text` may be an id created elsewhere: short, and made of URL-safe characters.
 fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
@@ -59,11 +59,11 @@ macro_rules! plain_id {
         pub struct $name(String);
 
         impl $name {
-            /// A new id from a fresh UUIDv7.
+            /// Creates an id from a fresh UUIDv7.
             pub fn new(fresh: Uuid) -> Self {
                 Self(fresh.simple().to_string())
             }
-            /// The id's text.
+            /// The id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -89,13 +89,13 @@ plain_id!(/** One e-mail verification. */ VerificationId, "0193f1b07c8a7d3fae52c
 plain_id!(/** One login: what its refresh tokens share. */ SessionId, "0193f1b07c8a7d3fae52c1d1a5b0c007");
 plain_id!(/** One ledger entry of a wallet. */ EntryId, "0193f1b07c8a7d3fae52c1d1a5b0c004");
 
-/// The HTTP request that something began with, as API Gateway names it: 1 to 64 visible ASCII characters.
+/// The id of the HTTP request that started something, as assigned by API Gateway: 1 to 64 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
 
 impl RequestId {
-    /// The id's text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -134,8 +134,9 @@ impl fmt::Display for MemberId {
 
 id_as_text!(MemberId, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005");
 
-/// What a hold and everything bought by it share: the text after the prefix, `<uuid>.<performance>`; from the second
-/// attempt to pay the hold on, `<uuid>_<attempt>.<performance>`. One digit, so that later attempts sort behind earlier ones.
+/// The text that a hold and everything bought by it share after their prefixes: `<uuid>.<performance>`, or
+/// `<uuid>_<attempt>.<performance>` from the second attempt to pay the hold on. The attempt has one digit, so that
+/// later attempts sort after earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Purchase {
     uuid: Uuid,
@@ -152,7 +153,7 @@ impl Purchase {
         };
         let uuid = Uuid::parse_str(uuid).map_err(|_| NotAnId)?;
         let parsed = Self { uuid, attempt, performance: performance.parse()? };
-        // One text per id: other spellings are other ids, and name nothing.
+        // There is one spelling for each id: other spellings are other ids, which name nothing.
         if (1..=attempts_max).contains(&attempt) && parsed.name() == name { Ok(parsed) } else { Err(NotAnId) }
     }
 
@@ -182,11 +183,11 @@ macro_rules! purchase_id {
         pub struct $name(Purchase);
 
         impl $name {
-            /// The performance that the id carries.
+            /// The performance that is part of the id.
             pub fn performance(&self) -> &PerformanceId {
                 &self.0.performance
             }
-            /// The part without the prefix, which sort keys hold.
+            /// The part after the prefix, used in sort keys.
             pub fn key(&self) -> String {
                 self.0.to_string()
             }
@@ -215,11 +216,12 @@ purchase_id!(/** A purchase: `r-<uuid>.<performance>`, of the hold it was bought
 purchase_id!(/** A payment: `p-<uuid>.<performance>`, of the hold it paid. */ PaymentId, "p-", PAYMENT_ATTEMPTS_MAX);
 
 impl HoldId {
-    /// A new hold of `performance` for `member` at `now`, from a fresh UUID.
+    /// Creates a hold id for `performance` and `member` at `now`, from a fresh UUID.
     ///
-    /// The id is a UUIDv7 of `now` whose last 32 bits are a check over the others, the member and the performance. So a hold that left no
-    /// trace, because it lapsed or was released, is still known as its member's for a while (410), and everybody else's
-    /// is not (404). It is no secret: conditions decide who may pay.
+    /// The id is a UUIDv7 of `now` whose last 32 bits are a checksum over the other bits, the member and the
+    /// performance. So a hold that left no trace, because it expired or was released, can still be recognized as the
+    /// member's for a while (410), while anybody else's is not found (404). The id is not a secret: conditions decide
+    /// who may pay.
     pub fn new(fresh: Uuid, member: &MemberId, performance: PerformanceId, now: Timestamp) -> Self {
         let millis = u64::try_from(now.millis()).unwrap_or_default();
         let mut random = [0; 10];
@@ -229,26 +231,26 @@ impl HoldId {
         bytes[12..].copy_from_slice(&check);
         Self(Purchase { uuid: Uuid::from_bytes(bytes), attempt: 1, performance })
     }
-    /// Whether the hold was made for `member`.
+    /// Whether the hold was created for `member`.
     pub fn is_of(&self, member: &MemberId) -> bool {
         let bytes = self.0.uuid.as_bytes();
         bytes[12..] == check_of(bytes, member, &self.0.performance)
     }
-    /// Whether a hold that was not paid is so old that it is answered 404.
+    /// Whether an unpaid hold is so old that the response is 404.
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
         self.made_at().plus_seconds(HOLD_REMEMBERED_SECONDS) <= now
     }
-    /// The second in which the hold was made.
+    /// The second in which the hold was created.
     pub fn made_at(&self) -> Timestamp {
         let made = self.0.uuid.get_timestamp().map_or(0, |made| made.to_unix().0);
         Timestamp::from_millis(i64::try_from(made).unwrap_or_default().saturating_mul(1000))
     }
-    /// One of `count` places to begin at: another hold begins elsewhere.
+    /// One of `count` starting points; holds are spread over them at random.
     pub fn spread(&self, count: usize) -> usize {
         let random = self.0.uuid.as_bytes()[9..13].iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
         random % count.max(1)
     }
-    /// The reservation that the `attempt`-th attempt to pay this hold makes, from 1.
+    /// The reservation made by the `attempt`-th attempt to pay this hold, from 1.
     pub fn purchase(&self, attempt: u8) -> ReservationId {
         ReservationId(self.0.of_attempt(attempt))
     }
@@ -264,15 +266,15 @@ fn check_of(bytes: &[u8; 16], member: &MemberId, performance: &PerformanceId) ->
 }
 
 impl ReservationId {
-    /// The id made of its parts.
+    /// Creates the id from its parts.
     pub(crate) fn of(uuid: Uuid, attempt: u8, performance: PerformanceId) -> Self {
         Self(Purchase { uuid, attempt, performance })
     }
-    /// What tells its hold from others.
+    /// The UUID of its hold.
     pub fn uuid(&self) -> Uuid {
         self.0.uuid
     }
-    /// Which attempt to pay its hold it is, from 1.
+    /// The number of the attempt to pay its hold, from 1.
     pub fn attempt(&self) -> u8 {
         self.0.attempt
     }
@@ -280,7 +282,7 @@ impl ReservationId {
     pub fn hold(&self) -> HoldId {
         HoldId(self.0.of_attempt(1))
     }
-    /// The reservation's payment.
+    /// The payment of the reservation.
     pub fn payment(&self) -> PaymentId {
         PaymentId(self.0.clone())
     }
@@ -291,8 +293,8 @@ impl ReservationId {
 }
 
 impl PaymentId {
-    /// What the payment provider knows the payment by: at most 36 letters, digits, hyphens and underscores. Unique without the
-    /// performance, and providers take no more.
+    /// The payment's order id at the payment provider: at most 36 letters, digits, hyphens and underscores. It is
+    /// unique without the performance, and providers accept nothing longer.
     pub fn order(&self) -> String {
         format!("p-{}", self.0.name())
     }
@@ -314,7 +316,7 @@ impl TicketId {
     pub fn reservation(&self) -> &ReservationId {
         &self.reservation
     }
-    /// Which of the reservation's tickets, from 0.
+    /// The index of the ticket within its reservation, from 0.
     pub fn index(&self) -> u32 {
         self.index
     }

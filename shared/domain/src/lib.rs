@@ -1,26 +1,26 @@
-//! Ticketing rules and the types they speak of. Pure: no AWS, no I/O, no clock, no randomness, no async;
-//! `now` and fresh ids are arguments.
+//! Ticketing rules and their types. Pure: no AWS, no I/O, no clock, no randomness, no async; `now` and fresh ids are
+//! arguments.
 //!
-//! | Module | Holds |
+//! | Module | Contents |
 //! |---|---|
 //! | [`limits`] | every bound of the system, units last |
-//! | [`text`] | what people and machines type, as it is stored, compared and hashed |
-//! | [`ids`], [`time`], [`money`], [`number`] | the small types everything is made of |
-//! | [`error`] | what can go wrong, as the caller sees it |
-//! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; the code mailed before sign-up; logins |
-//! | [`show`], [`performance`], [`seating`] | the catalogue: what is sold, when, and which seats there are |
-//! | [`best_available`] | which seats are the best of those that are free |
-//! | [`general`] | areas without numbered seats, their stripes and buckets |
-//! | [`seat_map`] | which seats are taken, and how the map of a large house is packed |
+//! | [`text`] | normalization of typed text before it is stored, compared and hashed |
+//! | [`ids`], [`time`], [`money`], [`number`] | small basic types |
+//! | [`error`] | every failure, as the caller sees it |
+//! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; verification codes; sessions |
+//! | [`show`], [`performance`], [`seating`] | the catalogue: shows, their dates, and their seats |
+//! | [`best_available`] | choosing the best free seats |
+//! | [`general`] | general admission areas, their stripes and buckets |
+//! | [`seat_map`] | the state of every seat, and the packed form of a large house's map |
 //! | [`waiting_room`] | positions, stripes, turnstile arithmetic |
-//! | [`hold`] | a claim on seats for minutes, and the stake that limits it |
+//! | [`hold`] | a claim on seats for a few minutes, and the stake that limits it |
 //! | [`wallet`] | points and their ledger |
 //! | [`reservation`] | a purchase, its tickets and its payment |
-//! | [`door`], [`mailing`] | what becomes of tickets after the sale: used, reissued, mailed again |
-//! | [`notice`], [`my_page`], [`door_list`], [`sales`] | what a reservation shows its member and its organizer, derived from it |
+//! | [`door`], [`mailing`] | tickets after the sale: check-in, reissue, mailing again |
+//! | [`notice`], [`my_page`], [`door_list`], [`sales`] | rows derived from a reservation, for its member and its organizer |
 //! | [`ticket_code`] | the text inside a ticket's QR code |
-//! | [`card`] | a payment by card: what is to be done next about it |
-//! | [`breaker`] | when the payment provider is asked, and when it is left alone |
+//! | [`card`] | a card payment and its next step |
+//! | [`breaker`] | the circuit breaker for the payment provider |
 
 pub mod best_available;
 pub mod booking_reference;

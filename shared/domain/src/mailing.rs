@@ -1,4 +1,4 @@
-//! Ticket mails of one reservation: the first at payment, more when its member asks or a ticket was reissued.
+//! Ticket mails of one reservation: the first at payment, more when its member requests them or a ticket is reissued.
 
 use crate::{
     Error, Result, Timestamp,
@@ -8,42 +8,42 @@ use serde::{Deserialize, Serialize};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
-/// Why a ticket mail goes out.
+/// Why a ticket mail is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occasion {
     /// The tickets were paid.
     #[default]
     Payment,
-    /// Their owner asked for them again.
+    /// Their owner requested them again.
     Request,
-    /// One of them was reissued: its old code is void.
+    /// One of them was reissued; its old code is void.
     Reissue,
 }
 
-/// The latest ticket mail that was asked for. Each mail has a number, and with it a marker and a message of its own.
+/// The latest requested ticket mail. Each mail has a number, and therefore its own marker and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Mailing {
-    /// Its number; the mail at payment is 0.
+    /// Number of the mail; the mail at payment is 0.
     pub number: u32,
-    /// Why it goes out.
+    /// Why it is sent.
     #[serde(default)]
     pub occasion: Occasion,
-    /// The hour since the epoch in which it was asked for.
+    /// The hour since the epoch in which it was requested.
     #[serde(default)]
     hour: i64,
-    /// How many were asked for in that hour.
+    /// Number of mails requested in that hour.
     #[serde(default)]
     asked: u32,
 }
 
 impl Mailing {
-    /// The next one, asked for at `now`.
+    /// The next mail, requested at `now`.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`] beyond [`TICKET_MAILINGS_PER_HOUR`], or [`TICKET_MAILINGS_MAX`] in all.
     pub fn next(&self, occasion: Occasion, now: Timestamp) -> Result<Self> {
-        // A clock just behind counts into the newer hour.
+        // A slow clock counts into the newer hour.
         let hour = now.millis().div_euclid(HOUR_MILLIS).max(self.hour);
         let asked = if hour == self.hour { self.asked } else { 0 };
         if asked >= TICKET_MAILINGS_PER_HOUR || self.number >= TICKET_MAILINGS_MAX {

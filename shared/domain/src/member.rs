@@ -1,4 +1,4 @@
-//! Members and organizers: who buys, and who lists shows.
+//! Members and organizers, with their addresses, names and passwords.
 
 use crate::{
     FieldError, Timestamp, common_passwords,
@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An e-mail address, lower-cased, with an internationalized domain as its A-labels (`xn--…`), so that both spellings are one
-/// address. Checked for shape only: the mailed code proves that it is somebody's.
+/// An e-mail address in lower case, with an internationalized domain as its A-labels (`xn--…`), so that both
+/// spellings are the same address. Only its form is checked; the mailed code proves that it is in use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("format" = "email", "maxLength" = EMAIL_MAX_CHARS, "x-also-refused" = [NOT_AN_ADDRESS]))]
@@ -31,18 +31,18 @@ impl Email {
         Self(NO_ADDRESS.to_owned())
     }
 
-    /// Whether it is the placeholder of a deleted account.
+    /// Whether this is the placeholder of a deleted account.
     pub fn is_erased(&self) -> bool {
         self.0 == NO_ADDRESS
     }
 
-    /// The address.
+    /// The normalized address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The mailbox behind the address: without a `+tag`, and for Gmail without dots, which it ignores. Mails to different
-    /// spellings of it are counted together. Members are told apart by the whole address.
+    /// The mailbox behind the address: without a `+tag`, and for Gmail without dots, which it ignores. Mails to its
+    /// different spellings are counted together. Members are identified by the whole address.
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
         let untagged = local.split_once('+').map_or(local, |(untagged, _)| untagged);
@@ -58,7 +58,7 @@ impl TryFrom<String> for Email {
     type Error = String;
 
     /// # Errors
-    /// Says what an address looks like when the text has no such shape.
+    /// Describes the expected form of an address.
     fn try_from(text: String) -> Result<Self, String> {
         if text::is_stored() {
             return Ok(Self(text));
@@ -87,7 +87,7 @@ impl fmt::Display for Email {
     }
 }
 
-/// The address with its domain as the domain name system has it; `None` where that is no domain's name.
+/// The address with its domain in ASCII form; `None` if that is not a valid domain name.
 fn with_plain_domain(address: &str) -> Option<String> {
     let (local, domain) = address.split_once('@')?;
     let domain = Uts46::new()
@@ -96,7 +96,8 @@ fn with_plain_domain(address: &str) -> Option<String> {
     Some(format!("{local}@{domain}"))
 }
 
-/// A password in normal form KC, in which every keyboard types it alike; that is counted and hashed. Never printed, never stored: only its hash is.
+/// A password in normal form KC, in which every keyboard types it the same. That form is counted and hashed. It is
+/// never printed or stored; only its hash is stored.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("minLength" = PASSWORD_MIN_CHARS, "maxLength" = PASSWORD_MAX_CHARS, "x-also-refused" = [password_length(), COMMON.to_owned(), KNOWN.to_owned()]))]
@@ -108,11 +109,11 @@ impl Password {
         &self.0
     }
 
-    /// Whether it may be the password of the member with that address.
+    /// Checks whether it may be the password of the member with this address.
     ///
     /// # Errors
-    /// When it is the address, what stands before its `@`, or the name of this site, with no more than digits and signs
-    /// around it.
+    /// If it is the address, the part before the `@`, or the name of this site, with nothing but digits and
+    /// punctuation around it.
     pub fn check_for(&self, email: &Email) -> Result<(), FieldError> {
         let (core, local) = (common_passwords::core(&self.0), email.0.split('@').next().unwrap_or_default());
         let known = [&email.0, local, SITE].map(common_passwords::core);
@@ -124,7 +125,7 @@ impl Password {
     }
 }
 
-/// Why a password is refused. Its length is that of its normal form.
+/// Messages for refused passwords. The length is that of the normal form.
 const COMMON: &str = "expected a password that is not among the most common ones";
 const KNOWN: &str = "expected something else than the e-mail address or this site's name";
 
@@ -132,14 +133,14 @@ fn password_length() -> String {
     format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters")
 }
 
-/// The site's name, which everybody knows.
+/// The site's name, which is easy to guess.
 const SITE: &str = "frontrow";
 
 impl TryFrom<String> for Password {
     type Error = String;
 
     /// # Errors
-    /// When the password is shorter or longer than allowed, or one of those that are guessed first.
+    /// If the password is shorter or longer than allowed, or one of the most common ones.
     fn try_from(text: String) -> Result<Self, String> {
         let password = compatible(&text).into_owned();
         if !(PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&password.chars().count()) {
@@ -158,8 +159,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A member's name: one line of 1 to 100 characters. Any characters are accepted; what cannot be seen is left out, so that no name
-/// breaks a mail or a door list.
+/// A member's name: one line of 1 to 100 characters. Any characters are accepted; invisible ones are removed, so that
+/// no name breaks a mail or a door list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = NAME_MAX_CHARS, "x-also-refused" = [name_length()]))]
@@ -175,12 +176,12 @@ impl Name {
         Self(NO_NAME.to_owned())
     }
 
-    /// The name.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as it would be stored today; the same where that would leave nothing of it.
+    /// The name as it would be stored today; unchanged if that would leave nothing of it.
     #[must_use]
     pub fn renewed(self) -> Self {
         Self::try_from(self.0.clone()).unwrap_or(self)
@@ -191,7 +192,7 @@ impl TryFrom<String> for Name {
     type Error = String;
 
     /// # Errors
-    /// When nothing of the name can be seen, or when it is too long.
+    /// If no character is visible, or the name is too long.
     fn try_from(text: String) -> Result<Self, String> {
         if text::is_stored() {
             return Ok(Self(text));
@@ -207,22 +208,22 @@ impl From<Name> for String {
     }
 }
 
-/// What a member may do.
+/// Permissions of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Role {
-    /// Books.
+    /// May book.
     Member,
-    /// Lists shows, and books.
+    /// May manage shows, and book.
     Organizer,
 }
 
-/// The language of a member's mail.
+/// The language of a member's mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
-    /// Korean, unless the member asks otherwise.
+    /// Korean, the default.
     #[default]
     Ko,
     /// English.
@@ -230,7 +231,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// The best of ours for an `Accept-Language` header (RFC 9110 12.5.4): highest weight, first among equals.
+    /// The best supported language for an `Accept-Language` header (RFC 9110 12.5.4): the highest weight, and the
+    /// first among equals.
     pub fn negotiate(header: Option<&str>) -> Self {
         let mut best = (0.0, Self::default());
         for range in header.unwrap_or_default().split(',').take(32) {
@@ -253,26 +255,26 @@ impl Language {
 /// A member as stored, without the password's hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Id.
+    /// Time-ordered id of the member.
     pub member_id: MemberId,
-    /// Verified address.
+    /// The verified e-mail address.
     pub email: Email,
-    /// Name, shown in mails.
+    /// The name shown in mails.
     pub name: Name,
-    /// Role.
+    /// Permissions of the member.
     pub role: Role,
-    /// The language of mails that nothing else decides: the one in which the address was verified.
+    /// The language of mails that are not tied to a purchase: the one in which the address was verified.
     #[serde(default)]
     pub language: Language,
-    /// Categories whose new shows are mailed to the member (C2).
+    /// Categories whose new shows are announced to the member by mail.
     #[serde(default)]
     pub alerts: Vec<Category>,
-    /// Sign-up.
+    /// When the member signed up.
     pub created_at: Timestamp,
 }
 
 impl Member {
-    /// The same member, told of new shows of those categories; each counts once.
+    /// The member, subscribed to new shows of `categories`, without duplicates.
     #[must_use]
     pub fn alerted_of(self, mut categories: Vec<Category>) -> Self {
         let mut seen = Vec::new();

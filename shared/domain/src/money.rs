@@ -1,4 +1,4 @@
-//! Won: whole, and never a float. A point is a won.
+//! Won: whole numbers, never floats. A point is worth one won.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use std::{fmt, iter::Sum, ops::Add};
 #[schemars(inline)]
 pub struct Won(pub i64);
 
-/// What every amount is in.
+/// The currency of all amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schemars(inline)]
@@ -21,7 +21,7 @@ pub enum Currency {
 }
 
 impl Won {
-    /// This amount, `times` over. Bounded by the limits on prices and seats, far below overflow.
+    /// The amount multiplied by `times`. The limits on prices and seats keep it far below overflow.
     pub const fn times(self, times: i64) -> Self {
         Self(self.0 * times)
     }

@@ -1,5 +1,5 @@
-//! My page: the progress of everything a member did, in one read (R8). A booking is one row, which changes; a cancellation
-//! adds a row.
+//! My page: the progress of all bookings of a member, in one read. A booking is one row, which changes; a
+//! cancellation adds a row.
 
 use crate::{
     Timestamp,
@@ -11,64 +11,64 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a row of my page is about.
+/// Type of a row of my page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum PageEntryType {
     /// A booking.
     Reservation,
-    /// Its end, and what went back.
+    /// The end of a booking, with its refund.
     Cancellation,
 }
 
-/// How far it has come.
+/// Status of a row of my page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum PageEntryStatus {
-    /// Booked; the payment is under way.
+    /// Booked; the payment is in progress.
     PaymentPending,
-    /// Paid. A booking that was paid stays so: that it was cancelled later is a row of its own.
+    /// Paid. A paid booking keeps this status: a later cancellation is a separate row.
     PaymentApproved,
     /// Not paid: the payment was refused.
     PaymentDeclined,
-    /// Of a cancellation: what was paid went back. Of a booking: it was cancelled before it was paid.
+    /// For a cancellation: any payment was refunded. For a booking: it was cancelled before it was paid.
     PaymentCancelled,
 }
 
 /// A row of my page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageEntry {
-    /// Id; derived from the reservation's.
+    /// Derived from the reservation's id.
     pub entry_id: String,
-    /// What it is about.
+    /// Whether it is a booking or a cancellation.
     #[serde(rename = "type")]
     pub kind: PageEntryType,
-    /// How far it has come.
+    /// Progress of the payment.
     pub status: PageEntryStatus,
-    /// The reservation.
+    /// The reservation's id.
     pub reservation_id: ReservationId,
-    /// Its payment.
+    /// The payment's id.
     pub payment_id: PaymentId,
-    /// The show's title as it was sold.
+    /// The show's title at the time of the sale.
     pub show_title: String,
-    /// Curtain.
+    /// Start of the performance.
     pub starts_at: Timestamp,
-    /// Zone of the show's local time.
+    /// Time zone of the show's local time.
     pub time_zone: TimeZone,
-    /// Seats.
+    /// Number of seats.
     pub quantity: usize,
-    /// What was paid or is to be paid; of a cancellation, what went back.
+    /// The amount paid or to be paid; for a cancellation, the amount refunded.
     pub amount: Won,
-    /// When the member booked, or it was cancelled.
+    /// When the member booked, or when the booking was cancelled.
     pub created_at: Timestamp,
-    /// When its status last changed.
+    /// When the status last changed.
     pub updated_at: Timestamp,
 }
 
 impl PageEntry {
-    /// The rows of `reservation`: its booking, and its cancellation where there is one.
+    /// The rows of `reservation`: its booking and, if it was cancelled, its cancellation.
     pub fn all_of(reservation: &Reservation) -> Vec<Self> {
         let payment = reservation.payment_status();
         let booking = match (reservation.approved_at(), payment) {

@@ -1,4 +1,5 @@
-//! Notices: what a member is told about his payments and reservations, a row for every approval and every cancellation (R7).
+//! Notices: messages to a member about their payments and reservations, one for every approval and every
+//! cancellation.
 
 use crate::{
     Timestamp,
@@ -10,38 +11,38 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a notice is about.
+/// Type of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum NoticeType {
-    /// A payment went through: the seats are the member's.
+    /// A payment was approved: the seats belong to the member.
     PaymentApproved,
-    /// A payment was refused: the seats are in their hold again, or free.
+    /// A payment was refused: the seats are back in their hold, or free.
     PaymentDeclined,
-    /// A reservation ended, and what was paid went back.
+    /// A reservation ended, and any payment was refunded.
     ReservationCancelled,
-    /// The same, because the organizer cancelled the performance.
+    /// A reservation ended because the organizer cancelled the performance, and any payment was refunded.
     PerformanceCancelled,
 }
 
-/// One notice. Everything in it is final when it is made.
+/// One notice. Its content is final when it is created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Id; derived from the reservation's.
+    /// Derived from the reservation's id.
     pub notice_id: String,
-    /// What it is about.
+    /// Subject of the notice.
     #[serde(rename = "type")]
     pub kind: NoticeType,
-    /// The reservation.
+    /// The reservation's id.
     pub reservation_id: ReservationId,
-    /// Its payment.
+    /// The payment's id.
     pub payment_id: PaymentId,
-    /// The show's title as it was sold.
+    /// The show's title at the time of the sale.
     pub show_title: String,
-    /// What was paid, was to be paid, or went back.
+    /// The amount paid, to be paid, or refunded.
     pub amount: Won,
-    /// When that happened.
+    /// When the event happened.
     pub created_at: Timestamp,
     /// Why a payment was declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +50,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// All notices about `reservation`, oldest first: also of steps that it took unseen.
+    /// All notices about `reservation`, oldest first, including those of states that were never observed.
     pub fn all_of(reservation: &Reservation) -> Vec<Self> {
         let notice = |(number, kind, amount, created_at)| Self {
             notice_id: format!("n-{}.{number}", reservation.reservation_id.key()),

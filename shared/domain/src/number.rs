@@ -1,4 +1,4 @@
-//! Whole numbers within bounds, which their schema states.
+//! Whole numbers within bounds that their schema states.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -7,29 +7,29 @@ use serde::{
 };
 use std::{borrow::Cow, fmt};
 
-/// A whole number of `MIN` to `MAX`.
+/// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole<const MIN: i64, const MAX: i64>(i64);
 
 impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
-    /// The number.
+    /// The number as an `i64`.
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// The number, of which the bounds say that it fits.
+    /// The number as a `u32`; the bounds must fit one.
     ///
     /// # Panics
-    /// Where they do not.
+    /// If the bounds do not fit a `u32`.
     pub fn to_u32(self) -> u32 {
         u32::try_from(self.0).expect("the bounds are those of a u32")
     }
 }
 
-/// Reads a `u32` of `MIN` to `MAX`.
+/// Deserializes a `u32` from `MIN` to `MAX`.
 ///
 /// # Errors
-/// The parser's, for anything else.
+/// The parser's error for anything else.
 pub(crate) fn within<'de, D: Deserializer<'de>, const MIN: i64, const MAX: i64>(from: D) -> Result<u32, D::Error> {
     Whole::<MIN, MAX>::deserialize(from).map(Whole::to_u32)
 }

@@ -1,4 +1,4 @@
-//! Performances: one dated occurrence of a show, its seats, its sales window, its waiting room's policy.
+//! Performances: one dated occurrence of a show, with its seats, sales window and waiting room policy.
 
 mod sales;
 
@@ -24,29 +24,29 @@ use serde::{Deserialize, Serialize};
 
 /// A limit of a waiting room.
 pub type Limit = Whole<1, { ROOM_RATE_MAX as i64 }>;
-/// How long an admission lasts.
+/// Duration of an admission.
 pub type Seconds = Whole<1, ADMISSION_MAX_SECONDS>;
 
-/// Why details are refused whose fields are right by themselves.
+/// Messages for details whose fields are valid on their own, but not together.
 const STARTED: &str = "must be in the future";
 const CLOSES_LATE: &str = "must not be after startsAt";
 const OPENS_LATE: &str = "must be before salesCloseAt";
 const TOO_MANY_GRADES: &str = "expected at most 40 grades";
 const _: () = assert!(GRADES_MAX == 40);
-/// Neither of the limits is given.
+/// The message for a policy without any limit.
 pub const NO_LIMIT: &str = "maxActive and admitPerMinute must not both be null";
 
-/// How a waiting room lets people in (Q4).
+/// How a waiting room admits members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", try_from = "PolicyFields")]
 pub struct WaitingRoomPolicy {
-    /// At most so many inside at once; `null`: no such bound.
+    /// Maximum number of members inside at once; `null` for no such limit.
     pub max_active: Option<u32>,
-    /// At most so many let in per minute; `null`: no such bound.
+    /// Maximum number of members admitted per minute; `null` for no such limit.
     pub admit_per_minute: Option<u32>,
-    /// How long an admission lasts.
+    /// How long an admission lasts, in seconds.
     pub admission_seconds: i64,
-    /// While true nobody is let in; who is inside goes on.
+    /// While true, nobody is admitted; admitted members continue.
     pub paused: bool,
 }
 
@@ -69,10 +69,10 @@ impl TryFrom<PolicyFields> for WaitingRoomPolicy {
 }
 
 impl WaitingRoomPolicy {
-    /// A policy with the contract's defaults for what is absent.
+    /// A policy, with the contract's defaults for absent values.
     ///
     /// # Errors
-    /// Without any limit.
+    /// If neither limit is set.
     pub fn new(
         max_active: Option<Limit>,
         admit_per_minute: Option<Limit>,
@@ -91,7 +91,7 @@ impl WaitingRoomPolicy {
     }
 }
 
-/// A waiting room as it is asked for with a new performance: its policy, and for how many people it is made.
+/// A waiting room as requested with a performance: its policy and its number of stripes.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(try_from = "RoomFields")]
 struct NewRoom {
@@ -107,8 +107,8 @@ struct RoomFields {
     admit_per_minute: Option<Limit>,
     admission_seconds: Option<Seconds>,
     paused: Option<bool>,
-    /// How many people are expected to join within the busiest minute; fixed with the room. Up to 30,000 positions follow
-    /// request order exactly; a larger crowd joins several lines side by side that are served in turn.
+    /// Expected number of joins within the busiest minute; fixed when the room is created. Up to 30,000, positions
+    /// follow request order exactly; a larger crowd joins several lines that are served in turn.
     expected_arrivals_per_minute: Option<Whole<1, { EXPECTED_ARRIVALS_MAX as i64 }>>,
 }
 
@@ -126,26 +126,26 @@ impl TryFrom<RoomFields> for NewRoom {
     }
 }
 
-/// What an organizer says of a performance, as it comes in.
+/// The details of a performance as an organizer sends them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "PerformanceFields")]
 #[schemars(with = "PerformanceFields", rename = "PerformanceDetails")]
 pub struct PerformanceDetails {
-    /// Curtain.
+    /// Start of the performance.
     pub starts_at: Timestamp,
-    /// Before it nothing is sold; absent: on sale from the start.
+    /// Start of sales; absent: on sale at once.
     pub sales_open_at: Option<Timestamp>,
-    /// After it nothing is sold.
+    /// End of sales.
     pub sales_close_at: Timestamp,
-    /// Seats a member may hold and own together.
+    /// Seats that a member may hold and own together.
     pub max_seats_per_member: u32,
-    /// Life of a hold.
+    /// Lifetime of a hold, in seconds.
     pub hold_seconds: i64,
-    /// The house.
+    /// Sections or areas of the house.
     pub seating: Seating,
-    /// The waiting room, if there is one.
+    /// The waiting room's policy, if there is one.
     pub waiting_room: Option<WaitingRoomPolicy>,
-    /// Stripes of its line.
+    /// Stripes of the waiting room's line.
     pub stripes: u32,
 }
 
@@ -154,7 +154,7 @@ pub struct PerformanceDetails {
 #[schemars(rename = "PerformanceDetails", extend("x-also-refused" = [CLOSES_LATE, OPENS_LATE, TOO_MANY_GRADES, STARTED]))]
 #[allow(dead_code, reason = "read by serde and schemars")]
 struct PerformanceFields {
-    /// Curtain. It must be in the future, unless it is the performance's own and stays as it is.
+    /// Start of the performance. It must be in the future, unless it is unchanged.
     starts_at: UtcTime,
     sales_open_at: Option<UtcTime>,
     sales_close_at: Option<UtcTime>,
@@ -195,8 +195,8 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
 }
 
 impl PerformanceDetails {
-    /// Whether the performance starts at a moment that it may be given at `now`: none that has passed, unless it started
-    /// `before` already. There is no tolerance: what has started can be neither booked nor listed.
+    /// Checks that the start is in the future at `now`, or unchanged since `before`. There is no tolerance: a started
+    /// performance can be neither booked nor listed.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a start in the past.
@@ -209,57 +209,57 @@ impl PerformanceDetails {
     }
 }
 
-/// Why an organizer cancels a performance, in his words.
+/// The organizer's reason for cancelling a performance.
 pub type Reason = Text<REASON_MAX_CHARS, true>;
 
 /// An organizer's cancellation of a performance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancellation {
-    /// Why, as every member is told.
+    /// The reason as shown to every member.
     pub reason: Reason,
-    /// From then on nothing is sold.
+    /// When the performance was cancelled; nothing is sold from then on.
     pub cancelled_at: Timestamp,
 }
 
-/// A performance as stored. The waiting room's policy lives in the room's own item; [`Performance::has_waiting_room`]
-/// says whether there is one.
+/// A performance as stored. The waiting room's policy is stored in the room's own item;
+/// [`Performance::has_waiting_room`] indicates whether there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {
-    /// Id.
+    /// Primary key of the performance.
     pub performance_id: PerformanceId,
-    /// Its show.
+    /// The performance's show.
     pub show_id: ShowId,
-    /// Curtain.
+    /// Start of the performance.
     pub starts_at: Timestamp,
-    /// Before it nothing is sold.
+    /// Start of sales; `None`: on sale at once.
     pub sales_open_at: Option<Timestamp>,
-    /// After it nothing is sold; at most the start.
+    /// End of sales, at the latest the start of the performance.
     pub sales_close_at: Timestamp,
-    /// Seats a member may hold and own together.
+    /// Seats that a member may hold and own together.
     pub max_seats_per_member: u32,
-    /// Life of a hold.
+    /// Lifetime of a hold, in seconds.
     pub hold_seconds: i64,
-    /// The house.
+    /// Sections or areas of the house.
     pub seating: Seating,
-    /// Which edition of the layout the seats belong to; part of every seat's key.
+    /// The version of the layout that the seats belong to; part of every seat's key.
     pub layout: u32,
-    /// Whether a queue token is needed to book.
+    /// Whether booking requires a queue token.
     pub has_waiting_room: bool,
-    /// When it was listed.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The organizer's cancellation; for good.
+    /// The organizer's cancellation, which is final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
-    /// Changes so far; each is made of the one before it.
+    /// Number of changes; each change is conditioned on it.
     pub revision: u64,
-    /// Until when it is closed, because it is being moved, re-seated or deleted; `None` where it is not. As long as this is
-    /// there nothing can be held, also after that moment: whoever wants to takes it away first.
+    /// When the closing expires, if the performance is being moved, re-seated or deleted; otherwise `None`. While
+    /// this is set nothing can be held, even after that time: the next hold or change removes it first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing_until: Option<Timestamp>,
 }
 
 impl Performance {
-    /// A performance of `show_id`, listed at `now`.
+    /// A performance of `show_id`, created at `now`.
     pub fn new(performance_id: PerformanceId, show_id: ShowId, details: PerformanceDetails, now: Timestamp) -> Self {
         Self {
             performance_id,
@@ -279,10 +279,11 @@ impl Performance {
         }
     }
 
-    /// The cancellation of this performance at `now`: one that was made before stands.
+    /// The cancellation of this performance at `now`; an earlier one stands.
     ///
     /// # Errors
-    /// [`Error::PerformanceStarted`] after the start: what has been seen is not refunded to everybody by one call.
+    /// [`Error::PerformanceStarted`] after the start: one call must not refund everybody for a performance that took
+    /// place.
     pub fn cancel(&self, reason: Reason, now: Timestamp) -> Result<Cancellation, Error> {
         match &self.cancellation {
             Some(first) => Ok(first.clone()),
@@ -291,8 +292,8 @@ impl Performance {
         }
     }
 
-    /// The performance as it is next, with those details. Another house is a new edition of the layout: none of its seats
-    /// has an item of the old one's.
+    /// The performance with new details. Changing the house starts a new version of the layout: none of its seats has
+    /// an item of the old one.
     #[must_use]
     pub fn edited(&self, details: PerformanceDetails) -> Self {
         let layout = if self.seating == details.seating { self.layout } else { self.layout + 1 };
@@ -311,20 +312,20 @@ impl Performance {
         }
     }
 
-    /// Whether `details` change what a buyer has relied on: when it starts, his seat, or its price.
+    /// Whether `details` change something a buyer has relied on: the start, their seat, or its price.
     pub fn is_upset_by(&self, details: &PerformanceDetails) -> bool {
         self.starts_at != details.starts_at || self.seating != details.seating
     }
 
-    /// Whether seats may be held as far as organizers go.
+    /// Checks that the performance is not closed by an organizer's change.
     ///
     /// # Errors
-    /// [`Error::Busy`] while it is being moved, re-seated or deleted: it may be on sale again in a moment.
+    /// [`Error::Busy`] while it is being moved, re-seated or deleted; it may be on sale again in a moment.
     pub fn check_settled(&self) -> Result<(), Error> {
         if self.closing_until.is_some() { Err(Error::Busy) } else { Ok(()) }
     }
 
-    /// The house's numbered layout; `None` where places are only counted.
+    /// The house's numbered layout; `None` for general admission.
     pub fn numbered(&self) -> Option<&Numbered> {
         match &self.seating {
             Seating::Numbered(numbered) => Some(numbered),
@@ -332,7 +333,8 @@ impl Performance {
         }
     }
 
-    /// Whether holds and payments are accepted at `now`: `salesOpenAt <= now < salesCloseAt`, and not cancelled.
+    /// Checks whether holds and payments are accepted at `now`: `salesOpenAt <= now < salesCloseAt`, and not
+    /// cancelled.
     ///
     /// # Errors
     /// [`Error::SalesClosed`] outside the window.
@@ -341,10 +343,10 @@ impl Performance {
         if self.sales_open_at.is_none_or(|open| open <= now) { Ok(()) } else { Err(Error::SalesClosed) }
     }
 
-    /// Whether one may still join the line at `now`: also before sales open.
+    /// Checks whether members may join the line at `now`. They may before sales open.
     ///
     /// # Errors
-    /// [`Error::SalesClosed`] once sales closed, or the performance was cancelled.
+    /// [`Error::SalesClosed`] if sales have closed or the performance was cancelled.
     pub fn check_not_closed(&self, now: Timestamp) -> Result<(), Error> {
         let open = now < self.sales_close_at && self.cancellation.is_none();
         if open { Ok(()) } else { Err(Error::SalesClosed) }
@@ -356,10 +358,10 @@ impl Performance {
         cancelled_at.map_or(self.sales_close_at, |at| at.min(self.sales_close_at))
     }
 
-    /// Whether those in line may go on waiting at `now`.
+    /// Checks whether members may continue to wait in line at `now`.
     ///
     /// # Errors
-    /// [`Error::PerformanceCancelled`] or [`Error::SalesClosed`]: nobody is let in any more.
+    /// [`Error::PerformanceCancelled`] or [`Error::SalesClosed`]: nobody is admitted any more.
     pub fn check_line(&self, now: Timestamp) -> Result<(), Error> {
         match &self.cancellation {
             Some(Cancellation { reason, .. }) => {
@@ -369,7 +371,7 @@ impl Performance {
         }
     }
 
-    /// How it stands with sales at `now`, where so many seats are `available`.
+    /// The state of sales at `now`, with `available` free seats.
     pub fn sales_state(&self, available: u32, now: Timestamp) -> SalesState {
         if self.cancellation.is_some() {
             SalesState::Cancelled
@@ -384,17 +386,17 @@ impl Performance {
         }
     }
 
-    /// When a hold taken at `now` lapses: after `holdSeconds`, never past the close of sales.
+    /// When a hold taken at `now` expires: after `holdSeconds`, never past the close of sales.
     pub fn hold_expires_at(&self, now: Timestamp) -> Timestamp {
         now.plus_seconds(self.hold_seconds).min(self.sales_close_at)
     }
 }
 
-/// A performance with its show: what every booking decision is made from.
+/// A performance with its show, the basis of every booking decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
-    /// The performance.
+    /// The performance to book.
     pub performance: Performance,
-    /// Its show.
+    /// The performance's show.
     pub show: Show,
 }

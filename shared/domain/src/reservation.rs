@@ -1,4 +1,4 @@
-//! Reservations: a purchase with its tickets and its payment, told from one item. Never deleted.
+//! Reservations: a purchase with its tickets and payment, stored as one item that is never deleted.
 
 use crate::{
     Error, Result, Timestamp,
@@ -16,21 +16,21 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How far a purchase has come.
+/// Status of a purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum ReservationStatus {
-    /// Accepted, the payment is under way.
+    /// Accepted; the payment is in progress.
     Pending,
-    /// Paid: the seats are the member's.
+    /// Paid: the seats belong to the member.
     Confirmed,
-    /// Over; the seats are free again.
+    /// Ended; the seats are free again.
     Cancelled,
 }
 
-/// Why a reservation ended. Stored as a word of ours, or as the organizer's words under one, so that no words of his can
-/// pass for ours.
+/// Why a reservation ended. Stored as one of the system's own words, or as the organizer's text under one, so that
+/// the organizer's text cannot pass for a system word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
@@ -40,12 +40,12 @@ pub enum CancelReason {
     PaymentDeclined,
     /// The card was not charged in time.
     PaymentExpired,
-    /// The organizer cancelled the performance, and said why.
+    /// The organizer cancelled the performance for this reason.
     Organizer(Reason),
 }
 
 impl CancelReason {
-    /// What the member is told: a word of ours, or the organizer's own.
+    /// The reason as shown to the member: a word of this system, or the organizer's own text.
     pub fn text(&self) -> &str {
         match self {
             Self::Member => "member",
@@ -56,7 +56,7 @@ impl CancelReason {
     }
 }
 
-/// What it is paid with.
+/// How a purchase is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -67,27 +67,27 @@ pub enum PaymentMethod {
     Card,
 }
 
-/// How a payment stands; told from its reservation.
+/// Status of a payment, derived from its reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum PaymentStatus {
-    /// Under way.
+    /// In progress.
     Pending,
-    /// Taken.
+    /// The money was taken.
     Approved,
     /// Refused by the payment provider.
     Declined,
-    /// Returned, or not taken after all.
+    /// Refunded, or never taken.
     Cancelled,
 }
 
-/// How far a mail has come.
+/// Status of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum MailStatus {
-    /// On its way.
+    /// Not sent yet.
     #[default]
     Queued,
     /// Accepted by the mail service.
@@ -99,11 +99,11 @@ pub enum MailStatus {
 /// The buyer, as mails address them: a copy made at payment. It is updated when the member is renamed or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
-    /// Id.
+    /// The buyer's member id.
     pub member_id: MemberId,
-    /// Address.
+    /// Recipient address of their mails.
     pub email: Email,
-    /// Name.
+    /// Name at the time of the purchase or the last update.
     pub name: Name,
     /// Language of their mails.
     pub language: Language,
@@ -118,7 +118,7 @@ impl Buyer {
         std::iter::once(&self.name).chain(&self.former_names)
     }
 
-    /// The same buyer under another name.
+    /// The buyer with another name.
     #[must_use]
     pub fn renamed(mut self, name: Name) -> Self {
         self.former_names.retain(|former| *former != name);
@@ -128,72 +128,72 @@ impl Buyer {
         self
     }
 
-    /// The same buyer without name and address. Former names stay until the door list is up to date.
+    /// The buyer without name and address. Former names stay until the door list is up to date.
     #[must_use]
     pub fn erased(self) -> Self {
         Self { email: Email::erased(), ..self.renamed(Name::erased()) }
     }
 }
 
-/// The show and performance as they were sold.
+/// The show and performance at the time of the sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sold {
-    /// Show.
+    /// The show's id.
     pub show_id: ShowId,
-    /// Its title.
+    /// The show's title.
     pub show_title: String,
-    /// Its poster.
+    /// The show's poster, if any.
     pub poster_url: Option<PosterUrl>,
-    /// Where.
+    /// Where the performance takes place.
     pub venue: String,
-    /// Zone of its local time.
+    /// Time zone of its local time.
     pub time_zone: TimeZone,
-    /// Performance.
+    /// The performance's id.
     pub performance_id: PerformanceId,
-    /// Curtain.
+    /// Start of the performance.
     pub starts_at: Timestamp,
 }
 
 /// A purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// Id; the hold's, the payment's and the tickets' derive from it.
+    /// The ids of the hold, the payment and the tickets derive from it.
     pub reservation_id: ReservationId,
-    /// Who bought.
+    /// The member who bought.
     pub buyer: Buyer,
-    /// What was bought.
+    /// The show and performance.
     pub sold: Sold,
-    /// The edition of the layout that the seats belong to.
+    /// The version of the layout that the seats belong to.
     pub layout: u32,
-    /// The seats; ticket `n` is the `n`-th.
+    /// The seats; ticket `n` is for the `n`-th seat.
     pub seats: Vec<HeldSeat>,
-    /// How far it has come.
+    /// Whether it is pending, confirmed or cancelled.
     pub status: ReservationStatus,
-    /// What it was paid with.
+    /// Payment method.
     pub method: PaymentMethod,
-    /// Payment.
+    /// When it was paid or, for a card payment, accepted.
     pub created_at: Timestamp,
-    /// End.
+    /// When it ended.
     pub cancelled_at: Option<Timestamp>,
     /// Why it ended.
     pub cancel_reason: Option<CancelReason>,
-    /// What became of its tickets since.
+    /// Check-ins and reissues of its tickets.
     pub door: Door,
-    /// Its latest ticket mail.
+    /// The latest ticket mail.
     pub mailing: Mailing,
-    /// How far the payment by card has come; `None` for any other.
+    /// The card payment; `None` for any other method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<CardPayment>,
 }
 
 impl Reservation {
-    /// What paying `hold` with points at `now` makes.
+    /// The reservation made by paying `hold` with points at `now`.
     pub fn paid_with_points(hold: &Hold, listing: &Listing, buyer: Buyer, now: Timestamp) -> Self {
         Self::of(hold, listing, buyer, None, now)
     }
 
-    /// What paying `hold` by card at `now` makes: accepted, and pending until the provider has said yes or no. Until the
-    /// payment's deadline its seats are held as `kept` says.
+    /// The reservation made by paying `hold` by card at `now`: accepted, and pending until the provider approves or
+    /// declines. Until the payment's deadline its seats are held as in `kept`.
     pub fn paid_by_card(
         (hold, kept): (&Hold, &Hold),
         listing: &Listing,
@@ -231,12 +231,12 @@ impl Reservation {
         }
     }
 
-    /// The sum of its tickets.
+    /// The total price of its tickets.
     pub fn total(&self) -> Won {
         self.seats.iter().map(|seat| seat.price).sum()
     }
 
-    /// When its payment was approved; `None` where that never happened.
+    /// When the payment was approved; `None` if it never was.
     pub fn approved_at(&self) -> Option<Timestamp> {
         match self.method {
             PaymentMethod::Points => Some(self.created_at),
@@ -244,17 +244,17 @@ impl Reservation {
         }
     }
 
-    /// What went back to the member: nothing of a payment that never was.
+    /// The amount returned to the member: zero if the payment was never approved.
     pub fn refunded(&self) -> Won {
         if self.cancelled_at.is_some() && self.approved_at().is_some() { self.total() } else { Won(0) }
     }
 
-    /// Its payment's id.
+    /// The id of its payment.
     pub fn payment_id(&self) -> PaymentId {
         self.reservation_id.payment()
     }
 
-    /// Its payment's status.
+    /// The status of its payment.
     pub fn payment_status(&self) -> PaymentStatus {
         match self.status {
             ReservationStatus::Pending => PaymentStatus::Pending,
@@ -266,10 +266,10 @@ impl Reservation {
         }
     }
 
-    /// Why its payment was declined; `None` of any other.
+    /// Why the payment was declined; `None` if it was not.
     pub fn decline_reason(&self) -> Option<DeclineReason> {
         let declined = self.payment_status() == PaymentStatus::Declined;
-        // An older version did not ask why.
+        // An older version did not store the reason.
         declined.then(|| self.card.as_ref().and_then(|card| card.decline_reason).unwrap_or(DeclineReason::Other))
     }
 
@@ -278,11 +278,11 @@ impl Reservation {
         (0..).zip(&self.seats).map(|(index, seat)| (self.reservation_id.ticket(index), seat))
     }
 
-    /// The reservation cancelled at `now` (R5). What the organizer takes back is given back at any time.
+    /// The reservation, cancelled at `now`. An organizer may cancel at any time.
     ///
     /// # Errors
-    /// [`Error::PerformanceStarted`] where the member cancels after the start, [`Error::AlreadyCheckedIn`] where he does
-    /// after one of its tickets was used.
+    /// [`Error::PerformanceStarted`] if the member cancels after the start, [`Error::AlreadyCheckedIn`] if they
+    /// cancel after one of its tickets was used.
     pub fn cancel(self, reason: CancelReason, now: Timestamp) -> Result<Self> {
         if reason == CancelReason::Member {
             if now >= self.sold.starts_at {
@@ -295,7 +295,7 @@ impl Reservation {
         Ok(self.over(reason, now))
     }
 
-    /// The same, over. What a card was charged for it, or may yet be, is to be given back.
+    /// The reservation, ended. What a card was or may still be charged for it has to be refunded.
     pub(crate) fn over(self, reason: CancelReason, now: Timestamp) -> Self {
         let card = self.card.map(CardPayment::called_off);
         Self {
@@ -341,7 +341,7 @@ mod tests {
         assert!(erased.email.is_erased() && !zoe().email.is_erased());
         assert_eq!((erased.name.clone(), &erased.former_names[..]), (Name::erased(), &[name("Zoe")][..]));
         assert_eq!(erased.clone().erased(), erased);
-        // Both can be read back.
+        // Both placeholders can be read back.
         assert_eq!(Email::try_from(erased.email.to_string()), Ok(erased.email));
         assert_eq!(Name::try_from(erased.name.as_str().to_owned()), Ok(erased.name));
     }

@@ -1,5 +1,5 @@
-//! Sales: what a performance sold of each grade, in all and on each day. A cancelled reservation falls out of the day on
-//! which it was paid, so that the sums are what the organizer still has.
+//! Sales: what a performance sold of each grade, in all and per day. A cancelled reservation is subtracted from the
+//! day on which it was paid, so that the sums are what the organizer keeps.
 
 use crate::{
     money::Won,
@@ -11,18 +11,18 @@ use std::collections::BTreeMap;
 /// Seats of one grade that were sold on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sale {
-    /// The day of the approval, on the calendar of the show's own zone: `2026-12-24`.
+    /// The calendar day of the approval in the show's time zone: `2026-12-24`.
     pub day: String,
-    /// Grade.
+    /// The grade's name.
     pub grade: String,
-    /// Seats; negative where sums go down.
+    /// Number of seats; negative to reduce the sums.
     pub seats: i64,
-    /// What they cost together.
+    /// Total price of the seats.
     pub amount: Won,
 }
 
 impl Sale {
-    /// What `reservation` adds to the sums, by grade: nothing unless it is confirmed.
+    /// The contribution of `reservation` to the sums, by grade; empty unless it is confirmed.
     pub fn all_of(reservation: &Reservation) -> Vec<Self> {
         let approved_at = reservation.approved_at().filter(|_| reservation.status == ReservationStatus::Confirmed);
         let Some(approved_at) = approved_at else { return Vec::new() };
@@ -38,7 +38,7 @@ impl Sale {
         grades.into_iter().map(sale).collect()
     }
 
-    /// The same, taken back.
+    /// The same sale with negative numbers, to subtract it.
     #[must_use]
     pub fn undone(&self) -> Self {
         Self { seats: -self.seats, amount: -self.amount, ..self.clone() }

@@ -1,22 +1,23 @@
-//! What is free of a house, as it is shown. A hold never decides by it: it asks the seats themselves.
+//! The seat map: free and taken seats of a house, for display. Holds never rely on it; they check the seats
+//! themselves.
 //!
-//! The map of a large house is kept packed, one row for each part: a block of seats, or a stripe of counted places. So all of
-//! them are read in one call. Moments are told as distances, in steps of [`HELD_STEP_MILLIS`], from one that begins the row.
-//! Numbers are big-endian.
+//! The map of a large house is stored packed, with one row for each part (a block of seats, or a stripe of general
+//! admission places), so that all of it is read in one call. Times are distances from a base time at the beginning of
+//! the row, in steps of [`HELD_STEP_MILLIS`]. Numbers are big-endian.
 //!
-//! | Bytes of a block's row | Hold |
+//! | Bytes of a block's row | Contents |
 //! |---|---|
-//! | 8 | the moment that distances are counted from, in milliseconds since 1970 |
+//! | 8 | the base time, in milliseconds since 1970 |
 //! | ⌈seats / 4⌉ | a code for each seat in layout order, from the highest bits of the first byte |
-//! | 2 for each code [`HELD_UNTIL_NEXT`] | until when that seat is held |
+//! | 2 for each code [`HELD_UNTIL_NEXT`] | the distance at which the hold of that seat expires |
 //!
-//! Seats of one hold mostly are neighbours, and lapse together; so they share a distance ([`HELD_LIKE_BEFORE`]).
+//! The seats of a hold are mostly neighbours and expire together, so they share a distance ([`HELD_LIKE_BEFORE`]).
 //!
-//! | Bytes of a stripe's row | Hold |
+//! | Bytes of a stripe's row | Contents |
 //! |---|---|
-//! | 8 | the moment that distances are counted from |
+//! | 8 | the base time |
 //! | 4 | places taken, held or sold |
-//! | 2 and 2 for each bucket | when it ends, and how many it holds |
+//! | 2 and 2 for each bucket | the distance of its end, and its number of places |
 
 use crate::{
     Error, Result, Timestamp,
@@ -26,32 +27,32 @@ use crate::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// Nobody has the seat, or a hold of it had lapsed when the row was written.
+/// The seat is free, or its hold had expired when the row was written.
 const FREE: u8 = 0;
 /// The seat is sold.
 const SOLD: u8 = 1;
-/// The seat is held until the next distance of the row.
+/// The seat is held until the next distance in the row.
 const HELD_UNTIL_NEXT: u8 = 2;
-/// The seat is held until the same moment as the last held seat before it.
+/// The seat is held until the same time as the previous held seat.
 const HELD_LIKE_BEFORE: u8 = 3;
 
-/// Seats of which one byte tells.
+/// Seats per byte of codes.
 const SEATS_PER_BYTE: usize = 4;
 
-/// How it stands with a seat.
+/// State of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SeatState {
-    /// Nobody has it.
+    /// Nobody holds or owns it.
     #[default]
     Free,
-    /// It is in a hold, which lapses at that moment.
+    /// Held until this time.
     Held(Timestamp),
-    /// It is sold.
+    /// Owned by a member.
     Sold,
 }
 
 impl SeatState {
-    /// The same as it is at `now`: a seat of a lapsed hold is free.
+    /// The state at `now`: a seat whose hold has expired is free.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         match self {
@@ -61,14 +62,14 @@ impl SeatState {
     }
 }
 
-/// What is free of a house, as it was at some moment.
+/// The state of all seats or places of a house at some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatMap {
     /// When it was read.
     pub as_of: Timestamp,
-    /// A state for each numbered seat, in layout order.
+    /// The state of each numbered seat, in layout order.
     seats: Vec<SeatState>,
-    /// The stripes of counted places of which anything was taken.
+    /// The general admission stripes from which anything was taken.
     stripes: BTreeMap<u32, Stripe>,
 }
 
@@ -82,7 +83,7 @@ impl SeatMap {
         Self { as_of, seats, stripes: BTreeMap::new() }
     }
 
-    /// A state for each numbered seat, in layout order.
+    /// The state of each numbered seat, in layout order.
     pub fn seats(&self) -> &[SeatState] {
         &self.seats
     }
@@ -92,22 +93,22 @@ impl SeatMap {
         &self.seats[self.places_of(number)]
     }
 
-    /// Notes how it stands with a seat; one that the house has not is left out.
+    /// Sets the state of a seat; does nothing if the house does not have the seat.
     pub fn set_seat(&mut self, house: &Numbered, seat_id: &str, state: SeatState) {
         if let Some(seat) = house.find(seat_id).and_then(|place| self.seats.get_mut(place.index as usize)) {
             *seat = state;
         }
     }
 
-    /// Notes how it stands with stripes.
+    /// Sets the state of stripes.
     pub fn set_stripes(&mut self, stripes: BTreeMap<u32, Stripe>) {
         self.stripes.extend(stripes);
     }
 
-    /// Notes what the row of a part of the house says.
+    /// Sets the state of a part of the house from its row.
     ///
     /// # Errors
-    /// [`Error::Internal`] when it is no row of such a part.
+    /// [`Error::Internal`] if `row` is not a row of that part.
     pub fn set_part(&mut self, seating: &Seating, number: u32, row: &[u8]) -> Result<()> {
         let broken = || Error::internal("unpack a part of a house", "the row is too short or too long");
         match seating {
@@ -123,7 +124,7 @@ impl SeatMap {
         Ok(())
     }
 
-    /// How many seats or places of each grade are free at `now`, in the order of [`Seating::grades`].
+    /// Number of free seats or places of each grade at `now`, in the order of [`Seating::grades`].
     pub fn available(&self, seating: &Seating, now: Timestamp) -> Vec<u32> {
         let free = |seats: Range<usize>| {
             self.seats[seats].iter().map(|seat| u32::from(seat.at(now) == SeatState::Free)).sum::<u32>()
@@ -144,19 +145,20 @@ impl SeatMap {
         }
     }
 
-    /// How many seats or places are free at `now` in all.
+    /// Total number of free seats or places at `now`.
     pub fn available_in_all(&self, seating: &Seating, now: Timestamp) -> u32 {
         self.available(seating, now).into_iter().sum()
     }
 
-    /// Where a block's seats are.
+    /// The indexes of a block's seats.
     fn places_of(&self, block: u32) -> Range<usize> {
         let place = |block: u32| (block.saturating_mul(BLOCK_SEATS) as usize).min(self.seats.len());
         place(block)..place(block.saturating_add(1))
     }
 }
 
-/// A block as it is at `now`, as a row. Moments are rounded up to steps, so that no seat is shown as free while it is held.
+/// Packs a block, as it is at `now`, into a row. Times are rounded up to steps, so that no seat is shown as free
+/// while it is held.
 pub fn pack_seats(seats: &[SeatState], now: Timestamp) -> Vec<u8> {
     let seats = || seats.iter().map(|seat| seat.at(now));
     let held_until = |seat| if let SeatState::Held(until) = seat { Some(until) } else { None };
@@ -183,7 +185,7 @@ pub fn pack_seats(seats: &[SeatState], now: Timestamp) -> Vec<u8> {
     [&base.millis().to_be_bytes()[..], &codes, &distances].concat()
 }
 
-/// The states of a block of so many seats; `None` where the row is not one of such a block.
+/// Unpacks the states of a block with this number of seats; `None` if the row does not belong to such a block.
 fn unpack_seats(row: &[u8], seats: usize) -> Option<Vec<SeatState>> {
     let (base, rest) = split_base(row)?;
     let (codes, distances) = rest.split_at_checked(seats.div_ceil(SEATS_PER_BYTE))?;
@@ -203,7 +205,7 @@ fn unpack_seats(row: &[u8], seats: usize) -> Option<Vec<SeatState>> {
     (odd.is_empty() && moments.next().is_none()).then_some(states)
 }
 
-/// A stripe as it is at `now`, as a row.
+/// Packs a stripe, as it is at `now`, into a row.
 pub fn pack_stripe(stripe: &Stripe, now: Timestamp) -> Vec<u8> {
     let swept = stripe.swept(now);
     let base = swept.buckets.keys().next().copied().unwrap_or_default();
@@ -215,7 +217,7 @@ pub fn pack_stripe(stripe: &Stripe, now: Timestamp) -> Vec<u8> {
     row
 }
 
-/// What is taken of a stripe; `None` where the row is not one of a stripe.
+/// Unpacks a stripe; `None` if the row does not belong to a stripe.
 fn unpack_stripe(row: &[u8]) -> Option<Stripe> {
     let (base, rest) = split_base(row)?;
     let (taken, buckets) = rest.split_first_chunk::<4>()?;
@@ -228,18 +230,18 @@ fn unpack_stripe(row: &[u8]) -> Option<Stripe> {
     odd.is_empty().then(|| Stripe { taken, buckets: buckets.iter().map(bucket).collect(), ..Stripe::default() })
 }
 
-/// The moment that distances are counted from, and the rest of the row.
+/// The base time, and the rest of the row.
 fn split_base(row: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (base, rest) = row.split_first_chunk::<8>()?;
     Some((Timestamp::from_millis(i64::from_be_bytes(*base)), rest))
 }
 
-/// How far a seat's code is from the lowest bits of its byte.
+/// Bit offset of a seat's code within its byte.
 fn shift_of(index: usize) -> usize {
     2 * (SEATS_PER_BYTE - 1 - index % SEATS_PER_BYTE)
 }
 
-/// Steps from `base` to `until`, begun ones too. More than fit are as many as fit; no hold lives so long.
+/// Steps from `base` to `until`, rounded up. The result is capped at the largest value; no hold lives that long.
 fn steps_between(base: Timestamp, until: Timestamp) -> u16 {
     let millis = until.millis() - base.millis();
     u16::try_from((millis + HELD_STEP_MILLIS - 1) / HELD_STEP_MILLIS).unwrap_or(u16::MAX)
@@ -256,7 +258,7 @@ mod tests {
     use proptest::prelude::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_123);
-    /// A hold may be prolonged to three times its life.
+    /// A hold may be prolonged to three times its duration.
     const LONGEST_MILLIS: i64 = 3 * HOLD_MAX_SECONDS * 1000;
 
     fn state() -> impl Strategy<Value = SeatState> {

@@ -1,4 +1,5 @@
-//! Seats exist by the layout alone: sections in the organizer's order, rows, numbers. Nothing is written for a free seat.
+//! Seats are defined by the layout alone: sections in the organizer's order, rows and numbers. A free seat has no
+//! item.
 
 use crate::{
     FieldErrors,
@@ -15,17 +16,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::{collections::HashSet, ops::Range};
 
-/// A seat's name within its performance: `section-row-number`, e.g. `A-1-12`.
+/// A seat's id within its performance: `section-row-number`, e.g. `A-1-12`.
 pub type SeatId = String;
 
-/// A price of a seat: 1 to 10,000,000 won.
+/// Price of a seat: 1 to 10,000,000 won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64", into = "i64")]
 #[schemars(inline, with = "Whole<1, PRICE_MAX_WON>")]
 pub struct Price(Won);
 
 impl Price {
-    /// The amount.
+    /// The price as an amount.
     pub fn won(self) -> Won {
         self.0
     }
@@ -35,7 +36,7 @@ impl TryFrom<i64> for Price {
     type Error = String;
 
     /// # Errors
-    /// When the price is zero, negative or absurd.
+    /// If the price is not within 1 to 10,000,000 won.
     fn try_from(won: i64) -> Result<Self, String> {
         if (1..=PRICE_MAX_WON).contains(&won) {
             Ok(Self(Won(won)))
@@ -51,21 +52,21 @@ impl From<Price> for i64 {
     }
 }
 
-/// One section of a numbered house.
+/// A section of a house with numbered seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Section {
     /// Unique within the house; no `-`, which separates the parts of a seat's id.
     pub name: Text<SECTION_NAME_MAX_CHARS>,
-    /// Grade; sections may share one.
+    /// Grade of all seats of the section; several sections may have the same grade.
     pub grade: Text<GRADE_MAX_CHARS>,
-    /// Price of each of its seats.
+    /// Price of each seat; the same in all sections of a grade.
     pub price: Price,
-    /// Rows, numbered from 1.
+    /// Number of rows; rows are numbered from 1.
     #[serde(deserialize_with = "within::<_, 1, { ROWS_MAX as i64 }>")]
     #[schemars(range(min = 1, max = ROWS_MAX))]
     pub rows: u32,
-    /// Seats of each row, numbered from 1.
+    /// Number of seats in each row; seats are numbered from 1.
     #[serde(deserialize_with = "within::<_, 1, { SEATS_PER_ROW_MAX as i64 }>")]
     #[schemars(range(min = 1, max = SEATS_PER_ROW_MAX))]
     pub seats_per_row: u32,
@@ -77,17 +78,17 @@ impl Section {
     }
 }
 
-/// What is sold.
+/// The seats or places of a house.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Seating {
     /// Numbered seats in sections.
     Numbered(Numbered),
-    /// A count of places in areas.
+    /// Places without numbers, in areas.
     General(General),
 }
 
-/// The same as it comes in. Not one of serde's tagged enums, which forget in which field something was wrong.
+/// [`Seating`] as it is received. It is not a tagged serde enum, because those do not report the field of an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
@@ -113,7 +114,7 @@ impl TryFrom<Fields> for Seating {
     type Error = FieldErrors;
 
     /// # Errors
-    /// Names the field that is missing, too many, or breaks a rule of the contract.
+    /// Names the field that is missing, not allowed for this type, or breaks a rule of the contract.
     fn try_from(fields: Fields) -> Result<Self, FieldErrors> {
         match (fields.r#type, fields.sections, fields.areas) {
             (Kind::Numbered, Some(sections), None) => Numbered::new(sections).map(Self::Numbered),
@@ -127,7 +128,7 @@ impl TryFrom<Fields> for Seating {
 }
 
 impl Seating {
-    /// Seats or places in all.
+    /// Total number of seats or places.
     pub fn places(&self) -> u32 {
         match self {
             Self::Numbered(house) => house.seats(),
@@ -135,7 +136,7 @@ impl Seating {
         }
     }
 
-    /// Grades, in the organizer's order.
+    /// Grades in the organizer's order.
     pub fn grades(&self) -> Vec<GradeTotal> {
         match self {
             Self::Numbered(house) => house.grades(),
@@ -144,14 +145,14 @@ impl Seating {
     }
 }
 
-/// Why a house is refused whose fields are right by themselves.
+/// Messages for a house whose fields are valid on their own, but not together.
 const HYPHEN: &str = "must not contain a hyphen";
 const SAME_NAME: &str = "another section has this name";
 const TWO_PRICES: &str = "the grade has another price in another section";
 const TOO_MANY_SEATS: &str = "expected at most 50000 seats";
 const _: () = assert!(SEATS_MAX == 50_000);
 
-/// The layout of a numbered house.
+/// The layout of a house with numbered seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline, extend("x-also-refused" = [HYPHEN, SAME_NAME, TWO_PRICES, TOO_MANY_SEATS]))]
@@ -160,16 +161,16 @@ pub struct Numbered {
     sections: Vec<Section>,
 }
 
-/// A seat as the layout knows it.
+/// A seat in the layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatPlace<'a> {
-    /// Its section.
+    /// The section that contains the seat.
     pub section: &'a Section,
     /// Row, from 1.
     pub row: u32,
     /// Number within the row, from 1.
     pub number: u32,
-    /// Place in layout order, from 0.
+    /// Index in layout order, from 0.
     pub index: u32,
 }
 
@@ -179,20 +180,20 @@ impl SeatPlace<'_> {
         format!("{}-{}-{}", self.section.name.as_str(), self.row, self.number)
     }
 
-    /// The block of at most 1,000 seats that keeps it.
+    /// The block of at most 1,000 seats that stores it.
     pub fn block(&self) -> u32 {
         self.index / BLOCK_SEATS
     }
 }
 
-/// How many seats of a grade there are and what one costs.
+/// Number of seats of a grade, and the price of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeTotal {
-    /// Grade.
+    /// The grade's name.
     pub grade: String,
     /// Price of one seat.
     pub price: Won,
-    /// Seats in all.
+    /// Total number of seats.
     pub total: u32,
 }
 
@@ -220,17 +221,17 @@ impl Numbered {
         errors.or(Self { sections })
     }
 
-    /// Seats in all.
+    /// Total number of seats.
     pub fn seats(&self) -> u32 {
         self.sections.iter().map(Section::seats).sum()
     }
 
-    /// Blocks that keep them.
+    /// Number of blocks that store the seats.
     pub fn blocks(&self) -> u32 {
         self.seats().div_ceil(BLOCK_SEATS)
     }
 
-    /// The seat of that id, if the house has it, however its section's name is spelled in bytes.
+    /// The seat with this id, if the house has it. Unicode spelling variants of the section's name are accepted.
     pub fn find(&self, seat_id: &str) -> Option<SeatPlace<'_>> {
         let (name, row, number) = position(seat_id)?;
         let named = |is: &dyn Fn(&str) -> bool| self.sections().find(|(section, _)| is(section.name.as_str()));
@@ -248,7 +249,7 @@ impl Numbered {
         named(&|known| known == grade).or_else(|| named(&|known| same_name(known, grade)))
     }
 
-    /// Every section, with the places of its seats in layout order.
+    /// Every section, with the indexes of its seats in layout order.
     pub fn sections(&self) -> impl Iterator<Item = (&Section, Range<usize>)> {
         let mut next = 0;
         self.sections.iter().map(move |section| {
@@ -258,7 +259,7 @@ impl Numbered {
         })
     }
 
-    /// Every seat, in layout order.
+    /// Every seat in layout order.
     pub fn places(&self) -> impl Iterator<Item = SeatPlace<'_>> {
         let numbered = self.sections.iter().flat_map(|section| {
             (0..section.seats())
@@ -267,12 +268,12 @@ impl Numbered {
         (0..).zip(numbered).map(|(index, (section, row, number))| SeatPlace { section, row, number, index })
     }
 
-    /// Every seat of `grade`, in layout order.
+    /// Every seat of `grade` in layout order.
     pub fn places_of(&self, grade: &str) -> impl Iterator<Item = SeatPlace<'_>> {
         self.places().filter(move |place| place.section.grade.as_str() == grade)
     }
 
-    /// The blocks that keep seats of `grade`, in layout order.
+    /// The blocks that store seats of `grade`, in layout order.
     pub fn blocks_of(&self, grade: &str) -> Vec<u32> {
         let mut blocks: Vec<u32> = self.places_of(grade).map(|place| place.block()).collect();
         blocks.dedup();
@@ -296,14 +297,14 @@ impl Numbered {
     }
 }
 
-/// Section, row and number of a numbered seat's id.
+/// Section, row and number of a seat id.
 pub(crate) fn position(seat_id: &str) -> Option<(&str, u32, u32)> {
     let (rest, number) = seat_id.rsplit_once('-')?;
     let (section, row) = rest.rsplit_once('-')?;
     Some((section, plain_number(row)?, plain_number(number)?))
 }
 
-/// A number from 1 as a seat's id spells it: no sign, no leading zero.
+/// A number from 1 as in a seat id: no sign, no leading zero.
 fn plain_number(text: &str) -> Option<u32> {
     let number = text.parse::<u32>().ok()?;
     (number > 0 && number.to_string() == text).then_some(number)

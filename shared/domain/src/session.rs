@@ -1,5 +1,5 @@
-//! Sessions: a login that outlives its access token. Its refresh tokens are numbered, each is good once, and all of them
-//! are one family: when one is used a second time, nobody knows which of the two users stole it, and the family ends.
+//! Sessions: a login that outlives its access token. Its refresh tokens are numbered and form one family; each can be
+//! used once. If one is used a second time, it is unknown which of the two users stole it, so the family ends.
 
 use crate::{
     Error, Result, Timestamp,
@@ -8,42 +8,43 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a refresh token says.
+/// The content of a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshClaims {
-    /// Who logged in.
+    /// The member who logged in.
     pub member_id: MemberId,
-    /// The session.
+    /// The session that the token belongs to.
     pub session_id: SessionId,
-    /// Its number within the session, from 0.
+    /// The token's number within the session, from 0.
     pub number: u32,
 }
 
-/// A session as it is stored: no token, only the number of the one that is good.
+/// A session as stored: without any token, only the number of the valid one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Id.
+    /// Shared by all refresh tokens of the login.
     pub session_id: SessionId,
-    /// Who logged in.
+    /// The member who logged in.
     pub member_id: MemberId,
-    /// The member's count of ends of all sessions when this one began: it is live while that stays the same.
+    /// How often all sessions of the member had been ended when this one began. The session is live while that number
+    /// stays the same.
     pub edition: u64,
-    /// The number of the refresh token that is good.
+    /// The number of the valid refresh token.
     pub number: u32,
-    /// When that token was made.
+    /// When that token was created.
     pub renewed_at: Timestamp,
     /// When that token expires.
     pub expires_at: Timestamp,
 }
 
-/// What a genuine refresh token is worth.
+/// The outcome of presenting a genuine refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presented {
-    /// It is good: the session goes on like this.
+    /// It was valid; this is the session with the next token.
     Renewed(Session),
-    /// It was used a moment ago; its successor, which is good, is the same again.
+    /// It was used a moment ago: a retry, which gets the same valid successor again.
     Again,
-    /// It was used before: the family ends.
+    /// It had already been used: the family ends.
     Reused,
 }
 
@@ -54,7 +55,7 @@ impl Session {
         Self { session_id, member_id, edition, number: 0, renewed_at: now, expires_at }
     }
 
-    /// Judges the refresh token of that `number` at `now`.
+    /// Evaluates the refresh token with this `number` at `now`.
     ///
     /// # Errors
     /// [`Error::SessionExpired`].
@@ -71,7 +72,7 @@ impl Session {
         Ok(if is_retry { Presented::Again } else { Presented::Reused })
     }
 
-    /// What the refresh token says that is good.
+    /// The content of the valid refresh token.
     pub fn claims(&self) -> RefreshClaims {
         RefreshClaims { member_id: self.member_id, session_id: self.session_id.clone(), number: self.number }
     }

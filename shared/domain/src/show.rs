@@ -1,4 +1,4 @@
-//! Shows: the productions that are listed.
+//! Shows: the productions on sale.
 
 mod lists;
 
@@ -18,7 +18,7 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What kind of show it is; members choose alerts by it.
+/// Category of a show; members subscribe to alerts by category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the words say it")]
@@ -30,10 +30,10 @@ pub enum Category {
 }
 
 impl Category {
-    /// All of them.
+    /// All categories.
     pub const ALL: [Self; 4] = [Self::Concert, Self::Musical, Self::Movie, Self::Play];
 
-    /// Its word.
+    /// The category as in JSON and keys.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Concert => "concert",
@@ -44,19 +44,19 @@ impl Category {
     }
 }
 
-/// An IANA time zone such as `Asia/Seoul`: the show's local time.
+/// An IANA time zone such as `Asia/Seoul`, for the show's local time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("example" = "Asia/Seoul", "x-also-refused" = ["expected an IANA time zone such as Asia/Seoul"]))]
 pub struct TimeZone(String);
 
 impl TimeZone {
-    /// The zone's name.
+    /// The IANA name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `moment` on the clocks of this zone.
+    /// `moment` in the local time of this zone.
     pub fn local(&self, moment: Timestamp) -> jiff::Zoned {
         let zone = jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC);
         moment.to_jiff().to_zoned(zone)
@@ -73,7 +73,7 @@ impl TryFrom<String> for TimeZone {
     type Error = String;
 
     /// # Errors
-    /// When no such zone exists.
+    /// If no such zone exists.
     fn try_from(text: String) -> Result<Self, String> {
         let zone =
             jiff::tz::TimeZone::get(&text).map_err(|_| "expected an IANA time zone such as Asia/Seoul".to_owned())?;
@@ -87,14 +87,14 @@ impl From<TimeZone> for String {
     }
 }
 
-/// An `https` or `http` address of a picture.
+/// An `https` or `http` URL of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("format" = "uri", "pattern" = r#"^https?://[!#-;=?-Z_a-z~\[\]][!#-;=?-\[\]_a-z~]*$"#, "maxLength" = POSTER_URL_MAX_CHARS))]
 pub struct PosterUrl(String);
 
 impl PosterUrl {
-    /// The address.
+    /// The URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -104,7 +104,7 @@ impl TryFrom<String> for PosterUrl {
     type Error = String;
 
     /// # Errors
-    /// When the text is not a plain `http` or `https` address.
+    /// If the text is not a plain `http` or `https` URL.
     fn try_from(text: String) -> Result<Self, String> {
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
@@ -125,7 +125,7 @@ impl From<PosterUrl> for String {
     }
 }
 
-/// Minutes from curtain to curtain.
+/// Running time in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
 #[schemars(inline, with = "Whole<1, { RUNNING_MAX_MINUTES as i64 }>")]
@@ -135,7 +135,7 @@ impl TryFrom<u32> for RunningMinutes {
     type Error = String;
 
     /// # Errors
-    /// When the show would last no time or more than a day.
+    /// If the running time is zero or more than a day.
     fn try_from(minutes: u32) -> Result<Self, String> {
         if (1..=RUNNING_MAX_MINUTES).contains(&minutes) {
             Ok(Self(minutes))
@@ -151,27 +151,27 @@ impl From<RunningMinutes> for u32 {
     }
 }
 
-/// What an organizer says of a show.
+/// The details of a show as an organizer sets them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ShowDetails {
-    /// Title: one line, in which some characters can be seen and none are invisible.
+    /// One line of text, with at least one visible character and no invisible ones.
     pub title: Text<TITLE_MAX_CHARS>,
-    /// Kind.
+    /// Members subscribe to alerts by category.
     pub category: Category,
-    /// Where it plays, as a title is written: each run of blanks is one space. Two performances of one venue cannot start at the
-    /// same instant.
+    /// Venue, normalized like a title: each run of blanks is one space. Two performances in one venue cannot start at
+    /// the same instant.
     pub venue: Text<VENUE_MAX_CHARS>,
-    /// The zone of its local time; `Asia/Seoul` when absent.
+    /// Time zone of the show's local time; `Asia/Seoul` if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub time_zone: Option<TimeZone>,
-    /// Running time.
+    /// Running time in minutes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub running_minutes: Option<RunningMinutes>,
-    /// Poster.
+    /// URL of the poster.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub poster_url: Option<PosterUrl>,
-    /// Free text.
+    /// Free text of several lines.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub description: Option<Description>,
 }
@@ -179,27 +179,29 @@ pub struct ShowDetails {
 /// A show as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Show {
-    /// Id.
+    /// Time-ordered id of the show.
     pub show_id: ShowId,
-    /// What its organizer says of it.
+    /// Title, venue and other details.
     pub details: ShowDetails,
-    /// When it was listed.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Changes so far: of the show, and of which performances it has.
+    /// Number of changes of the show and of its set of performances.
     pub edition: u64,
-    /// How many performances it has.
+    /// Number of performances.
     pub performances: u32,
-    /// The first start of its performances.
+    /// Start of its first performance.
     pub first_starts_at: Option<Timestamp>,
-    /// The last.
+    /// Start of its last performance.
     pub last_starts_at: Option<Timestamp>,
-    /// Until when it is being moved or deleted, so that no performance comes, moves or goes; `None` where it is not.
+    /// When the closing expires, if the show is being moved or deleted, so that no performance is added, moved or
+    /// removed; otherwise `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing_until: Option<Timestamp>,
-    /// Whether the description is only the beginning of a longer one, which is kept apart: lists of shows do not read it.
+    /// Whether the description is only the beginning of a longer one, which is stored separately: lists of shows do
+    /// not read it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub description_apart: bool,
-    /// What is on sale; `None` where nobody has looked since lists show it.
+    /// Prices and sales dates; `None` if they have not been computed since this field was introduced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_sale: Option<OnSale>,
 }
@@ -208,7 +210,7 @@ pub struct Show {
 pub type Description = Text<DESCRIPTION_MAX_CHARS, true>;
 
 impl Show {
-    /// A show without performances, listed at `now`.
+    /// A show without performances, created at `now`.
     pub fn new(show_id: ShowId, details: ShowDetails, now: Timestamp) -> Self {
         Self {
             show_id,
@@ -224,7 +226,8 @@ impl Show {
         }
     }
 
-    /// How it stands with sales at `now`, as far as the dates of its performances tell: whether seats are left they do not.
+    /// The state of sales at `now`, as far as the performances' dates determine it: they do not show whether seats
+    /// are left.
     pub fn sales_state(&self, now: Timestamp) -> SalesState {
         match (self.on_sale, self.last_starts_at) {
             (_, None) => SalesState::Upcoming,
@@ -235,8 +238,8 @@ impl Show {
         }
     }
 
-    /// The show as it is kept in lists, with no more than the beginning of its description, and the whole of that where it is
-    /// longer. A show that was read is as it is in lists already.
+    /// The show as stored in lists, with at most the beginning of its description, and the whole description if that
+    /// is longer. A show read from the table is already in this form.
     #[must_use]
     pub fn listed(&self) -> (Self, Option<Description>) {
         let whole = self.details.description.as_ref().filter(|_| !self.description_apart);
@@ -249,8 +252,8 @@ impl Show {
         (Self { details, description_apart: true, ..self.clone() }, Some(whole))
     }
 
-    /// The show as it is next, with that many performances between those starts, and with what is on sale of them. Whoever was
-    /// closing it is not any more.
+    /// The next version of the show, with this number of performances between these starts, and their sales data.
+    /// Ends a closing.
     #[must_use]
     pub fn playing(&self, performances: u32, starts: Option<(Timestamp, Timestamp)>, on_sale: Option<OnSale>) -> Self {
         let (first_starts_at, last_starts_at) = starts.unzip();
@@ -258,14 +261,14 @@ impl Show {
         Self { edition, performances, first_starts_at, last_starts_at, on_sale, closing_until: None, ..self.clone() }
     }
 
-    /// The show as it is next, with those details.
+    /// The next version of the show, with these details.
     #[must_use]
     pub fn described(&self, details: ShowDetails) -> Self {
         let description_apart = false;
         Self { details, edition: self.edition + 1, closing_until: None, description_apart, ..self.clone() }
     }
 
-    /// Whether its performances may change at `now`.
+    /// Checks whether its performances may change at `now`.
     ///
     /// # Errors
     /// [`Error::Busy`] while it is being moved or deleted.
@@ -273,7 +276,7 @@ impl Show {
         if self.closing_until.is_some_and(|until| now < until) { Err(Error::Busy) } else { Ok(()) }
     }
 
-    /// The zone of the show's local time.
+    /// The time zone of the show's local time.
     pub fn time_zone(&self) -> TimeZone {
         self.details.time_zone.clone().unwrap_or_default()
     }

@@ -1,17 +1,18 @@
-//! Text from outside: the one place where what people and machines type becomes what is stored, compared and hashed.
+//! Text from outside: the one place where typed or scanned text is normalized before it is stored, compared or
+//! hashed.
 //!
 //! | For | Normal form | Blanks | Invisible characters |
 //! |---|---|---|---|
 //! | [`Text`] of one line: titles, venues, sections, grades | NFC | each run is one space, none at the ends | refused |
-//! | [`Text`] of several lines: descriptions, reasons | NFC | none at the ends | those that turn the direction are refused |
-//! | [`clean_line`]: members' names | NFC | each run is one space, none at the ends | left out |
-//! | [`typed`]: addresses, codes | NFKC | none at the ends | left out |
-//! | [`search_key`]: keywords and what they are looked for in | NFKC, lower case | each run is one space | left out |
+//! | [`Text`] of several lines: descriptions, reasons | NFC | none at the ends | those that change the direction are refused |
+//! | [`clean_line`]: members' names | NFC | each run is one space, none at the ends | removed |
+//! | [`typed`]: addresses, codes | NFKC | none at the ends | removed |
+//! | [`search_key`]: keywords and the texts they are searched in | NFKC, lower case | each run is one space | removed |
 //! | passwords | NFKC | kept | kept |
 //!
-//! Joiners, variation selectors and tags stay where their neighbours need them: in emoji, after ideographs, and between letters
-//! of scripts that join. Limits count what is left. What is stored was judged when it came in, by the rules of its time: see
-//! [`as_stored`].
+//! Joiners, variation selectors and tags stay where their neighbours need them: in emoji, after ideographs, and
+//! between letters of scripts that join. Limits apply to the normalized text. Stored text was checked when it came
+//! in, by the rules of that time; see [`as_stored`].
 
 use icu_normalizer::{ComposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed};
 use icu_properties::{
@@ -39,17 +40,18 @@ const IDEOGRAPH: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<Ide
 /// The combining class of viramas, after which a joiner chooses the shape of a conjunct.
 const VIRAMA: u8 = 9;
 
-/// `text` in normal form C: what looks the same is the same.
+/// `text` in normal form C: texts that look the same are the same.
 pub fn composed(text: &str) -> Cow<'_, str> {
     NFC.normalize(text)
 }
 
-/// `text` in normal form KC: also full-width and other variants of a character are that character.
+/// `text` in normal form KC: full-width and other variants of a character become that character.
 pub fn compatible(text: &str) -> Cow<'_, str> {
     NFKC.normalize(text)
 }
 
-/// Whether anything of `text` can be seen. Blanks, control and invisible characters cannot, nor marks without a letter.
+/// Whether any character of `text` is visible. Blanks, control and invisible characters are not, nor are marks
+/// without a letter.
 pub fn shows(text: &str) -> bool {
     text.chars().any(|character| {
         let mark = matches!(
@@ -60,46 +62,48 @@ pub fn shows(text: &str) -> bool {
     })
 }
 
-/// `text` on one line, without what cannot be seen.
+/// `text` on one line, without invisible characters.
 pub fn clean_line(text: &str) -> String {
     line(text, |_| Ok(())).unwrap_or_default()
 }
 
-/// What a person or a machine typed, of which only the characters matter.
+/// Normalizes typed or scanned text of which only the characters matter.
 pub fn typed(text: &str) -> String {
     let seen: String = compatible(text).chars().filter(|character| !is_invisible(*character)).collect();
     compatible(seen.trim()).into_owned()
 }
 
-/// What two texts have in common that are found by each other.
+/// A key that is equal for texts that should be found by each other.
 pub fn search_key(text: &str) -> String {
-    // The two small sigmas are one letter.
+    // Both small sigmas are the same letter.
     let lower = |letter: char| letter.to_lowercase().map(|letter| if letter == 'ς' { 'σ' } else { letter });
     clean_line(&compatible(text).chars().flat_map(lower).collect::<String>())
 }
 
-/// Whether two names are the same to people, however they are spelled in bytes.
+/// Whether two names look the same, regardless of their Unicode spelling.
 pub fn same_name(one: &str, other: &str) -> bool {
     one == other || clean_line(one) == clean_line(other)
 }
 
-/// Takes room and shows nothing.
+/// Whether the character takes space and shows nothing.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{2800}' | '\u{1d159}')
 }
 
-/// Takes no room and shows nothing.
+/// Whether the character takes no space and shows nothing.
 fn is_invisible(character: char) -> bool {
     IGNORABLE.contains(character)
         || (CATEGORY.get(character) == GeneralCategory::Format && !PREPENDED.contains(character))
 }
 
-/// Turns the direction of the text around it, also beyond its own line where it is not ended.
+/// Whether the character changes the direction of the text around it, even beyond its own line if it is not
+/// terminated.
 fn turns(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// One line of `text`: each run of blanks is one space, and what cannot be seen is left out where `judge` lets it pass.
+/// One line of `text`: each run of blanks becomes one space, and invisible characters that `judge` accepts are
+/// removed.
 fn line(text: &str, judge: impl Fn(&'static str) -> Result<(), &'static str>) -> Result<String, &'static str> {
     let characters: Vec<char> = composed(text).trim().chars().collect();
     let mut line = String::with_capacity(text.len());
@@ -123,7 +127,7 @@ fn line(text: &str, judge: impl Fn(&'static str) -> Result<(), &'static str>) ->
     Ok(composed(&line).into_owned())
 }
 
-/// Several lines of `text`.
+/// Normalizes a text of several lines.
 fn lines(text: &str) -> Result<String, &'static str> {
     let unified = composed(text).replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
     let lines = unified.trim();
@@ -154,13 +158,13 @@ fn belongs(before: &[char], character: char, after: &[char]) -> bool {
         }
         '\u{180b}'..='\u{180d}' | '\u{180f}' => last_is(&|last| matches!(last, '\u{1820}'..='\u{18aa}')),
         '\u{e0100}'..='\u{e01ef}' => last_is(&|last| IDEOGRAPH.contains(last)),
-        // Of flags such as Scotland's.
+        // Part of flags such as Scotland's.
         '\u{e0020}'..='\u{e007f}' => last_is(&|last| matches!(last, '\u{1f3f4}' | '\u{e0020}'..='\u{e007e}')),
         _ => false,
     }
 }
 
-/// Whether letters of a script that joins its letters stand on both sides, as RFC 5892 has it.
+/// Whether letters of a joining script stand on both sides, as defined in RFC 5892.
 fn joins(before: &[char], after: &[char]) -> bool {
     let joining = |character: &char| JOINING.get(*character);
     let beside = |joining: &JoiningType| *joining != JoiningType::Transparent;
@@ -172,8 +176,9 @@ fn joins(before: &[char], after: &[char]) -> bool {
 
 thread_local!(static STORED: Cell<bool> = const { Cell::new(false) });
 
-/// Reads with `read` what we wrote ourselves: texts in it are taken as they are, because they were judged when they came in, and
-/// keys are made of them. What an older version let in stays readable, and stays where it is.
+/// Reads with `read` data that this system wrote: its texts are accepted unchanged, because they were checked when
+/// they came in, and keys are built from them. Text accepted by an older version stays readable and stays under its
+/// key.
 pub fn as_stored<T>(read: impl FnOnce() -> T) -> T {
     struct Back(bool);
     impl Drop for Back {
@@ -185,17 +190,17 @@ pub fn as_stored<T>(read: impl FnOnce() -> T) -> T {
     read()
 }
 
-/// Whether what is parsed is read within [`as_stored`].
+/// Whether the current parse runs within [`as_stored`].
 pub(crate) fn is_stored() -> bool {
     STORED.get()
 }
 
-/// Why a text is refused, beside its length.
+/// Messages for refused texts, besides their length.
 pub(crate) const CONTROLS: &str = "control characters are not allowed";
 const INVISIBLE: &str = "invisible characters are not allowed";
 const TURNING: &str = "characters that turn the direction of the text are not allowed";
 
-/// Why a text is refused that fits its schema: its length counts what is left of it.
+/// Messages for texts that match their schema but are refused: the length limit applies to the normalized text.
 fn also_refused(max: usize, lines: bool) -> [String; 4] {
     [
         format!("expected 1 to {max} characters that can be seen"),
@@ -205,14 +210,15 @@ fn also_refused(max: usize, lines: bool) -> [String; 4] {
     ]
 }
 
-/// An organizer's text of 1 to `MAX` characters, of which some can be seen; several `LINES` only where that is said.
+/// An organizer's text of 1 to `MAX` characters, at least one of them visible; of several lines only if `LINES` is
+/// set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = MAX, "x-also-refused" = also_refused(MAX, LINES)))]
 pub struct Text<const MAX: usize, const LINES: bool = false>(String);
 
 impl<const MAX: usize, const LINES: bool> Text<MAX, LINES> {
-    /// The text.
+    /// The normalized text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -222,7 +228,7 @@ impl<const MAX: usize, const LINES: bool> TryFrom<String> for Text<MAX, LINES> {
     type Error = String;
 
     /// # Errors
-    /// When nothing of the text can be seen, when it is too long, or when it holds characters that are not allowed.
+    /// If no character is visible, the text is too long, or it contains characters that are not allowed.
     fn try_from(text: String) -> Result<Self, String> {
         if is_stored() {
             return Ok(Self(text));

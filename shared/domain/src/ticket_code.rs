@@ -1,9 +1,9 @@
-//! The text inside a ticket's QR code: `FR1:<claim>:<signature>`, signed with Ed25519 over everything before the last
-//! colon, so a forged or altered one is refused without a read.
+//! The text inside a ticket's QR code: `FR1:<claim>:<signature>`. It is signed with Ed25519 over everything before
+//! the last colon, so a forged or altered code is refused without a read.
 //!
-//! The claim names the reservation's item by member, purchase and performance, so that the door finds it by one write
-//! and no read. Claim and signature are base 32: a QR code packs capitals and digits into 5.5 bits, so that 32 letters
-//! cost little more than bytes would, and a code can be copied, typed and sent as JSON.
+//! The claim identifies the reservation's item by member, purchase and performance, so that the door needs one write
+//! and no read. Claim and signature are in base 32: a QR code packs capitals and digits into 5.5 bits, so that they
+//! take little more space than bytes would, and the code can be copied, typed and sent as JSON.
 
 use crate::{
     ids::{MemberId, PerformanceId, ReservationId, TicketId},
@@ -13,42 +13,42 @@ use crate::{
 use data_encoding::BASE32_NOPAD;
 use uuid::Uuid;
 
-/// Bits of the ticket's number that say which attempt to pay the hold bought it: 0 for the first.
+/// Bit offset, in the ticket's number, of the attempt to pay the hold that bought it: 0 for the first.
 const ATTEMPT_SHIFT: u32 = 24;
 /// Version of the format; the first part of every code.
 const VERSION: &str = "FR1";
-/// Separates the three parts; base 32 never holds it.
+/// Separates the three parts; base 32 does not contain it.
 const SEPARATOR: char = ':';
-/// Before a performance's id that is a UUID, as those made here are: its 16 bytes follow.
+/// Marks a performance id that is a UUID, as created by this system; its 16 bytes follow.
 const AS_UUID: u8 = 0;
-/// Before any other: its text follows.
+/// Marks any other performance id; its text follows.
 const AS_TEXT: u8 = 1;
 
-/// What a code says: whose ticket it is, and which issue of it.
+/// The content of a code: a ticket and its issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketClaim {
-    /// Whose reservation the ticket belongs to.
+    /// The member whose reservation the ticket belongs to.
     pub member_id: MemberId,
-    /// The ticket.
+    /// The ticket's id.
     pub ticket_id: TicketId,
-    /// How often it had been reissued by then.
+    /// How often the ticket had been reissued when the code was made.
     pub generation: u32,
 }
 
-/// A code taken apart, of which nothing is proven yet.
+/// A parsed code whose signature has not been verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unproven<'a> {
-    /// The key that it claims to be signed by.
+    /// The id of the key that it claims to be signed with.
     pub key_id: String,
-    /// What it claims.
+    /// The unverified content.
     pub claim: TicketClaim,
-    /// What is signed.
+    /// The signed part of the text.
     pub signed_part: &'a str,
-    /// The signature.
+    /// Ed25519 signature of the signed part.
     pub signature: Vec<u8>,
 }
 
-/// The part of a code that is signed, by the key `key_id` of at most 255 bytes.
+/// The signed part of a code; `key_id` has at most 255 bytes.
 pub fn signed_part(key_id: &str, claim: &TicketClaim) -> String {
     let reservation = claim.ticket_id.reservation();
     let mut bytes = vec![u8::try_from(key_id.len()).expect("key ids are short")];
@@ -72,23 +72,24 @@ pub fn signed_part(key_id: &str, claim: &TicketClaim) -> String {
     format!("{VERSION}{SEPARATOR}{}", BASE32_NOPAD.encode(&bytes))
 }
 
-/// The whole code.
+/// Joins the signed part and its signature into a code.
 pub fn code(signed_part: &str, signature: &[u8]) -> String {
     format!("{signed_part}{SEPARATOR}{}", BASE32_NOPAD.encode(signature))
 }
 
-/// A code as a scanner sent it, without what scanners and keyboards add to it.
+/// A scanned code, without the characters that scanners and keyboards add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
-    /// What is left: a code, if it was one.
+    /// The cleaned text; a code, if a code was scanned.
     pub code: String,
-    /// Whether it was typed as Korean: a scanner that acts as a keyboard types letters of the input method that is on.
+    /// Whether it contains Korean letters: a scanner that acts as a keyboard types with the active input method.
     pub is_korean: bool,
 }
 
 impl Scan {
-    /// Cleans what a scanner sent: control characters such as STX, ETX, GS and line ends, blanks, byte order marks and a symbology
-    /// identifier (ISO/IEC 15424, `]Q1`) are left out, full-width letters and small ones (Caps Lock) are capitals.
+    /// Cleans scanned text. Removes control characters such as STX, ETX, GS and line ends, blanks, byte order marks
+    /// and a symbology identifier (ISO/IEC 15424, `]Q1`), and turns full-width and small letters (Caps Lock) into
+    /// capitals.
     pub fn of(sent: &str) -> Self {
         let typed: String =
             typed(sent).chars().filter(|character| !character.is_control() && !character.is_whitespace()).collect();
@@ -105,7 +106,7 @@ fn is_hangul(character: char) -> bool {
     matches!(character, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7ff}')
 }
 
-/// Takes a code apart; `None` where it is none of this format.
+/// Parses a code; `None` if it does not have this format.
 pub fn parse(text: &str) -> Option<Unproven<'_>> {
     if text.len() > TICKET_CODE_MAX_CHARS {
         return None;
@@ -153,7 +154,7 @@ mod tests {
         TicketClaim { member_id: MemberId(Uuid::from_u128(8)), ticket_id: reservation.ticket(index), generation }
     }
 
-    /// Letters that a QR code packs densely.
+    /// Characters that a QR code packs densely.
     fn is_dense(text: &str) -> bool {
         text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b':')
     }

@@ -1,19 +1,19 @@
-//! A moment, in milliseconds: stored as a number, told as RFC 3339 UTC to the second.
+//! A point in time in milliseconds: stored as a number, shown as RFC 3339 UTC with second precision.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
-/// Milliseconds since 1970-01-01T00:00:00Z. In items (`serde`) it is that number; [`UtcTime`] is its form in JSON.
+/// Milliseconds since 1970-01-01T00:00:00Z. Serialized with `serde` as that number; [`UtcTime`] is its form in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The latest moment accepted from outside: the end of the year 9998.
+    /// The latest time accepted from outside: the end of the year 9998.
     pub const MAX: Self = Self(253_370_764_799_000);
 
-    /// From milliseconds since the epoch.
+    /// Creates a timestamp from milliseconds since the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -23,23 +23,23 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the epoch, rounded up: what a TTL attribute holds.
+    /// Whole seconds since the epoch, rounded up, as used in a TTL attribute.
     pub const fn ttl_seconds(self) -> i64 {
         self.0.div_euclid(1000) + 1
     }
 
-    /// `seconds` later (earlier where negative).
+    /// `seconds` later (earlier if negative).
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// Whole seconds from `earlier` until here, never negative, rounded up.
+    /// Whole seconds since `earlier`, never negative, rounded up.
     pub const fn seconds_since(self, earlier: Self) -> i64 {
         let millis = self.0 - earlier.0;
         if millis <= 0 { 0 } else { (millis + 999) / 1000 }
     }
 
-    /// The same moment for calendar arithmetic.
+    /// Converts to `jiff`, for calendar arithmetic.
     pub fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
@@ -47,7 +47,7 @@ impl Timestamp {
     /// Parses RFC 3339 with any offset, e.g. `2026-12-24T19:30:00+09:00`.
     ///
     /// # Errors
-    /// Says what is expected when the text is not a time between the years 1970 and 9998.
+    /// Describes the expected form if the text is not a time between the years 1970 and 9998.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parsed: jiff::Timestamp = text.parse().map_err(|_| NO_TIME.to_owned())?;
         let moment = Self(parsed.as_millisecond());
@@ -64,8 +64,8 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A [`Timestamp`] as JSON shows it: `2026-12-24T10:30:00Z`. What is less than a second is left out when it is read, too: two
-/// that look alike are alike.
+/// A [`Timestamp`] in its JSON form: `2026-12-24T10:30:00Z`. Fractions of a second are also dropped when it is
+/// parsed, so that times that look equal are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UtcTime(pub Timestamp);
 
@@ -89,10 +89,10 @@ impl<'de> Deserialize<'de> for UtcTime {
     }
 }
 
-/// Also of a date that no calendar has.
+/// Also used for dates that do not exist in the calendar.
 const NO_TIME: &str = "expected an RFC 3339 time such as 2026-12-24T10:30:00Z";
 
-/// Years that are taken, and an offset that every parser knows.
+/// The accepted years, and an offset that every parser accepts.
 const YEARS: &str =
     "^(19[789]|[2-8][0-9]{2}|9[0-8][0-9]|99[0-8])[0-9]-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$";
 

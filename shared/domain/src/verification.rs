@@ -1,4 +1,5 @@
-//! Verifying an e-mail address (M1). The mailed code is derived from the verification's id, so it is not part of it.
+//! Verification of an e-mail address. The mailed code is derived from the verification's id, so it is not stored
+//! here.
 
 use crate::{
     Error, Result, Timestamp,
@@ -11,57 +12,58 @@ use icu_properties::{CodePointMapData, props::GeneralCategory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a code was good for.
+/// What a code was used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Signing up.
     SignUp,
-    /// A new password.
+    /// Setting a new password.
     Password,
 }
 
-/// One mailed code: good for one use, for ten minutes, until it was guessed wrong too often.
+/// One mailed code: valid for one use and for ten minutes, until too many wrong guesses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
-    /// Id.
+    /// The code is derived from this id.
     pub verification_id: VerificationId,
     /// The address that the code was mailed to.
     pub email: Email,
     /// The language of that mail.
     pub language: Language,
-    /// After it the code is worth nothing.
+    /// When the code expires.
     pub expires_at: Timestamp,
-    /// Wrong codes so far.
+    /// Number of wrong codes so far.
     pub attempts: u32,
-    /// The session that the device which asked for it proved to have had: its wrong codes are counted apart.
+    /// The session that the requesting device has proved to have had; its wrong codes are counted separately.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub device: Option<SessionId>,
-    /// Who has used it.
+    /// The member who used it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub used_by: Option<MemberId>,
-    /// For what.
+    /// What it was used for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub used_for: Option<Purpose>,
 }
 
 impl Verification {
-    /// A fresh one, asked for at `now`.
+    /// A new verification, requested at `now`.
     pub fn new(verification_id: VerificationId, email: Email, language: Language, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(VERIFICATION_SECONDS);
         Self { verification_id, email, language, expires_at, attempts: 0, device: None, used_by: None, used_for: None }
     }
 
-    /// The same, asked for by a device that logged in before.
+    /// Marks it as requested by a device that has logged in before.
     #[must_use]
     pub fn by_device(self, device: Option<SessionId>) -> Self {
         Self { device, ..self }
     }
 
-    /// Whether a code for it is still looked at.
+    /// Checks whether a code for it is still accepted.
     ///
     /// # Errors
-    /// [`Error::VerificationExpired`] when it is over or used, [`Error::TooManyAttempts`] when wrong codes killed it.
+    /// [`Error::VerificationExpired`] if it has expired or was used, [`Error::TooManyAttempts`] after too many wrong
+    /// codes.
     pub fn check_open(&self, now: Timestamp) -> Result<()> {
         if self.used_by.is_some() || self.expires_at <= now {
             return Err(Error::VerificationExpired);
@@ -73,8 +75,8 @@ impl Verification {
     }
 }
 
-/// Six digits as somebody typed or pasted them: of full width or with separators, they are the same. Anything else is no code, and
-/// costs no attempt.
+/// A six-digit code as typed or pasted; full-width digits and separators are accepted. Anything else is not a code
+/// and costs no attempt.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("example" = "481516", "x-also-refused" = [no_code()]))]
@@ -85,7 +87,7 @@ fn no_code() -> String {
 }
 
 impl Code {
-    /// The six digits.
+    /// The digits, without separators.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -95,7 +97,7 @@ impl TryFrom<String> for Code {
     type Error = String;
 
     /// # Errors
-    /// When the text has anything but separators beside six digits.
+    /// If the text is anything but six digits and separators.
     fn try_from(text: String) -> Result<Self, String> {
         let separates = |character: char| {
             let dash = CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::DashPunctuation;

@@ -1,5 +1,5 @@
-//! Waiting room arithmetic: positions and stripes here, given-up places in [`given_up`], the turnstile in [`turn`], how long it
-//! takes in [`wait`].
+//! Waiting room arithmetic. Positions and stripes are here, given-up places in [`given_up`], the turnstile in
+//! [`turn`], waiting times in [`wait`].
 
 pub mod given_up;
 pub mod turn;
@@ -42,53 +42,53 @@ impl Place {
     }
 }
 
-/// Stripes of a line that so many people are expected to join within a minute: as few as can take them, because order is
-/// exact within a stripe alone.
+/// The number of stripes for a line that `expected_per_minute` members join within a minute. It is as small as
+/// possible, because order is exact only within a stripe.
 pub fn stripes_for(expected_per_minute: u32) -> u32 {
     let peak = u64::from(expected_per_minute) * u64::from(ARRIVALS_PEAK_FACTOR);
     let stripes = peak.div_ceil(60 * u64::from(STRIPE_JOINS_PER_SECOND));
     u32::try_from(stripes).unwrap_or(STRIPES_MAX).clamp(1, STRIPES_MAX)
 }
 
-/// Whose admission to which performance: what a hold extends and a payment spends.
+/// A member's admission to a performance. A hold extends it, and a payment spends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
-    /// The performance.
+    /// The admitted member's performance.
     pub performance_id: PerformanceId,
-    /// The position that was let in.
+    /// The admitted position.
     pub position: u64,
-    /// Who was let in.
+    /// The admitted member.
     pub member_id: MemberId,
-    /// When it ends, as far as its owner was told.
+    /// When it ends, according to its owner's token.
     pub ends_at: Timestamp,
 }
 
-/// What became of a position that was let in. A finished one (spent, left, lapsed) has no state: its item is deleted, and
-/// never comes back, because only positions above `serving` are granted.
+/// The state of an admitted position. A finished admission (spent, given up, expired) has no state: its item is
+/// deleted and never comes back, because only positions above `serving` are granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum AdmissionState {
-    /// Called, and not yet claimed by its owner.
+    /// Called, but not yet claimed by its owner.
     Granted {
-        /// Until when the turnstile waits for him.
+        /// Until when the owner can claim it.
         claim_until: Timestamp,
     },
     /// Claimed: its owner may book.
     Active {
         /// The owner.
         member: MemberId,
-        /// When his time is over, if he holds nothing.
+        /// When the admission expires, unless the owner has a hold.
         expires_at: Timestamp,
-        /// When his last hold lapses; 0 where he held nothing.
+        /// When the owner's last hold expires; 0 without a hold.
         #[serde(default)]
         hold_until: Timestamp,
     },
-    /// Kept while its owner's payment by card is pending: it books nothing, and uses a place inside. A declined payment makes
-    /// it active again; any other end of the payment ends it.
+    /// Parked while its owner's card payment is pending: it cannot book, but uses a place inside. A declined payment
+    /// makes it active again; any other outcome ends it.
     Parked {
         /// The owner.
         member: MemberId,
-        /// 0, because no hold lives by it.
+        /// 0, because no hold extends it.
         hold_until: Timestamp,
         /// Until when the payment may be pending.
         parked_until: Timestamp,
@@ -96,7 +96,8 @@ pub enum AdmissionState {
 }
 
 impl AdmissionState {
-    /// When `member`'s admission ends, if it is his and goes on at `now`: his time, or his hold's if that is longer.
+    /// When `member`'s admission ends, if it belongs to them and is live at `now`: at its expiry or, if later, that
+    /// of their hold.
     pub fn live_end_for(&self, member: &MemberId, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Active { member: owner, expires_at, hold_until } if owner == member => {
@@ -106,7 +107,8 @@ impl AdmissionState {
         }
     }
 
-    /// About when its owner leaves: when their time ends, or their hold. An owner who has not claimed it yet uses the whole time.
+    /// Approximately when its owner leaves: when their admission or their hold expires. For an unclaimed admission,
+    /// the whole admission time counts.
     pub fn leaves_at(&self, admission_seconds: i64) -> Timestamp {
         match self {
             Self::Granted { claim_until } => claim_until.plus_seconds(admission_seconds - CLAIM_SECONDS),
@@ -115,7 +117,7 @@ impl AdmissionState {
         }
     }
 
-    /// Whether it uses a place inside at `now`: called and not taken back, or within its owner's time.
+    /// Whether it uses a place inside at `now`: it was called and not taken back, or it has not expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         match self {
             Self::Granted { .. } => !self.has_lapsed(now),
@@ -124,13 +126,13 @@ impl AdmissionState {
         }
     }
 
-    /// Whether it is `member`'s and waits for the end of a payment.
+    /// Whether it belongs to `member` and is parked for a pending payment.
     pub fn is_parked_for(&self, member: &MemberId) -> bool {
         matches!(self, Self::Parked { member: owner, .. } if owner == member)
     }
 
-    /// Whether the turnstile may take it back: not before [`ADMISSION_GRACE_SECONDS`] past its end, so that clocks that
-    /// differ do not cost a payer his admission.
+    /// Whether the turnstile may take it back: not before [`ADMISSION_GRACE_SECONDS`] past its end, so that clock
+    /// skew does not cost a payer their admission.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         let end = match self {
             Self::Granted { claim_until } => *claim_until,
@@ -141,7 +143,7 @@ impl AdmissionState {
     }
 }
 
-/// How many seats of the performance were free when a turn looked.
+/// The number of free seats of the performance, as counted by a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     /// Free seats of all grades.
@@ -153,37 +155,37 @@ pub struct Stock {
 /// A waiting room as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
-    /// How it lets people in; the organizer's.
+    /// The organizer's policy for admitting members.
     pub policy: WaitingRoomPolicy,
-    /// Counters that positions are drawn from; fixed when the room is made.
+    /// Number of counters that positions are drawn from; fixed when the room is created.
     pub stripes: u32,
-    /// How far each stripe was let in: the last served index.
+    /// The last served index of each stripe.
     pub serving: Vec<u64>,
-    /// Before it the turnstile does not turn again.
+    /// The earliest time of the next turn of the turnstile.
     pub next_tick_at: Timestamp,
-    /// Until when the turnstile is somebody's alone; 0 where it is nobody's.
+    /// When the turnstile's lease expires; 0 if nobody holds it.
     pub lease_until: Timestamp,
-    /// Who turned it last, by a name for that turn alone.
+    /// The last holder of the lease: an id that is unique for each turn.
     pub owner: String,
-    /// The minute that `used` counts, since the epoch.
+    /// The minute that `used` counts, in minutes since the epoch.
     pub minute: i64,
-    /// Positions let in during that minute.
+    /// Positions admitted during that minute.
     pub used: u32,
-    /// How fast those inside leave.
+    /// How fast admitted members leave.
     pub pace: Pace,
-    /// Who was inside after the last turn.
+    /// The admitted members after the last turn.
     #[serde(default)]
     pub inside: Inside,
-    /// Places of the line that nobody stands at, as the last turn saw them.
+    /// Given-up places in the line, as of the last turn.
     #[serde(default)]
     pub given_up: GivenUp,
-    /// How many seats are free; `None` until a turn looked.
+    /// The number of free seats; `None` until a turn has counted them.
     #[serde(default)]
     pub stock: Option<Stock>,
 }
 
 impl Room {
-    /// A room nobody has joined.
+    /// A room that nobody has joined.
     pub fn new(policy: WaitingRoomPolicy, stripes: u32) -> Self {
         Self {
             policy,
@@ -206,7 +208,7 @@ impl Room {
         place.index <= self.serving[place.stripe as usize]
     }
 
-    /// Positions below `place` that are not yet served, over all stripes, given-up ones included.
+    /// Positions below `place` that are not yet served, over all stripes, including given-up ones.
     fn unserved_below(&self, place: Place) -> u64 {
         let below = place.position(self.stripes) - 1;
         let stripes = u64::from(self.stripes);
@@ -215,29 +217,30 @@ impl Room {
         (0..).zip(&self.serving).map(unserved).sum()
     }
 
-    /// Whether so many positions are ahead of `place` that it is hardly called before the copy of this room is refreshed for its
-    /// owner. With several stripes some of them may not be drawn: then he loses some of the time for claiming, at most five seconds.
+    /// Whether so many positions are ahead of `place` that it is unlikely to be called before its owner's cached copy
+    /// of this room is refreshed. With several stripes, some of these positions may not be drawn; then the owner
+    /// loses part of the time for claiming, at most five seconds.
     pub fn is_far(&self, place: Place) -> bool {
         self.ahead(place) > POLL_FAR_AHEAD
     }
 
-    /// Free seats, counted a moment before `now`; `None` if there is no recent count.
+    /// Free seats, if they were counted recently before `now`.
     pub fn available(&self, now: Timestamp) -> Option<u32> {
         let fresh = self.stock.filter(|stock| now < stock.counted_at.plus_seconds(STOCK_SHOWN_SECONDS));
         fresh.map(|stock| stock.available)
     }
 
-    /// Whether a turn at `now` counts the free seats anew.
+    /// Whether a turn at `now` counts the free seats again.
     pub fn counts_stock(&self, now: Timestamp) -> bool {
         self.stock.is_none_or(|stock| stock.counted_at.plus_seconds(STOCK_COUNTED_SECONDS) <= now)
     }
 
-    /// Whether the turnstile is free to be turned at `now`.
+    /// Whether the turnstile is due and free at `now`.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.next_tick_at <= now && self.lease_until <= now
     }
 
-    /// This room as read, after `before` was seen: a late read never takes a step of the line back.
+    /// Merges `before`, which was read earlier, so that a stale read never moves the line back.
     #[must_use]
     pub fn not_behind(mut self, before: Option<&Self>) -> Self {
         if let Some(before) = before {

@@ -1,4 +1,5 @@
-//! Points: a balance, and a ledger entry for each change of it. Wallets + live payments = top-ups.
+//! Points: a balance, and a ledger entry for each change. Money is conserved: wallet balances plus live point
+//! payments equal total top-ups.
 
 use crate::{
     Error, Result, Timestamp,
@@ -10,14 +11,14 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An amount to top up: 1 to 10,000,000 won.
+/// Amount of a top-up: 1 to 10,000,000 won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "i64")]
 #[schemars(inline, with = "Whole<1, TOP_UP_MAX_WON>")]
 pub struct TopUpAmount(Won);
 
 impl TopUpAmount {
-    /// The amount.
+    /// The amount in won.
     pub fn won(self) -> Won {
         self.0
     }
@@ -27,7 +28,7 @@ impl TryFrom<i64> for TopUpAmount {
     type Error = String;
 
     /// # Errors
-    /// When the amount is zero, negative or absurd (P1).
+    /// If the amount is not within 1 to 10,000,000 won.
     fn try_from(won: i64) -> Result<Self, String> {
         if (1..=TOP_UP_MAX_WON).contains(&won) {
             Ok(Self(Won(won)))
@@ -37,80 +38,80 @@ impl TryFrom<i64> for TopUpAmount {
     }
 }
 
-/// Why a balance changed.
+/// Reason for a change of the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum EntryKind {
-    /// Points bought.
+    /// Points were added.
     TopUp,
-    /// Points spent on a reservation.
+    /// Points paid for a reservation.
     Payment,
     /// Points returned by a cancellation.
     Refund,
 }
 
-/// One line of a wallet's history.
+/// An entry in a wallet's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Id.
+    /// Time-ordered id of the entry.
     pub entry_id: EntryId,
-    /// Its place in the wallet's history, from 1; the sort key.
+    /// Position in the wallet's history, from 1; part of the sort key.
     pub seq: u64,
-    /// Why.
+    /// Reason for the change.
     pub kind: EntryKind,
-    /// By how much; negative for payments.
+    /// Change of the balance; negative for payments.
     pub amount: Won,
     /// Balance afterwards.
     pub balance: Won,
-    /// The reservation paid or refunded.
+    /// The reservation that was paid or refunded.
     pub reservation_id: Option<ReservationId>,
-    /// When.
+    /// When it was booked.
     pub created_at: Timestamp,
 }
 
-/// A member's points. Every change raises `seq` by one and is conditioned on the `seq` that was read.
+/// A member's points. Every change increments `seq` and is conditioned on the `seq` that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wallet {
-    /// Points.
+    /// Points, worth one won each.
     pub balance: Won,
-    /// Changes so far.
+    /// Number of changes so far.
     pub seq: u64,
     /// When the account was deleted. A closed wallet accepts only refunds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
 }
 
-/// A change to be booked: everything of an entry but what the wallet decides.
+/// A change to be booked: the part of an entry that does not depend on the wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Id of the entry.
+    /// Time-ordered id of the entry.
     pub entry_id: EntryId,
-    /// Why.
+    /// Reason for the change.
     pub kind: EntryKind,
-    /// By how much; negative for payments.
+    /// Change of the balance; negative for payments.
     pub amount: Won,
-    /// The reservation paid or refunded.
+    /// The reservation that is paid or refunded.
     pub reservation_id: Option<ReservationId>,
-    /// When.
+    /// When it is booked.
     pub created_at: Timestamp,
 }
 
 impl Wallet {
-    /// That it is not closed.
+    /// Checks that the wallet is not closed.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when the account was deleted.
+    /// [`Error::Unauthenticated`] if the account was deleted.
     pub fn check_open(self) -> Result<()> {
         if self.closed_at.is_some() { Err(Error::Unauthenticated) } else { Ok(()) }
     }
 
-    /// The entry that `change` makes of this wallet.
+    /// The ledger entry for `change` to this wallet.
     ///
     /// # Errors
-    /// [`Error::InsufficientPoints`] where the balance would fall below zero (P2), [`Error::BalanceLimit`] where a top-up
-    /// would raise it past what a reader can count, [`Error::Unauthenticated`] when the account was deleted. A refund
-    /// is never refused.
+    /// [`Error::InsufficientPoints`] if the balance would fall below zero, [`Error::BalanceLimit`] if a top-up would
+    /// raise it above [`BALANCE_MAX_WON`], [`Error::Unauthenticated`] if the account was deleted. A refund is never
+    /// refused.
     pub fn book(self, change: &Change) -> Result<LedgerEntry> {
         if change.kind != EntryKind::Refund {
             self.check_open()?;

@@ -1,4 +1,4 @@
-//! Successes as HTTP.
+//! Successful HTTP responses.
 
 use crate::{
     Response,
@@ -17,22 +17,22 @@ use lambda_http::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-/// A body that can be sent.
+/// A response body.
 pub trait Reply: Send {
-    /// Media type and bytes; `None` where there is no body.
+    /// Media type and bytes; `None` if there is no body.
     fn encode(&self) -> Option<(&'static str, Vec<u8>)>;
-    /// The bytes in gzip, where they have been compressed beforehand.
+    /// The gzip bytes, if the body was compressed in advance.
     fn gzipped(&self) -> Option<Vec<u8>> {
         None
     }
-    /// Media type and schema.
+    /// Media type and schema, for the OpenAPI document.
     fn schema(generator: &mut SchemaGenerator) -> Option<(&'static str, Schema)>;
 
-    /// The tag of answers with this body.
+    /// The entity tag of responses with this body.
     fn tag(&self) -> Option<String> {
         self.encode().map(|(_, bytes)| negotiate::entity_tag(&bytes))
     }
-    /// Media type and compressed bytes; `None` where compressing is not worth it.
+    /// Media type and compressed bytes; `None` if the body is too small to compress.
     fn in_gzip(&self) -> Option<(&'static str, Vec<u8>)> {
         let plain = || self.encode().filter(|(_, bytes)| bytes.len() >= GZIP_MIN_BYTES);
         let compressed = self.gzipped().map(|bytes| ("application/json", bytes));
@@ -49,7 +49,7 @@ impl<T: Serialize + JsonSchema + Send> Reply for T {
     }
 }
 
-/// No body.
+/// An empty body.
 #[derive(Debug, Clone, Copy)]
 pub struct Nothing;
 
@@ -62,7 +62,7 @@ impl Reply for Nothing {
     }
 }
 
-/// A picture.
+/// A PNG picture.
 #[derive(Debug)]
 pub struct Png(pub Vec<u8>);
 
@@ -88,7 +88,7 @@ impl Reply for Html {
     }
 }
 
-/// A success. Not to be stored by anyone unless it says so.
+/// A successful response. It must not be cached unless made [`Answer::public`].
 #[derive(Debug)]
 pub struct Answer<T> {
     status: StatusCode,
@@ -103,31 +103,31 @@ impl<T> Answer<T> {
         Self { status, location, max_age_seconds: None, tag: None, body }
     }
 
-    /// 200.
+    /// 200 OK.
     pub fn ok(body: T) -> Self {
         Self::with(StatusCode::OK, None, body)
     }
 
-    /// 201, with the path of what was made.
+    /// 201 Created, with the path of the created resource.
     pub fn created(location: String, body: T) -> Self {
         Self::with(StatusCode::CREATED, Some(location), body)
     }
 
-    /// 202.
+    /// 202 Accepted.
     pub fn accepted(body: T) -> Self {
         Self::with(StatusCode::ACCEPTED, None, body)
     }
 
-    /// The same, which any cache may keep for `seconds`, and whose caller is told when he has it already. Only for what
-    /// anyone may see.
+    /// Allows any cache to store the response for `seconds`, and conditional requests to get a 304. Only for data
+    /// that anyone may see.
     #[must_use]
     pub fn public(mut self, seconds: u32) -> Self {
         self.max_age_seconds = Some(seconds);
         self
     }
 
-    /// The same with that entity tag, by which its caller is told when he has it already. A public answer has the tag of its
-    /// body if it is given none. For nobody's own data: it may be compressed.
+    /// Sets the entity tag, so that conditional requests can get a 304. Without it, a public response has the tag of
+    /// its body. Not for personal data, because the response may be compressed.
     #[must_use]
     pub fn tagged(mut self, tag: String) -> Self {
         self.tag = Some(tag);
@@ -136,25 +136,25 @@ impl<T> Answer<T> {
 }
 
 impl Answer<Nothing> {
-    /// 204.
+    /// 204 No Content.
     pub fn no_content() -> Self {
         Self::with(StatusCode::NO_CONTENT, None, Nothing)
     }
 }
 
 impl<T: Reply> Answer<T> {
-    /// Its status.
+    /// The response's HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What is kept under an `Idempotency-Key`.
+    /// The form that is stored under an `Idempotency-Key`.
     pub(crate) fn stored(&self) -> StoredAnswer {
         let body = self.body.encode().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
         StoredAnswer { status: self.status.as_u16(), location: self.location.clone(), body: body.unwrap_or_default() }
     }
 
-    /// The response that suits `wishes`: 304 to who has the answer, gzip to who reads it.
+    /// The response for `wishes`: 304 if the caller has it cached, gzip if the caller accepts it.
     pub(crate) fn into_response(self, wishes: &Wishes) -> Response {
         let cache = match self.max_age_seconds {
             Some(seconds) => format!("public, max-age={seconds}"),
@@ -182,17 +182,17 @@ impl<T: Reply> Answer<T> {
     }
 }
 
-/// Why a response can be made.
+/// Why building a response cannot fail.
 const ASCII: &str = "headers are made of ASCII";
 
-/// The response with that body, as it is.
+/// The response with that body, uncompressed.
 fn sent(response: Builder, body: Option<(&'static str, Vec<u8>)>) -> Response {
     let Some((media_type, bytes)) = body else { return response.body(Body::Empty).expect(ASCII) };
     let body = if media_type == "application/json" { json_body(bytes) } else { Body::Binary(bytes) };
     response.header(CONTENT_TYPE, media_type).body(body).expect(ASCII)
 }
 
-/// The stored answer, told again.
+/// Repeats a stored response.
 pub(crate) fn replay(stored: StoredAnswer) -> Response {
     let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::builder()

@@ -1,4 +1,4 @@
-//! What every function works with; built once per cold start.
+//! The shared context of all functions; built once per cold start.
 
 use crate::{
     clients::Aws,
@@ -15,12 +15,12 @@ use crate::{
 use frontrow_domain::ids::RequestId;
 use frontrow_store::{Entropy, Store};
 
-/// What every function works with.
+/// The shared context of all functions.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// The table.
+    /// The DynamoDB table.
     pub store: Store,
-    /// The clock.
+    /// The only source of the current time.
     pub clock: Clock,
     /// Access and queue tokens.
     pub tokens: Tokens,
@@ -30,14 +30,14 @@ pub struct App {
     pub cursors: Cursors,
     /// Password hashes.
     pub passwords: Passwords,
-    /// Large answers, as they are sent.
+    /// Rendered large responses.
     pub renderings: Renderings,
-    /// What differs between deployments.
+    /// Settings that differ between deployments.
     pub config: Config,
 }
 
 impl App {
-    /// Joins the parts.
+    /// Builds the context from its parts.
     pub fn new(config: Config, aws: &Aws, clock: Clock) -> Self {
         Self {
             store: store(config.table_name.clone(), aws),
@@ -51,17 +51,17 @@ impl App {
         }
     }
 
-    /// From `config`, the environment's AWS, and the secrets that are declared.
+    /// Builds the context from `config`, the AWS environment and the declared secrets.
     ///
     /// # Errors
-    /// Names a secret that cannot be read or understood.
+    /// Names a secret that cannot be read or parsed.
     pub async fn start(config: Config, secrets: &[Secret]) -> Result<Self, String> {
         let aws = Aws::from_env();
         let secrets = Secrets::read(&aws, secrets).await?;
         Ok(Self::new(Config { secrets, ..config }, &aws, Clock::default()))
     }
 
-    /// What one function of many has: those secrets alone that it declares, and `aws` as far as its role lets it.
+    /// The context of one function among many: only its declared secrets, and `aws` with the permissions of its role.
     #[must_use]
     pub fn for_function(&self, aws: &Aws, declared: &[Secret]) -> Self {
         let secrets = self.config.secrets.only(declared);
@@ -78,17 +78,17 @@ impl App {
 }
 
 impl App {
-    /// The same, working for that request: what follows from its writes names it.
+    /// The context for one request: everything that follows from its writes names it.
     #[must_use]
     pub(crate) fn for_request(&self, request: Option<&RequestId>) -> Self {
         Self { store: self.store.for_request(request), ..self.clone() }
     }
 }
 
-/// The table, for functions that need nothing else: no keys, no mail.
+/// The table, for functions that need neither keys nor mail.
 ///
 /// # Errors
-/// When `TABLE_NAME` is missing.
+/// If `TABLE_NAME` is not set.
 pub fn store_from_env(aws: &Aws) -> Result<Store, String> {
     Ok(store(variable("TABLE_NAME").ok_or("TABLE_NAME is not set")?, aws))
 }

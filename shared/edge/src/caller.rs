@@ -1,25 +1,25 @@
-//! Who may call an endpoint; named as its `Caller` type.
+//! The kinds of callers of endpoints, named in their `Caller` type.
 
 use crate::{App, tokens::Identity};
 use frontrow_domain::{Error, Result, Timestamp, member::Role};
 
-/// Who may call, as the OpenAPI document and the route tests read it.
+/// Required access level, as read by the OpenAPI document and the route tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone.
+    /// Anyone, with or without login.
     Public,
-    /// Who is logged in.
+    /// Any logged-in member or organizer.
     Member,
-    /// Organizers.
+    /// Only organizers.
     Organizer,
 }
 
 /// A kind of caller.
 pub trait Caller: Sized + Send {
-    /// Its name in documents.
+    /// Access level in documents.
     const ACCESS: Access;
 
-    /// Judges who is calling.
+    /// Checks that this caller may call the endpoint.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], [`Error::Forbidden`].
@@ -31,7 +31,7 @@ pub trait Caller: Sized + Send {
 pub struct Anyone(Result<Identity>);
 
 impl Anyone {
-    /// Who it is, for the few public calls that sometimes ask.
+    /// The caller's identity, for the few public endpoints that sometimes require it.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`].
@@ -47,7 +47,7 @@ impl Caller for Anyone {
     }
 }
 
-/// Who is logged in: a member, or an organizer as a buyer.
+/// A logged-in member, or an organizer acting as a buyer.
 pub type Member = Identity;
 
 impl Caller for Member {
@@ -57,7 +57,7 @@ impl Caller for Member {
     }
 }
 
-/// An organizer.
+/// A logged-in organizer.
 #[derive(Debug)]
 pub struct Organizer(pub Identity);
 
@@ -69,7 +69,7 @@ impl Caller for Organizer {
     }
 }
 
-/// The identity that an `Authorization` header proves.
+/// The identity proven by an `Authorization` header.
 pub(crate) fn identify(app: &App, header: Option<&str>, now: Timestamp) -> Result<Identity> {
     let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(Error::Unauthenticated)?;
     if !scheme.eq_ignore_ascii_case("bearer") {

@@ -1,7 +1,7 @@
-//! The SDK clients: lean, one per cold start, credentials and region from the environment that Lambda sets.
+//! The SDK clients: minimal, one per cold start, with credentials and region from the environment that Lambda sets.
 //!
-//! The SDK's own retries are off for DynamoDB and SES: `store` retries with its own rules, and a lost answer must be seen by it;
-//! a mail whose answer was lost must not be sent twice.
+//! The SDK's own retries are off for DynamoDB and SES: `store` retries by its own rules and must see lost responses,
+//! and a mail whose response was lost must not be sent twice.
 
 use crate::config::variable;
 use aws_sdk_dynamodb::config::{
@@ -11,19 +11,19 @@ use aws_smithy_http_client::{Builder, tls};
 use frontrow_domain::limits::{DYNAMODB_CALL_MILLIS, MAIL_CALL_MILLIS, QUEUE_CALL_MILLIS, SECRET_CALL_MILLIS};
 use std::time::Duration;
 
-/// Where AWS is and who calls it.
+/// AWS endpoint, region and credentials.
 #[derive(Debug, Clone)]
 pub struct Aws {
     region: Region,
     credentials: Option<Credentials>,
     endpoint_url: Option<String>,
     http: SharedHttpClient,
-    /// Whether calls are signed.
+    /// Whether requests are signed.
     signs: bool,
 }
 
 impl Aws {
-    /// From `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_ENDPOINT_URL`.
+    /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_ENDPOINT_URL`.
     pub fn from_env() -> Self {
         let credentials = variable("AWS_ACCESS_KEY_ID")
             .zip(variable("AWS_SECRET_ACCESS_KEY"))
@@ -37,7 +37,7 @@ impl Aws {
         }
     }
 
-    /// An emulator at `endpoint_url`, with credentials that mean nothing.
+    /// An emulator at `endpoint_url`, with dummy credentials.
     pub fn emulated(endpoint_url: &str) -> Self {
         Self {
             region: Region::new("ap-northeast-2"),
@@ -48,18 +48,18 @@ impl Aws {
         }
     }
 
-    /// Services of this process, behind `http`. Nobody checks signatures, so none are made.
+    /// Services within this process, behind `http`. Requests are not signed, because nothing checks signatures.
     pub fn within(http: SharedHttpClient) -> Self {
         Self { credentials: None, http, signs: false, ..Self::emulated("http://localhost") }
     }
 
-    /// The same, speaking through `http`: how tests put faults between SDK and engine.
+    /// The same services through `http`. Tests use this to put faults between SDK and engine.
     #[must_use]
     pub fn through(self, http: SharedHttpClient) -> Self {
         Self { http, ..self }
     }
 
-    /// What it speaks through.
+    /// The HTTP client of all SDK clients.
     pub fn http(&self) -> SharedHttpClient {
         self.http.clone()
     }
@@ -116,7 +116,8 @@ impl Aws {
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
-    /// An SES client. No retries: a mail whose acceptance is unknown must not be sent twice by the SDK.
+    /// An SES client without retries: the SDK must not send a mail twice if it is unknown whether the first was
+    /// accepted.
     pub fn ses(&self) -> aws_sdk_ses::Client {
         let mut config = aws_sdk_ses::Config::builder()
             .behavior_version(aws_sdk_ses::config::BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! The one place where the clock is read.
+//! The only place that reads the system clock.
 
 use frontrow_domain::Timestamp;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// The system's clock, which the local stack and tests may move forward, or stop. Clones share the offset and the stop.
+/// The system clock, which the local stack and tests can advance or stop. Clones share the offset and the stop.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     offset_millis: Arc<AtomicI64>,
@@ -18,23 +18,23 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// This moment.
+    /// The current time of this clock.
     pub fn now(&self) -> Timestamp {
         let millis = self.stopped_at_millis.get().copied().unwrap_or_else(system_millis);
         Timestamp::from_millis(millis.saturating_add(self.offset_millis.load(Ordering::Relaxed) + self.skew_millis))
     }
 
-    /// Moves this clock and its clones forward.
+    /// Advances this clock and its clones.
     pub fn advance_seconds(&self, seconds: u32) {
         self.offset_millis.fetch_add(i64::from(seconds) * 1000, Ordering::Relaxed);
     }
 
-    /// From now on this clock and its clones go only where they are moved: for tests that count what happens within a second.
+    /// Stops this clock and its clones, except for explicit advances: for tests that count events within a second.
     pub fn stop(&self) {
         self.stopped_at_millis.get_or_init(system_millis);
     }
 
-    /// Another machine's clock: it differs from this one by `seconds`, and is moved with it.
+    /// The clock of another machine: it differs from this one by `seconds`, and advances with it.
     #[must_use]
     pub fn skewed_by_seconds(&self, seconds: i64) -> Self {
         Self { skew_millis: self.skew_millis + seconds * 1000, ..self.clone() }

@@ -1,4 +1,4 @@
-//! Codes that people carry: the six digits of a verification mail and the text inside a ticket's QR code.
+//! Codes for people: the six digits of a verification mail, and the text inside a ticket's QR code.
 
 use crate::secrets::KeyRing;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// Makes and checks codes. Keys are derived from the signing keys, one for each purpose.
+/// Creates and checks codes. Each purpose has a key derived from the signing keys.
 #[derive(Debug, Clone)]
 pub struct Codes {
     keys: Arc<[Key]>,
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Key {
 }
 
 impl Codes {
-    /// With keys derived from `signing_keys`. Without any, no code is right.
+    /// Derives all keys from `signing_keys`. Without any, no code is valid.
     pub fn new(signing_keys: &KeyRing) -> Self {
         let key = |(id, secret): (&str, &str)| Key {
             id: id.to_owned(),
@@ -44,10 +44,11 @@ impl Codes {
     }
 
     fn current(&self) -> &Key {
-        self.keys.first().expect("who makes codes declares the signing keys")
+        self.keys.first().expect("functions that make codes declare the signing keys")
     }
 
-    /// The six digits mailed for a verification. Derived by both sides, so they are never stored nor sent through a queue.
+    /// The six digits mailed for a verification. They are derived both when mailed and when checked, so they are
+    /// never stored or sent through a queue.
     pub fn verification_code(&self, id: &VerificationId) -> String {
         digits(self.current(), id)
     }
@@ -64,7 +65,7 @@ impl Codes {
         format!("{}.{}", member.0.simple(), URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The member of an unsubscribe token, under any of the keys; `None` if it is not one of ours.
+    /// The member of an unsubscribe token, under any of the keys; `None` if the token was not issued by this system.
     pub fn open_unsubscribe_token(&self, token: &str) -> Option<MemberId> {
         let (member, tag) = token.split_once('.')?;
         let (member, tag) = (member.parse().ok()?, URL_SAFE_NO_PAD.decode(tag).ok()?);
@@ -80,7 +81,8 @@ impl Codes {
         ticket_code::code(&signed, signature.as_ref())
     }
 
-    /// What a ticket's code says: `None` where it is not one of ours. Whether it is still good is the door's to find out.
+    /// The content of a ticket's code; `None` if it was not issued by this system. The door decides whether it is
+    /// still valid.
     pub fn open_ticket(&self, code: &str) -> Option<TicketClaim> {
         let unproven = ticket_code::parse(code)?;
         let key = self.keys.iter().find(|key| key.id == unproven.key_id)?;
@@ -90,7 +92,7 @@ impl Codes {
     }
 }
 
-/// Bytes of the tag in a token: 128 bits.
+/// Length of the tag in a token: 128 bits.
 const TAG_BYTES: usize = 16;
 
 fn unsubscription_tag(key: &Key, member: &MemberId) -> Vec<u8> {
@@ -109,7 +111,7 @@ fn digits(key: &Key, id: &VerificationId) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-/// A key for one purpose.
+/// Derives a key for one purpose.
 pub(crate) fn derive(secret: &str, purpose: &str) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(b"frontrow/");
@@ -165,7 +167,7 @@ mod tests {
         }
     }
 
-    /// Every letter counts: one that is changed, left out or added makes it no code of ours.
+    /// Every character counts: a code with one character changed, removed or added is not valid.
     #[test]
     fn an_altered_code_is_none() {
         let codes = with("a", OLD);

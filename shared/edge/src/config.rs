@@ -1,4 +1,4 @@
-//! What differs between deployments, read from the environment once per cold start.
+//! Settings that differ between deployments, read from the environment once per cold start.
 
 use crate::{metrics::Metrics, secrets::Secrets};
 use frontrow_domain::{
@@ -8,38 +8,38 @@ use frontrow_domain::{
 };
 use std::collections::HashSet;
 
-/// What differs between deployments.
+/// Settings that differ between deployments.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `TABLE_NAME`.
+    /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
-    /// What Secrets Manager keeps; empty until [`Secrets::read`].
+    /// The secrets from Secrets Manager; empty until [`Secrets::read`].
     pub secrets: Secrets,
     /// `ORGANIZER_EMAILS`, comma-separated: addresses that sign up as organizers.
     pub organizer_emails: HashSet<Email>,
     /// `MAIL_FROM`: the sender of every mail.
     pub mail_from: String,
-    /// `MAIL_CONFIGURATION_SET`: what of SES is told of bounces and complaints, if anything.
+    /// `MAIL_CONFIGURATION_SET`: the SES configuration set that reports bounces and complaints, if any.
     pub mail_configuration_set: Option<String>,
-    /// `MAIL_MAX_RECEIVES`: the queue's redrive limit, which the mailer has to know to mark a mail as failed.
+    /// `MAIL_MAX_RECEIVES`: the queue's redrive limit, at which the mailer marks a mail as failed.
     pub mail_max_receives: u32,
-    /// `SITE_URL`: the website that links in mails lead to; `None` for no links.
+    /// `SITE_URL`: the website that links in mails point to; `None` for no links.
     pub site_url: Option<String>,
     /// `API_URL`: the public address of the API, for links in mails.
     pub api_url: Option<String>,
-    /// Life of a mailer's claim. Not read from the environment: function timeout < lease < visibility.
+    /// Lease of a mailer's claim, in seconds. Not read from the environment: function timeout < lease < visibility.
     pub mail_lease_seconds: i64,
-    /// Those of the stack that `STACK_NAME` names.
+    /// Metrics of the stack named by `STACK_NAME`.
     pub metrics: Metrics,
 }
 
-/// The sender of mails where `MAIL_FROM` is not set.
+/// The sender of mails if `MAIL_FROM` is not set.
 pub const MAIL_FROM: &str = "frontrow <tickets@example.com>";
 
-/// `ORGANIZER_EMAILS`, by commas.
+/// Parses `ORGANIZER_EMAILS`, separated by commas.
 ///
 /// # Errors
-/// Says what is wrong with an address.
+/// Describes what is wrong with an address.
 pub fn organizer_emails(variable: &dyn Fn(&str) -> Option<String>) -> Result<HashSet<Email>, String> {
     let addresses = variable("ORGANIZER_EMAILS").unwrap_or_default();
     let addresses = addresses.split(',').filter(|address| !address.trim().is_empty());
@@ -56,7 +56,7 @@ impl Config {
         Self::from_vars(&variable)
     }
 
-    /// Reads the variables that `variable` answers.
+    /// Reads the variables from the function `variable`.
     ///
     /// # Errors
     /// Names a variable that is missing or malformed.
@@ -81,10 +81,10 @@ impl Config {
     }
 }
 
-/// The address in the variable `name`, without a trailing slash.
+/// The URL in the variable `name`, without a trailing slash.
 ///
 /// # Errors
-/// Fails with the name of the variable if it is not an `http` or `https` address.
+/// Names the variable if it is not an `http` or `https` URL.
 pub fn base_url(variable: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<Option<String>, String> {
     let address = |text: String| {
         let text = text.trim().trim_end_matches('/').to_owned();
@@ -93,7 +93,7 @@ pub fn base_url(variable: &dyn Fn(&str) -> Option<String>, name: &str) -> Result
     variable(name).map(address).transpose()
 }
 
-/// An environment variable; an empty one counts as not set.
+/// An environment variable; `None` if it is empty.
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())

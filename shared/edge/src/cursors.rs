@@ -1,5 +1,5 @@
-//! Cursors: where a page of a list ended, bound to the list with its filters. They are authenticated, because what they say is
-//! handed to the table as the place to begin at.
+//! Cursors: the position where a page of a list ended, bound to the list and its filters. They are authenticated,
+//! because the table starts reading at the key in them.
 
 use crate::{codes::derive, secrets::KeyRing};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::{fmt, sync::Arc};
 
-/// Makes and opens cursors.
+/// Seals and opens cursors.
 #[derive(Clone)]
 pub struct Cursors {
     keys: Arc<[[u8; 32]]>,
@@ -21,19 +21,20 @@ impl fmt::Debug for Cursors {
 }
 
 impl Cursors {
-    /// With keys derived from `signing_keys`. Without any, no cursor opens.
+    /// Derives all keys from `signing_keys`. Without any, no cursor opens.
     pub fn new(signing_keys: &KeyRing) -> Self {
         Self { keys: signing_keys.keys().map(|(_, secret)| derive(secret, "cursor")).collect() }
     }
 
-    /// The cursor of a page of the list `scope` that ended with the sort key `after`. The same for every process.
+    /// The cursor of a page of the list `scope` that ended with the sort key `after`. It is the same in every
+    /// process.
     pub fn seal(&self, after: &str, scope: &str) -> String {
-        let key = self.keys.first().expect("who answers lists declares the signing keys");
+        let key = self.keys.first().expect("functions that return lists declare the signing keys");
         let tag = mac(key, after, scope).finalize().into_bytes();
         URL_SAFE_NO_PAD.encode([&tag[..CURSOR_TAG_BYTES], after.as_bytes()].concat())
     }
 
-    /// The sort key of a cursor of that list: `None` for every other text.
+    /// The sort key in a cursor of that list; `None` for any other text.
     pub fn open(&self, cursor: &str, scope: &str) -> Option<String> {
         if cursor.len() > CURSOR_MAX_CHARS {
             return None;
@@ -89,7 +90,7 @@ mod tests {
             assert_eq!(cursors.open(&altered, "shows"), None, "{at}");
             assert_eq!(cursors.open(&cursor[..at], "shows"), None, "up to {at}");
         }
-        // Without a key: a plain digest of what it says.
+        // Without a key: a plain digest of the content.
         let digest = Sha256::digest("shows\ndate#1");
         for bytes in [8, CURSOR_TAG_BYTES, 32] {
             let forged = URL_SAFE_NO_PAD.encode([&digest[..bytes], b"date#1"].concat());

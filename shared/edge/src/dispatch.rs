@@ -1,4 +1,5 @@
-//! One request through one endpoint. The order of checks is the contract's: 400, login 401, role 403, then the endpoint.
+//! Handles one request of one endpoint. The order of checks is the contract's: 400, login 401, role 403, then the
+//! endpoint.
 
 use crate::{
     App, Endpoint, Request, Response, answer, caller,
@@ -26,10 +27,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-/// The header that names a request in answers and logs.
+/// The header that identifies a request in responses and logs.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Answers `request`; every failure is logged here, once.
+/// Responds to `request`. Every failure is logged here, once.
 pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Response {
     let request_id = request_id(&request);
     let is_head = request.method() == Method::HEAD;
@@ -46,7 +47,7 @@ pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Respons
     response
 }
 
-/// Answers a request of a function that could not be started.
+/// Responds to a request of a function that failed to start.
 pub(crate) fn not_started(request: &Request, why: &str, metrics: &Metrics) -> Response {
     let request_id = request_id(request);
     let span = tracing::info_span!("request", request_id);
@@ -73,8 +74,8 @@ async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> 
     let receipt = call.receipt.clone();
     let (now, wishes) = (call.now, call.wishes.clone());
     let answer = E::call(app, call).await;
-    // A first success is 201 or 202, and has kept its answer. Anything else under a key may be a repetition: then the first
-    // answer is told again. Else a success is kept now: it has changed nothing.
+    // A first success is 201 or 202 and has stored its response. Any other result under a key may be a retry: if a
+    // response is stored, it is repeated. Otherwise a success is stored now; it has changed nothing.
     if let Some(receipt) = receipt
         && !answer.as_ref().is_ok_and(|answer| matches!(answer.status().as_u16(), 201 | 202))
     {
@@ -140,7 +141,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     })
 }
 
-/// The headers that an endpoint goes by.
+/// The headers that an endpoint uses.
 #[derive(Default)]
 struct Headers<'a> {
     login: Option<&'a str>,
@@ -150,10 +151,10 @@ struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// The login, and those that are `declared`.
+    /// Reads the login and the `declared` headers.
     ///
     /// # Errors
-    /// Names each that cannot be read: it is refused rather than ignored.
+    /// Names each header that cannot be read; such headers are refused rather than ignored.
     fn read(headers: &'a HeaderMap, declared: &[Header]) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut read = |name: &str, max_chars: usize, is_list: bool| {
@@ -173,14 +174,14 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Why a header is refused that has two values.
+/// The message for a header with two values.
 pub(crate) const ONCE: &str = "expected once, and without a comma";
 
-/// How complaints name the login's header.
+/// The name of the login's header in field errors.
 const AUTHORIZATION_NAME: &str = "Authorization";
 
-/// The header's text, if it was sent. API Gateway joins headers of one name by commas, so a comma counts as a repetition where
-/// one value is expected: no token has one, and no key may.
+/// The header's text, if present. API Gateway joins headers of the same name with commas, so a comma counts as a
+/// repetition if one value is expected: tokens contain no comma, and keys must not.
 fn header_text<'a>(
     headers: &'a HeaderMap,
     name: &str,
@@ -197,7 +198,7 @@ fn header_text<'a>(
     if fits { Ok(Some(text)) } else { Err(format!("expected 1 to {max_chars} visible ASCII characters")) }
 }
 
-/// Equal for requests that ask for the same: operation, path and body in its one form.
+/// A hash that is equal for equivalent requests: operation, path and canonical body.
 fn fingerprint(operation: &str, path: &str, body: &Value) -> String {
     let mut digest = Sha256::new();
     for part in [operation, path, &body.to_string()] {
@@ -207,7 +208,7 @@ fn fingerprint(operation: &str, path: &str, body: &Value) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// API Gateway's id of the request, or a fresh one.
+/// API Gateway's id of the request, or a new one.
 fn request_id(request: &Request) -> String {
     match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
@@ -243,7 +244,7 @@ mod tests {
         assert!(!key(&"k".repeat(256)) && !key(""));
         assert!(Headers::read(&headers("accept-language", &[b"en", b"ko,fr;q=0.1"]), &all).is_ok());
         assert!(Headers::read(&headers("accept-language", &["한".as_bytes()]), &all).is_err());
-        // What an endpoint does not go by it does not judge.
+        // Headers that an endpoint does not use are not checked.
         assert!(Headers::read(&headers("queue-token", &[b"\xff"]), &[]).is_ok());
     }
 

@@ -1,5 +1,5 @@
-//! What an endpoint is. Each one is declared once, by [`Route`] and types; the gateway, the OpenAPI document, the tests
-//! and the Lambda binaries read the same declaration.
+//! Definition of an endpoint. Each endpoint is declared once, by its [`Route`] and types; the gateway, the OpenAPI
+//! document, the tests and the Lambda binaries use the same declaration.
 
 use crate::{
     Answer, App, Request, Response, Secret,
@@ -25,34 +25,34 @@ use std::{future::Future, pin::Pin, str::FromStr};
 
 pub use reading::Shown;
 
-/// How an endpoint is reached, and what documents say of it.
+/// Route and documentation of an endpoint.
 #[derive(Debug)]
 pub struct Route {
-    /// Method.
+    /// HTTP method.
     pub method: Method,
     /// Path with `{parameters}`.
     pub path: &'static str,
-    /// The one name: file, binary, `operationId`; `HoldSeatsFunction` in the template.
+    /// The endpoint's unique name: file, binary and `operationId`; `HoldSeatsFunction` in the template.
     pub operation: &'static str,
-    /// The group it belongs to.
+    /// The tag that groups endpoints in the OpenAPI document.
     pub tag: &'static str,
-    /// One line on what it does.
+    /// One-line summary for the OpenAPI document.
     pub summary: &'static str,
-    /// Statuses of success, the usual one first.
+    /// Success statuses, the usual one first.
     pub success: &'static [u16],
-    /// Codes of failure beyond those every endpoint can answer.
+    /// Problem codes beyond those that every endpoint can return.
     pub errors: &'static [&'static str],
-    /// Headers it reads beyond `Authorization`.
+    /// Request headers it reads beyond `Authorization`.
     pub headers: &'static [Header],
-    /// DynamoDB actions it needs: with `secrets`, its function's whole IAM policy.
+    /// DynamoDB actions it needs. Together with `secrets`, this is the whole IAM policy of its function.
     pub table_actions: &'static [&'static str],
-    /// Secrets it needs.
+    /// Secrets it needs, as part of the IAM policy.
     pub secrets: &'static [Secret],
-    /// Variables of the environment that it reads beyond those of every function and of its secrets.
+    /// Environment variables it reads, beyond those of every function and of its secrets.
     pub variables: &'static [&'static str],
 }
 
-/// Whether `path` is one of `template`'s: equal part by part, where a `{parameter}` stands for any part that is not empty.
+/// Whether `path` matches `template`, part by part; a `{parameter}` matches any part that is not empty.
 pub fn matches(template: &str, path: &str) -> bool {
     let mut parts = path.split('/');
     let fits = |expected: &str| {
@@ -61,10 +61,10 @@ pub fn matches(template: &str, path: &str) -> bool {
     template.split('/').all(fits) && parts.next().is_none()
 }
 
-/// Request headers with a meaning of ours.
+/// Request headers defined or interpreted by this API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Header {
-    /// `Queue-Token`: needed where the performance has a waiting room.
+    /// `Queue-Token`: required if the performance has a waiting room.
     QueueToken,
     /// `Idempotency-Key`: optional.
     IdempotencyKey,
@@ -82,7 +82,8 @@ impl Header {
         }
     }
 
-    /// What it may hold: a key is visible ASCII without commas, by which gateways join what is sent twice.
+    /// The pattern of its values. A key is visible ASCII without commas, because gateways join repeated headers with
+    /// commas.
     pub(crate) const fn pattern(self) -> &'static str {
         match self {
             Self::IdempotencyKey => r"^[!-+\--~]{1,255}$",
@@ -91,30 +92,30 @@ impl Header {
     }
 }
 
-/// One call of the API.
+/// An operation of the API.
 pub trait Endpoint: Sized + Send + Sync + 'static {
-    /// How it is reached.
+    /// The endpoint's route and documentation.
     const ROUTE: Route;
-    /// Who may call: [`crate::caller::Anyone`], [`crate::caller::Member`] or [`crate::caller::Organizer`].
+    /// The required caller: [`crate::caller::Anyone`], [`crate::caller::Member`] or [`crate::caller::Organizer`].
     type Caller: Caller;
-    /// The path's id, or [`NoPath`].
+    /// Type of the id in the path, or [`NoPath`].
     type Path: PathId;
-    /// The query, or [`NoQuery`].
+    /// Type of the query, or [`NoQuery`].
     type Query: DeserializeOwned + JsonSchema + Send;
-    /// The body, parsed into types that cannot hold anything invalid, or [`NoBody`].
+    /// Type of the body, which cannot represent invalid values, or [`NoBody`].
     type Body: Body;
-    /// The reply's body, or `()`.
+    /// Type of the response body, or `()`.
     type Reply: Reply;
 
-    /// Patterns of the partition keys that its function may touch, with `*` for any text: part of its IAM policy, and all it can
-    /// do even if it were tricked. Empty: any.
+    /// Patterns of the partition keys that its function may access, with `*` for any text. They are part of its IAM
+    /// policy and limit what a compromised function can do. Empty: any key.
     const TABLE_KEYS: &'static [&'static str] = &[];
 
-    /// Of a `PUT`: the schema of what `GET` answers of the same thing. Its fields may be sent back: those that the body lacks
-    /// are ignored.
+    /// For a `PUT`: the response schema of the corresponding `GET`. Callers may send those fields back; fields that
+    /// the body does not have are ignored.
     const SHOWN: Option<Shown> = None;
 
-    /// Judges a query beyond its types, e.g. a cursor; before anybody is asked to log in.
+    /// Checks a query beyond its types, e.g. a cursor, before the login.
     ///
     /// # Errors
     /// [`Error::Invalid`].
@@ -122,7 +123,7 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Judges a body beyond its types, e.g. a moment that has passed; before anybody is asked to log in.
+    /// Checks a body beyond its types, e.g. a time in the past, before the login.
     ///
     /// # Errors
     /// [`Error::Invalid`].
@@ -130,49 +131,49 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Does it.
+    /// Executes the operation.
     fn call(app: &App, call: Call<Self>) -> impl Future<Output = Result<Answer<Self::Reply>>> + Send;
 }
 
-/// A request, parsed, from a caller who may make it.
+/// A parsed request of an authorized caller.
 pub struct Call<E: Endpoint> {
-    /// Who is calling.
+    /// The authorized caller.
     pub caller: E::Caller,
-    /// The id in the path.
+    /// The id in the path, if the path has one.
     pub path: E::Path,
-    /// The query.
+    /// Parsed query parameters.
     pub query: E::Query,
-    /// The body.
+    /// Parsed request body.
     pub body: E::Body,
-    /// The moment of this request: one for all its decisions.
+    /// The time of this request, for all its decisions.
     pub now: Timestamp,
-    /// The path as it was sent, parameters and all.
+    /// The path as it was sent, including parameters.
     pub raw_path: String,
-    /// Whether a browser asks beforehand what a page of another origin may send.
+    /// Whether this is a CORS preflight request.
     pub is_preflight: bool,
-    /// The language asked for.
+    /// The language from `Accept-Language`.
     pub language: Language,
     /// The `Queue-Token` header.
     pub queue_token: Option<String>,
-    /// What the answer is made to suit.
+    /// Caching and compression that the caller asks for.
     pub(crate) wishes: Wishes,
-    /// What is to be kept under the `Idempotency-Key`, if one was given.
+    /// The receipt to store under the `Idempotency-Key`, if one was given.
     pub(crate) receipt: Option<Receipt>,
 }
 
 impl<E: Endpoint> Call<E> {
-    /// What the operation's transaction puts beside its writes, so that the same key answers the same: `reply` of what
-    /// was done. `None` without an `Idempotency-Key`.
+    /// The receipt for the operation's transaction, so that a retry with the same key gets the same response. `reply`
+    /// builds the response from the result. `None` without an `Idempotency-Key`.
     pub fn receipt<'a, T>(&'a self, reply: &'a (dyn Fn(&T) -> Answer<E::Reply> + Sync)) -> Option<Receipted<'a, T>> {
         let receipt = self.receipt.as_ref()?;
         Some(Receipted::new(receipt, Box::new(move |done: &T| -> StoredAnswer { reply(done).stored() })))
     }
 
-    /// The process's rendering of `name` in that `version`, made by `render` where there is none yet. Only for what holds
-    /// nobody's own data.
+    /// The cached rendering of `name` in `version`, made by `render` if there is none yet. Only for data without
+    /// personal content.
     ///
     /// # Errors
-    /// [`Error::Internal`] when `render` panics.
+    /// [`Error::Internal`] if `render` panics.
     pub async fn rendered<T: 'static>(
         &self,
         app: &App,
@@ -184,14 +185,14 @@ impl<E: Endpoint> Call<E> {
     }
 }
 
-/// Something that can stand in a path.
+/// An id in a path.
 pub trait PathId: Sized + Send {
-    /// Parses the parameters' only value; `None` where the path has none.
+    /// Parses the only path parameter; `None` if the path has none.
     ///
     /// # Errors
-    /// [`NotAnId`]: nothing of that name can exist.
+    /// [`NotAnId`]: nothing with that id can exist.
     fn parse(value: Option<&str>) -> Result<Self, NotAnId>;
-    /// The parameter's schema, where the path has one.
+    /// The parameter's schema, if the path has one.
     fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
         None
     }
@@ -226,17 +227,17 @@ path_ids!(ShowId, PerformanceId, HoldId, PaymentId, ReservationId, TicketId);
 #[serde(deny_unknown_fields)]
 pub struct NoQuery {}
 
-/// A body that can be parsed.
+/// A request body.
 pub trait Body: Sized + Send {
-    /// Whether there is one.
+    /// Whether the endpoint has a body.
     const PRESENT: bool = true;
-    /// Parses the bytes: the body, and what was sent. Fields that are `shown` to callers are ignored where there are none of
-    /// that name.
+    /// Parses the bytes. Returns the body, and the JSON that was sent. Fields that are `shown` to callers but not
+    /// part of the body are ignored.
     ///
     /// # Errors
-    /// The paths of all fields that do not fit.
+    /// The paths of all invalid fields.
     fn parse(bytes: &[u8], shown: Option<Shown>) -> Result<(Self, Json), FieldErrors>;
-    /// Its schema.
+    /// The body's schema.
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
 }
 
@@ -250,7 +251,7 @@ impl<T: DeserializeOwned + JsonSchema + Send> Body for T {
     }
 }
 
-/// No body; one that is sent is ignored.
+/// No body; a body that is sent is ignored.
 #[derive(Debug)]
 pub struct NoBody;
 
@@ -268,19 +269,19 @@ impl Body for NoBody {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
-    /// Items of the page: 1 to 100, 20 when absent.
+    /// Items per page: 1 to 100, default 20.
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
     pub cursor: Option<String>,
 }
 
 impl PageQuery {
-    /// What to read. `scope` names the list with its filters; a cursor of another scope is refused.
+    /// The page to read. `scope` identifies the list and its filters; a cursor of another scope is refused.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a limit out of range or a cursor that is not one of this list's.
+    /// [`Error::Invalid`] for a limit out of range or a cursor that does not belong to this list.
     pub fn request(&self, app: &App, scope: &str) -> Result<PageRequest> {
         let limit = self.limit.unwrap_or(PAGE_DEFAULT_ITEMS);
         if !(1..=PAGE_MAX_ITEMS).contains(&limit) {
@@ -297,53 +298,53 @@ impl PageQuery {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "{T}Page")]
 pub struct Page<T> {
-    /// The page's items.
+    /// Items in the order of the list.
     pub items: Vec<T>,
-    /// To be sent as `cursor` for the next page; `null` on the last.
+    /// Send this as `cursor` to get the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// A page of what the store found; `scope` as in [`PageQuery::request`].
+    /// The page for `found` items of the store; `scope` as in [`PageQuery::request`].
     pub fn of<S>(app: &App, found: PageOf<S>, scope: &str, view: impl FnMut(S) -> T) -> Self {
         let next_cursor = found.next.map(|after| app.cursors.seal(&after, scope));
         Self { items: found.items.into_iter().map(view).collect(), next_cursor }
     }
 }
 
-/// The future of a response.
+/// A future that resolves to a response.
 pub type Responding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
-/// Makes the schemas of what an endpoint takes and gives.
+/// Functions that generate the schemas of an endpoint's request and response.
 pub struct Shapes {
-    /// The path's parameter, if there is one.
+    /// Schema of the path's parameter, if there is one.
     pub path: fn(&mut SchemaGenerator) -> Option<Schema>,
-    /// The query's object.
+    /// Schema of the query object.
     pub query: fn(&mut SchemaGenerator) -> Schema,
-    /// The body, if there is one.
+    /// Schema of the body, if there is one.
     pub body: fn(&mut SchemaGenerator) -> Option<Schema>,
-    /// The reply's media type and schema, if it has a body.
+    /// Media type and schema of the response body, if there is one.
     pub reply: fn(&mut SchemaGenerator) -> Option<(&'static str, Schema)>,
 }
 
-/// An endpoint with its types erased: an entry of the list of routes.
+/// An endpoint with its types erased, for the list of routes.
 pub struct Descriptor {
-    /// How it is reached.
+    /// The endpoint's route and documentation.
     pub route: &'static Route,
-    /// Who may call.
+    /// The required access level.
     pub access: Access,
     /// See [`Endpoint::TABLE_KEYS`].
     pub table_keys: &'static [&'static str],
-    /// Whether what `GET` answers may be sent back in a body, see [`Endpoint::SHOWN`].
+    /// Whether callers may send fields of the `GET` response back, see [`Endpoint::SHOWN`].
     pub sends_back: bool,
-    /// One request through it.
+    /// Handles one request.
     pub respond: for<'a> fn(&'a App, Request) -> Responding<'a>,
-    /// Its schemas.
+    /// Schema generators of the request and response.
     pub shapes: Shapes,
 }
 
 impl Descriptor {
-    /// Describes an endpoint.
+    /// The descriptor of the endpoint `E`.
     pub const fn of<E: Endpoint>() -> Self {
         Self {
             route: const { &E::ROUTE },

@@ -1,8 +1,8 @@
-//! The one place where randomness is read.
+//! The only place that reads randomness.
 
 use uuid::Uuid;
 
-/// A fresh, time-ordered UUID.
+/// A new, time-ordered UUID.
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn fresh_uuid() -> Uuid {
     Uuid::now_v7()

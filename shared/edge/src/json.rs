@@ -1,4 +1,5 @@
-//! JSON as it was sent: the one parse of a request's body. Its type and its idempotency fingerprint are both made of this tree.
+//! JSON as it was sent: the single parse of a request body. Both the typed body and the idempotency fingerprint are
+//! built from this tree.
 
 use frontrow_domain::FieldErrors;
 use serde::{
@@ -8,36 +9,36 @@ use serde::{
 use serde_json::{Map, Value};
 use std::{collections::HashSet, fmt};
 
-/// A value as it was sent. Objects keep their fields in order, repeated names included.
+/// A JSON value as it was sent. Objects keep their fields in order, including repeated names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json {
-    /// The same as absent, as a field.
+    /// `null`; the same as an absent field.
     Null,
-    /// True or false.
+    /// `true` or `false`.
     Bool(bool),
-    /// A whole number, however it was written: `100`, `100.0` and `1e2` are the same.
+    /// A whole number in any notation: `100`, `100.0` and `1e2` are the same.
     Whole(i128),
-    /// A number that is not whole, or beyond what an integer holds exactly.
+    /// A number that is not whole, or outside the range of exact integers.
     Float(f64),
-    /// A text.
+    /// A string.
     Text(String),
-    /// Values, in order.
+    /// Array elements in order.
     Array(Vec<Json>),
-    /// Fields, in order.
+    /// Object fields in order.
     Object(Vec<(String, Json)>),
 }
 
-/// Floats up to here are exact integers: 2^53.
+/// Floats up to this number are exact integers: 2^53.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
-/// What editors write before a text in UTF-8.
+/// The byte order mark that editors write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Json {
-    /// Parses a body. A byte order mark before it is skipped.
+    /// Parses a body. A leading byte order mark is skipped.
     ///
     /// # Errors
-    /// Says where the text stops being JSON, without quoting it.
+    /// The position of the syntax error, without quoting the text.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FieldErrors> {
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         serde_json::from_slice(bytes).map_err(|error| {
@@ -51,7 +52,8 @@ impl Json {
         })
     }
 
-    /// The fields of an object that are not `null`, which is the same as absent; of a repeated one, the first.
+    /// The fields of an object that are not `null` (which is the same as absent); the first one of each repeated
+    /// name.
     pub(crate) fn fields(&self) -> Vec<(&str, &Self)> {
         let Self::Object(fields) = self else { return Vec::new() };
         let mut seen = HashSet::new();
@@ -59,7 +61,7 @@ impl Json {
         given.map(|(name, value)| (name.as_str(), value)).collect()
     }
 
-    /// Adds the paths of fields that an object has twice, at any depth, to `found`.
+    /// Adds the paths of repeated fields, at any depth, to `found`.
     pub(crate) fn repeated(&self, path: &str, found: &mut Vec<String>) {
         match self {
             Self::Object(fields) => {
@@ -79,7 +81,7 @@ impl Json {
         }
     }
 
-    /// The one form of all spellings of the same: fields by name, without those that are `null`.
+    /// The canonical form of equivalent values: fields ordered by name, without those that are `null`.
     pub(crate) fn canonical(&self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -100,12 +102,12 @@ impl Json {
     }
 }
 
-/// The path of the field `name` of the object at `path`.
+/// Path of the field `name` of the object at `path`.
 pub(crate) fn field_path(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The path of the item of the array at `path`.
+/// Path of the item at `index` of the array at `path`.
 pub(crate) fn item_path(path: &str, index: usize) -> String {
     format!("{path}[{index}]")
 }

@@ -1,6 +1,6 @@
-//! The mains of the Lambda binaries: serve events one at a time. Clients are made and secrets are read when the first event
-//! comes, so that a process which is started ahead of its events costs nobody a call; what failed then is tried again with
-//! the next event.
+//! The main functions of the Lambda binaries, which serve events one at a time. Clients are created and secrets are
+//! read on the first event, so that a process started in advance makes no calls. If this fails, the next event
+//! retries it.
 
 use crate::{
     App, Endpoint, Request, Response, Secret,
@@ -26,49 +26,49 @@ use tracing_subscriber::{
     prelude::*,
 };
 
-/// What an event-triggered function may do and is told: its IAM policy and its environment in the template.
+/// Permissions and settings of an event-triggered function: its IAM policy and environment in the template.
 #[derive(Debug)]
 pub struct Needs {
     /// DynamoDB actions on the table.
     pub table_actions: &'static [&'static str],
-    /// Secrets that it reads.
+    /// Secrets it reads, as part of the IAM policy.
     pub secrets: &'static [Secret],
-    /// Variables of the environment that it reads beyond those of every function and of its secrets.
+    /// Environment variables it reads, beyond those of every function and of its secrets.
     pub variables: &'static [&'static str],
 }
 
 /// A function triggered by the table's stream or by a queue.
 pub trait Worker: Sized + Send + Sync + 'static {
-    /// Its name: file, binary, `RelayOutboxFunction` in the template.
+    /// The worker's unique name: file and binary; `RelayOutboxFunction` in the template.
     const NAME: &'static str;
-    /// What triggers it.
+    /// The event that triggers it.
     type Event: DeserializeOwned + Send;
-    /// Which records of a batch failed.
+    /// The failed records of a batch.
     type Reply: Serialize + Send;
 
-    /// What its function may do and is told.
+    /// Permissions and settings of the function.
     const NEEDS: Needs;
 
-    /// From the environment, and the secrets it names.
+    /// Builds the worker from the environment and its secrets.
     ///
     /// # Errors
     /// Names a variable that is missing or malformed, or a secret that cannot be read.
     fn from_env() -> impl Future<Output = Result<Self, String>> + Send;
 
-    /// Handles one batch.
+    /// Processes one batch.
     fn handle(&self, event: Self::Event) -> impl Future<Output = Result<Self::Reply>> + Send;
 }
 
 /// Serves one endpoint behind API Gateway.
 ///
 /// # Errors
-/// When the environment is incomplete or the runtime ends.
+/// If the environment is incomplete or the runtime ends.
 pub async fn serve<E: Endpoint>() -> Result<(), Error> {
     log_as_json();
     let (config, app) = (Config::from_env()?, OnceCell::new());
     let (config, app) = (&config, &app);
     lambda_http::run(lambda_http::service_fn(move |request: Request| async move {
-        // Boxed, because the compiler bounds how deep futures may lie within each other.
+        // Boxed, because the compiler limits how deeply futures may be nested.
         let started = app.get_or_try_init(|| Box::pin(App::start(config.clone(), E::ROUTE.secrets))).await;
         Ok::<_, Infallible>(match started {
             Ok(app) => fitting(Box::pin(dispatch::respond::<E>(app, request)).await, &config.metrics),
@@ -78,8 +78,9 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
     .await
 }
 
-/// The response if Lambda can hand it over; else a problem that says what to do. Lambda's answer is JSON, in which a text
-/// has its quotes escaped and bytes are base64. What is too large is a text: the same in gzip is a tenth.
+/// The response if it fits Lambda's limit, otherwise a problem with advice. Lambda's result is JSON, in which quotes
+/// of a text are escaped and bytes are base64. A response that is too large is text, and its gzip form is a tenth of
+/// the size.
 fn fitting(response: Response, metrics: &Metrics) -> Response {
     let bytes = match response.body() {
         Body::Text(text) => text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count(),
@@ -104,7 +105,7 @@ fn fitting(response: Response, metrics: &Metrics) -> Response {
 /// Serves one event-triggered function.
 ///
 /// # Errors
-/// When the environment is incomplete or the runtime ends.
+/// If the environment is incomplete or the runtime ends.
 pub async fn work<W: Worker>() -> Result<(), Error> {
     log_as_json();
     let worker = OnceCell::new();
@@ -118,8 +119,9 @@ pub async fn work<W: Worker>() -> Result<(), Error> {
     .await
 }
 
-/// Logs what `AWS_LAMBDA_LOG_LEVEL` asks for, which Lambda sets from the function's `ApplicationLogLevel`. Of what libraries
-/// say, never more than the usual: below that they tell requests and answers, which may hold secrets.
+/// Logs at the level of `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's `ApplicationLogLevel`.
+/// Libraries never log below `INFO`, because their lower levels contain requests and responses, which may hold
+/// secrets.
 fn log_as_json() {
     let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let wanted = Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("frontrow", level);

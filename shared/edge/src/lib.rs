@@ -1,22 +1,23 @@
-//! Where the outside meets the rules: HTTP requests parsed into types, callers, replies, the clock, randomness, the
-//! environment and the SDK clients. The only crate that knows `lambda_http` and `lambda_runtime`.
+//! The boundary between the outside and the rules: HTTP requests parsed into types, callers, responses, the clock,
+//! randomness, the environment and the SDK clients. The only crate that depends on `lambda_http` and
+//! `lambda_runtime`.
 //!
-//! | Module | Holds |
+//! | Module | Contents |
 //! |---|---|
-//! | [`endpoint`] | what an endpoint is: route, caller, path, query, body, reply |
-//! | [`dispatch`] | one request through one endpoint: parse, identify, call, answer, replay |
-//! | `json`, `query`, `reading` | what was sent, read into types; every field that does not fit is named |
-//! | [`answer`], [`problem`] | successes and failures as HTTP |
-//! | `negotiate`, [`rendered`] | `ETag` and gzip; large answers rendered once |
-//! | [`security`] | what browsers are told: headers of every answer, whose pages may call |
+//! | [`endpoint`] | the definition of an endpoint: route, caller, path, query, body, reply |
+//! | [`dispatch`] | one request of one endpoint: parse, identify, call, respond, replay |
+//! | `json`, `query`, `reading` | request data parsed into types; every invalid field is named |
+//! | [`answer`], [`problem`] | successful and failed HTTP responses |
+//! | `negotiate`, [`rendered`] | `ETag` and gzip; large responses rendered once |
+//! | [`security`] | security headers and CORS |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
-//! | [`caller`], [`tokens`], [`passwords`], [`codes`], [`cursors`] | who is calling, and what proves it; what only we can have made |
-//! | [`secrets`] | what only functions may know |
+//! | [`caller`], [`tokens`], [`passwords`], [`codes`], [`cursors`] | callers and their credentials; authenticated codes and cursors |
+//! | [`secrets`] | secrets of the functions |
 //! | [`qr`] | QR codes as pictures |
 //! | [`metrics`] | counts for an on-sale's dashboard |
-//! | [`app`], [`config`], [`clients`] | what an endpoint works with |
+//! | [`app`], [`config`], [`clients`] | the context of an endpoint |
 //! | [`clock`], [`entropy`] | the only places where time and randomness are read |
-//! | [`lambda`] | the mains of the Lambda binaries |
+//! | [`lambda`] | the main functions of the Lambda binaries |
 
 pub mod answer;
 pub mod app;
@@ -47,10 +48,10 @@ pub mod tokens;
 pub use answer::{Answer, Html, Png};
 pub use app::App;
 pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route, Shown};
-/// A request as API Gateway hands it over.
+/// A request as received from API Gateway.
 pub use lambda_http::Request;
-/// Methods of routes.
+/// HTTP methods of routes.
 pub use lambda_http::http::Method;
 pub use secrets::Secret;
-/// A response as API Gateway takes it.
+/// A response as returned to API Gateway.
 pub type Response = lambda_http::http::Response<lambda_http::Body>;

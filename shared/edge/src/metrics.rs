@@ -1,41 +1,42 @@
-//! What an on-sale looks like in numbers: lines on standard output that CloudWatch makes metrics of (embedded metric format).
-//! No call is made for them.
+//! Metrics of an on-sale: lines on standard output that CloudWatch converts to metrics (embedded metric format),
+//! without any call.
 //!
 //! | Metric | By | Counts |
 //! |---|---|---|
-//! | `Done` | `Operation` | successes of an operation that changes something, and claims of a place inside |
-//! | `Refused` | `Code` | answers with that problem |
-//! | `Payments` | `Outcome` | purchases by card that were settled |
+//! | `Done` | `Operation` | successes of operations that change something, and claims of admissions |
+//! | `Refused` | `Code` | responses with that problem code |
+//! | `Payments` | `Outcome` | card purchases that were settled |
 //! | `Mails` | `Kind` | mails that the mail service accepted |
-//! | `Waiting`, `Active` | – | who waits in line, and who uses a place inside, at each turn of a turnstile |
+//! | `Waiting`, `Active` | – | waiting members, and admissions in use, at each turn of a turnstile |
 //!
-//! All of them by `Stack` too, in the namespace `frontrow`. Each of these that had a value within an hour is billed for it, at
-//! $0.30 a month; there are at most [`METRICS_MAX`](frontrow_domain::limits::METRICS_MAX), because every word above is one of a fixed list. A performance's id is
-//! a property of the line, which costs nothing and can be searched for. Nothing of a member's is in a line.
+//! All of them are also by `Stack`, in the namespace `frontrow`. Each of them that had a value within an hour is
+//! billed for it, at $0.30 a month. There are at most [`METRICS_MAX`](frontrow_domain::limits::METRICS_MAX), because
+//! every dimension value above comes from a fixed list. A performance's id is a property of the line, which is free
+//! and searchable. Lines contain no personal data.
 
 use frontrow_domain::{Timestamp, ids::PerformanceId};
 use frontrow_store::{Crowd, Mail};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What became of a purchase by card.
+/// Outcome of a card purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The provider took the money, and the seats are sold.
     Approved,
-    /// The provider said no.
+    /// The provider declined.
     Declined,
-    /// There was no answer in time, or the seats were lost.
+    /// The provider did not decide in time, or the seats were lost.
     Expired,
-    /// The provider has no money of a purchase that is over.
+    /// The provider holds no money of an ended purchase.
     GivenBack,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 4] = [Self::Approved, Self::Declined, Self::Expired, Self::GivenBack];
 
-    /// Its word.
+    /// The dimension value in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "approved",
@@ -46,39 +47,39 @@ impl Outcome {
     }
 }
 
-/// Where metrics go: standard output on Lambda, which names the stack; nowhere else.
+/// Destination of metrics: standard output on Lambda, where `STACK_NAME` is set; otherwise none.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     stack: Option<Arc<str>>,
 }
 
 impl Metrics {
-    /// Those of the stack of that name.
+    /// Metrics of the stack with that name; `None` disables them.
     pub fn of(stack: Option<String>) -> Self {
         Self { stack: stack.map(Arc::from) }
     }
 
-    /// An operation did what it is for.
+    /// Counts a success of an operation.
     pub fn done(&self, operation: &'static str, now: Timestamp) {
         self.count("Done", ("Operation", operation), now);
     }
 
-    /// A request was answered with the problem of that code.
+    /// Counts a response with that problem code.
     pub fn refused(&self, code: &'static str, now: Timestamp) {
         self.count("Refused", ("Code", code), now);
     }
 
-    /// A purchase by card was settled.
+    /// Counts a settled card purchase.
     pub fn paid(&self, outcome: Outcome, now: Timestamp) {
         self.count("Payments", ("Outcome", outcome.as_str()), now);
     }
 
-    /// The mail service accepted a mail.
+    /// Counts a mail that the mail service accepted.
     pub fn mailed(&self, mail: &Mail, now: Timestamp) {
         self.count("Mails", ("Kind", mail.kind()), now);
     }
 
-    /// The turnstile of a performance was turned.
+    /// Records a turn of a performance's turnstile.
     pub fn turned(&self, performance: &PerformanceId, crowd: Crowd, now: Timestamp) {
         let values = json!({"Waiting": crowd.waiting, "Active": crowd.active});
         self.print(&values, None, json!({"performanceId": performance}), now);
@@ -95,7 +96,7 @@ impl Metrics {
     }
 }
 
-/// A line as CloudWatch reads it: `values` by the stack, and by `by` within it.
+/// A line in CloudWatch's format: `values` by stack, and by `by` within it.
 fn line(stack: &str, values: &Value, by: Option<(&str, &str)>, properties: Value, now: Timestamp) -> Value {
     let mut line = properties;
     let mut dimensions = vec!["Stack"];

@@ -1,7 +1,7 @@
-//! What a caller has already, and which codings he reads: `If-None-Match` and `Accept-Encoding` (RFC 9110).
+//! Cached responses and accepted encodings of a caller: `If-None-Match` and `Accept-Encoding` (RFC 9110).
 //!
-//! Entity tags are weak. One tag stands for an answer in every coding, and a seat map tells beside the seats when they were
-//! so, which is no other map.
+//! Entity tags are weak. One tag stands for a response in every encoding, and a seat map contains its time besides
+//! the seats, which does not make it a different map.
 
 use flate2::{Compression, write::GzEncoder};
 use lambda_http::http::{
@@ -11,12 +11,12 @@ use lambda_http::http::{
 use sha2::{Digest, Sha256};
 use std::io::Write;
 
-/// What an answer is made to suit.
+/// Caching and compression that a request asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Wishes {
-    /// The tags of answers that the caller has; `*` for any.
+    /// The tags of responses that the caller has cached; `*` for any.
     has: Vec<String>,
-    /// Whether he reads gzip.
+    /// Whether the caller accepts gzip.
     pub(crate) gzip: bool,
 }
 
@@ -27,20 +27,20 @@ impl Wishes {
         Self { has: has.collect(), gzip: reads_gzip(headers) }
     }
 
-    /// Whether the caller has the answer of this tag. Tags are compared weakly, as the RFC has it for `GET`.
+    /// Whether the caller has the response with this tag. Tags are compared weakly, as the RFC requires for `GET`.
     pub(crate) fn has(&self, tag: &str) -> bool {
         self.has.iter().any(|had| had == "*" || had == tag.trim_start_matches("W/"))
     }
 }
 
-/// A weak tag of answers that say the same as `content`.
+/// A weak tag that is equal for responses with equal `content`.
 pub fn entity_tag(content: &[u8]) -> String {
     let digest = Sha256::digest(content);
     let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("W/\"{text}\"")
 }
 
-/// The same in gzip; fast, because it is made while somebody waits.
+/// Compresses `bytes` with gzip at the fast level, because the caller waits for it.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory can be written to")
@@ -56,7 +56,7 @@ fn reads_gzip(headers: &HeaderMap) -> bool {
     weight("gzip").or_else(|| weight("*")).unwrap_or(false)
 }
 
-/// The comma-separated parts of a header, however often it was sent. Our tags have no commas.
+/// The comma-separated parts of a header, even if it was sent several times. The tags of this API contain no commas.
 fn parts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim).filter(|part| !part.is_empty())

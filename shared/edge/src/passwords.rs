@@ -1,8 +1,9 @@
-//! Password hashes: Argon2id, m = 19 MiB, t = 2, p = 1 (OWASP's first choice), with a pepper that is not in the table. A
-//! hash names its pepper, so that peppers can be changed; an old one is needed as long as there are passwords made with it.
+//! Password hashes: Argon2id, m = 19 MiB, t = 2, p = 1 (OWASP's first choice), with a pepper that is not in the
+//! table. A hash names its pepper, so that peppers can be changed; an old pepper is needed as long as there are
+//! passwords hashed with it.
 //!
-//! A hash takes 19 MiB and tens of milliseconds of one core. [`Hashers`] runs at most one for each core and reuses its
-//! memory: blocks of that size, allocated and freed by many threads, fragment the heap to gigabytes.
+//! A hash takes 19 MiB and tens of milliseconds of one core. [`Hashers`] runs at most one for each core and reuses
+//! its memory: blocks of that size, allocated and freed by many threads, fragment the heap to gigabytes.
 
 use crate::secrets::KeyRing;
 use argon2::{
@@ -23,10 +24,10 @@ use std::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-/// A hash of no password anyone can know: verified against for unknown addresses, so that they take the same time.
+/// A hash of a password that nobody can know. It is verified for unknown addresses, so that they take the same time.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZnJvbnRyb3ctbm9ib2R5$8nUbHhQ3kHT7WZ1Ff0rBnWlS6cQOe6lQ2VXJv9bQkSg";
 
-/// Makes and checks password hashes.
+/// Creates and verifies password hashes.
 #[derive(Debug, Clone)]
 pub struct Passwords {
     peppers: KeyRing,
@@ -34,12 +35,12 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// With `peppers`; the current one is for new hashes.
+    /// A hasher with `peppers`; new hashes use the current one.
     pub fn new(peppers: KeyRing) -> Self {
         Self { peppers, hashers: Hashers::default() }
     }
 
-    /// With other `peppers`, on the same threads and memory.
+    /// A hasher with other `peppers` on the same threads and memory.
     #[must_use]
     pub fn with_peppers(&self, peppers: KeyRing) -> Self {
         Self { peppers, hashers: self.hashers.clone() }
@@ -48,8 +49,8 @@ impl Passwords {
     /// The hash to store, as a PHC string with a fresh salt.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many hashes are under way; [`Error::Internal`] without a pepper, or when the system has no
-    /// randomness.
+    /// [`Error::Busy`] if too many hashes are in progress; [`Error::Internal`] without a pepper, or if the system has
+    /// no randomness.
     pub async fn hash(&self, password: Password) -> Result<String> {
         let peppers = self.peppers.clone();
         let hash = move |memory: &mut Vec<Block>| {
@@ -67,12 +68,12 @@ impl Passwords {
         self.hashers.run("hash a password", hash).await
     }
 
-    /// Whether `password` is the one that was hashed: in its normal form, or as it is, because hashes of an older version were
-    /// made of what was typed. How long it takes depends on what is typed alone: one hash, or two where that is not in normal
-    /// form. With no hash to compare with (unknown address) it takes as long and says no.
+    /// Whether `password` is the hashed one, in normal form or as typed, because older versions hashed what was
+    /// typed. The duration depends only on the typed text: one hash, or two if it is not in normal form. Without a
+    /// stored hash (unknown address) it takes as long and returns `false`.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many hashes are under way; [`Error::Internal`] without the pepper of the hash.
+    /// [`Error::Busy`] if too many hashes are in progress; [`Error::Internal`] without the pepper of the hash.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
         let peppers = self.peppers.clone();
         let verify = move |memory: &mut Vec<Block>| {
@@ -82,7 +83,7 @@ impl Passwords {
             let (_, pepper) = peppers.keys().find(|(id, _)| its(id)).ok_or("a pepper is not in the ring any more")?;
             let salt = hash.salt.ok_or("a hash without its salt")?;
             let (argon2, normal) = (keyed(pepper, params)?, compatible(&password));
-            // Outputs compare in constant time.
+            // Outputs are compared in constant time.
             let mut matches = |typed: &str| -> Result<bool, String> {
                 Ok(hash.hash == Some(output(&argon2, typed.as_bytes(), &salt, memory)?))
             };
@@ -105,7 +106,7 @@ fn keyed(pepper: &str, params: Params) -> std::result::Result<Argon2<'_>, String
     Argon2::new_with_secret(pepper.as_bytes(), Algorithm::Argon2id, Version::V0x13, params).map_err(words)
 }
 
-/// What Argon2 makes of `password`, in `memory`, which grows to what it takes.
+/// The Argon2 output for `password`, computed in `memory`, which grows as needed.
 fn output(
     argon2: &Argon2<'_>,
     password: &[u8],
@@ -122,13 +123,13 @@ fn output(
     Output::new(out).map_err(words)
 }
 
-/// Where hashes are made: aside from requests, which they would stall, on at most as many threads as there are cores.
+/// Runs hashes on threads of their own, so that they do not stall requests; at most as many as there are cores.
 #[derive(Clone)]
 struct Hashers {
     turns: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     patience: Duration,
-    /// The memory of hashers that have nothing to do.
+    /// The memory of idle hashers.
     memories: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
@@ -151,10 +152,10 @@ impl Default for Hashers {
 }
 
 impl Hashers {
-    /// Runs `work` when it is its turn, with memory that an earlier hash left.
+    /// Runs `work` when it is its turn, with the memory of an earlier hash.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many wait, or its turn does not come in [`HASH_WAIT_MILLIS`].
+    /// [`Error::Busy`] if too many wait, or if its turn does not come within [`HASH_WAIT_MILLIS`].
     async fn run<T: Send + 'static>(
         &self,
         doing: &'static str,
@@ -166,7 +167,7 @@ impl Hashers {
         drop(waiting);
         let memories = Arc::clone(&self.memories);
         let aside = move || {
-            // Until the thread is done, also where the request that asked for it is gone.
+            // Held until the thread is done, even if the request was dropped.
             let _turn = turn;
             let idle = || memories.lock().unwrap_or_else(PoisonError::into_inner);
             let mut memory = idle().pop().unwrap_or_default();
@@ -215,7 +216,7 @@ mod tests {
             assert!(right(typed, &stored).await.unwrap(), "{typed:?}");
         }
         assert!(!right("creme brulee", &stored).await.unwrap());
-        // As an older version made it.
+        // As hashed by an older version.
         let (id, pepper) = passwords.peppers.keys().next().unwrap();
         let older = argon2(id, pepper).unwrap().hash_password(decomposed.as_bytes()).unwrap().to_string();
         assert!(right(decomposed, &older).await.unwrap());

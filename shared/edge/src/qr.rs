@@ -1,13 +1,14 @@
-//! QR codes as pictures: the same in a ticket mail and from `GET /tickets/{ticketId}/qr.png`.
+//! QR codes as pictures: the same in ticket mails and from `GET /tickets/{ticketId}/qr.png`.
 
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
 use qrcode::{Color, EcLevel, QrCode};
 
 /// Width of a module. At six pixels the picture stays sharp on a phone held to a scanner.
 const MODULE_PIXELS: usize = 6;
-/// Width of the white margin, which scanners need.
+/// Width of the white margin that scanners need.
 const QUIET_MODULES: usize = 4;
-/// Of the rows of a module all but the first repeat the one above: the filter makes zeros of them, which any level packs well.
+/// All but the first row of a module repeat the row above. The filter turns them into zeros, which any level
+/// compresses well.
 const DEFLATE_LEVEL: u8 = 6;
 
 /// `text` as a QR code in a PNG of one bit a pixel: error correction M, a quiet zone of four modules.
@@ -30,7 +31,8 @@ pub fn qr_png(text: &str) -> Vec<u8> {
     png(u32::try_from(pixels).expect("a picture of some hundred pixels"), &picture)
 }
 
-/// A black and white square as a PNG. Its rows begin at whole bytes, the leftmost pixel in the highest bit.
+/// Encodes a black and white square as a PNG. Each row begins at a byte boundary, with the leftmost pixel in the
+/// highest bit.
 fn png(pixels: u32, rows: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, pixels, pixels);
@@ -53,7 +55,7 @@ mod tests {
     use crate::secrets::KeyRing;
     use frontrow_domain::{limits::ID_MAX_CHARS, ticket_code::TicketClaim};
 
-    /// 49 modules: each is 4 pixels where a mail shows the picture 240 pixels wide.
+    /// 49 modules: each is 4 pixels wide in a mail, which shows the picture 240 pixels wide.
     #[test]
     fn a_tickets_code_is_a_small_picture() {
         let codes = Codes::new(&KeyRing::parse(r#"{"current":"a1","a1":"00000000000000000000000000000000"}"#).unwrap());

@@ -1,4 +1,4 @@
-//! The query of a request, as fields of texts.
+//! The query of a request, as string fields.
 
 use crate::{
     json::Json,
@@ -8,10 +8,11 @@ use frontrow_domain::FieldErrors;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-/// Reads a query into its type.
+/// Parses a query into its type.
 ///
 /// # Errors
-/// Names every parameter that cannot be read. One that has a `+`, which stands for a blank there, says so.
+/// Names every parameter that cannot be read. If its value contains a `+`, which stands for a blank in a query, the
+/// message says so.
 pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, FieldErrors> {
     let pairs = || query.split('&').filter(|pair| !pair.is_empty());
     let pairs = || pairs().map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -34,7 +35,7 @@ pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, FieldErrors> {
     read
 }
 
-/// The text that is spelled; `None` where it is not UTF-8.
+/// Decodes a percent-encoded text; `None` if it is not UTF-8.
 fn decoded(spelled: &str) -> Option<String> {
     let spelled = spelled.replace('+', " ");
     percent_decode_str(&spelled).decode_utf8().ok().map(|text| text.into_owned())

@@ -1,7 +1,7 @@
-//! Reads a request's body or query into its type, and names every field that does not fit.
+//! Parses a request's body or query into its type, and names every invalid field.
 //!
-//! serde stops at the first fault. So a value that failed is read again with the fields that are known to be faulty put last in
-//! their objects, until nothing is left but these. No complaint quotes a value: it may be a password or a card's number.
+//! serde stops at the first error. So a value that failed is parsed again with the known faulty fields last in their
+//! objects, until only these are left. Messages never quote a value, because it may be a password or a card number.
 
 use crate::json::{Json, field_path, item_path};
 use frontrow_domain::{Error, FieldError, FieldErrors, UNKNOWN_FIELD};
@@ -21,37 +21,37 @@ mod shown;
 use fault::{Fault, MISSING};
 use shown::{fields_of, without_indexes};
 
-/// Complaints about one request; more help nobody.
+/// Maximum number of reported errors; more do not help anybody.
 const FAULTS_MAX: usize = 50;
 /// Longest name of an unknown field that a response quotes.
 const UNKNOWN_NAME_MAX_CHARS: usize = 64;
 
-/// The schema of an answer; see [`crate::Endpoint::SHOWN`].
+/// The schema of a response; see [`crate::Endpoint::SHOWN`].
 pub type Shown = fn(&mut SchemaGenerator) -> Schema;
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy)]
 pub(crate) enum Source {
-    /// A body. Fields of the answer are ignored where the type has none of that name.
+    /// A body. Response fields that the type does not have are ignored.
     Body(Option<Shown>),
-    /// A query: numbers are written as texts.
+    /// A query, in which numbers are strings.
     Query,
 }
 
-/// Reads a JSON body as a `T`, as an endpoint does.
+/// Parses a JSON body as a `T`, in the same way as an endpoint.
 ///
 /// # Errors
-/// [`Error::Invalid`] names every field that is wrong, and quotes no value.
+/// [`Error::Invalid`] names every invalid field and quotes no value.
 pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let read = Json::parse(bytes).and_then(|sent| read(&sent, Source::Body(None)));
     read.map_err(Error::Invalid)
 }
 
-/// Reads `sent` as a `T`.
+/// Parses `sent` as a `T`.
 ///
 /// # Errors
-/// Every field that is missing, unknown, repeated or of the wrong form; what holds for fields together is judged when each is
-/// right by itself.
+/// Every field that is missing, unknown, repeated or malformed. Rules over several fields are checked once each field
+/// is valid by itself.
 pub(crate) fn read<T: DeserializeOwned>(sent: &Json, source: Source) -> Result<T, FieldErrors> {
     let whole = match source {
         Source::Body(_) => "body",
@@ -84,21 +84,21 @@ pub(crate) fn read<T: DeserializeOwned>(sent: &Json, source: Source) -> Result<T
     Err(FieldErrors(faults))
 }
 
-/// What the readings of one value share.
+/// State shared by all passes over one value.
 struct Pass {
     source: Source,
     faults: Vec<FieldError>,
-    /// Paths of values of which every fault was told.
+    /// Paths of values whose errors are all reported.
     known: HashSet<String>,
-    /// Whether an earlier reading failed: then objects tell which fields they lack.
+    /// Whether an earlier pass failed: then objects report their missing fields.
     thorough: bool,
-    /// Paths of the answer's fields, once they are needed.
+    /// Paths of the response's fields, once they are needed.
     shown: Option<BTreeSet<String>>,
 }
 
 impl Pass {
-    /// Tells a fault that is new. One that is known was met because the rest of its object is right or known: then the object
-    /// is known. Says whether another reading may find more.
+    /// Reports a new fault. A known fault recurs only if the rest of its object is valid or known; then the whole
+    /// object becomes known. Returns whether another pass may find more.
     fn learn(&mut self, fault: Fault) -> bool {
         let mut at = fault.at.unwrap_or_default();
         if self.known.insert(at.clone()) {
@@ -111,7 +111,7 @@ impl Pass {
         !at.is_empty() && self.faults.len() < FAULTS_MAX
     }
 
-    /// Whether the answer shows a field at `path`, so that it may be sent back.
+    /// Whether the response has a field at `path`, so that callers may send it back.
     fn is_shown(&mut self, path: &str) -> bool {
         let Source::Body(Some(schema)) = self.source else { return false };
         self.shown.get_or_insert_with(|| fields_of(schema)).contains(&without_indexes(path))
@@ -126,7 +126,7 @@ impl Pass {
     }
 }
 
-/// A value at its path; `None` for a field that its object lacks.
+/// A value at its path; `None` for a field that its object does not have.
 struct At<'a> {
     value: Option<&'a Json>,
     path: String,
@@ -138,7 +138,7 @@ impl<'a> At<'a> {
         Self { value, path, pass: self.pass }
     }
 
-    /// Reads it; a rule of its type complains of it, not of what it is part of.
+    /// Parses the value. A rule of its type reports this value, not the object that contains it.
     fn give<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Fault> {
         let path = self.path.clone();
         seed.deserialize(self).map_err(|fault| fault.at(&path))
@@ -148,7 +148,7 @@ impl<'a> At<'a> {
         self.value.ok_or_else(|| Fault::new("", MISSING))
     }
 
-    /// A whole number: in a query, the one that is spelled.
+    /// A whole number; in a query, parsed from the string.
     fn whole(&self) -> Result<Option<i128>, Fault> {
         Ok(match self.value()? {
             Json::Whole(number) => Some(*number),
@@ -157,7 +157,7 @@ impl<'a> At<'a> {
         })
     }
 
-    /// Those that are not known to be faulty first.
+    /// Moves known faulty items to the end.
     fn in_order<T>(&self, mut items: Vec<(String, T)>) -> Vec<(String, T)> {
         let known = &self.pass.borrow().known;
         items.sort_by_key(|(path, _)| known.contains(path));
@@ -189,7 +189,8 @@ impl<'a> At<'a> {
         visitor.visit_map(Fields { of: self, left, next: None })
     }
 
-    /// An object's fields: those that `names` has not are told, and in a thorough reading those that it lacks are given as such.
+    /// Visits an object's fields. Fields not in `names` are reported; in a thorough pass, missing fields are visited
+    /// as absent.
     fn visit_struct<V: Visitor<'a>>(&self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         let Json::Object(_) = self.value()? else { return Err(Fault::new("", "expected an object")) };
         let sent = self.value()?.fields();

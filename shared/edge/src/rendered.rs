@@ -1,4 +1,4 @@
-//! Answers that are rendered once and sent many times: the map of a large house is some megabytes of JSON.
+//! Responses that are rendered once and sent many times: the map of a large house is several megabytes of JSON.
 
 use crate::{answer::Reply, negotiate};
 use frontrow_domain::{Error, Result, limits::RENDERINGS_MAX};
@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-/// What a `T` looks like when it is sent.
+/// A rendered `T`.
 #[derive(Debug)]
 pub struct Rendered<T> {
     bodies: Arc<Bodies>,
@@ -24,7 +24,7 @@ struct Bodies {
 }
 
 impl<T> Rendered<T> {
-    /// Renders `value`, a `T` with whatever lifetime.
+    /// Renders `value`, a `T` with any lifetime.
     pub fn of(value: &impl Serialize) -> Self {
         let json = serde_json::to_vec(value).expect("replies are plain data");
         Self::from(Arc::new(Bodies { json, gzip: OnceLock::new() }))
@@ -49,20 +49,20 @@ impl<T: JsonSchema> Reply for Rendered<T> {
     }
 }
 
-/// The newest rendering of a name, with its version.
+/// The latest rendering of a name, with its version.
 type Slot = Arc<tokio::sync::Mutex<Option<(String, Arc<Bodies>)>>>;
 
-/// A process's renderings by name, the newest of each. They must hold nobody's own data.
+/// This process's renderings by name, the latest of each. They must contain no personal data.
 #[derive(Debug, Clone, Default)]
 pub struct Renderings(Arc<Mutex<HashMap<String, Slot>>>);
 
 impl Renderings {
-    /// The rendering of that name if it is of that version; else what `render` makes, on a thread of its own, because it
-    /// takes too long to stall others. With `gzip` it is compressed there, too. Of many at once one works, and the others
-    /// wait for it.
+    /// The rendering of `name` if it has that version, otherwise the result of `render`, which runs on its own thread
+    /// because it takes too long to stall others. With `gzip`, it is compressed there, too. Of many concurrent
+    /// callers one renders, and the others wait for it.
     ///
     /// # Errors
-    /// [`Error::Internal`] when that thread broke.
+    /// [`Error::Internal`] if that thread panicked.
     pub(crate) async fn get<T: 'static>(
         &self,
         name: &str,

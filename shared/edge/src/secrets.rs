@@ -1,27 +1,27 @@
-//! What only functions may know: the signing keys, the peppers of passwords, our key at the payment provider. They are in
-//! Secrets Manager; each function reads those that it declares, once in its life, when its first event comes.
+//! Secrets of the functions: the signing keys, the password peppers and the key for the payment provider. They are
+//! stored in Secrets Manager. Each function reads the ones it declares once in its lifetime, on its first event.
 
 use crate::{clients::Aws, config::variable};
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use frontrow_domain::limits::{KEY_ID_MAX_CHARS, KEY_MIN_CHARS};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-/// A secret that a function may read: part of its IAM policy in the template.
+/// A secret that a function may read; part of its IAM policy in the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secret {
-    /// Keys of tokens and codes.
+    /// Keys for tokens and codes.
     SigningKeys,
-    /// What is mixed into every password's hash.
+    /// Peppers mixed into every password hash.
     PasswordPeppers,
-    /// Our key at the payment provider.
+    /// The API key for the payment provider.
     ProviderKey,
 }
 
 impl Secret {
-    /// All of them.
+    /// All secrets.
     pub const ALL: [Self; 3] = [Self::SigningKeys, Self::PasswordPeppers, Self::ProviderKey];
 
-    /// The environment's variable that holds its ARN.
+    /// The environment variable with its ARN.
     pub const fn variable(self) -> &'static str {
         match self {
             Self::SigningKeys => "SIGNING_KEYS_SECRET",
@@ -31,16 +31,16 @@ impl Secret {
     }
 }
 
-/// Keys by their ids: the current one is for what is made now, all of them for what is checked.
+/// Keys by id. The current one signs, and all of them verify.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct KeyRing(Arc<[(String, String)]>);
 
 impl KeyRing {
-    /// From `{"current": "k2", "k1": "<key>", "k2": "<key>"}`. Ids have at most 8 letters and digits, keys at least 32
-    /// characters.
+    /// Parses `{"current": "k2", "k1": "<key>", "k2": "<key>"}`. Ids have at most 8 letters and digits, keys at least
+    /// 32 characters.
     ///
     /// # Errors
-    /// Says what is wrong, without the keys.
+    /// Describes the fault without the keys.
     pub fn parse(json: &str) -> Result<Self, String> {
         let mut keys: BTreeMap<String, String> =
             serde_json::from_str(json).map_err(|_| "a key ring is a JSON object of texts".to_owned())?;
@@ -57,7 +57,7 @@ impl KeyRing {
         Ok(Self([(current, key)].into_iter().chain(keys).collect()))
     }
 
-    /// Ids and keys, the current one first.
+    /// All ids and keys, the current one first.
     pub fn keys(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(id, key)| (id.as_str(), key.as_str()))
     }
@@ -69,14 +69,14 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// The secrets that a function read. What it did not declare is empty.
+/// The secrets that a function has read. Secrets it did not declare are empty.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// Keys of tokens and codes.
+    /// Keys for tokens and codes.
     pub signing_keys: KeyRing,
-    /// What is mixed into every password's hash.
+    /// Peppers mixed into every password hash.
     pub password_peppers: KeyRing,
-    /// Our key at the payment provider.
+    /// The API key for the payment provider.
     pub provider_key: String,
 }
 
@@ -87,10 +87,10 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Reads `wanted` from Secrets Manager, where the environment says.
+    /// Reads `wanted` from Secrets Manager, with the ARNs in the environment.
     ///
     /// # Errors
-    /// Names the variable that is missing, or whose secret cannot be read or understood.
+    /// Names the variable that is not set, or whose secret cannot be read or parsed.
     pub async fn read(aws: &Aws, wanted: &[Secret]) -> Result<Self, String> {
         let mut secrets = Self::default();
         if wanted.is_empty() {
@@ -113,7 +113,7 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// Those of them that are `declared`.
+    /// Only the `declared` secrets.
     #[must_use]
     pub fn only(&self, declared: &[Secret]) -> Self {
         let mut some = Self::default();

@@ -1,8 +1,8 @@
-//! Access and queue tokens: PASETO v4.local, which has one algorithm and shows nothing to its bearer. The footer names the
-//! key, so keys can be changed while tokens live.
+//! Access and queue tokens: PASETO v4.local, which has one algorithm and is opaque to its bearer. The footer names
+//! the key, so keys can be changed while tokens are valid.
 //!
-//! Refresh tokens are a member, a session and a number with their HMAC-SHA256: the same three make the same token, so a retry
-//! gets what the lost response said, although no token is stored.
+//! Refresh tokens consist of a member, a session and a number with their HMAC-SHA256. The same three values give the
+//! same token, so a retry gets the token of the lost response although no token is stored.
 
 use crate::{codes::derive, secrets::KeyRing};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -26,45 +26,45 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use std::sync::Arc;
 
-/// Who is calling, as the access token says.
+/// The caller's identity according to the access token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The member.
+    /// The logged-in member.
     pub member_id: MemberId,
-    /// What he may do.
+    /// The member's permissions.
     pub role: Role,
-    /// Where his mails go.
+    /// The member's address for mails.
     pub email: Email,
-    /// How they address him.
+    /// The member's name in mails.
     pub name: Name,
-    /// Until when the token is accepted.
+    /// When the token expires.
     pub expires_at: Timestamp,
-    /// The session that the token was made for; `None` in tokens from before there were sessions.
+    /// The session that the token was issued for; `None` in tokens issued before sessions existed.
     #[serde(default)]
     pub session_id: Option<SessionId>,
-    /// The member's count of ends of all sessions when that session began.
+    /// How often all sessions of the member had been ended when the session began.
     #[serde(default)]
     pub edition: u64,
 }
 
-/// What a queue token says.
+/// The content of a queue token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueClaims {
-    /// The performance whose line it is.
+    /// The performance of the line.
     pub performance_id: PerformanceId,
-    /// Whose place it is.
+    /// The owner of the place.
     pub member_id: MemberId,
-    /// The counter's value.
+    /// The stripe and index that were drawn.
     pub place: Place,
     /// The position in the whole line.
     pub position: u64,
-    /// Whether the member had been let in when it was signed.
+    /// Whether the member had been admitted when it was issued.
     pub admitted: bool,
-    /// Until when it may be shown; see the endpoint for what that means.
+    /// Until when it may be presented; the endpoint defines what that means.
     pub expires_at: Timestamp,
 }
 
-/// Signs and opens tokens.
+/// Issues and opens tokens.
 #[derive(Clone)]
 pub struct Tokens {
     keys: Arc<[Key]>,
@@ -83,7 +83,7 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// With keys derived from `signing_keys`. Without any, no token opens.
+    /// Derives all keys from `signing_keys`. Without any, no token opens.
     pub fn new(signing_keys: &KeyRing) -> Self {
         let key = |(id, secret): (&str, &str)| Key {
             id: id.to_owned(),
@@ -93,24 +93,25 @@ impl Tokens {
         Self { keys: signing_keys.keys().map(key).collect() }
     }
 
-    /// An access token.
+    /// Issues an access token.
     pub fn access(&self, identity: &Identity) -> String {
         self.seal("access", identity)
     }
 
-    /// Opens an access token: `None` where it is forged, malformed or over.
+    /// Opens an access token; `None` if it is forged, malformed or expired.
     pub fn open_access(&self, token: &str, now: Timestamp) -> Option<Identity> {
         self.open::<Identity>("access", token).filter(|identity| now < identity.expires_at)
     }
 
-    /// The refresh token that says `claims`.
+    /// The refresh token for `claims`.
     pub fn refresh(&self, claims: &RefreshClaims) -> String {
         let signed = format!("{}.{}.{}", claims.member_id, claims.session_id, claims.number);
         let mac = refresh_mac(self.current(), &signed).finalize().into_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
-    /// What a refresh token says: `None` where it is forged or malformed. Whether it is still good is the session's to judge.
+    /// The content of a refresh token; `None` if it is forged or malformed. The session decides whether it is still
+    /// valid.
     pub fn open_refresh(&self, token: &str) -> Option<RefreshClaims> {
         if token.len() > TOKEN_MAX_CHARS {
             return None;
@@ -128,20 +129,20 @@ impl Tokens {
     }
 
     fn current(&self) -> &Key {
-        self.keys.first().expect("who signs declares the signing keys")
+        self.keys.first().expect("functions that sign tokens declare the signing keys")
     }
 
-    /// A queue token.
+    /// Issues a queue token.
     pub fn queue(&self, claims: &QueueClaims) -> String {
         self.seal("queue", claims)
     }
 
-    /// Opens a queue token: `None` where it is forged or malformed. Its time is the endpoint's to judge.
+    /// Opens a queue token; `None` if it is forged or malformed. The endpoint checks its expiry.
     pub fn open_queue(&self, token: &str) -> Option<QueueClaims> {
         self.open("queue", token)
     }
 
-    /// `kind` is the implicit assertion: one kind of token never passes for another.
+    /// `kind` is the implicit assertion, so that one kind of token never passes for another.
     fn seal<T: Serialize>(&self, kind: &str, claims: &T) -> String {
         let key = self.current();
         let message = serde_json::to_vec(claims).expect("claims are plain data");
@@ -216,7 +217,7 @@ mod tests {
         }
     }
 
-    /// Tokens of a version that knew no sessions are accepted until they expire.
+    /// Tokens issued before sessions existed are accepted until they expire.
     #[test]
     fn a_login_from_before_sessions_opens() {
         let tokens = with(r#"{"current":"a","a":"00000000000000000000000000000000"}"#);

@@ -106,11 +106,11 @@ impl Store {
         }
     }
 
-    /// Deletes the account of a member whose password was checked: profile, address and alerts go, the wallet is closed. Ledger
-    /// and reservations stay; name and address are erased from them afterwards.
+    /// Deletes the account of a member whose password was checked: profile, address and alerts are deleted and the
+    /// wallet is closed. Ledger and reservations stay; name and address are erased from them afterwards.
     ///
-    /// The wallet is read before the reservations and closed only if it is as it was read. So a payment with points is
-    /// either found here, or fails.
+    /// The wallet is read before the reservations and closed only if it is unchanged. So a payment with points is
+    /// either found here or fails.
     ///
     /// # Errors
     /// [`Error::HasReservations`]; [`Error::WrongCredentials`] when the password was replaced meanwhile; [`Error::Busy`].
@@ -215,7 +215,7 @@ impl Store {
     }
 }
 
-/// Whether the reservation is pending or confirmed, and its performance has not started.
+/// Whether the reservation is pending or confirmed and its performance has not started.
 pub fn is_upcoming(reservation: &Reservation, now: Timestamp) -> bool {
     reservation.status != ReservationStatus::Cancelled && reservation.sold.starts_at > now
 }

@@ -1,4 +1,4 @@
-//! Who is told of new shows: chosen by the member, kept by category, in shards.
+//! Subscriptions to new shows: chosen by the member, stored by category, in shards.
 
 use crate::{
     PageOf, PageRequest, Store,
@@ -17,10 +17,11 @@ struct Subscriber {
 }
 
 impl Store {
-    /// Keeps the categories of `member.alerts`: all at once, so that of two choices at once one is kept whole.
+    /// Stores the categories of `member.alerts` all at once, so that of two concurrent choices one is kept as a
+    /// whole.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] where the account is gone; [`Error::Busy`].
+    /// [`Error::Unauthenticated`] if the account was deleted; [`Error::Busy`].
     pub async fn replace_alerts(&self, member: Member) -> Result<Member> {
         let id = &member.member_id;
         let mut writes = vec![
@@ -43,7 +44,7 @@ impl Store {
         }
     }
 
-    /// Who is told of new shows of `category`: one page of a shard.
+    /// One page of a shard of the subscribers to new shows of `category`.
     ///
     /// # Errors
     /// As any read.

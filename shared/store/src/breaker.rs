@@ -1,5 +1,5 @@
-//! The breaker's item: one for all processes, never in a transaction. Each change is made of what was seen, and done only
-//! while that is still so.
+//! The breaker's item: one for all processes, never part of a transaction. Each change builds on the state that was
+//! read and requires that it is unchanged.
 
 use crate::{
     Store,
@@ -15,7 +15,7 @@ use frontrow_domain::{
 };
 
 impl Store {
-    /// How the breaker stands, at most a second ago.
+    /// The breaker, at most a second old.
     ///
     /// # Errors
     /// As any read.
@@ -32,7 +32,8 @@ impl Store {
         Ok(fresh)
     }
 
-    /// Makes the breaker `next`, if it is still the one that `next` was made of. `false` where another was faster.
+    /// Replaces the breaker by `next`, if it is still the one that `next` was derived from. `false` if another change
+    /// came first.
     ///
     /// # Errors
     /// As any write.
@@ -45,7 +46,7 @@ impl Store {
             Err(Refused::Failed(error)) => return Err(error),
             Err(Refused::Conditions(images)) => {
                 let found = read_breaker(images.into_iter().flatten().next())?;
-                // This very change, whose first answer was lost.
+                // This change succeeded and its first response was lost.
                 (found == *next, found)
             }
         };
@@ -53,8 +54,8 @@ impl Store {
         Ok(changed)
     }
 
-    /// Adds calls that were made while the breaker was closed. It may open by them. Where too many others add theirs at the
-    /// same time they are forgotten: they are a sample as well.
+    /// Adds calls that were made while the breaker was closed, which may open it. If too many others add theirs at
+    /// the same time, the calls are dropped: the others' calls are a sample, too.
     ///
     /// # Errors
     /// As any write.

@@ -1,5 +1,5 @@
-//! An organizer's cancellation of a performance. It is marked first; only then is anybody looked for whom it concerns, so
-//! that of whoever cancels and whoever books at the same time one sees the other.
+//! An organizer's cancellation of a performance. The performance is marked before the affected reservations are read.
+//! So of a concurrent cancellation and booking, one sees the other.
 
 use crate::{
     PageOf, PageRequest, Store,
@@ -18,9 +18,9 @@ use frontrow_domain::{
 use std::time::Duration;
 
 impl Store {
-    /// Marks a performance as cancelled, for good, and waits until no process books by an older copy of it: a booking that
-    /// begins after the answer is refused. One that was under way may be done, and is refunded like the others. Answers the
-    /// cancellation that stands: the first.
+    /// Marks a performance as cancelled for good, and waits until no process books by an older copy of it: a booking
+    /// that begins after this returns is refused. One in flight may succeed and is refunded like the others. Returns
+    /// the cancellation that stands: the first.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::Busy`].
@@ -31,11 +31,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Cancellation> {
         let (cancellation, show) = self.mark_cancelled(id, reason, now).await?;
-        // Lists may be behind for once; the cancellation stands.
+        // Lists may be stale this once; the cancellation stands.
         if let Err(error) = self.look_at_sales(&show).await {
             tracing::warn!(%error, performance = %id, "what is on sale of the show is not counted anew");
         }
-        // Whoever repeats the call waits too: the first may be a moment ago.
+        // A retry waits, too: the first call may have been only a moment ago.
         tokio::time::sleep(Duration::from_millis(COPY_MAX_AGE_MILLIS.unsigned_abs())).await;
         Ok(cancellation)
     }
@@ -70,8 +70,8 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// The cancellation of a performance; `None` where it was not cancelled by now, or is not there. It is for good, so a copy
-    /// that knows of it is enough.
+    /// The cancellation of a performance; `None` if it is not cancelled or does not exist. Cancelling is final, so a
+    /// copy that contains a cancellation is enough.
     ///
     /// # Errors
     /// As any read.
@@ -86,11 +86,11 @@ impl Store {
         Ok(performance.and_then(|performance| performance.cancellation))
     }
 
-    /// [`CANCELLATION_PAGE_ITEMS`] of a performance's door list, live or not: the first, or those after a reservation. The list
-    /// is complete as far as projectors have come.
+    /// [`CANCELLATION_PAGE_ITEMS`] of a performance's door list, live or not: the first ones, or those after a
+    /// reservation. The list is complete up to the projectors' progress.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where that reservation is not there; as any read.
+    /// [`Error::NotFound`] if that reservation does not exist; as any read.
     pub async fn door_rows(
         &self,
         id: &PerformanceId,
@@ -99,7 +99,8 @@ impl Store {
         let after = match after {
             Some((member, reservation_id)) => {
                 let found = self.reservation(member, reservation_id).await?.ok_or(Error::NotFound)?;
-                // The first of the places where it may be or have been: rows are seen twice rather than left out.
+                // The first of the keys that its row may have or have had, so that rows are repeated rather than
+                // skipped.
                 found.buyer.names().map(|name| keys::door_row(reservation_id, name).sk).min()
             }
             None => None,

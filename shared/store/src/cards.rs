@@ -1,5 +1,5 @@
-//! Purchases by card: accepted in one transaction, and ended in one, whichever way. What happens at the provider in between
-//! is no part of them.
+//! Card purchases: accepted in one transaction and ended, either way, in another. The calls to the provider in
+//! between happen elsewhere.
 
 use crate::{
     Store, claims,
@@ -23,24 +23,26 @@ use frontrow_domain::{
     waiting_room::Admission,
 };
 
-/// What became of confirming a purchase.
+/// The outcome of confirming a purchase.
 #[derive(Debug)]
 pub enum Confirmed {
-    /// It is confirmed now.
+    /// The purchase is now confirmed.
     Now,
-    /// It was pending no longer; this is how it is.
+    /// The purchase was no longer pending; this is its current state.
     Changed(Box<Reservation>),
-    /// Somebody else has its seats.
+    /// Its seats belong to somebody else.
     SeatsLost,
 }
 
 impl Store {
-    /// Accepts a purchase by card: its seats stay held until the payment's deadline, as `kept` says, the member's admission is
-    /// kept as long and books nothing, and there is no other hold until the payment is decided.
+    /// Accepts a card purchase. Its seats stay held until the payment's deadline, as in `kept`. The member's
+    /// admission is parked for the same time and books nothing. The member can take no other hold until the payment
+    /// is decided.
     ///
     /// # Errors
-    /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`]; [`Error::Busy`]. Where the hold was paid
-    /// a moment ago, the reservation of that payment is the answer, and where it is another than was read, the hold.
+    /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`]; [`Error::Busy`]. If the hold
+    /// has just been paid, returns the reservation of that payment; if the hold has changed since it was read,
+    /// returns the changed hold.
     pub async fn pay_by_card(
         &self,
         hold: &Hold,
@@ -69,7 +71,7 @@ impl Store {
             } else if admission.is_some() && failed(claimed + 1) {
                 Error::QueueTokenExpired
             } else {
-                // Answered under this key: that answer is told again.
+                // This key already has a response; the retry returns it.
                 Error::Busy
             });
         }
@@ -77,10 +79,10 @@ impl Store {
         self.paid_or_changed(&member, hold, stake, now).await
     }
 
-    /// Keeps a live hold for its member as `kept` says, and his place inside with it, because its payment cannot be taken now.
+    /// Prolongs a live hold to `kept`, together with its member's admission, because its payment cannot be taken now.
     ///
     /// # Errors
-    /// [`Error::HoldExpired`] where it is live no longer; [`Error::QueueTokenExpired`]; [`Error::Busy`].
+    /// [`Error::HoldExpired`] if it is no longer live; [`Error::QueueTokenExpired`]; [`Error::Busy`].
     pub async fn keep_hold(
         &self,
         member: &MemberId,
@@ -109,7 +111,7 @@ impl Store {
             Err(Refused::Conditions(mut images)) => {
                 let admission = images.get(claimed).is_some_and(Option::is_some);
                 match images.swap_remove(0).map(|stake| read_stake(Some(stake))).transpose()? {
-                    // Kept by another refusal at the same time.
+                    // A concurrent refusal has prolonged it.
                     Some(stake) if stake.live_hold_of(&hold.hold_id, now).is_ok() => Ok(()),
                     None if admission => Err(Error::QueueTokenExpired),
                     _ => Err(Error::HoldExpired),
@@ -118,7 +120,7 @@ impl Store {
         }
     }
 
-    /// Confirms a pending purchase that was paid by `now`: its seats are sold.
+    /// Confirms a pending purchase that was paid by `now`, and sells its seats.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -150,8 +152,8 @@ impl Store {
         }
     }
 
-    /// Ends a pending purchase as `declined` says, and gives its seats and the member's admission back to `hold`, which is
-    /// [`Reservation::returned_hold`] of it. Where they are not all there any more, it ends as in [`Store::end_pending`].
+    /// Ends a pending purchase as `declined`, and returns its seats and the member's admission to `hold`, its
+    /// [`Reservation::returned_hold`]. If some of them are gone, ends the purchase as in [`Store::end_pending`].
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -180,8 +182,8 @@ impl Store {
         }
     }
 
-    /// Ends a pending purchase as `over` says: what it still has of its seats is free, and its member may hold others.
-    /// Answers how it is then; something else may have ended or confirmed it first.
+    /// Ends a pending purchase as in `over`: frees the seats it still has, so that its member may hold others.
+    /// Returns its final state; it may have been ended or confirmed meanwhile.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -203,13 +205,13 @@ impl Store {
             if let Some(Some(found)) = images.first() {
                 return from_item(found.clone());
             }
-            // What is another's by now stays his.
+            // Seats that belong to somebody else by now stay theirs.
             let mut lost = images.iter().skip(first).map(Option::is_some);
             claimed.retain(|_| !lost.next().unwrap_or_default());
         }
     }
 
-    /// Cancels a purchase by card, pending or confirmed, for `reason`. The provider gives back afterwards what it took.
+    /// Cancels a card purchase, pending or confirmed, for `reason`. The provider refunds it afterwards.
     pub(crate) async fn cancel_by_card(
         &self,
         mut booked: Booked,
@@ -242,8 +244,8 @@ impl Store {
         }
     }
 
-    /// Notes that the provider has no money of a purchase that is over. No condition: nothing else changes a payment that
-    /// is to be given back, and whoever notes it twice says the same.
+    /// Records that the provider keeps no money of an ended purchase. It needs no condition: nothing else changes a
+    /// payment that is to be refunded, and recording it twice writes the same value.
     ///
     /// # Errors
     /// As any write.
@@ -265,7 +267,7 @@ fn stake_key(reservation: &Reservation) -> keys::Key {
     keys::stake(&reservation.buyer.member_id, &reservation.sold.performance_id)
 }
 
-/// The position whose admission is kept for a pending purchase.
+/// The position whose admission is parked for a pending purchase.
 fn admission(pending: &Reservation) -> Option<u64> {
     pending.card.as_ref()?.admission()
 }
@@ -278,7 +280,7 @@ fn end_of_pending(over: &Reservation) -> Write {
     end(over).when(&RESERVATION_PENDING).value("pending", attribute(&ReservationStatus::Pending))
 }
 
-/// The reservation's part in the end of a purchase.
+/// The reservation's part of ending a purchase.
 fn end(over: &Reservation) -> Write {
     let update = "SET #status = :cancelled, #cancelled_at = :at, #cancel_reason = :reason, #card = :card";
     Write::update(key(over), update)
@@ -288,7 +290,8 @@ fn end(over: &Reservation) -> Write {
         .value("card", attribute(&over.card))
 }
 
-/// The stake's part in a payment by card: no hold that could be paid again or released, and none beside it.
+/// The stake's part of a card payment: removes the hold, so that it cannot be paid again or released, and blocks any
+/// other.
 fn pending_stake(member: &MemberId, hold: &Hold) -> Write {
     let update = "SET #pending_hold_id = :hold_id REMOVE #hold, #hold_until";
     Write::update(keys::stake(member, hold.performance_id()), update)

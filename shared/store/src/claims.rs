@@ -1,8 +1,8 @@
-//! What a hold or a reservation claims, as writes: one for each numbered seat, one for each stripe of an area whose places
-//! are only counted. Nobody else writes seats and stripes.
+//! The writes of a hold's or reservation's claim: one for each numbered seat, and one for each stripe of a general
+//! admission area. No other module writes seats and stripes.
 //!
-//! Of a stripe the writes are blind: they add to counts under a condition, and know nothing of it. Only one that gives
-//! lapsed places back is made of the stripe as it was seen, and conditioned on its version; it replaces the item.
+//! Writes to a stripe are blind: they add to its counts under a condition, without having read it. The exception is a
+//! write that gives expired places back: it replaces the stripe that was read, conditioned on its version.
 
 use crate::{
     conditions::{
@@ -24,16 +24,16 @@ use frontrow_domain::{
 };
 use std::collections::BTreeMap;
 
-/// Seats or places that are claimed by a hold.
+/// Seats or places claimed by a hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim<'a> {
-    /// Whose hold.
+    /// The hold that claims them.
     pub(crate) hold_id: HoldId,
-    /// The edition of the layout.
+    /// The version of the layout.
     pub(crate) layout: u32,
-    /// What is claimed.
+    /// The claimed seats or places.
     pub(crate) seats: &'a [HeldSeat],
-    /// The bucket of places that are only counted.
+    /// The bucket of general admission places.
     pub(crate) bucket_end: Option<Timestamp>,
 }
 
@@ -43,16 +43,16 @@ impl<'a> From<&'a Hold> for Claim<'a> {
     }
 }
 
-/// What one write of a claim is about.
+/// The subject of one write of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spot<'a> {
     /// A numbered seat in its block.
     Seat { block: u32, seat_id: &'a SeatId },
-    /// So many places of a stripe.
+    /// `count` places of a stripe.
     Places { stripe: u32, count: u32 },
 }
 
-/// The spots of `seats`: seats in their order, and each stripe once. The writes of a claim are in this order.
+/// The spots of `seats`: seats in their order, and each stripe once. A claim's writes are in this order.
 pub(crate) fn spots(seats: &[HeldSeat]) -> Vec<Spot<'_>> {
     let mut spots: Vec<Spot<'_>> = Vec::new();
     for seat in seats {
@@ -72,7 +72,7 @@ pub(crate) fn spots(seats: &[HeldSeat]) -> Vec<Spot<'_>> {
     spots
 }
 
-/// Which of `seats` stood in the way, by the images of a refused transaction that began with their claim's writes.
+/// The `seats` that conflicted, from the images of a refused transaction that began with the writes of their claim.
 pub(crate) fn refused(seats: &[HeldSeat], images: &[Option<Item>]) -> Vec<HeldSeat> {
     let refused = spots(seats).into_iter().zip(images).filter(|(_, image)| image.is_some());
     let refused: Vec<Spot<'_>> = refused.map(|(spot, _)| spot).collect();
@@ -85,10 +85,10 @@ pub(crate) fn refused(seats: &[HeldSeat], images: &[Option<Item>]) -> Vec<HeldSe
     seats.iter().filter(is_refused).cloned().collect()
 }
 
-/// Stripes as they were seen a moment ago.
+/// Stripes as read a moment ago.
 pub(crate) type Seen = BTreeMap<u32, Stripe>;
 
-/// Takes what `hold` claims. Places come from the lapsed ones too where a stripe was `seen` to have such.
+/// Takes what `hold` claims. If a stripe was `seen` to have expired places, they are given back and taken first.
 pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) -> Vec<Write> {
     let take = |spot| match (spot, seating) {
         (Spot::Places { stripe, count }, Seating::General(house)) => {
@@ -122,7 +122,7 @@ fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Opti
             Write::update(key, "SET #entity = :stripe ADD #taken :count, #bucket :count, #version :one, #unswept :one")
                 .value("unswept_max", STRIPE_UNSWEPT_MAX)
         }
-        // Nothing had lapsed: the next need not look at once.
+        // Nothing had expired, so the next write need not check at once.
         Some(_) => Write::update(
             key,
             "SET #entity = :stripe, #unswept = :one ADD #taken :count, #bucket :count, #version :one",
@@ -138,7 +138,7 @@ fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Opti
         .value("stripe", "stripe")
 }
 
-/// Sells what is held.
+/// Sells the claimed seats and places.
 pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     let claim = claim.into();
     let sell = |spot| match spot {
@@ -156,7 +156,7 @@ pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     spots(claim.seats).into_iter().map(sell).collect()
 }
 
-/// Frees what is held, as far as it still is.
+/// Frees the claimed seats and places that still belong to the claim.
 pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     let claim = claim.into();
     let free = |spot| match spot {
@@ -175,7 +175,8 @@ pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     spots(claim.seats).into_iter().map(free).collect()
 }
 
-/// Frees what was sold. No condition: the reservation's own says that it is confirmed, and while it is, its seats are its.
+/// Frees sold seats and places. It needs no condition: the reservation's own condition requires it to be confirmed,
+/// and while it is, they belong to it.
 pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
     let free = |spot| {
         let key = key(&reservation.sold.performance_id, reservation.layout, spot);
@@ -189,17 +190,17 @@ pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
     spots(&reservation.seats).into_iter().map(free).collect()
 }
 
-/// Frees a seat of a hold that has lapsed at `now`, for good: a payment on a clock that is behind finds nothing to sell.
+/// Frees a seat of a hold that has expired at `now` for good: a payment with a slow clock finds nothing to sell.
 pub(crate) fn end_lapsed_seat(seat: Key, now: Timestamp) -> Write {
     Write::delete(seat).when(&HOLD_LAPSED).value("now", now)
 }
 
-/// The same of all places of a stripe that is as it was `seen`.
+/// Frees all expired places of a stripe that must still be as it was `seen`.
 pub(crate) fn end_lapsed_places(stripe: Key, seen: &Stripe) -> Write {
     Write::delete(stripe).when(&STRIPE_UNCHANGED).value("version", seen.version)
 }
 
-/// Keeps what `hold` claims until `prolonged` lapses; that is [`Hold::prolonged`] of it.
+/// Keeps what `hold` claims until `prolonged` expires; `prolonged` is its [`Hold::prolonged`].
 pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
     let (from, to) = (Claim::from(hold), Claim::from(prolonged));
     let prolong = |spot| match spot {
@@ -239,7 +240,7 @@ fn key(performance: &PerformanceId, layout: u32, spot: Spot<'_>) -> Key {
     }
 }
 
-/// A stripe as an item.
+/// Serializes a stripe as an item.
 fn stripe_item(key: Key, stripe: &Stripe) -> Item {
     let counts = [("taken", u64::from(stripe.taken)), ("version", stripe.version), ("unswept", stripe.unswept.into())];
     let mut item: Item = item_of(key, "stripe", &BTreeMap::from(counts));
@@ -247,10 +248,10 @@ fn stripe_item(key: Key, stripe: &Stripe) -> Item {
     item
 }
 
-/// A stripe of an item; of none, one of which nothing was taken.
+/// Reads a stripe from an item. An empty item is a stripe of which nothing was taken.
 ///
 /// # Errors
-/// [`Error::Internal`] where it is none.
+/// [`Error::Internal`] if the item is not a stripe.
 pub(crate) fn read_stripe(item: &Item) -> Result<Stripe> {
     let read = |value: &AttributeValue| value.as_n().ok().and_then(|n| n.parse::<u64>().ok());
     let count = |value| read(value).and_then(|n| u32::try_from(n).ok());

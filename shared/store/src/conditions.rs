@@ -1,18 +1,17 @@
-//! Every condition expression of the system. Each clause of each has a test that fails without it (`tests/conditions`);
-//! what another condition implies is left out (`infra/decisions/0006`).
-//! `#name` stands for the attribute `name`; `#mail` for the marker of the mail in question, `#ticket` for the index of the
-//! ticket in question.
+//! Every condition expression of the system. Each clause has a test that fails without it (`tests/conditions`); a
+//! clause that another condition implies is left out (`infra/decisions/0006`).
 //!
-//! Texts are all different, so that a test can take out one by its text.
+//! `#name` stands for the attribute `name`, `#mail` for the marker of the mail in question, and `#ticket` for the
+//! index of the ticket in question. No two expressions are equal, so that a test can disable one by its text.
 
-/// A condition with its name and what it protects.
+/// A named condition expression.
 #[derive(Debug)]
 pub struct Condition {
-    /// Its name in this file.
+    /// The constant's name in this module.
     pub name: &'static str,
-    /// The expression that DynamoDB judges.
+    /// The expression that DynamoDB evaluates.
     pub expression: &'static str,
-    /// What it protects.
+    /// What the condition protects, for test output.
     pub protects: &'static str,
 }
 
@@ -21,149 +20,159 @@ macro_rules! conditions {
         $($(#[doc = $protects])+ pub const $name: Condition = Condition {
             name: stringify!($name), expression: $expression, protects: concat!($($protects),+),
         };)*
-        /// All of them.
+        /// All conditions of this module.
         pub const ALL: &[&Condition] = &[$(&$name),*];
     };
 }
 
 conditions! {
-    /// An `Idempotency-Key` answers one request: the second transaction under it is not done.
+    /// An `Idempotency-Key` stands for one request: a second transaction under the same key fails.
     NO_RECEIPT = "attribute_not_exists(#pk) OR #expires_at <= :now";
 
-    /// An address signs up once, however many verifications of it are used at once.
+    /// An address signs up once, no matter how many of its verifications are used at the same time.
     EMAIL_IS_FREE = "attribute_not_exists(#member_id)";
-    /// A verification is used once, and not after wrong codes killed it.
+    /// A verification is used once, and never after too many wrong codes.
     VERIFICATION_IS_OPEN = "attribute_not_exists(#used_by) AND #attempts < :attempts_max";
-    /// Wrong codes are counted up to the limit: of many guesses at once, no more than that are judged.
+    /// Wrong codes are counted up to the limit: of many concurrent guesses, at most that many are judged.
     ATTEMPTS_ARE_LEFT = "#attempts < :attempts_max";
-    /// A change of a member does not recreate a deleted account.
+    /// Changing a member does not recreate a deleted account.
     MEMBER_EXISTS = "attribute_exists(#email)";
     /// An account is deleted once, and only while its password is the one that was checked.
     PASSWORD_UNCHANGED = "#password_hash = :password_hash";
-    /// A rename replaces the name that was read, so that no name is lost under which the door list may list the reservation.
+    /// A rename replaces the name that was read, so that no name under which the door list may list the reservation
+    /// is lost.
     BUYER_UNCHANGED = "#buyer.#name = :seen_name";
-    /// A row of the door list is moved once, and only if it is as it was read.
+    /// A row of the door list is moved once, and only if it is unchanged since it was read.
     DOOR_ROW_STANDS = "#seq = :seen";
-    /// A refresh token is used once: of two refreshes at once one goes on, and none revives a session that was ended.
+    /// A refresh token is used once: of two concurrent refreshes one succeeds, and none revives an ended session.
     SESSION_UNCHANGED = "#number = :seen";
-    /// Ending all sessions ends those that the caller knows of: a repetition does not end sessions that began since.
+    /// Ending all sessions ends those the caller has seen: a retry does not end sessions that began since.
     SESSIONS_OF_EDITION = "attribute_exists(#email) AND (attribute_not_exists(#sessions_edition) OR #sessions_edition = :edition)";
-    /// An address is counted up to its limit within a window of time.
+    /// Requests for an address are counted up to its limit within a time window.
     RATE_IS_BELOW = "attribute_not_exists(#count) OR #count < :limit";
 
-    /// A performance is made once under its id: a second of that id does not replace the first.
+    /// A performance is created once: a second one with the same id does not replace the first.
     PERFORMANCE_IS_NEW = "attribute_not_exists(#layout)";
-    /// No two performances start in one venue at one instant. One's own slot, which an earlier move left behind, is no obstacle.
+    /// No two performances start in one venue at the same instant. A slot that the same performance left behind in an
+    /// earlier move does not block it.
     SLOT_IS_FREE = "attribute_not_exists(#performance_id) OR #performance_id = :performance_id";
 
-    /// Each change of a show is made of the show before it: two at once do not mix, and none misses a performance that came or
-    /// went meanwhile.
+    /// Each change of a show builds on the show that was read: two concurrent changes do not mix, and none misses a
+    /// performance that was added or removed meanwhile.
     SHOW_UNCHANGED = "#edition = :edition";
-    /// Each change of a performance is made of the performance before it: two at once do not mix, and none that was made
-    /// under a closing is done after that was ended by others.
+    /// Each change of a performance builds on the performance that was read: two concurrent changes do not mix, and a
+    /// change made under a closing fails once others have ended that closing.
     PERFORMANCE_UNCHANGED = "#revision = :revision";
-    /// A slot is freed only of whom it was found with: not of whoever took it meanwhile.
+    /// A slot is freed only while it belongs to the performance it was found with, not to a later one.
     SLOT_NAMES = "#performance_id = :performance_id";
-    /// A lapsed hold ends for good only while nobody paid it, or prolonged it, by a clock that is behind. A sold seat never expires.
+    /// An expired hold ends for good only while nobody has paid or prolonged it by a slow clock. A sold seat never
+    /// expires.
     HOLD_LAPSED = "#hold_expires_at <= :now";
 
-    /// A seat is taken only while nobody holds or owns it: of many on one seat, one wins. A lapsed hold is no obstacle.
+    /// A seat is taken only while nobody holds or owns it: of many requests for one seat, one wins. An expired hold
+    /// does not block it.
     TAKE_SEAT = "attribute_not_exists(#pk) OR #hold_expires_at <= :now";
     /// Only the hold that still has the seat sells it, whatever the clocks say.
     SELL_SEAT = "#hold_id = :sold_from";
-    /// Releasing frees a seat only while it is in that very hold.
+    /// Releasing a hold frees a seat only while it belongs to that hold.
     FREE_SEAT = "#hold_id = :freed_from";
 
-    /// No more places are taken of a stripe than it has; and from time to time one looks for lapsed ones.
+    /// A stripe never gives out more places than it has, and is checked for expired ones from time to time.
     TAKE_PLACES = "attribute_not_exists(#taken) OR (#taken <= :room AND #unswept < :unswept_max)";
-    /// Lapsed places are given back once, and only while they are what was seen.
+    /// Expired places are given back once, and only from the stripe that was read.
     STRIPE_UNCHANGED = "#version = :version";
     /// Places are sold only from the bucket that still has them, whatever the clocks say.
     SELL_PLACES = "#bucket >= :sold";
-    /// Releasing frees places only while they are in the hold's bucket.
+    /// Releasing a hold frees places only while they are in the hold's bucket.
     FREE_PLACES = "#bucket >= :freed";
-    /// Only a hold that still has its seat keeps it longer.
+    /// A hold is prolonged only while it still has its seat.
     PROLONG_SEAT = "#hold_id = :kept_in";
-    /// Only places that are still in the hold's bucket are kept longer.
+    /// Places are prolonged only while they are still in the hold's bucket.
     PROLONG_PLACES = "#bucket >= :kept";
 
-    /// A member has one live or pending hold of a performance, no more seats than allowed, and few holds an hour that they do not
-    /// pay, however many requests they send.
+    /// However many requests they send, a member has at most one live or pending hold of a performance, no more seats
+    /// than allowed, and few unpaid holds an hour.
     STAKE_HAS_ROOM = "(attribute_not_exists(#hold_until) OR #hold_until <= :now) AND attribute_not_exists(#pending_hold_id) AND (attribute_not_exists(#paid_seats) OR #paid_seats <= :paid_max) AND (attribute_not_exists(#unpaid_first) OR #unpaid_first <= :hour_ago OR #unpaid_first <= #cleared_until)";
-    /// A hold is paid or prolonged once, and only as it was read: one that was prolonged since is kept elsewhere, and one that
-    /// was declined since is paid by another purchase.
+    /// A hold is paid or prolonged once, and only as it was read: one prolonged since is stored in another place, and
+    /// one declined since is paid by another purchase.
     STAKE_IS_LIVE = "#hold.#hold_id = :hold_id AND #hold_until = :hold_until_read AND (attribute_not_exists(#hold.#attempt) OR #hold.#attempt = :attempt)";
-    /// Releasing an old hold leaves a newer one alone, and one that was prolonged since.
+    /// Releasing an old hold leaves a newer one alone, and also one that was prolonged since.
     STAKE_NAMES_HOLD = "#hold_until = :hold_until_read AND #hold.#hold_id = :hold_id";
 
-    /// Each change of a wallet is made of the balance before it: none is lost, none is counted twice.
+    /// Each change of a wallet builds on the balance before it: none is lost, none is counted twice.
     WALLET_UNCHANGED = "#seq = :seq";
-    /// The wallet of a deleted account takes no payment and no top-up. For the rest, the same.
+    /// The wallet of a deleted account takes no payment and no top-up. Otherwise as `WALLET_UNCHANGED`.
     WALLET_IS_OPEN = "#seq = :seq AND attribute_not_exists(#closed_at)";
 
-    /// A performance is cancelled once: the first reason stands. Its date under the show is where it was when it was read.
+    /// A performance is cancelled once, and the first reason stands. Its date under the show has not moved since it
+    /// was read.
     NOT_YET_CANCELLED = "attribute_not_exists(#cancellation) AND #starts_at = :starts_at";
-    /// What a reservation shows is made of what was read after its row was: no projector undoes another's work, and each
-    /// change of the sums is counted once.
+    /// The rows of a reservation are rebuilt from what was read after the row they replace: no projector undoes
+    /// another's work, and each change of the sums is counted once.
     DOOR_ROW_UNCHANGED = "#seq = :seen OR attribute_not_exists(#seq)";
 
-    /// A reservation is cancelled, and refunded, once.
+    /// A reservation is cancelled and refunded once.
     RESERVATION_CONFIRMED = "#status = :confirmed";
-    /// Its member cancels it once, and not after one of its tickets was used.
+    /// A member cancels their reservation once, and not after one of its tickets was used.
     RESERVATION_UNUSED = "#status = :confirmed AND size(#door.#check_ins) = :zero";
 
-    /// A ticket opens the door once, by its newest code, and not after its reservation was cancelled.
+    /// A ticket opens the door once, with its newest code, and not after its reservation was cancelled.
     TICKET_IS_GOOD = "#status = :confirmed AND attribute_not_exists(#door.#check_ins.#ticket) AND (attribute_not_exists(#door.#generations.#ticket) OR #door.#generations.#ticket <= :generation)";
-    /// A used ticket or a cancelled one is not reissued, and each reissue has a mail of its own.
+    /// A used or cancelled ticket is not reissued, and each reissue has its own mail.
     TICKET_IS_REISSUABLE = "#mailing.#number = :seen AND attribute_not_exists(#door.#check_ins.#ticket) AND #status = :confirmed";
-    /// Tickets are mailed again while they are valid, and no mail's number is given twice.
+    /// Tickets are mailed again only while they are valid, and no mail number is used twice.
     TICKETS_ARE_MAILABLE = "#mailing.#number = :seen AND #status = :confirmed";
-    /// A pending purchase is confirmed, declined or called off: one of them, once.
+    /// A pending purchase is confirmed, declined or cancelled: exactly one of them, once.
     RESERVATION_PENDING = "#status = :pending";
 
-    /// A change of the breaker is made of what it was: no counts are lost, and no change is undone by one that comes late.
+    /// Each change of the breaker builds on the state that was read: no counts are lost, and no late change undoes a
+    /// newer one.
     BREAKER_UNCHANGED = "attribute_not_exists(#epoch) OR #epoch = :seen";
 
-    /// Only a live admission of the member's own holds seats.
+    /// Only the member's own live admission holds seats.
     ADMISSION_IS_LIVE = "#member = :member AND #expires_at > :now";
-    /// A declined payment gives back the admission that was kept for it, and none that was given up or taken back meanwhile.
+    /// A declined payment restores the admission that was parked for it, but not one given up or taken back
+    /// meanwhile.
     ADMISSION_IS_PARKED = "#state = :parked";
-    /// Payment spends the payer's own admission, once.
+    /// A payment spends the payer's own admission, once.
     ADMISSION_IS_MINE = "#member = :member";
 
-    /// Of many who join at once as one member, one draws a place; so does a draw that is sent again because its answer was lost.
+    /// Of many concurrent joins of one member, one draws a place. A draw retried after a lost response draws nothing
+    /// new.
     DRAWN_ONCE = "attribute_not_exists(#drawer) OR #drawer <> :drawer";
-    /// A member's place is drawn once, however often he joins at once: the second draw does not replace the first, nor does a
-    /// draw that comes late bring a place back that was given up.
+    /// A member's place is stored once, however many joins run at the same time: the second draw does not replace the
+    /// first, and a late draw does not bring back a place that was given up.
     PLACE_UNCHANGED = "attribute_not_exists(#pk) OR #draws = :seen_draws";
-    /// Leaving again does not forget which place was given up.
+    /// Leaving again does not overwrite which place was given up.
     PLACE_IS_HELD = "#i > :zero";
-    /// The turnstile is turned by one at a time, once a second.
+    /// One caller at a time turns the turnstile, once a second.
     TURNSTILE_IS_FREE = "#next_tick_at <= :now AND #lease_until <= :now";
-    /// Who lost the turnstile to another does not tell what became of his turn.
+    /// A caller that lost the turnstile to another does not write the result of its turn.
     TURN_IS_MINE = "#owner = :owner";
-    /// A policy replaces a policy; it makes no waiting room where there is none.
+    /// A policy replaces a policy; it does not create a waiting room.
     ROOM_EXISTS = "attribute_exists(#policy)";
-    /// A position is let in once: another's time is not begun anew.
+    /// A position is admitted once: its time does not start again.
     NOT_YET_ADMITTED = "attribute_not_exists(#pk)";
-    /// A place inside is claimed once, and the turnstile takes back only what nobody claimed.
+    /// An admission is claimed once, and the turnstile takes back only unclaimed ones.
     ADMISSION_UNCLAIMED = "#state = :granted";
-    /// The turnstile leaves an admission alone that a hold prolonged a moment ago.
+    /// The turnstile leaves an admission alone that a hold has just prolonged.
     ADMISSION_UNEXTENDED = "#hold_until = :hold_until";
-    /// A release takes back the time that its own hold gave, from an admission that is still there.
+    /// A release takes back the time its own hold gave, and only from an admission that still exists.
     ADMISSION_PROLONGED = "#hold_until = :given";
-    /// Leaving ends no admission under a hold that it does not release.
+    /// Leaving does not end an admission while a hold depends on it that is not released with it.
     ADMISSION_WITHOUT_HOLD = "attribute_not_exists(#hold_until) OR #hold_until <= :hold_until";
 
-    /// A row of a house's map is made of what was read after the row before it was written: no projector undoes another's work.
+    /// A row of a seat map is rebuilt from what was read after the row it replaces: no projector undoes another's
+    /// work.
     MAP_ROW_UNCHANGED = "attribute_not_exists(#seq) OR #seq = :seen_seq";
 
-    /// A mail has one sender at a time, is not sent again once it was, and is about something that is there.
+    /// A mail has one sender at a time, is never sent again once it was sent, and belongs to an existing item.
     MAIL_FREE = "attribute_exists(#pk) AND (attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now))";
-    /// A member is told of a new show once, by one sender at a time.
+    /// A member is alerted to a new show once, by one sender at a time.
     ALERT_FREE = "attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now)";
-    /// Only who claimed a mail says that it was sent, or gives it back: not one whose lease was taken over.
+    /// Only the sender that holds the claim marks a mail as sent or gives it back, not one whose lease was taken
+    /// over.
     MAIL_MINE = "#mail.#claimed_by = :claimer";
-    /// A mail that was sent is not said to have failed.
+    /// A mail that was sent is not marked as failed.
     MAIL_UNSENT = "#mail.#status = :queued";
 }

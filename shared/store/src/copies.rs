@@ -1,5 +1,6 @@
-//! The process's copies of performances, waiting rooms and large houses' maps: refreshed at most once a second (maps: twice; for who
-//! only waits: more rarely), by one call at a time. What they say may be so old; conditions decide.
+//! This process's cached copies of performances, waiting rooms and large houses' maps. They are refreshed at most
+//! once a second, by one call at a time (maps twice a second, copies for waiting members more rarely). A copy may be
+//! that stale; conditions decide.
 
 use crate::{
     Store,
@@ -26,7 +27,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// What was read, and when that began: by the caller's clock, and by one that nobody moves.
+/// A value that was read, and when that read began: by the caller's clock, and by a monotonic one.
 struct Copy<T> {
     read_at: Timestamp,
     begun: Instant,
@@ -35,7 +36,8 @@ struct Copy<T> {
 
 type Slot<T> = Arc<tokio::sync::Mutex<Option<Copy<T>>>>;
 
-/// Copies by id. A std mutex, because nothing awaits while it is held; the slot's own mutex makes one refresh serve all.
+/// Copies by id. A std mutex is enough, because nothing awaits while it is held. The mutex of a slot makes one
+/// refresh serve all its callers.
 pub(crate) struct CopiesOf<T, Id = PerformanceId> {
     slots: Mutex<HashMap<Id, Slot<T>>>,
     max_age_millis: i64,
@@ -55,12 +57,12 @@ impl<T> Default for CopiesOf<T> {
 }
 
 impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
-    /// No copies yet; at most `copies_max`, each for `max_age_millis`.
+    /// An empty cache of at most `copies_max` copies, each valid for `max_age_millis`.
     fn new(max_age_millis: i64, copies_max: usize) -> Self {
         Self { slots: Mutex::default(), max_age_millis, copies_max }
     }
 
-    /// The copy, refreshed by `read` if it is too old. `read` gets the copy before, if there is one.
+    /// The copy, refreshed with `read` if it is too old. `read` gets the previous copy, if there is one.
     pub(crate) fn get<F: Future<Output = Result<T>>>(
         &self,
         id: &Id,
@@ -70,7 +72,7 @@ impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
         self.get_within(id, now, |_| self.max_age_millis, read)
     }
 
-    /// The same, where what the copy says decides how old it may be.
+    /// As [`CopiesOf::get`], with a maximum age that depends on the copy itself.
     pub(crate) async fn get_within<F: Future<Output = Result<T>>>(
         &self,
         id: &Id,
@@ -91,19 +93,19 @@ impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
         Ok(fresh)
     }
 
-    /// The copy as it is, with its age; `None` where there is none.
+    /// The copy as it is, with its age; `None` if there is none.
     pub(crate) async fn aged(&self, id: &Id) -> Option<(Arc<T>, Duration)> {
         let slot = self.slot(id);
         let copy = slot.lock().await;
         copy.as_ref().map(|copy| (Arc::clone(&copy.value), copy.begun.elapsed()))
     }
 
-    /// Drops the copy: who asks next gets what is there by then.
+    /// Drops the copy, so that the next caller reads a current one.
     pub(crate) async fn forget(&self, id: &Id) {
         *self.slot(id).lock().await = None;
     }
 
-    /// Replaces the copy by what a write answered: `make` gets the copy before, if there is one.
+    /// Replaces the copy with the result of a write. `make` gets the previous copy, if there is one.
     pub(crate) async fn put(&self, id: &Id, now: Timestamp, make: impl FnOnce(Option<&T>) -> T) -> Arc<T> {
         let slot = self.slot(id);
         let mut copy = slot.lock().await;
@@ -121,31 +123,31 @@ impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
     }
 }
 
-/// All copies of a process.
+/// All cached copies of a process.
 #[derive(Debug)]
 pub(crate) struct Copies {
     pub(crate) listings: CopiesOf<Listing>,
     pub(crate) rooms: CopiesOf<Room>,
-    /// The rooms as pollers see them. Copies of their own: whoever else looks at a room, often as he may, does not keep a
-    /// poll from being the one that refreshes, and so from turning the turnstile.
+    /// Rooms for polls, cached separately: other reads of a room, however frequent, do not keep a poll from
+    /// refreshing it and so from turning the turnstile.
     pub(crate) polled_rooms: CopiesOf<Room>,
-    /// Performances as those see them who look, join or wait: they book nothing by them.
+    /// Performances for callers that only display, join or wait; they book nothing by them.
     pub(crate) performances: CopiesOf<Performance>,
-    /// Shows, as they stand beside their performances.
+    /// Shows as displayed beside their performances.
     pub(crate) shows: CopiesOf<Show, ShowId>,
-    /// What is left of each grade of performances in lists, by performance and layout.
+    /// Seats left of each grade of listed performances, by performance and layout.
     pub(crate) grades: CopiesOf<Vec<u32>, (PerformanceId, u32)>,
     /// Large houses' maps, by performance and layout.
     pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
-    /// The breaker before the payment provider, and when it was read.
+    /// The breaker for the payment provider, and when it was read.
     pub(crate) breaker: tokio::sync::Mutex<Option<(Timestamp, Breaker)>>,
-    /// From which stripe of a line this process draws next.
+    /// The stripe of each line from which this process draws next.
     stripes: Mutex<HashMap<PerformanceId, u32>>,
 }
 
 impl Copies {
-    /// Each stripe of a line in turn, from a random one on: so the stripes of many processes grow evenly, and people keep
-    /// their order as far as several counters can (`infra/decisions/0015`).
+    /// Returns the stripes of a line in turn, starting at a random one. So the stripes grow evenly across many
+    /// processes, and members keep their order as far as several counters allow (`infra/decisions/0015`).
     pub(crate) fn next_stripe(&self, id: &PerformanceId, stripes: u32, fraction: fn() -> f64) -> u32 {
         let mut turns = self.stripes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if turns.len() >= COPIES_MAX && !turns.contains_key(id) {
@@ -176,8 +178,8 @@ impl Default for Copies {
 }
 
 impl Store {
-    /// The performance with its show, at most a second old. Read consistently: for how long a hold may be made of it is
-    /// counted from the moment of reading (see [`crate::catalogue::closing`]).
+    /// The performance with its show, at most a second old. It is read consistently, because the time for which it
+    /// allows holds is counted from the start of the read (see [`crate::catalogue::closing`]).
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -185,8 +187,8 @@ impl Store {
         self.copies.listings.get(id, now, |_| async { self.read_listing(id).await?.ok_or(Error::NotFound) }).await
     }
 
-    /// The performance for who only looks, or joins its line: at most a second old and read eventually, at half the price,
-    /// because at an opening that is everybody.
+    /// The performance for callers that only display it or join its line: at most a second old, and read eventually
+    /// at half the price, because when sales open that is almost every request.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -194,20 +196,20 @@ impl Store {
         self.copies.performances.get(id, now, |_| self.known_performance(id)).await
     }
 
-    /// The performance for who waits in its line, at most two seconds old: it says that there is a line, and when sales open. Who
-    /// is let in is decided by [`Store::listing`].
+    /// The performance for members waiting in its line, at most two seconds old. It shows that there is a line and
+    /// when sales open; [`Store::listing`] decides on admission.
     ///
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn polled_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Performance>> {
-        // A line that was not there may be by now.
+        // A line may have been added since.
         let max_age = |copy: &Performance| {
             if copy.has_waiting_room { POLLED_COPY_MAX_AGE_MILLIS } else { COPY_MAX_AGE_MILLIS }
         };
         self.copies.performances.get_within(id, now, max_age, |_| self.known_performance(id)).await
     }
 
-    /// The show of a performance for those who only look, as old as lists of shows may be.
+    /// The show of a performance for display, as old as lists of shows may be.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -215,7 +217,7 @@ impl Store {
         self.copies.shows.get(id, now, |_| self.known_show(id)).await
     }
 
-    /// What is left of each grade of a performance in a list, at most a second old.
+    /// The seats left of each grade of a listed performance, at most a second old.
     ///
     /// # Errors
     /// As any read.

@@ -1,8 +1,8 @@
-//! One call to DynamoDB: sent, retried where that is right, and judged.
+//! Single calls to DynamoDB: sending, retrying and evaluating them.
 //!
-//! Conflicts, throttling and lost answers are retried here, up to [`RETRY_ATTEMPTS`] times with full jitter. A transaction
-//! is sent again with the same request token, so one whose success was hidden is not done twice. A failed condition is
-//! never retried here: it comes back with the item that stood in the way, for the operation to judge.
+//! Conflicts, throttling and lost responses are retried here, up to [`RETRY_ATTEMPTS`] times with full jitter. A
+//! transaction is retried with the same request token, so one whose success was hidden is not repeated. A failed
+//! condition is never retried here: it is returned with the conflicting item, and the operation decides.
 
 use crate::{
     copies::Copies,
@@ -26,7 +26,7 @@ use frontrow_domain::{
 use std::{future::Future, sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// Randomness, which this crate does not read by itself.
+/// Sources of randomness, which this crate does not read by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Entropy {
     /// A number in `0.0..1.0`, for jitter.
@@ -35,24 +35,24 @@ pub struct Entropy {
     pub uuid: fn() -> Uuid,
 }
 
-/// The table.
+/// Access to the table, with this process's cached copies.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) table: Arc<str>,
     pub(crate) entropy: Entropy,
     pub(crate) copies: Arc<Copies>,
-    /// Whose request the writes are done for.
+    /// The request on whose behalf this store writes.
     pub(crate) request: Option<RequestId>,
 }
 
-/// Why a write was not done.
+/// Why a write failed.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// A condition failed: for each write in order, `None` where it was fine, else the item that stood in the way
-    /// (empty where there is none).
+    /// A condition failed. One entry for each write, in order: `None` if its condition held, else the conflicting
+    /// item, which is empty if there is none.
     Conditions(Vec<Option<Item>>),
-    /// Something else.
+    /// Any other failure.
     Failed(Error),
 }
 
@@ -62,44 +62,45 @@ impl From<Error> for Refused {
     }
 }
 
-/// What to do about a failed call.
+/// How to handle a failed call.
 enum Verdict {
     Refused(Vec<Option<Item>>),
     Again,
     Broken,
-    /// It was not sent.
+    /// The call was not sent.
     Stopped(Error),
 }
 
 impl Store {
-    /// A store over `table`, through `client`, whose own retries must be off.
+    /// A store over `table`, using `client`, whose own retries must be off.
     pub fn new(client: Client, table: String, entropy: Entropy) -> Self {
         Self { client, table: table.into(), entropy, copies: Arc::default(), request: None }
     }
 
-    /// The same, writing for that request: what follows from a write names it. The copies are shared.
+    /// The same store, writing on behalf of `request`: everything that follows from a write names it. The copies are
+    /// shared.
     #[must_use]
     pub fn for_request(&self, request: Option<&RequestId>) -> Self {
         Self { request: request.cloned(), ..self.clone() }
     }
 
-    /// Whose request the writes are done for, if that is known.
+    /// The request on whose behalf this store writes, if known.
     pub(crate) fn request(&self) -> Option<&RequestId> {
         self.request.as_ref()
     }
 
-    /// The same, through another client.
+    /// The same store with another client.
     #[must_use]
     pub fn through(&self, client: Client) -> Self {
         Self { client, ..self.clone() }
     }
 
-    /// All or nothing. At most 100 writes, no two of one item.
+    /// Executes `writes` as one transaction. At most 100 writes, no two of the same item.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<(), Refused> {
         self.transact_while(writes, || std::future::ready(Ok(()))).await
     }
 
-    /// The same, asking before each attempt whether it may still be sent.
+    /// As [`Store::transact`], but calls `may_send` before each attempt.
     pub(crate) async fn transact_while<F: Future<Output = Result<()>>>(
         &self,
         writes: Vec<Write>,
@@ -133,12 +134,12 @@ impl Store {
         .await
     }
 
-    /// One write. Answers the item as it is afterwards (updates) or was before (deletes and puts).
+    /// Executes one write. Returns the item as it is afterwards (updates) or was before (deletes and puts).
     pub(crate) async fn write(&self, write: Write) -> Result<Item, Refused> {
         self.retrying("write", || self.send(write.clone())).await
     }
 
-    /// One write that is sent once only: a lost answer is a failure, because doing it twice would be worse.
+    /// Executes one write without retrying: a lost response is a failure, because writing twice would be worse.
     pub(crate) async fn write_once(&self, write: Write) -> Result<Item, Refused> {
         self.send(write).await.map_err(|(verdict, text)| match verdict {
             Verdict::Refused(images) => Refused::Conditions(images),
@@ -206,7 +207,8 @@ impl Store {
         .await
     }
 
-    /// Reads one item that is most likely there: eventually, and again where that misses it, because it may be new.
+    /// Reads one item that most likely exists: eventually, and again consistently if that misses it, because it may
+    /// be new.
     pub(crate) async fn get_known(&self, key: &Key) -> Result<Option<Item>> {
         match self.get(key, Consistency::Eventual).await? {
             Some(item) => Ok(Some(item)),
@@ -220,7 +222,7 @@ impl Store {
         Ok(found.try_into().expect("an answer for each key"))
     }
 
-    /// Reads items in as few calls as there can be; answers them in the order of their `keys`.
+    /// Reads items in as few calls as possible, and returns them in the order of their `keys`.
     pub(crate) async fn get_all(&self, keys: Vec<Key>, consistency: Consistency) -> Result<Vec<Option<Item>>> {
         let mut items = Vec::with_capacity(keys.len());
         for keys in keys.chunks(BATCH_GET_ITEMS) {
@@ -230,7 +232,7 @@ impl Store {
         Ok(items)
     }
 
-    /// One call's worth of items, in any order.
+    /// Reads the items of one batch call, in any order.
     async fn batch_get(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Item>> {
         let keys = keys.iter().cloned().map(std::collections::HashMap::from);
         let request = KeysAndAttributes::builder()
@@ -252,7 +254,7 @@ impl Store {
         .await
     }
 
-    /// A query of one page, as `build` sets it up.
+    /// Reads one page of the query that `build` sets up.
     pub(crate) async fn query(
         &self,
         build: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
@@ -299,19 +301,19 @@ impl Store {
         Err(Error::Busy.into())
     }
 
-    /// Full jitter: anything from nothing to twice the bound of the attempt before.
+    /// Sleeps with full jitter: a random time below a bound that doubles with each attempt.
     pub(crate) async fn back_off(&self, attempt: u32) {
         let bound = (RETRY_BASE_MILLIS << attempt.min(16)).min(RETRY_CAP_MILLIS);
         tokio::time::sleep(Duration::from_millis(bound).mul_f64((self.entropy.fraction)())).await;
     }
 }
 
-/// Whether a read has to see every write before it.
+/// Whether a read must see all earlier writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consistency {
-    /// Sees every write; costs twice.
+    /// Sees every earlier write; costs twice as much.
     Strong,
-    /// May be a moment behind. Right only where a condition decides later.
+    /// May be slightly stale. Only correct if a condition decides later.
     Eventual,
 }
 
@@ -349,7 +351,7 @@ fn judge_cancellation(reasons: &[CancellationReason]) -> Verdict {
     Verdict::Refused(reasons.iter().map(image).collect())
 }
 
-/// Conflicts, throttling, and every failure that leaves open what happened: again.
+/// Retries conflicts, throttling and all failures whose outcome is unknown.
 fn judge<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Verdict {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Verdict::Again,

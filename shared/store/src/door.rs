@@ -1,4 +1,4 @@
-//! Tickets after the sale: used at the door, reissued, mailed again. Each is one conditional update of the reservation.
+//! Tickets after the sale: check-in, reissue, mailing again. Each is one conditional update of the reservation.
 
 use crate::{
     Booked, Store,
@@ -18,12 +18,12 @@ use frontrow_domain::{
 };
 
 impl Store {
-    /// Lets the bearer of a code in, once: one write, and nothing is read, because the code has the item's key and the
-    /// item that stood in the way tells why. Answers the reservation and when the ticket was used.
+    /// Checks a ticket in, once. It is one write without a read: the code contains the item's key, and the image of a
+    /// failed condition contains the reason. Returns the reservation and when the ticket was used.
     ///
     /// # Errors
     /// [`Error::ReservationCancelled`], [`Error::TicketReissued`], [`Error::AlreadyCheckedIn`], in this order;
-    /// [`Error::InvalidTicket`] where there is no such ticket.
+    /// [`Error::InvalidTicket`] if there is no such ticket.
     pub async fn check_in(&self, claim: &TicketClaim, now: Timestamp) -> Result<(Reservation, Timestamp)> {
         let ticket_id = &claim.ticket_id;
         let check_in = CheckIn { at: now, scan: (self.entropy.uuid)().simple().to_string() };
@@ -40,7 +40,7 @@ impl Store {
             Err(Refused::Conditions(images)) => {
                 let reservation = found(images)?.ok_or(Error::InvalidTicket)?.reservation;
                 match reservation.refusal(claim) {
-                    // This very call, whose first answer was lost.
+                    // This call succeeded and its first response was lost.
                     Error::AlreadyCheckedIn { checked_in_at }
                         if reservation.door.check_in(ticket_id) == Some(&check_in) =>
                     {
@@ -52,11 +52,11 @@ impl Store {
         }
     }
 
-    /// Makes the ticket's codes so far void, and asks for a mail with the new one. Reissues of one ticket at the same
-    /// moment are one: its code is new for all of them.
+    /// Invalidates the ticket's codes so far, and requests a mail with the new one. Concurrent reissues of one ticket
+    /// count as one: they share the new code.
     ///
     /// # Errors
-    /// [`Error::NotFound`] unless it is a valid ticket of the member's; [`Error::AlreadyCheckedIn`];
+    /// [`Error::NotFound`] unless it is a valid ticket of the member; [`Error::AlreadyCheckedIn`];
     /// [`Error::TooManyRequests`]; [`Error::Busy`].
     pub async fn reissue_ticket(&self, member: &MemberId, ticket_id: &TicketId, now: Timestamp) -> Result<Reservation> {
         let key = keys::reservation(member, ticket_id.reservation());
@@ -85,7 +85,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Asks for one more mail with all tickets. Requests at the same moment are one, and so is one mail.
+    /// Requests one more mail with all tickets. Concurrent requests count as one and send one mail.
     ///
     /// # Errors
     /// [`Error::NotFound`], also while the reservation is pending; [`Error::ReservationCancelled`];
@@ -120,7 +120,7 @@ fn check_mailable(booked: &Booked) -> Result<()> {
     }
 }
 
-/// The reservation that stood in the way, if there is one.
+/// The reservation in the image of a failed condition, if there is one.
 fn found(images: Vec<Option<Item>>) -> Result<Option<Booked>> {
     images.into_iter().flatten().find(|image| !image.is_empty()).map(from_item).transpose()
 }

@@ -1,4 +1,5 @@
-//! Holding and releasing: one transaction each. How seats of a grade are chosen is in `best`, how places are in `places`.
+//! Holding and releasing, one transaction each. `best` chooses seats of a grade; `places` chooses general admission
+//! places.
 
 mod best;
 mod places;
@@ -24,30 +25,30 @@ use frontrow_domain::{
     waiting_room::Admission,
 };
 
-/// Who holds what of which performance, and how he came in: the same for every attempt of one request.
+/// The member, performance and admission of a hold; the same for every attempt of one request.
 pub struct Holder<'a> {
-    /// The member.
+    /// The member who holds.
     pub member: &'a MemberId,
-    /// The performance.
+    /// The performance whose seats are held.
     pub performance: &'a Performance,
-    /// His admission, where there is a waiting room.
+    /// The member's admission, if the performance has a waiting room.
     pub admission: Option<&'a Admission>,
-    /// How the answer is kept.
+    /// Where the response is kept, if the request has an `Idempotency-Key`.
     pub receipt: Option<&'a Receipted<'a, Hold>>,
-    /// The moment of the request.
+    /// The time of the request.
     pub now: Timestamp,
 }
 
-/// Why an attempt to hold was not done.
+/// Why an attempt to hold failed.
 enum NotHeld {
     /// For a reason that another choice of seats does not change.
     Refused(Error),
-    /// What it claims is not free: the images, in the order of its claim's writes.
+    /// Some of the claimed seats are not free. Contains the images, in the order of the claim's writes.
     Lost(Vec<Option<Item>>),
 }
 
 impl Store {
-    /// Takes the seats of `hold`, all or none, within the member's limit, and keeps his admission alive.
+    /// Takes all seats of `hold` or none, within the member's limit, and extends the member's admission.
     ///
     /// # Errors
     /// In the contract's order: [`Error::QueueTokenExpired`], [`Error::HoldExists`], [`Error::TooManySeats`],
@@ -64,11 +65,12 @@ impl Store {
         }
     }
 
-    /// Takes `quantity` of a grade for `hold`, which claims nothing yet: the best seats, or so many places. Answers the hold
-    /// with what it claims.
+    /// Takes `quantity` of a grade for `hold`, which claims nothing yet: the best seats, or that many places. Returns
+    /// the hold with its claim.
     ///
     /// # Errors
-    /// As [`Store::place_hold`], with [`Error::GradeNotFound`] before and [`Error::NotEnoughSeats`] for taken seats.
+    /// As [`Store::place_hold`], with [`Error::GradeNotFound`] first, and [`Error::NotEnoughSeats`] in place of
+    /// [`Error::SeatsTaken`].
     pub async fn hold_of_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
         match &holder.performance.seating {
             Seating::Numbered(house) => {
@@ -85,7 +87,7 @@ impl Store {
         }
     }
 
-    /// One transaction. What it claims, the stake, the admission and the receipt are written together or not at all.
+    /// One transaction: claim, stake, admission and receipt are written together or not at all.
     async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &Seen) -> Result<(), NotHeld> {
         let Holder { member, performance, admission, receipt, now } = *holder;
         let mut writes = claims::take(hold, &performance.seating, seen, now);
@@ -117,7 +119,8 @@ impl Store {
         }
     }
 
-    /// More than anybody may have is refused before anything is written: the contract names a live hold first.
+    /// Refuses more seats than the limit before anything is written. In the contract, an existing live hold is
+    /// reported first.
     async fn check_quantity(&self, holder: &Holder<'_>, quantity: u32) -> Result<()> {
         let max = holder.performance.max_seats_per_member;
         if quantity <= max {
@@ -127,7 +130,7 @@ impl Store {
         Err(Error::TooManySeats { max })
     }
 
-    /// Whether the member may hold `quantity` seats, as his stake is now.
+    /// Checks whether the member may hold `quantity` more seats, by a fresh read of their stake.
     ///
     /// # Errors
     /// As [`Stake::check_room_for`].
@@ -141,7 +144,7 @@ impl Store {
     /// The member's own live hold.
     ///
     /// # Errors
-    /// [`Error::NotFound`] once it lapsed, was released or paid, and for somebody else's.
+    /// [`Error::NotFound`] once it has expired or was released or paid, and for another member's hold.
     pub async fn live_hold(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<Hold> {
         let stake = self.stake_of(member, hold_id).await?;
         stake.live_hold_of(hold_id, now).cloned().map_err(|_| Error::NotFound)
@@ -151,7 +154,8 @@ impl Store {
         read_stake(self.get(&keys::stake(member, hold_id.performance()), Consistency::Strong).await?)
     }
 
-    /// A page of the member's live holds, newest first. He has at most one of each performance, so all are read.
+    /// A page of the member's live holds, newest first. A member has at most one for each performance, so all are
+    /// read.
     pub async fn live_holds(&self, member: &MemberId, page: &PageRequest, now: Timestamp) -> Result<PageOf<Hold>> {
         let mut holds = Vec::new();
         let mut start: Option<Item> = None;
@@ -189,8 +193,8 @@ impl Store {
         Ok(PageOf { items, next })
     }
 
-    /// Gives the seats of a live hold back at once. Only seats still in it: one that another clock saw lapse, and that
-    /// somebody else took, stays his.
+    /// Frees the seats of a live hold at once. Frees only seats that still belong to the hold: a seat that had
+    /// expired by another clock and was taken by another member stays theirs.
     ///
     /// # Errors
     /// [`Error::NotFound`] as in [`Store::live_hold`]; [`Error::Busy`].
@@ -205,7 +209,8 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Frees what is still in `hold`, with `beside` in the same transaction. A `forgiven` one does not count as unpaid.
+    /// Frees what still belongs to `hold`, with `beside` in the same transaction. A `forgiven` hold does not count as
+    /// unpaid.
     pub(crate) async fn free_hold(
         &self,
         member: &MemberId,
@@ -214,7 +219,7 @@ impl Store {
         beside: Option<Write>,
     ) -> Result<Freed> {
         let mut ours = hold.clone();
-        // Who leaves ends the admission as a whole.
+        // Leaving ends the whole admission.
         let mut prolongs = hold.prolongs.filter(|_| beside.is_none());
         loop {
             let mut writes = claims::free_held(&ours);
@@ -231,7 +236,7 @@ impl Store {
             if failed(spots) || (beside.is_some() && failed(spots + 1)) {
                 return Ok(Freed::Nothing);
             }
-            // The admission is over, or a newer hold's.
+            // The admission has ended, or a newer hold has prolonged it.
             prolongs = prolongs.filter(|_| !failed(spots + 1));
             let lost = claims::refused(&ours.seats, &images);
             ours.seats.retain(|seat| !lost.contains(seat));
@@ -239,16 +244,16 @@ impl Store {
     }
 }
 
-/// What came of freeing a hold.
+/// The outcome of freeing a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freed {
-    /// Its seats are free, and what was beside it is done.
+    /// Its seats are free, and the write beside it is done.
     Hold,
-    /// The stake, or what was beside it, is not what it was.
+    /// The stake, or the item beside it, has changed.
     Nothing,
 }
 
-/// The stake's part of a release. The hold is the last that was taken: where it is forgiven, those before it move back.
+/// The stake's part of a release. The hold is the latest one; if it is forgiven, the ones before it move back.
 fn release_stake(member: &MemberId, hold: &Hold, forgiven: Option<Forgiven>) -> Write {
     let key = keys::stake(member, hold.performance_id());
     let release = match forgiven {
@@ -269,7 +274,7 @@ pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {
     item.filter(|item| !item.is_empty()).map_or_else(|| Ok(Stake::default()), from_item)
 }
 
-/// Judges a refused hold, in the contract's order: queue token, hold_exists, too_many_seats, seats.
+/// Maps a refused hold to an error, in the contract's order: queue token, hold_exists, too_many_seats, seats.
 fn why_not_held(holder: &Holder<'_>, quantity: u32, spots: usize, mut images: Vec<Option<Item>>) -> NotHeld {
     if holder.admission.is_some() && images.get(spots + 1).is_some_and(Option::is_some) {
         return NotHeld::Refused(Error::QueueTokenExpired);
@@ -281,6 +286,6 @@ fn why_not_held(holder: &Holder<'_>, quantity: u32, spots: usize, mut images: Ve
         return NotHeld::Refused(judged.err().unwrap_or(Error::Busy));
     }
     images.truncate(spots);
-    // Only the receipt stood in the way: the same request was answered a moment ago, and that answer will be told.
+    // Only the receipt failed: the same request has just succeeded, and the retry returns its response.
     if images.iter().all(Option::is_none) { NotHeld::Refused(Error::Busy) } else { NotHeld::Lost(images) }
 }

@@ -1,4 +1,4 @@
-//! One table. Every key text is in this file.
+//! The single table and its keys. Every key string is built in this module.
 //!
 //! # Entities
 //! | Entity | pk | sk | Attributes beyond the type's own |
@@ -10,50 +10,51 @@
 //! | rate | `rate#<what>#<address>`, of a known device `rate#<what>#<address>#<sessionId>` | window's number | `count` |
 //! | wallet | `member#<memberId>` | `wallet` | `balance`, `seq`, `closed_at` |
 //! | ledger entry | `member#<memberId>` | `entry#<seq>` | |
-//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id`, when the last three holds were taken (`unpaid_first` …), until when they were cleared by a payment, `forgiven` |
+//! | stake | `member#<memberId>` | `stake#<performanceId>` | `hold`, `hold_until`, `paid_seats`, `pending_hold_id`; when the last three holds were taken (`unpaid_first` …); `cleared_until`, up to which a payment cleared them; `forgiven` |
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
 //! | subscriber to alerts | `alerts#<category>#<shard>` | `<memberId>` | |
 //! | alert (mail) | `member#<memberId>` | `alert#<showId>` | its mail's marker |
-//! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the answer |
+//! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the response |
 //! | show | `shows` | `<showId>` | |
-//! | show by title, by ending | `shows#title`, `shows#ending` | `<title>␁<showId>`, `<lastStartsAt>#<showId>` | the show's, so that a list is one query |
+//! | show by title, by ending | `shows#title`, `shows#ending` | `<title>␁<showId>`, `<lastStartsAt>#<showId>` | a copy of the show, so that a list is one query |
 //! | performance | `performance#<performanceId>` | `performance` | |
-//! | description of a show, where it is long | `description#<showId>` | `description` | `whole` |
-//! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | the performance's, so that a list is one query |
+//! | long description of a show | `description#<showId>` | `description` | `whole` |
+//! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | a copy of the performance, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
-//! | stripe of an area | `stripe#<performanceId>#<layout>#<stripe>` | `stripe` | `taken`, `version`, `unswept`, `b<bucket's end>`: places held in it |
+//! | stripe of an area | `stripe#<performanceId>#<layout>#<stripe>` | `stripe` | `taken`, `version`, `unswept`, `b<bucket end>`: places held in that bucket |
 //! | notice (projection) | `member#<memberId>` | `notice#<createdAt>#<noticeId>` | |
 //! | my page's row (projection) | `member#<memberId>` | `page#<createdAt>#<entryId>` | |
 //! | door list's row (projection) | `door#<performanceId>` | `name#<name>␁<uuid>.<performanceId>` | `seq` |
 //! | sums (projection) | `sales#<performanceId>` | `all#<grade>`, `day#<day>#<grade>` | `seats`, `amount` |
 //! | map of a large house (projection) | `map#<performanceId>#<layout>` | `<block or stripe>` | `row`, `seq`, `read_at` |
 //! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace`, `inside`, `given_up`, `stock` |
-//! | line | `line#<performanceId>#<stripe>` | `line` | `n`; of the last draws: `d<slot>`, member and number of the draw, and `x<slot>`, what it drew |
+//! | line | `line#<performanceId>#<stripe>` | `line` | `n`; for each recent draw: `d<slot>`, the member and the number of the draw, and `x<slot>`, the index drawn |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until`, `parked_until` |
 //! | breaker | `breaker` | `breaker` | `epoch`, `phase` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!
-//! A free seat has no item, and a stripe of which nothing was ever taken has none. A seat, a stripe, a line and an admission have partition keys of their own: they are written in a rush.
-//! `ttl` (seconds) collects garbage only; no rule reads it. There is no secondary index.
+//! A free seat has no item. Neither has a stripe from which nothing was ever taken. Seats, stripes, lines and
+//! admissions are written in bursts, so they have partition keys of their own.
+//! `ttl` (seconds) only collects garbage; no rule reads it. There is no secondary index.
 //! # Access patterns
 //! | Question | Call |
 //! |---|---|
-//! | may this member hold, what does he hold | get or condition on the stake |
-//! | my holds, my reservations, my ledger, my notices, my page | query of the member with a sort key prefix |
-//! | who comes to a performance; what was sold of it | query of its door list, by name; of its sums |
-//! | pay | batch get of stake and wallet, then one transaction |
-//! | may the payment provider be asked | get of the breaker |
-//! | what is free of a house | query of each block, batch get of the stripes; of a large house, query of its map |
-//! | check in at the door | one update of the reservation, whose key the ticket's code has |
-//! | dates of a show | query of the show, between two starts |
-//! | shows: newest, by title, ending soon | query of the shows in that order |
-//! | does a show play within a range | its first and last start; where they do not tell, query of its dates |
-//! | who is told of a new show | query of each shard of its category, page by page |
-//! | login | get of the e-mail, get of the member |
-//! | refresh | batch get of session and member, then one write |
-//! | who waits, who is in | line, admission partitions, left |
+//! | may this member hold seats; which seats do they hold | get the stake, or a condition on it |
+//! | my holds, my reservations, my ledger, my notices, my page | query the member's partition with a sort key prefix |
+//! | attendees of a performance; its sales | query its door list, by name; query its sums |
+//! | pay | batch get stake and wallet, then one transaction |
+//! | may the payment provider be called | get the breaker |
+//! | free seats of a house | query each block, batch get the stripes; for a large house, query its map |
+//! | check in at the door | one update of the reservation; the ticket code contains its key |
+//! | dates of a show | query the show's partition between two starts |
+//! | shows: newest, by title, ending soon | query the shows in that order |
+//! | does a show have a performance within a range | its first and last start; if they do not decide, query its dates |
+//! | subscribers to new shows of a category | query each shard of the category, page by page |
+//! | login | get the e-mail, get the member |
+//! | refresh | batch get session and member, then one write |
+//! | waiting and admitted members | line, admission partitions, left |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
@@ -77,20 +78,20 @@ pub(crate) use accounts::{SESSION_PREFIX, email, in_member, member, member_parti
 pub use parts::{Part, Place};
 pub(crate) use parts::{map_partition, map_row};
 
-/// An item as DynamoDB gives it.
+/// An item as DynamoDB returns it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Partition key's attribute.
+/// Attribute name of the partition key.
 pub const PK: &str = "pk";
-/// Sort key's attribute.
+/// Attribute name of the sort key.
 pub const SK: &str = "sk";
-/// TTL's attribute: seconds since the epoch.
+/// Attribute name of the TTL, in seconds since the epoch.
 pub const TTL: &str = "ttl";
-/// The entity's name, which the stream's filters read.
+/// Attribute name of the entity, which the stream's filters read.
 pub const ENTITY: &str = "entity";
-/// Whose change of the item is told in messages.
+/// Attribute name of the request that last changed the item; messages that follow from the change carry it.
 pub const REQUEST_ID: &str = "request_id";
-/// The marker of a reservation's ticket mail of that number; the first is 0.
+/// The marker of a reservation's ticket mail with this number; the first is 0.
 pub(crate) fn ticket_mail(number: u32) -> String {
     if number == 0 { "ticket_mail".to_owned() } else { format!("ticket_mail_{number}") }
 }
@@ -100,7 +101,7 @@ pub const CANCELLATION_MAIL: &str = "cancellation_mail";
 pub const ALERT_MAIL: &str = "alert_mail";
 /// The marker of a verification's mail.
 pub const CODE_MAIL: &str = "code_mail";
-/// The marker of the mail that says that a verification replaced a password.
+/// The marker of the mail that confirms a password reset.
 pub const PASSWORD_MAIL: &str = "password_mail";
 
 /// A primary key.
@@ -134,28 +135,28 @@ pub(crate) fn wallet(member: &MemberId) -> Key {
     Key::new(member_partition(member), "wallet")
 }
 
-/// Prefix of a member's ledger.
+/// Sort key prefix of a member's ledger.
 pub(crate) const ENTRY_PREFIX: &str = "entry#";
 
 pub(crate) fn entry(member: &MemberId, seq: u64) -> Key {
     Key::new(member_partition(member), format!("{ENTRY_PREFIX}{seq:012}"))
 }
 
-/// Prefix of a member's stakes.
+/// Sort key prefix of a member's stakes.
 pub(crate) const STAKE_PREFIX: &str = "stake#";
 
 pub(crate) fn stake(member: &MemberId, performance: &PerformanceId) -> Key {
     Key::new(member_partition(member), format!("{STAKE_PREFIX}{performance}"))
 }
 
-/// Prefix of a member's reservations.
+/// Sort key prefix of a member's reservations.
 pub(crate) const RESERVATION_PREFIX: &str = "reservation#";
 
 pub(crate) fn reservation(member: &MemberId, id: &ReservationId) -> Key {
     Key::new(member_partition(member), format!("{RESERVATION_PREFIX}{}", id.key()))
 }
 
-/// Prefix of a member's notices.
+/// Sort key prefix of a member's notices.
 pub(crate) const NOTICE_PREFIX: &str = "notice#";
 
 pub(crate) fn notice(member: &MemberId, notice: &Notice) -> Key {
@@ -163,7 +164,7 @@ pub(crate) fn notice(member: &MemberId, notice: &Notice) -> Key {
     Key::new(member_partition(member), sk)
 }
 
-/// Prefix of the rows of a member's page.
+/// Sort key prefix of the rows of a member's page.
 pub(crate) const PAGE_PREFIX: &str = "page#";
 
 pub(crate) fn page_entry(member: &MemberId, entry: &PageEntry) -> Key {
@@ -176,13 +177,13 @@ pub(crate) fn door_partition(performance: &PerformanceId) -> String {
     format!("door#{performance}")
 }
 
-/// The beginning of the sort key of members whose name begins with `name`; text order is the order of names.
+/// The sort key prefix of rows whose member's name begins with `name`. String order is name order.
 pub(crate) fn door_prefix(name: &str) -> String {
     format!("name#{}", sorted_name(name))
 }
 
 pub(crate) fn door_row(reservation: &ReservationId, name: &Name) -> Key {
-    // Below every letter: a name comes before all that begin with it.
+    // Sorts below every letter, so a name comes before all names that begin with it.
     let sk = format!("{}\u{1}{}", door_prefix(name.as_str()), reservation.key());
     Key::new(door_partition(reservation.performance()), sk)
 }
@@ -192,9 +193,9 @@ pub(crate) fn sales_partition(performance: &PerformanceId) -> String {
     format!("sales#{performance}")
 }
 
-/// Prefix of a performance's sums over all days.
+/// Sort key prefix of a performance's sums over all days.
 pub(crate) const SALES_PREFIX: &str = "all#";
-/// Prefix of a performance's sums of each day.
+/// Sort key prefix of a performance's sums per day.
 pub(crate) const SALES_OF_DAY_PREFIX: &str = "day#";
 
 pub(crate) fn sales(performance: &PerformanceId, grade: &str) -> Key {
@@ -209,17 +210,17 @@ pub(crate) fn receipt(member: &MemberId, operation: &str, key: &str) -> Key {
     Key::new(member_partition(member), format!("receipt#{operation}#{key}"))
 }
 
-/// The breaker before the payment provider.
+/// The circuit breaker for the payment provider.
 pub(crate) fn breaker() -> Key {
     Key::new("breaker".to_owned(), "breaker")
 }
 
-/// The partition of a part of those who are told of new shows of a category.
+/// One shard of the members subscribed to new shows of a category.
 pub(crate) fn alerts_partition(category: Category, shard: u8) -> String {
     format!("alerts#{}#{shard}", category.as_str())
 }
 
-/// Every member is in one shard.
+/// Each member is in exactly one shard.
 pub(crate) fn subscriber(category: Category, member: &MemberId) -> Key {
     let shard = member.0.as_bytes()[15] % ALERT_SHARDS;
     Key::new(alerts_partition(category, shard), member.to_string())
@@ -232,21 +233,22 @@ pub(crate) fn alert(member: &MemberId, show: &ShowId) -> Key {
 /// The partition of all shows.
 pub(crate) const SHOWS: &str = "shows";
 
-/// The partition of all shows, by title.
+/// The partition of all shows, ordered by title.
 pub(crate) const SHOWS_BY_TITLE: &str = "shows#title";
 
-/// Between a title and the show's id; below every title, so that a title comes before all that begin with it.
+/// Separates a title from the show's id. It sorts below every title character, so a title comes before all titles
+/// that begin with it.
 const TITLE_END: &str = "\u{1}";
 
-/// The partition of all shows that have performances, by the start of the last.
+/// The partition of all shows that have performances, ordered by the start of the last one.
 pub(crate) const SHOWS_BY_ENDING: &str = "shows#ending";
 
-/// The beginning of the sort key of shows whose last performance starts at `moment`; text order is time order.
+/// The sort key prefix of shows whose last performance starts at `moment`. String order is time order.
 pub(crate) fn ending_prefix(moment: Timestamp) -> String {
     format!("{:015}", moment.millis())
 }
 
-/// Where `show` stands in the other orders of shows.
+/// The keys of `show` in the title and ending orders.
 pub(crate) fn show_orders(show: &Show) -> Vec<Key> {
     let title = show.details.title.as_str().to_lowercase();
     let ending = |last| Key::new(SHOWS_BY_ENDING.to_owned(), format!("{}#{}", ending_prefix(last), show.show_id));
@@ -258,7 +260,7 @@ pub(crate) fn show(id: &ShowId) -> Key {
     Key::new(SHOWS.to_owned(), id.as_str())
 }
 
-/// A long description, apart from the show's own item, which lists read.
+/// A long description, stored apart from the show's own item, which lists read.
 pub(crate) fn description(id: &ShowId) -> Key {
     Key::new(format!("description#{id}"), "description")
 }
@@ -272,7 +274,7 @@ pub(crate) fn dates_partition(show: &ShowId) -> String {
     format!("show#{show}")
 }
 
-/// The beginning of the sort key of dates at `starts_at`; text order is time order.
+/// The sort key prefix of dates at `starts_at`. String order is time order.
 pub(crate) fn date_prefix(starts_at: Timestamp) -> String {
     format!("date#{:015}", starts_at.millis())
 }
@@ -294,25 +296,25 @@ pub(crate) fn seat(performance: &PerformanceId, layout: u32, block: u32, seat_id
     Key::new(block_partition(performance, layout, block), seat_id)
 }
 
-/// A stripe of an area where places are only counted.
+/// A stripe of a general admission area.
 pub(crate) fn stripe(performance: &PerformanceId, layout: u32, stripe: u32) -> Key {
     Key::new(format!("stripe#{performance}#{layout}#{stripe}"), "stripe")
 }
 
-/// What the names of a stripe's buckets begin with; no other attribute of it begins so.
+/// Prefix of the attribute names of a stripe's buckets; no other attribute of a stripe begins with it.
 const BUCKET_PREFIX: &str = "b";
 
-/// The attribute of a stripe's bucket.
+/// The attribute name of the bucket that ends at `end`.
 pub(crate) fn bucket(end: Timestamp) -> String {
     format!("{BUCKET_PREFIX}{}", end.millis())
 }
 
-/// The end of the bucket that the attribute is, if it is one.
+/// The end of the bucket stored in `attribute`; `None` if it is not a bucket.
 pub(crate) fn bucket_end(attribute: &str) -> Option<Timestamp> {
     attribute.strip_prefix(BUCKET_PREFIX)?.parse().ok().map(Timestamp::from_millis)
 }
 
-/// The seat of that id under the partition of its block.
+/// The seat `seat_id` in the partition of its block.
 pub(crate) fn block_seat(partition: &str, seat_id: &str) -> Key {
     Key::new(partition.to_owned(), seat_id)
 }
@@ -329,12 +331,12 @@ pub(crate) fn place(performance: &PerformanceId, member: &MemberId) -> Key {
     Key::new(format!("place#{performance}#{member}"), "place")
 }
 
-/// One of the partitions of a room's admissions.
+/// One of the partitions that a room's admissions are spread over.
 pub(crate) fn admission_partition(performance: &PerformanceId, partition: u64) -> String {
     format!("adm#{performance}#{partition}")
 }
 
-/// A position as a sort key: text order is number order.
+/// A position as a sort key. String order is numeric order.
 pub(crate) fn position_text(position: u64) -> String {
     format!("{position:015}")
 }
@@ -352,7 +354,7 @@ pub(crate) fn left(performance: &PerformanceId, position: u64) -> Key {
     Key::new(left_partition(performance, position / LEFT_BLOCK_POSITIONS), position_text(position))
 }
 
-/// The item of `value` under `key`.
+/// Serializes `value` as the item under `key`.
 pub(crate) fn item_of<T: Serialize>(key: Key, entity: &str, value: &T) -> Item {
     let mut item: Item = serde_dynamo::to_item(value).expect("entities are maps of plain data");
     item.extend(Item::from(key));
@@ -360,22 +362,22 @@ pub(crate) fn item_of<T: Serialize>(key: Key, entity: &str, value: &T) -> Item {
     item
 }
 
-/// The same item, which TTL may collect some time after `moment`.
+/// Adds a TTL to `item`; it may be collected some time after `moment`.
 pub(crate) fn with_ttl(mut item: Item, moment: Timestamp) -> Item {
     item.insert(TTL.to_owned(), AttributeValue::N(moment.ttl_seconds().to_string()));
     item
 }
 
-/// Reads an item of ours.
+/// Deserializes an item that this crate wrote.
 ///
 /// # Errors
-/// [`Error::Internal`] when it is not what was written.
+/// [`Error::Internal`] when the item does not have the expected form.
 pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
-    // The parser quotes what it found, which may be a member's.
+    // The parser's message quotes what it found, which may be personal data.
     as_stored(|| serde_dynamo::from_item(item)).map_err(|_| Error::internal("read an item", std::any::type_name::<T>()))
 }
 
-/// A part of an item as an expression's value.
+/// Serializes part of an item as the value of an expression.
 pub(crate) fn attribute<T: Serialize>(value: &T) -> AttributeValue {
     serde_dynamo::to_attribute_value(value).expect("entities are plain data")
 }

@@ -1,23 +1,24 @@
-//! The only crate that speaks to DynamoDB. Every write is conditional, every list bounded, every call retried with a rule.
+//! The only crate that calls DynamoDB. Every write is conditional, every list is bounded, and every call has a retry
+//! rule.
 //!
-//! | Module | Holds |
+//! | Module | Contents |
 //! |---|---|
-//! | [`keys`] | entity chart, access patterns, every key text and attribute name |
+//! | [`keys`] | entity chart, access patterns, every key string and attribute name |
 //! | [`conditions`] | every condition expression, named, with what it protects |
-//! | [`table`] | what a caller needs to make the table: keys, stream, TTL |
-//! | `db`, `write`, `page` | one call: sending, retrying, judging cancellations, pages |
-//! | `receipts` | answers kept under an `Idempotency-Key` |
-//! | `members`, `sessions`, `alerts` | members, verifications; logins that last; who is told of new shows |
+//! | [`table`] | the definition of the table: keys, stream, TTL |
+//! | `db`, `write`, `page` | single calls: sending, retrying, evaluating cancellations; pages |
+//! | `receipts` | responses stored under an `Idempotency-Key` |
+//! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
-//! | `catalogue`, `copies` | shows and performances, closing them; the once-a-second copies |
+//! | `catalogue`, `copies` | shows and performances, closing them; the cached copies |
 //! | `rooms` | waiting rooms: line, places, admissions, turnstile |
-//! | `claims`, `seats`, `holds` | what a hold claims, as writes; what is taken of a house; holding and releasing |
-//! | `seat_maps` | what a house shows as taken: read live, or a large house's projection |
+//! | `claims`, `seats`, `holds` | a hold's claim, as writes; taken seats of a house; holding and releasing |
+//! | `seat_maps` | the seat map: read live, or from a large house's projection |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
-//! | `door` | tickets after the sale: used, reissued, mailed again |
-//! | `cards`, `breaker` | paying by card; whether the payment provider may be asked |
-//! | `projections` | what follows from a reservation: notices, my page, door list, sums |
-//! | `cancellations` | an organizer's cancellation of a performance, and whom it concerns |
+//! | `door` | tickets after the sale: check-in, reissue, mailing again |
+//! | `cards`, `breaker` | paying by card; the circuit breaker for the payment provider |
+//! | `projections` | rows derived from a reservation: notices, my page, door list, sums |
+//! | `cancellations` | an organizer's cancellation of a performance, and the affected reservations |
 //! | `mails` | the markers that keep a mail from being sent twice |
 
 mod accounts;

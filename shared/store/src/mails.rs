@@ -1,8 +1,9 @@
-//! The markers that keep a mail from being sent twice: one attribute per mail on the item that the mail is about; for an
-//! alert an item of its own.
+//! Markers that keep a mail from being sent twice: one attribute per mail, on the item that the mail is about. An
+//! alert has an item of its own.
 //!
-//! Sending is CLAIM, the mail service, SENT. The claim is a lease: who dies with it holds nobody up for longer. Between
-//! "accepted" and SENT a crash can mail twice, because the mail service knows no idempotency; nothing is done in that gap.
+//! Sending is CLAIM, a call to the mail service, and SENT. The claim is a lease, so a sender that dies delays the
+//! mail at most until the lease expires. A crash between "accepted" and SENT can send a mail twice, because the mail
+//! service is not idempotent; nothing else happens in that gap.
 
 use crate::{
     Store,
@@ -21,45 +22,45 @@ use frontrow_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Which mail, by the ids of what it is about: no personal data, no code.
+/// A mail, identified by the ids of its subject. Contains no personal data and no code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Mail {
     /// The tickets of a confirmed reservation.
     Ticket {
-        /// Who bought.
+        /// The buyer.
         member_id: MemberId,
-        /// What.
+        /// The confirmed reservation.
         reservation_id: ReservationId,
-        /// Which of its ticket mails; the one at payment is 0.
+        /// The number of this ticket mail; the one sent at payment is 0.
         #[serde(default, skip_serializing_if = "is_first")]
         number: u32,
-        /// Why it goes out.
+        /// Why it is sent.
         #[serde(default, skip_serializing_if = "is_at_payment")]
         occasion: Occasion,
     },
-    /// That a reservation was cancelled and refunded.
+    /// Confirms that a reservation was cancelled and refunded.
     Cancellation {
-        /// Who had bought.
+        /// The buyer.
         member_id: MemberId,
-        /// What.
+        /// The cancelled reservation.
         reservation_id: ReservationId,
     },
-    /// That a show is new of a category that the member chose.
+    /// Announces a new show of a category that the member chose.
     Alert {
-        /// Who is told.
+        /// The recipient.
         member_id: MemberId,
-        /// Of what.
+        /// The new show.
         show_id: ShowId,
     },
     /// The code that verifies an address.
     Code {
-        /// The verification.
+        /// The verification with the code.
         verification_id: VerificationId,
     },
-    /// That a member's password was replaced.
+    /// Confirms that a member's password was replaced.
     Password {
-        /// The verification that did it.
+        /// The verification that was used for it.
         verification_id: VerificationId,
     },
 }
@@ -75,10 +76,10 @@ fn is_at_payment(occasion: &Occasion) -> bool {
 }
 
 impl Mail {
-    /// All kinds of mails.
+    /// The kinds of all mails, as in [`Mail::kind`].
     pub const KINDS: [&str; 5] = ["ticket", "cancellation", "alert", "code", "password"];
 
-    /// Its kind, as messages and metrics tell it.
+    /// The mail's kind, as used in messages and metrics.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Ticket { .. } => "ticket",
@@ -114,38 +115,38 @@ impl Mail {
     }
 }
 
-/// How far a mail has come: an attribute of the item that it is about.
+/// The progress of a mail: an attribute of the item that the mail is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
-    /// Who is sending it: the claimer's own word.
+    /// The claim that is sending it: a random identifier.
     pub(crate) claimed_by: String,
-    /// Until when nobody else may.
+    /// When the lease expires; until then, nobody else may claim the mail.
     pub(crate) lease_until: Timestamp,
-    /// Accepted by the mail service, given up, or neither yet.
+    /// Sent if the mail service accepted it, failed if it was given up, else queued.
     pub(crate) status: MailStatus,
 }
 
 impl Marker {
-    /// How far the mail has come.
+    /// The mail's progress.
     pub fn status(&self) -> MailStatus {
         self.status
     }
 }
 
-/// What became of an attempt to claim a mail.
+/// The outcome of an attempt to claim a mail.
 #[derive(Debug)]
 pub enum Claim {
-    /// It is this claimer's to send until the lease ends.
+    /// This claimer may send it until the lease expires.
     Granted(Box<Claimed>),
-    /// Somebody else may be sending it right now.
+    /// Another claimer may be sending it right now.
     Taken,
-    /// It was sent before.
+    /// It was already sent.
     Sent,
-    /// What it is about is not there.
+    /// The item that it is about does not exist.
     Missing,
 }
 
-/// A mail that is this claimer's to send, with the item that it is about.
+/// A mail that this claimer may send, with the item that it is about.
 #[derive(Debug)]
 pub struct Claimed {
     mail: Mail,
@@ -157,7 +158,7 @@ impl Claimed {
     /// The reservation that the mail is about.
     ///
     /// # Errors
-    /// [`Error::Internal`] when it is about something else.
+    /// [`Error::Internal`] if it is about something else.
     pub fn reservation(&self) -> Result<Reservation> {
         from_item(self.item.clone())
     }
@@ -165,15 +166,16 @@ impl Claimed {
     /// The verification that the mail is about.
     ///
     /// # Errors
-    /// [`Error::Internal`] when it is about something else.
+    /// [`Error::Internal`] if it is about something else.
     pub fn verification(&self) -> Result<Verification> {
         from_item(self.item.clone())
     }
 }
 
 impl Store {
-    /// CLAIM: one write that takes the lease and returns the item, so that nothing has to be read. `until_sent` is the mail's
-    /// status until it is sent: [`MailStatus::Failed`] where nobody will try again, because a claimer that dies says nothing.
+    /// CLAIM: one write that takes the lease and returns the item, so that no read is necessary. `until_sent` is the
+    /// mail's status until it is sent: [`MailStatus::Failed`] on the last attempt, because a claimer that dies cannot
+    /// report it.
     ///
     /// # Errors
     /// As any write.
@@ -188,7 +190,7 @@ impl Store {
         let marker =
             Marker { claimed_by: claimer.clone(), lease_until: now.plus_seconds(lease_seconds), status: until_sent };
         let claim = match mail {
-            // About no item of its own: the claim makes it.
+            // An alert has no item of its own yet: the claim creates it.
             Mail::Alert { .. } => mail
                 .update("SET #mail = :marker, #entity = :alert, #ttl = :ttl", &ALERT_FREE)
                 .value("alert", "alert")
@@ -208,7 +210,7 @@ impl Store {
                     return Ok(Claim::Missing);
                 }
                 match marker_of(&item, mail)? {
-                    // This very claim, whose first answer was lost.
+                    // This claim succeeded and its first response was lost.
                     Some(found) if found.claimed_by == claimer => item,
                     Some(found) if found.status == MailStatus::Sent => return Ok(Claim::Sent),
                     _ => return Ok(Claim::Taken),
@@ -218,7 +220,7 @@ impl Store {
         Ok(Claim::Granted(Box::new(Claimed { mail: mail.clone(), claimer, item })))
     }
 
-    /// SENT: the mail service accepted it. `false` where the lease ran out and another claimed it meanwhile.
+    /// SENT: the mail service accepted it. `false` if the lease expired and another claimer took it meanwhile.
     ///
     /// # Errors
     /// As any write.
@@ -228,7 +230,8 @@ impl Store {
             .await
     }
 
-    /// Ends the lease now, because the mail service refused: the next attempt need not wait. `false` as above.
+    /// Ends the lease now, because the mail service refused, so that the next attempt need not wait. `false` as for
+    /// [`Store::mail_was_sent`].
     ///
     /// # Errors
     /// As any write.
@@ -237,8 +240,9 @@ impl Store {
         self.done(back.value("now", now).value("claimer", claimed.claimer.as_str())).await
     }
 
-    /// Marks a mail as failed, because its message goes to the dead-letter queue. `false` where it was sent after all or has
-    /// failed already. A sender that still has the claim may yet mark it as sent, and a redriven message may claim it again.
+    /// Marks a mail as failed, because its message goes to the dead-letter queue. `false` if it was sent after all or
+    /// has already failed. A sender that still has the claim may later mark it as sent, and a redriven message may
+    /// claim it again.
     ///
     /// # Errors
     /// As any write.

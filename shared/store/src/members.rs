@@ -1,5 +1,5 @@
-//! Members, their verifications, and what is counted per address. Signing up is one transaction: profile, unique address,
-//! wallet, and the verification's use. A new password is one too.
+//! Members, their verifications and per-address counters. Signing up is one transaction: profile, unique address,
+//! wallet, and use of the verification. So is setting a new password.
 
 use crate::{
     Store,
@@ -24,13 +24,13 @@ use frontrow_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A member with the hash of his password; without `Debug`, so that it reaches no log.
+/// A member with the hash of their password. It has no `Debug`, so that it cannot be logged.
 #[derive(Serialize, Deserialize)]
 pub struct Credentials {
-    /// The member.
+    /// The member without the hash.
     #[serde(flatten)]
     pub member: Member,
-    /// The hash, as a PHC string.
+    /// The password hash as a PHC string.
     pub password_hash: String,
     /// How often all sessions of the member were ended.
     #[serde(default)]
@@ -50,36 +50,36 @@ struct RateItem {
     count: u32,
 }
 
-/// Who is counted: strangers to an address all together, and apart from them each device that logged in with it before.
-/// So nobody can use up what the owner's own device may do.
+/// Whose attempts are counted: each device that has logged in to the address before separately, and all others
+/// together. So nobody can use up the attempts of the owner's own device.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempts<'a> {
-    /// The address.
+    /// The e-mail address under attempt.
     pub email: &'a Email,
-    /// The session that the device proved to have had; `None`: a stranger.
+    /// The session that the device has proved to have had; `None` for an unknown device.
     pub device: Option<&'a SessionId>,
 }
 
-/// Something counted per address in windows of time. An address, never an IP: many members share one.
+/// A counter per address and time window. It counts by address, never by IP, because many members share one.
 pub(crate) struct Rate {
     what: &'static str,
-    /// How the address is counted: as it is, or with all others of its mailbox.
+    /// How an address is counted: by itself, or together with all others of its mailbox.
     of: fn(&Email) -> String,
     limit: u32,
     window_seconds: i64,
 }
 
-/// Codes mailed.
+/// Mailed codes.
 const VERIFICATIONS: Rate = Rate {
     what: "verification",
     of: Email::mailbox,
     limit: VERIFICATIONS_PER_HOUR,
     window_seconds: VERIFICATION_WINDOW_SECONDS,
 };
-/// Wrong codes, over all verifications of an address.
+/// Wrong codes over all verifications of an address.
 const WRONG_CODES: Rate =
     Rate { what: "code", of: Email::to_string, limit: WRONG_CODES_PER_DAY, window_seconds: WRONG_CODES_WINDOW_SECONDS };
-/// New names of a member.
+/// A member's changes of name.
 pub(crate) const RENAMES: Rate =
     Rate { what: "rename", of: Email::to_string, limit: RENAMES_PER_DAY, window_seconds: RENAMES_WINDOW_SECONDS };
 /// Logins with a wrong password.
@@ -103,7 +103,7 @@ impl Rate {
         keys::rate(self.what, &(self.of)(of.email), of.device, self.window(now))
     }
 
-    /// That no more attempts of this window are judged.
+    /// The error for attempts beyond the limit of this window.
     fn used_up(&self, now: Timestamp) -> Error {
         Error::TooManyAttempts { retry_after_seconds: self.retry_after_seconds(now) }
     }
@@ -119,10 +119,10 @@ impl Rate {
 }
 
 impl Store {
-    /// Keeps a fresh verification; its arrival in the table's stream mails the code.
+    /// Stores a new verification. Its record in the table's stream triggers the mail with the code.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`] when the mailbox has had its codes of this hour.
+    /// [`Error::TooManyRequests`] if the mailbox has received its codes of this hour.
     pub async fn start_verification(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         let item = item_of(keys::verification(&verification.verification_id), "verification", verification);
         let put = Write::put(keys::with_ttl(item, verification.expires_at)).caused_by(self.request());
@@ -135,20 +135,20 @@ impl Store {
         }
     }
 
-    /// A verification for which a code is still looked at.
+    /// A verification that still accepts codes.
     ///
     /// # Errors
-    /// [`Error::VerificationExpired`] for unknown, used and lapsed ones, [`Error::TooManyAttempts`].
+    /// [`Error::VerificationExpired`] for unknown, used and expired ones, [`Error::TooManyAttempts`].
     pub async fn open_verification(&self, id: &VerificationId, now: Timestamp) -> Result<Verification> {
         let item = self.get(&keys::verification(id), Consistency::Strong).await?;
         judge_verification(item, now)
     }
 
-    /// Counts a wrong code, for its verification and for the day of its address. A transaction, because its request token
-    /// keeps a repeated send from counting twice.
+    /// Counts a wrong code for its verification and for its address's day. It is a transaction, because the request
+    /// token keeps a retry from counting twice.
     ///
     /// # Errors
-    /// [`Error::TooManyAttempts`] when the verification's attempts or those of the day are used up.
+    /// [`Error::TooManyAttempts`] if the attempts of the verification or of the day are used up.
     pub async fn count_wrong_code(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         let count = Write::update(keys::verification(&verification.verification_id), "ADD #attempts :one")
             .when(&ATTEMPTS_ARE_LEFT)
@@ -164,21 +164,21 @@ impl Store {
         }
     }
 
-    /// Whether a right code for `verification` still counts. Asked after it was found right: of many guesses at once, those
-    /// beyond the limit learn nothing.
+    /// Checks whether a correct code for `verification` still counts. Called after the code was found correct, so
+    /// that of many concurrent guesses those beyond the limit reveal nothing.
     ///
     /// # Errors
-    /// [`Error::TooManyAttempts`] when the wrong codes of the day are used up.
+    /// [`Error::TooManyAttempts`] if the wrong codes of the day are used up.
     pub async fn check_wrong_codes(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         self.check(&WRONG_CODES, attempts_at(verification), now).await
     }
 
-    /// Makes a member with an empty wallet, using up the verification, if there is one (the local stack's own members
-    /// have none).
+    /// Creates a member with an empty wallet and uses up the verification, if there is one (the local stack's own
+    /// members have none).
     ///
     /// # Errors
-    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile;
-    /// [`Error::EmailTaken`].
+    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] if the verification was used or exhausted
+    /// meanwhile; [`Error::EmailTaken`].
     pub async fn create_member(
         &self,
         member: &Member,
@@ -198,7 +198,7 @@ impl Store {
         match self.transact(writes).await {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            // The verification first, as for one whose use is long past.
+            // The verification first, as for one that was used long ago.
             Err(Refused::Conditions(mut images)) => match images.get_mut(3).and_then(Option::take) {
                 Some(image) => Err(why_not_open(Some(image), member.created_at)),
                 None => Err(Error::EmailTaken),
@@ -206,12 +206,12 @@ impl Store {
         }
     }
 
-    /// Gives a member another password, using up the verification of their address, and ends all their sessions. What was
-    /// counted of wrong passwords is forgotten. The verification's arrival in the table's stream mails that this was done.
+    /// Sets a member's password, uses up the verification of their address, ends all their sessions, and clears their
+    /// failed logins. The verification's record in the table's stream triggers the confirmation mail.
     ///
     /// # Errors
-    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] when the verification was used or killed meanwhile;
-    /// [`Error::NotFound`] when the account was deleted meanwhile.
+    /// [`Error::VerificationExpired`] or [`Error::TooManyAttempts`] if the verification was used or exhausted
+    /// meanwhile; [`Error::NotFound`] if the account was deleted meanwhile.
     pub async fn replace_password(
         &self,
         id: &MemberId,
@@ -241,7 +241,7 @@ impl Store {
         }
     }
 
-    /// A member.
+    /// A member, or `None` if the account was deleted or never existed.
     ///
     /// # Errors
     /// As any read.
@@ -249,7 +249,7 @@ impl Store {
         Ok(self.account(id).await?.live().map(|credentials| credentials.member))
     }
 
-    /// The device whose refresh token says that it logged in as the member of `email` before; `None` for everybody else's.
+    /// The device whose refresh token proves an earlier login as the member of `email`; `None` for any other token.
     ///
     /// # Errors
     /// As any read.
@@ -260,7 +260,7 @@ impl Store {
         Ok(known.filter(|known| known.member_id == claims.member_id).map(|_| claims.session_id))
     }
 
-    /// Who signed up with `email`. An unknown address costs the same two reads as a known one.
+    /// The member with the address `email`. An unknown address costs the same two reads as a known one.
     ///
     /// # Errors
     /// As any read.
@@ -274,7 +274,7 @@ impl Store {
     /// Counts a login with a wrong password.
     ///
     /// # Errors
-    /// [`Error::TooManyAttempts`] when the address has had its failures of this window.
+    /// [`Error::TooManyAttempts`] if the address has used up its failures of this window.
     pub async fn count_failed_login(&self, of: Attempts<'_>, now: Timestamp) -> Result<()> {
         match self.write(FAILED_LOGINS.count_one(of, now)).await {
             Ok(_) => Ok(()),
@@ -283,11 +283,11 @@ impl Store {
         }
     }
 
-    /// Whether a right password may still log in. Asked after the password was checked: of many guesses at once, those
-    /// beyond the limit learn nothing, also where one is right.
+    /// Checks whether a correct password may still log in. Called after the password was checked, so that of many
+    /// concurrent guesses those beyond the limit reveal nothing, even if one is correct.
     ///
     /// # Errors
-    /// [`Error::TooManyAttempts`] when the address has had its failures of this window.
+    /// [`Error::TooManyAttempts`] if the address has used up its failures of this window.
     pub async fn check_failed_logins(&self, of: Attempts<'_>, now: Timestamp) -> Result<()> {
         self.check(&FAILED_LOGINS, of, now).await
     }
@@ -300,7 +300,7 @@ impl Store {
     }
 }
 
-/// A verification is used once, for whatever.
+/// Uses up a verification, which works once, whatever its purpose.
 fn use_up(verification: &VerificationId, member: &MemberId, purpose: Purpose) -> Write {
     let update = match purpose {
         Purpose::SignUp => "SET #used_by = :used_by, #used_for = :used_for",
@@ -313,7 +313,7 @@ fn use_up(verification: &VerificationId, member: &MemberId, purpose: Purpose) ->
         .value("attempts_max", VERIFICATION_MAX_ATTEMPTS)
 }
 
-/// Who is counted for codes of `verification`: the device that asked for it.
+/// Whose attempts count for codes of `verification`: those of the device that requested it.
 fn attempts_at(verification: &Verification) -> Attempts<'_> {
     Attempts { email: &verification.email, device: verification.device.as_ref() }
 }
@@ -325,7 +325,7 @@ fn judge_verification(item: Option<Item>, now: Timestamp) -> Result<Verification
     Ok(verification)
 }
 
-/// Why the verification that stood in the way is not open.
+/// Why the verification in the image of a failed condition is not open.
 fn why_not_open(image: Option<Item>, now: Timestamp) -> Error {
     judge_verification(image, now).err().unwrap_or(Error::Busy)
 }

@@ -15,22 +15,22 @@ use serde::de::DeserializeOwned;
 /// Which page to read.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
-    /// Most items of it.
+    /// The maximum number of items.
     pub limit: u32,
-    /// The last sort key of the page before.
+    /// The last sort key of the previous page.
     pub after: Option<String>,
 }
 
-/// A page.
+/// One page of a list.
 #[derive(Debug, Clone)]
 pub struct PageOf<T> {
-    /// Its items.
+    /// Items in the order of the list.
     pub items: Vec<T>,
-    /// The last sort key, where there may be more.
+    /// The last sort key, if there may be more items.
     pub next: Option<String>,
 }
 
-/// Sort keys that a list is made of.
+/// A range of sort keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Range {
     keys: Keys,
@@ -38,16 +38,16 @@ pub(crate) struct Range {
     consistency: Consistency,
 }
 
-/// Why a cursor is refused.
+/// The error message for a cursor that does not belong to the list.
 pub const NOT_A_CURSOR: &str = "not a cursor of this list with these filters";
 
-/// Bounds that no text of a member or an organizer can pass: names go on behind a prefix in any character there is, so an upper
-/// bound is never made by appending the highest one.
+/// Bounds that no text of a member or an organizer can pass. After a prefix, a name can continue with any character,
+/// so an upper bound is never built by appending the highest one.
 #[derive(Debug, Clone)]
 enum Keys {
     All,
     Prefix(String),
-    /// `from <= sk < to`. DynamoDB includes `to`, which is a prefix that no key consists of alone.
+    /// `from <= sk < to`. DynamoDB includes `to` itself, which is a prefix that no key equals.
     Between(String, String),
 }
 
@@ -57,28 +57,28 @@ impl Range {
         Self { keys: Keys::All, newest_first: false, consistency: Consistency::Strong }
     }
 
-    /// Everything that begins with `prefix`, which is not empty.
+    /// All keys that begin with `prefix`, which must not be empty.
     pub(crate) fn prefix(prefix: &str) -> Self {
         Self { keys: Keys::Prefix(prefix.to_owned()), ..Self::all() }
     }
 
-    /// `from <= sk < to`, where no sort key is `to` alone.
+    /// `from <= sk < to`, where no sort key equals `to`.
     pub(crate) fn between(from: String, to: String) -> Self {
         Self { keys: Keys::Between(from, to), ..Self::all() }
     }
 
-    /// The same keys, as they were a moment ago: half the price, for what anybody may see.
+    /// The same keys, read eventually at half the price, for data that anybody may see.
     pub(crate) fn eventually(self) -> Self {
         Self { consistency: Consistency::Eventual, ..self }
     }
 
-    /// The same keys, last one first.
+    /// The same keys in descending order.
     pub(crate) fn newest_first(self) -> Self {
         Self { newest_first: true, ..self }
     }
 
-    /// Whether a page may begin after `sk`. DynamoDB refuses an empty text in a key's place and keys outside the range, which
-    /// the embedded engine takes.
+    /// Whether a page may begin after `sk`. DynamoDB refuses an empty string as a key and keys outside the range; the
+    /// embedded engine accepts both.
     fn contains(&self, sk: &str) -> bool {
         match &self.keys {
             Keys::All => !sk.is_empty(),
@@ -87,7 +87,7 @@ impl Range {
         }
     }
 
-    /// The query of these keys of `partition`.
+    /// Builds the query for these keys of `partition`.
     fn of_partition(&self, query: QueryFluentBuilder, partition: &str) -> QueryFluentBuilder {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let query = query
@@ -110,7 +110,7 @@ impl Range {
 }
 
 impl Store {
-    /// A page of what begins with `prefix`, last sort key first.
+    /// A page of the keys that begin with `prefix`, in descending order.
     pub(crate) async fn newest_first<T: DeserializeOwned>(
         &self,
         partition: &str,
@@ -121,8 +121,8 @@ impl Store {
         self.page(partition, Range::prefix(prefix).newest_first(), page, keep).await
     }
 
-    /// A page of `range`, without what `keep` leaves out. Reads on until the page is full or [`PAGE_MAX_READS`] is met,
-    /// so a page may be short though more follow.
+    /// A page of `range`, without items that `keep` drops. Reads until the page is full or [`PAGE_MAX_READS`] is
+    /// reached, so a page may be short even if more items follow.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a cursor that points outside `range`, which DynamoDB would refuse.
@@ -136,7 +136,8 @@ impl Store {
         self.searched_page(partition, range, page, page.limit, keep).await
     }
 
-    /// As [`Store::page`], with `items_a_read` items in each read: more than the page's limit if `keep` leaves most of them out.
+    /// As [`Store::page`], with `items_a_read` items in each read: more than the page's limit if `keep` drops most of
+    /// them.
     ///
     /// # Errors
     /// As [`Store::page`].
@@ -168,7 +169,7 @@ impl Store {
         Ok(PageOf { items, next: after })
     }
 
-    /// A page of `range` as one read gives it, each item with its sort key.
+    /// A page of `range` from a single read, each item with its sort key.
     ///
     /// # Errors
     /// As [`Store::page`].

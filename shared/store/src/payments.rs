@@ -1,4 +1,5 @@
-//! Paying: one read of stake and wallet, one transaction of seats, stake, wallet, entry, reservation and admission.
+//! Paying: one read of stake and wallet, then one transaction of seats, stake, wallet, entry, reservation and
+//! admission.
 
 use crate::{
     Store, claims,
@@ -21,17 +22,17 @@ use frontrow_domain::{
     wallet::{Change, EntryKind, Wallet},
 };
 
-/// What a member wants to pay, as it was found.
+/// What a hold id stands for when its member pays.
 #[derive(Debug)]
 pub enum Payable {
-    /// A live hold of his own, with the wallet it would be paid from.
+    /// A live hold of the member, with the wallet to pay it from.
     Hold {
-        /// The hold.
+        /// The hold to pay.
         hold: Hold,
-        /// The wallet; perhaps a moment old.
+        /// The wallet, possibly slightly stale.
         wallet: Wallet,
     },
-    /// A hold of his own that was paid before.
+    /// A hold of the member that has been paid.
     Paid(Box<Reservation>),
 }
 
@@ -39,7 +40,7 @@ impl Store {
     /// Finds what `hold_id` stands for.
     ///
     /// # Errors
-    /// [`Error::HoldExpired`] where the member has no such live hold and none was paid.
+    /// [`Error::HoldExpired`] if the member has no such live hold and it was not paid.
     pub async fn payable(&self, member: &MemberId, hold_id: &HoldId, now: Timestamp) -> Result<Payable> {
         let stake_key = keys::stake(member, hold_id.performance());
         let [stake, wallet] = self.get_two([stake_key.clone(), keys::wallet(member)], Consistency::Eventual).await?;
@@ -53,7 +54,7 @@ impl Store {
         if let Some(paid) = self.purchase_of(member, hold_id).await? {
             return Ok(Payable::Paid(Box::new(paid)));
         }
-        // The stake that was read may be older than the hold.
+        // The stake may have been read before the hold was stored.
         let stake = read_stake(self.get(&stake_key, Consistency::Strong).await?)?;
         if let Ok(hold) = stake.live_hold_of(hold_id, now) {
             return Ok(Payable::Hold { hold: hold.clone(), wallet: self.wallet(member).await? });
@@ -61,8 +62,8 @@ impl Store {
         Ok(Payable::Paid(self.paid_after_all(member, hold_id, stake).await?))
     }
 
-    /// The payment of a hold that `stake` has not, or not live. A lapsed hold is ended first: a payment that is still on its
-    /// way, and whose sender gave it up, comes too late from then on.
+    /// The payment of a hold that is missing or no longer live in `stake`. An expired hold is ended first, so that a
+    /// payment still in flight, abandoned by its sender, fails from then on.
     async fn paid_after_all(&self, member: &MemberId, hold_id: &HoldId, stake: Stake) -> Result<Box<Reservation>> {
         if let Some(lapsed) = stake.hold.filter(|hold| hold.hold_id == *hold_id) {
             self.free_hold(member, &lapsed, None, None).await?;
@@ -70,7 +71,7 @@ impl Store {
         self.purchase_of(member, hold_id).await?.map(Box::new).ok_or(Error::HoldExpired)
     }
 
-    /// The purchase of a hold: of the attempts to pay it the one that was not declined. There is at most one, the last.
+    /// The purchase of a hold: the attempt to pay it that was not declined. There is at most one, the last.
     async fn purchase_of(&self, member: &MemberId, hold_id: &HoldId) -> Result<Option<Reservation>> {
         for attempt in 1..=PAYMENT_ATTEMPTS_MAX {
             match self.reservation(member, &hold_id.purchase(attempt)).await? {
@@ -81,12 +82,12 @@ impl Store {
         Ok(None)
     }
 
-    /// Pays `hold` from the buyer's wallet: all or nothing (R1).
+    /// Pays `hold` from the buyer's wallet, in one transaction.
     ///
     /// # Errors
     /// In the contract's order: [`Error::HoldExpired`], [`Error::QueueTokenExpired`], [`Error::InsufficientPoints`];
-    /// [`Error::Busy`]. Where the hold was paid a moment ago, the reservation of that payment is the answer, and where it is
-    /// another than was read, the hold.
+    /// [`Error::Busy`]. If the hold has just been paid, returns the reservation of that payment; if the hold has
+    /// changed since it was read, returns the changed hold.
     pub async fn pay_with_points(
         &self,
         hold: &Hold,
@@ -108,13 +109,13 @@ impl Store {
         for attempt in 1..=WALLET_RETRIES {
             let entry = match wallet.book(&change) {
                 Ok(entry) => entry,
-                // A wallet that was read a moment ago may be older than the last top-up.
+                // The wallet may have been read before the last top-up.
                 Err(Error::InsufficientPoints { .. }) if !fresh => {
                     wallet = self.wallet(&member).await?;
                     fresh = true;
                     continue;
                 }
-                // The points may be gone because this very hold was paid a moment ago.
+                // The points may be gone because this hold has just been paid.
                 Err(error) => {
                     let before = self.purchase_of(&member, &hold.hold_id).await?;
                     return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(error);
@@ -149,7 +150,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// What a hold stands for whose stake is not as it was read, by the stake that stood in the way.
+    /// Resolves a hold whose stake has changed since it was read, from the image of the failed condition.
     pub(crate) async fn paid_or_changed(
         &self,
         member: &MemberId,
@@ -168,11 +169,11 @@ impl Store {
 /// Which request paid.
 #[derive(Debug)]
 pub enum Paid {
-    /// This one.
+    /// This request.
     Now,
-    /// One before it.
+    /// An earlier one.
     Before(Box<Reservation>),
-    /// None so far: the hold was prolonged since it was read, or declined, and is to be paid as it is here.
+    /// None yet: the hold was prolonged or declined since it was read. Pay this version of it instead.
     Changed(Hold),
 }
 
@@ -184,7 +185,7 @@ enum Obstacle {
     Receipt,
 }
 
-/// What stood in the way, in the order in which the contract tells it.
+/// Finds the first failed condition, in the order of the contract.
 fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacle {
     let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
     if failed(0) {
@@ -200,8 +201,8 @@ fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacl
     }
 }
 
-/// How a payment updates a stake: its seats count, its holds no longer count as unpaid, and `$removed` goes. The holds are kept
-/// for [`give_back`], but not one that was paid at once.
+/// How a payment updates a stake: its seats count, its holds no longer count as unpaid, and `$removed` is removed.
+/// The holds are kept for [`give_back`], except one that was paid at once.
 macro_rules! stake_paid {
     ($at_once:expr, $removed:literal) => {
         if $at_once {
@@ -238,8 +239,8 @@ pub(crate) fn reservation_item(reservation: &Reservation) -> Item {
     item_of(keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id), "reservation", reservation)
 }
 
-/// The stake after a cancellation: its seats no longer count, and the unpaid holds that a payment cleared count again. Otherwise
-/// a member could keep a seat for ever by paying and cancelling.
+/// The stake's part of a cancellation: its seats no longer count, and the unpaid holds that its payment cleared count
+/// again. Otherwise a member could keep a seat forever by paying and cancelling.
 pub(crate) fn give_back(member: &MemberId, reservation: &Reservation) -> Write {
     let quantity = i64::try_from(reservation.seats.len()).unwrap_or(i64::MAX);
     Write::update(keys::stake(member, &reservation.sold.performance_id), "REMOVE #cleared_until ADD #paid_seats :minus")

@@ -1,8 +1,8 @@
-//! What a reservation shows: its member's notices and page, its performance's door list and sums.
+//! Rows derived from reservations: the member's notices and page, and the performance's door list and sums.
 //!
-//! A reservation's rows are made of the reservation as it is, in one transaction that is conditioned on the `seq` of its row
-//! in the door list, which was read before. So it does not matter how often, in which order and by how many projectors at
-//! once it is looked at, and each change of the sums is counted once.
+//! A reservation's rows are rebuilt from the reservation itself, in one transaction conditioned on the `seq` of its
+//! row in the door list, which is read first. So rebuilding is safe any number of times, in any order and by any
+//! number of concurrent projectors, and each change of the sums is counted once.
 
 use crate::{
     PageOf, PageRequest, Store,
@@ -27,19 +27,19 @@ use frontrow_domain::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A reservation that changed, by what never changes of it.
+/// A reservation that changed, identified by values that never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirtyReservation {
-    /// Who bought.
+    /// The buyer.
     pub member_id: MemberId,
-    /// What.
+    /// The reservation that changed.
     pub reservation_id: ReservationId,
-    /// The names under which its row may be.
+    /// The names under which its row may be listed.
     pub names: Vec<Name>,
 }
 
 impl DirtyReservation {
-    /// `reservation`, under all its names.
+    /// `reservation`, with all its names.
     pub fn of(reservation: &Reservation) -> Self {
         Self {
             member_id: reservation.buyer.member_id,
@@ -48,7 +48,7 @@ impl DirtyReservation {
         }
     }
 
-    /// The places where its row may be, without duplicates.
+    /// The keys that its row may have, without duplicates.
     fn places(&self) -> Vec<Key> {
         let mut places: Vec<Key> = Vec::new();
         for name in &self.names {
@@ -72,39 +72,39 @@ impl DirtyReservation {
     }
 }
 
-/// A row of the door list with what guards it, and what of the member's rows it was written with.
+/// A row of the door list with its guard, and the member's rows written with it.
 #[derive(Serialize, Deserialize)]
 struct StoredRow {
     #[serde(flatten)]
     row: DoorRow,
-    /// Counts how often it was written.
+    /// Counts the writes of this row.
     seq: u64,
-    /// The member's rows that there are.
+    /// The member's rows that exist.
     told: Vec<String>,
 }
 
-/// What a performance sold of a grade.
+/// A performance's sales of one grade.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SalesOfGrade {
-    /// Grade.
+    /// The grade's name.
     pub grade: String,
-    /// Seats.
+    /// Seats sold and not cancelled since.
     pub seats: i64,
-    /// What they cost together.
+    /// The total price of these seats.
     pub amount: Won,
 }
 
-/// The same on one day.
+/// A performance's sales of one grade on one day.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SalesOfDay {
-    /// The day, on the calendar of the show's own zone: `2026-12-24`.
+    /// The calendar day in the show's time zone: `2026-12-24`.
     pub day: String,
-    /// What was sold of the grade on that day, and not cancelled since.
+    /// The grade's sales of that day that were not cancelled since.
     #[serde(flatten)]
     pub sales: SalesOfGrade,
 }
 
-/// A sum of a performance: of a grade, on one day or (`None`) over all.
+/// A sum of a performance: of one grade, on one day or (`None`) over all days.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Sum {
     performance_id: PerformanceId,
@@ -112,16 +112,17 @@ struct Sum {
     grade: String,
 }
 
-/// By how much sums change: seats and won.
+/// The change of each sum: seats and won.
 type Sums = BTreeMap<Sum, (i64, Won)>;
 
-/// A reservation's rows: its places in the door list under the names of a day and the one before, two notices and two lines of
-/// my page.
+/// The most rows of a reservation: its keys in the door list under the names of a day and the one before, two
+/// notices, and two rows of the member's page.
 const ROWS_MAX: usize = RENAMES_PER_DAY as usize + 6;
-// Of each grade a sum of a day and one over all.
+// For each grade, one sum per day and one over all days.
 const _: () = assert!(ROWS_MAX + 2 * GRADES_MAX <= TRANSACTION_WRITES_MAX);
 
-/// What one reservation's rows and sums have to become; or those of several, as far as they fit one transaction.
+/// The writes that bring the rows and sums of one reservation up to date, or of several, if they fit into one
+/// transaction.
 #[derive(Default)]
 struct Change {
     rows: Vec<Write>,
@@ -129,8 +130,9 @@ struct Change {
 }
 
 impl Change {
-    /// What makes the rows of `reservation` true, where `before` are its rows and their places; nothing where they are. One row
-    /// stays, at the place of the buyer's name. Any other is deleted, and taken off the sums.
+    /// The writes that bring the rows of `reservation` up to date, given its current rows and their keys in `before`;
+    /// empty if they are. One row stays, under the buyer's current name. Any other is deleted and subtracted from the
+    /// sums.
     fn of(reservation: &Reservation, before: Vec<(Key, StoredRow)>) -> Self {
         let (member, row) = (&reservation.buyer.member_id, DoorRow::of(reservation));
         let (notices, entries) = (Notice::all_of(reservation), PageEntry::all_of(reservation));
@@ -187,7 +189,7 @@ impl Change {
         self.rows.is_empty()
     }
 
-    /// Takes `other` up, or gives it back where it does not fit into the same transaction.
+    /// Merges `other`, or returns it if it does not fit into the same transaction.
     fn join(&mut self, other: Self) -> Result<(), Self> {
         let more = other.sums.keys().filter(|sum| !self.sums.contains_key(sum)).count();
         if self.rows.len() + self.sums.len() + other.rows.len() + more > TRANSACTION_WRITES_MAX {
@@ -220,14 +222,14 @@ impl Change {
 }
 
 impl Store {
-    /// Makes true what these reservations show, no two of them the same. Answers those that are live.
+    /// Rebuilds the rows of these reservations, which must be distinct. Returns those that are live.
     ///
     /// # Errors
-    /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write. Some may have been done.
+    /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write. Some may have been rebuilt.
     pub async fn project_reservations(&self, dirty: &[DirtyReservation]) -> Result<Vec<DirtyReservation>> {
         let mut dirty = dirty.to_vec();
         for attempt in 1..=PROJECTION_ATTEMPTS {
-            // The rows first: what is written must have been read after them.
+            // Rows first: the reservations must be read after the rows they replace.
             let places: Vec<Vec<Key>> = dirty.iter().map(DirtyReservation::places).collect();
             let mut rows = self.get_all(places.concat(), Consistency::Strong).await?.into_iter();
             let truth = |one: &DirtyReservation| keys::reservation(&one.member_id, &one.reservation_id);
@@ -244,7 +246,7 @@ impl Store {
                 }
                 changes.push(Change::of(&reservation, found));
             }
-            // The row may be at the place of a name that was not read: look there first.
+            // The row may be under a name that was not read yet: read that first.
             if !learned && self.write_changes(changes).await? {
                 return Ok(live);
             }
@@ -253,7 +255,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// `false` where another projector was faster with one of them.
+    /// `false` if another projector was faster for one of them.
     async fn write_changes(&self, changes: Vec<Change>) -> Result<bool> {
         let mut batches = vec![Change::default()];
         for change in changes {
@@ -272,7 +274,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Whether the door list lists the reservation once, under its buyer's present name.
+    /// Whether the door list has the reservation once, under its buyer's current name.
     ///
     /// # Errors
     /// As any read.
@@ -299,8 +301,8 @@ impl Store {
         self.newest_first(&keys::member_partition(member), keys::PAGE_PREFIX, page, |_| true).await
     }
 
-    /// The rows of a performance's door list that `keep` keeps and whose member's name begins with `name`, by name. Each
-    /// read looks at `rows_a_read` rows: more than the page's limit if `keep` leaves most of them out.
+    /// The rows of a performance's door list that match `keep` and whose member's name begins with `name`, by name.
+    /// Each read fetches `rows_a_read` rows: more than the page's limit if `keep` drops most of them.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a cursor of another list.
@@ -316,7 +318,7 @@ impl Store {
         self.searched_page(&keys::door_partition(performance), range, page, rows_a_read, keep).await
     }
 
-    /// What a performance sold, by grade. A house has few grades, so this is not paged.
+    /// A performance's sales by grade. Not paged, because a house has few grades.
     ///
     /// # Errors
     /// As any read.
@@ -334,7 +336,7 @@ impl Store {
         }
     }
 
-    /// What a performance sold, by day and grade, latest day first.
+    /// A performance's sales by day and grade, latest day first.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a cursor of another list.

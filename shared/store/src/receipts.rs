@@ -1,5 +1,6 @@
-//! Answers kept under an `Idempotency-Key`. A receipt is put by the operation's own transaction, so it exists exactly when
-//! the operation was done; only successes leave one. What had been done before, and is only told again, leaves one of its own.
+//! Responses stored under an `Idempotency-Key`. The operation's own transaction writes the receipt, so it exists
+//! exactly if the operation succeeded; failures leave none. A request whose work had already been done, and that only
+//! repeats the result, stores a receipt by itself.
 
 use crate::{
     Store,
@@ -11,12 +12,12 @@ use crate::{
 use frontrow_domain::{Error, Result, Timestamp, ids::MemberId, limits::IDEMPOTENCY_KEPT_SECONDS};
 use serde::{Deserialize, Serialize};
 
-/// Under what an answer is kept, and what was asked.
+/// The key under which a response is stored, and the request that it belongs to.
 #[derive(Debug, Clone)]
 pub struct Receipt {
-    /// Whose key it is.
+    /// The member whose key it is.
     pub member_id: MemberId,
-    /// The operation.
+    /// The operation's id, part of the key.
     pub operation: &'static str,
     /// The `Idempotency-Key`.
     pub key: String,
@@ -24,18 +25,18 @@ pub struct Receipt {
     pub fingerprint: String,
 }
 
-/// A success as it was answered.
+/// A successful response as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredAnswer {
-    /// Status.
+    /// HTTP status.
     pub status: u16,
-    /// `Location`.
+    /// `Location` header.
     pub location: Option<String>,
     /// JSON body.
     pub body: String,
 }
 
-/// A receipt with the way to tell the answer, once it is known what was done.
+/// A receipt with a function that builds the response, once the result is known.
 pub struct Receipted<'a, T> {
     receipt: &'a Receipt,
     answer: Box<dyn Fn(&T) -> StoredAnswer + Send + Sync + 'a>,
@@ -50,12 +51,12 @@ struct ReceiptItem {
 }
 
 impl<'a, T> Receipted<'a, T> {
-    /// Joins the two.
+    /// Combines `receipt` and `answer`.
     pub fn new(receipt: &'a Receipt, answer: Box<dyn Fn(&T) -> StoredAnswer + Send + Sync + 'a>) -> Self {
         Self { receipt, answer }
     }
 
-    /// The write that keeps the answer, for the operation's transaction.
+    /// The write that stores the response, for the operation's transaction.
     pub(crate) fn keep(&self, done: &T, now: Timestamp) -> Write {
         self.receipt.keep((self.answer)(done), now)
     }
@@ -72,10 +73,10 @@ impl Receipt {
 }
 
 impl Store {
-    /// The answer kept under the receipt's key, if there is one; else `told` is kept there from now on, if there is such.
+    /// The response stored under the receipt's key, if there is one; otherwise stores `told` there, if given.
     ///
     /// # Errors
-    /// [`Error::IdempotencyKeyReused`] when it answered another request.
+    /// [`Error::IdempotencyKeyReused`] if the key belongs to another request.
     pub async fn answer_under(
         &self,
         receipt: &Receipt,

@@ -1,4 +1,4 @@
-//! Purchases: reading them, and cancelling with refund in one transaction.
+//! Purchases: reading them, and cancelling them with a refund in one transaction.
 
 use crate::{
     PageOf, PageRequest, Store, claims,
@@ -20,13 +20,13 @@ use frontrow_domain::{
 use serde::{Deserialize, de::IgnoredAny};
 use std::collections::HashMap;
 
-/// A reservation with how far its mails have come.
+/// A reservation with the progress of its mails.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Booked {
-    /// The purchase.
+    /// The reservation itself.
     #[serde(flatten)]
     pub reservation: Reservation,
-    /// What else is in its item, by its name.
+    /// The item's other attributes, by name.
     #[serde(flatten)]
     beside: HashMap<String, Beside>,
 }
@@ -39,7 +39,7 @@ enum Beside {
 }
 
 impl Booked {
-    /// How far the latest ticket mail has come.
+    /// The progress of the latest ticket mail.
     pub fn ticket_mail(&self) -> MailStatus {
         match self.beside.get(&keys::ticket_mail(self.reservation.mailing.number)) {
             Some(Beside::Mail(marker)) => marker.status(),
@@ -57,7 +57,7 @@ impl Store {
         Ok(self.booked(member, id).await?.map(|booked| booked.reservation))
     }
 
-    /// The same, with its mail.
+    /// The member's own reservation, with the progress of its mails.
     ///
     /// # Errors
     /// As any read.
@@ -65,7 +65,7 @@ impl Store {
         self.get(&keys::reservation(member, id), Consistency::Strong).await?.map(from_item).transpose()
     }
 
-    /// The member's reservations, newest first; those of one `status`, if given.
+    /// The member's reservations, newest first; only those with `status`, if given.
     ///
     /// # Errors
     /// As any read.
@@ -79,10 +79,11 @@ impl Store {
         self.newest_first(&keys::member_partition(member), keys::RESERVATION_PREFIX, page, wanted).await
     }
 
-    /// Ends a reservation for `reason`, frees its seats and refunds it: all or nothing, once (R5).
+    /// Ends a reservation for `reason`, frees its seats and refunds it, in one transaction and once.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::AlreadyCheckedIn`]; [`Error::Busy`]. One that is cancelled already is the answer.
+    /// [`Error::NotFound`]; [`Error::PerformanceStarted`]; [`Error::AlreadyCheckedIn`]; [`Error::Busy`]. A
+    /// reservation that is already cancelled is returned as it is.
     pub async fn cancel_reservation(
         &self,
         member: &MemberId,
@@ -95,7 +96,7 @@ impl Store {
             self.get_two([keys::reservation(member, id), keys::wallet(member)], Consistency::Eventual).await?;
         let item = match item {
             Some(item) => item,
-            // Perhaps newer than what an eventual read sees.
+            // It may be too new for an eventual read.
             None => self.get(&keys::reservation(member, id), Consistency::Strong).await?.ok_or(Error::NotFound)?,
         };
         let mut wallet = match wallet {
@@ -151,8 +152,8 @@ fn end(cancelled: &Reservation, now: Timestamp) -> Write {
         .value("now", now)
 }
 
-/// `write`, which ends a confirmed reservation as `cancelled` says. The organizer takes used tickets back too: everybody is
-/// refunded.
+/// Adds the condition for ending a confirmed reservation as in `cancelled`. An organizer's cancellation also ends
+/// reservations with used tickets: everybody is refunded.
 pub(crate) fn while_confirmed(write: Write, cancelled: &Reservation) -> Write {
     let write = match cancelled.cancel_reason {
         Some(CancelReason::Organizer(_)) => write.when(&RESERVATION_CONFIRMED),
@@ -161,10 +162,10 @@ pub(crate) fn while_confirmed(write: Write, cancelled: &Reservation) -> Write {
     write.value("confirmed", "confirmed")
 }
 
-/// A reservation as the stream shows it.
+/// The reservation in a stream record.
 ///
 /// # Errors
-/// [`Error::Internal`] when it is none.
+/// [`Error::Internal`] if the item is not a reservation.
 pub fn reservation_of(item: Item) -> Result<Reservation> {
     from_item(item)
 }

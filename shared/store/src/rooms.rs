@@ -1,5 +1,5 @@
-//! Waiting rooms: the room and its copy here, joining and leaving in `line`, claiming in `admissions`, the turnstile in
-//! `turnstile`.
+//! Waiting rooms. This module has the room and its cached copy; `line` joins and leaves, `admissions` claims, and
+//! `turnstile` turns the turnstile.
 
 mod admissions;
 mod line;
@@ -26,14 +26,14 @@ use frontrow_domain::{
 };
 use std::sync::Arc;
 
-/// A new performance's waiting room, for the transaction that makes the performance. Lines and places come with the first
-/// who join.
+/// The waiting room of a new performance, for the transaction that creates the performance. Lines and places are
+/// created by the first joins.
 pub(crate) fn new_room(performance: &PerformanceId, policy: WaitingRoomPolicy, stripes: u32) -> Vec<Write> {
     vec![Write::put(item_of(keys::room(performance), "room", &Room::new(policy, stripes)))]
 }
 
 impl Store {
-    /// The room, at most a second old; `serving` never goes back.
+    /// The room, at most a second old. `serving` never goes back.
     ///
     /// # Errors
     /// [`Error::NoWaitingRoom`].
@@ -41,14 +41,14 @@ impl Store {
         self.copies.rooms.get(id, now, |before| self.read_room(id, before)).await
     }
 
-    /// The room as it is now; the process's copy becomes it.
+    /// The room as it is now. It replaces this process's copy.
     pub(crate) async fn fresh_room(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Room>> {
         let item = self.get(&keys::room(id), Consistency::Strong).await?.ok_or(Error::NoWaitingRoom)?;
         let room: Room = from_item(item)?;
         Ok(self.copies.rooms.put(id, now, |before| room.not_behind(before)).await)
     }
 
-    /// POLICY: from now on the room lets people in by `policy`. Who is inside stays.
+    /// POLICY: the room admits members by `policy` from now on. Admitted members stay.
     ///
     /// # Errors
     /// [`Error::NoWaitingRoom`].
@@ -73,7 +73,7 @@ impl Store {
     }
 }
 
-/// HOLD's part in its transaction: the admission lives at least as long as the hold.
+/// HOLD's part of its transaction: the admission lives at least as long as the hold.
 pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now: Timestamp) -> Write {
     Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
         .when(&ADMISSION_IS_LIVE)
@@ -82,7 +82,8 @@ pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now
         .value("now", now)
 }
 
-/// The part of a prolonged hold in its transaction: the admission, which may live by the hold alone, lives with it.
+/// A prolonged hold's part of its transaction: the admission, which may live only because of the hold, lives as long
+/// as it.
 pub(crate) fn keep_admission(admission: &Admission, hold_until: Timestamp) -> Write {
     Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
         .when(&ADMISSION_IS_MINE)
@@ -90,7 +91,7 @@ pub(crate) fn keep_admission(admission: &Admission, hold_until: Timestamp) -> Wr
         .value("member", admission.member_id.to_string())
 }
 
-/// RELEASE's part in its transaction: the admission lives no longer because of the hold.
+/// RELEASE's part of its transaction: the admission no longer lives because of the hold.
 pub(crate) fn shorten_admission(hold: &Hold, position: u64) -> Write {
     Write::update(keys::admission(hold.performance_id(), position), "SET #hold_until = :zero")
         .when(&ADMISSION_PROLONGED)
@@ -98,14 +99,14 @@ pub(crate) fn shorten_admission(hold: &Hold, position: u64) -> Write {
         .value("zero", 0)
 }
 
-/// PAY's part in its transaction: the place inside is free for the next.
+/// PAY's part of its transaction: frees the place inside for the next member.
 pub(crate) fn spend_admission(admission: &Admission) -> Write {
     Write::delete(keys::admission(&admission.performance_id, admission.position))
         .when(&ADMISSION_IS_MINE)
         .value("member", admission.member_id.to_string())
 }
 
-/// The part of a payment by card in its transaction: the admission books nothing more, and still uses its place inside, so
+/// A card payment's part of its transaction: the admission can book nothing more, but still uses its place inside, so
 /// that it can come back if the card is declined.
 pub(crate) fn park_admission(admission: &Admission, until: Timestamp) -> Write {
     let update = "SET #state = :parked, #hold_until = :zero, #parked_until = :until";
@@ -117,7 +118,7 @@ pub(crate) fn park_admission(admission: &Admission, until: Timestamp) -> Write {
         .value("member", admission.member_id.to_string())
 }
 
-/// The part of a declined payment: the admission that was kept for it lives with the hold that comes back.
+/// A declined payment's part of its transaction: the admission parked for it lives with the returned hold.
 pub(crate) fn return_admission(hold: &Hold, position: u64) -> Write {
     let update = "SET #state = :active, #hold_until = :hold_until REMOVE #parked_until";
     Write::update(keys::admission(hold.performance_id(), position), update)
@@ -127,13 +128,13 @@ pub(crate) fn return_admission(hold: &Hold, position: u64) -> Write {
         .value("hold_until", hold.expires_at)
 }
 
-/// The part of any other end of a payment by card: the place inside is free for the next. No condition: while the purchase is
-/// pending, the admission is kept for it or gone, and no position is let in twice.
+/// Any other end of a card payment: frees the place inside for the next member. It needs no condition: while the
+/// purchase is pending, the admission is parked for it or gone, and no position is admitted twice.
 pub(crate) fn end_parked(performance: &PerformanceId, position: u64) -> Write {
     Write::delete(keys::admission(performance, position))
 }
 
-/// A number of a line: its counter, or what somebody drew.
+/// A number attribute of a line: its counter, or a drawn index.
 fn counter(line: &Item, name: &str) -> Result<u64> {
     let value = line.get(name).and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
     value.ok_or_else(|| Error::internal("read a counter", "it is not a number"))

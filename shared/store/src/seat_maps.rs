@@ -1,10 +1,10 @@
-//! What is free of a house, as it is shown: read from the seats themselves where it is small, from a projection where it is
-//! large.
+//! The free seats of a house for display: read from the seats themselves if the house is small, from a projection if
+//! it is large.
 //!
-//! The projection has one row for each part of the house, a block of seats or a stripe of places, of which anything was ever
-//! taken. A change of a seat or a stripe only says which part is to be looked at again ([`Store::project_parts`]); what the row then
-//! says is read from the part itself, so changes may come twice, late or in another order. Of a part without a row nothing
-//! was ever taken, because every taking is a change.
+//! The projection has one row for each part of the house (a block of seats or a stripe of places) from which anything
+//! was ever taken. A change of a seat or stripe only identifies the part to be read again ([`Store::project_parts`]).
+//! The row is rebuilt from the part itself, so changes may arrive twice, late or out of order. If a part has no row,
+//! nothing was ever taken from it, because every taking is a change.
 
 use crate::{
     Store,
@@ -27,18 +27,18 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// What a row says of itself.
+/// The metadata of a row.
 #[derive(Deserialize)]
 struct RowFacts {
     sk: String,
-    /// Counts how often the row was written.
+    /// Counts the writes of the row.
     seq: u64,
-    /// Before the part was read.
+    /// A time before the part was read.
     read_at: Timestamp,
 }
 
 impl Store {
-    /// What is free of a house. Of a large one as its projection says, at most half a second old: one query.
+    /// The free seats of a house. For a large one, from its projection with one query, at most half a second old.
     ///
     /// # Errors
     /// As any read.
@@ -91,7 +91,7 @@ impl Store {
         Ok(map)
     }
 
-    /// Writes the rows of `parts` anew, several at a time; `now` is before anything is read. Answers those that failed.
+    /// Rebuilds the rows of `parts`, several at a time; `now` is before anything is read. Returns those that failed.
     pub async fn project_parts(&self, parts: impl IntoIterator<Item = Part>, now: Timestamp) -> Vec<(Part, Error)> {
         let mut failed = Vec::new();
         let mut parts = parts.into_iter();
@@ -109,8 +109,8 @@ impl Store {
         }
     }
 
-    /// Writes a row from the part's seats or its stripe as they are. Of two projectors at once the slower one looks again, so
-    /// that a row is never made of anything older than the row before.
+    /// Rebuilds a row from the part's seats or its stripe. Of two concurrent projectors the slower one reads again,
+    /// so that a row is never built from anything older than the row it replaces.
     ///
     /// # Errors
     /// [`Error::Busy`] after [`PROJECTION_ATTEMPTS`] lost races; as any read or write.
@@ -130,7 +130,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// The part as it is; `None` where the house has no such part.
+    /// The packed state of the part; `None` if the house has no such part.
     async fn packed_part(&self, performance: &Performance, number: u32, now: Timestamp) -> Result<Option<Vec<u8>>> {
         match &performance.seating {
             Seating::Numbered(house) if number < house.blocks() => {
@@ -150,9 +150,9 @@ impl Store {
         }
     }
 
-    /// The performance that the part belongs to, where its map is a projection. `None` where the part is of an older layout,
-    /// or of a performance that is gone: nobody will look at its map. A layout never changes within its edition, so a
-    /// copy of that edition will do.
+    /// The performance that the part belongs to, if its map is a projection. `None` if the part belongs to an older
+    /// layout or a deleted performance, whose map nobody reads. A version of a layout never changes, so a copy with
+    /// that version is enough.
     async fn performance_of(&self, part: &Part, now: Timestamp) -> Result<Option<Performance>> {
         let found = match self.listing(&part.performance_id, now).await {
             Ok(listing) if listing.performance.layout == part.layout => Some(listing.performance.clone()),

@@ -1,4 +1,4 @@
-//! What is taken of a house, from the seats and stripes themselves. A free seat has no item.
+//! Taken seats of a house, read from the seats and stripes themselves. A free seat has no item.
 
 use crate::{
     Store,
@@ -36,7 +36,7 @@ pub(crate) struct SeatItem {
 }
 
 impl SeatItem {
-    /// How it stands with the seat, whether its hold has lapsed or not.
+    /// The seat's stored state, even if its hold has expired.
     pub(crate) fn state(&self) -> SeatState {
         match (&self.status, self.hold_expires_at) {
             (Status::Sold, _) => SeatState::Sold,
@@ -47,7 +47,8 @@ impl SeatItem {
 }
 
 impl Store {
-    /// The seats of these blocks that are not free at `now`. One query for each block of 1,000 seats, several at a time.
+    /// The seats of these blocks that are not free at `now`. One query for each block of 1,000 seats, several at a
+    /// time.
     pub(crate) async fn taken_in(
         &self,
         performance: &Performance,
@@ -69,7 +70,7 @@ impl Store {
         }
     }
 
-    /// These stripes as they are.
+    /// The stripes of `shares`.
     pub(crate) async fn stripes(
         &self,
         performance: &Performance,
@@ -100,7 +101,7 @@ impl Store {
         Ok(taken)
     }
 
-    /// All of a block that have an item.
+    /// All seats of a block that have an item.
     pub(crate) async fn block_seats(&self, partition: &str, consistency: Consistency) -> Result<Vec<SeatItem>> {
         let mut found = Vec::new();
         let mut start: Option<Item> = None;

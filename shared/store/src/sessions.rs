@@ -1,5 +1,6 @@
-//! Sessions: an item for each login, which says which of its refresh tokens is good. Ending one deletes its item; ending all
-//! of a member's counts up an edition on the member's profile, because a transaction has room for a hundred items only.
+//! Sessions: one item for each login, with the number of its valid refresh token. Ending a session deletes its item.
+//! Ending all sessions of a member increments an edition on their profile, because a transaction has room for only a
+//! hundred items.
 
 use crate::{
     Store,
@@ -16,17 +17,17 @@ use frontrow_domain::{
     session::Session,
 };
 
-/// What became of renewing a session.
+/// The outcome of renewing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Renewal {
-    /// It goes on.
+    /// The session was renewed.
     Done,
-    /// It is not what it was: another refresh came first, or it has ended.
+    /// The session has changed: another refresh came first, or it has ended.
     Overtaken,
 }
 
 impl Store {
-    /// Keeps a session that begins.
+    /// Stores a new session.
     ///
     /// # Errors
     /// As any write.
@@ -35,10 +36,10 @@ impl Store {
         self.done_without_condition(Write::put(keys::with_ttl(item, session.expires_at))).await
     }
 
-    /// A session with its member as they are now.
+    /// A session with its member, read consistently.
     ///
     /// # Errors
-    /// [`Error::SessionExpired`] where it is not there, or was ended together with all others of its member.
+    /// [`Error::SessionExpired`] if it does not exist, or was ended together with all other sessions of its member.
     pub async fn live_session(&self, member: &MemberId, id: &SessionId) -> Result<(Session, Member)> {
         let found = self.get_two([keys::session(member, id), keys::member(member)], Consistency::Strong).await?;
         let [Some(session), Some(member)] = found else { return Err(Error::SessionExpired) };
@@ -51,7 +52,7 @@ impl Store {
         }
     }
 
-    /// Makes of the session that was `seen` what is `next`.
+    /// Replaces the session that was `seen` by `next`.
     ///
     /// # Errors
     /// As any write.
@@ -75,7 +76,7 @@ impl Store {
         }
     }
 
-    /// Ends a session, which may have ended before.
+    /// Ends a session. It may already have ended.
     ///
     /// # Errors
     /// As any write.
@@ -83,7 +84,7 @@ impl Store {
         self.done_without_condition(Write::delete(keys::session(member, id))).await
     }
 
-    /// Ends a session of which a refresh token was used again.
+    /// Ends a session whose refresh token was used twice.
     ///
     /// # Errors
     /// As any write.
@@ -102,7 +103,7 @@ impl Store {
             .value("edition", edition)
             .value("next", edition + 1);
         match self.write(end).await {
-            // They were ended before, or the member is gone.
+            // They had already ended, or the account is deleted.
             Ok(_) | Err(Refused::Conditions(_)) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
         }

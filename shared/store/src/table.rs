@@ -1,4 +1,4 @@
-//! What makes the table: keys, stream, TTL. `template.yaml` says the same for AWS.
+//! The definition of the table: keys, stream and TTL. `template.yaml` defines the same for AWS.
 
 use crate::keys::{PK, SK, TTL};
 use aws_sdk_dynamodb::{
@@ -9,10 +9,10 @@ use aws_sdk_dynamodb::{
     },
 };
 
-/// Makes the table on an empty engine.
+/// Creates the table on an empty engine.
 ///
 /// # Errors
-/// The engine's words, where it refuses.
+/// The engine's error message, if it refuses.
 pub async fn create(client: &Client, table: &str) -> Result<(), String> {
     const COMPLETE: &str = "all parts are set";
     let key = |name: &str, kind: KeyType| {

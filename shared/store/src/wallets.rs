@@ -1,5 +1,5 @@
-//! Points. Each change is one update of the wallet, conditioned on the `seq` that was read, beside the ledger entry of the
-//! next `seq`. A lost race is tried again from the image that came back, without a read.
+//! Points. Each change is one update of the wallet, conditioned on the `seq` that was read, together with the ledger
+//! entry of the next `seq`. After a lost race it is retried with the returned image, without another read.
 
 use crate::{
     PageOf, PageRequest, Store,
@@ -16,7 +16,7 @@ use frontrow_domain::{
     wallet::{Change, EntryKind, LedgerEntry, Wallet},
 };
 
-/// The two writes that book `entry`: the wallet's first.
+/// The two writes that book `entry`, the wallet's first.
 pub(crate) fn book(member: &MemberId, entry: &LedgerEntry) -> [Write; 2] {
     let wallet = Write::update(keys::wallet(member), "SET #balance = :balance, #seq = :next")
         .when(if entry.kind == EntryKind::Refund { &WALLET_UNCHANGED } else { &WALLET_IS_OPEN })
@@ -34,18 +34,19 @@ pub(crate) fn read_wallet(item: Option<Item>) -> Result<Wallet> {
 }
 
 impl Store {
-    /// The member's points.
+    /// The member's wallet.
     ///
     /// # Errors
-    /// [`Error::Internal`] where the member has no wallet.
+    /// [`Error::Internal`] if the member has no wallet.
     pub async fn wallet(&self, member: &MemberId) -> Result<Wallet> {
         read_wallet(self.get(&keys::wallet(member), Consistency::Strong).await?)
     }
 
-    /// Books a top-up (P1).
+    /// Books a top-up.
     ///
     /// # Errors
-    /// [`Error::BalanceLimit`]; [`Error::Unauthenticated`] when the account was deleted; [`Error::Busy`] after too many lost races.
+    /// [`Error::BalanceLimit`]; [`Error::Unauthenticated`] if the account was deleted; [`Error::Busy`] after too many lost
+    /// races.
     pub async fn top_up(
         &self,
         member: &MemberId,
@@ -60,7 +61,7 @@ impl Store {
             match self.transact(writes).await {
                 Ok(()) => return Ok(entry),
                 Err(Refused::Failed(error)) => return Err(error),
-                // Answered under this key: Busy makes the first answer be told again.
+                // This key already has a response: after `Busy`, the retry returns it.
                 Err(Refused::Conditions(images)) if images.get(2).is_some_and(Option::is_some) => {
                     return Err(Error::Busy);
                 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use frontrow_domain::ids::RequestId;
 use std::{borrow::Cow, collections::HashMap};
 
-/// One write.
+/// A put, update or delete, with its condition.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
     Put { item: Item, guard: Guard },
@@ -18,7 +18,7 @@ pub(crate) enum Write {
     Delete { key: Key, guard: Guard },
 }
 
-/// A condition, with the names and values of all expressions beside it.
+/// A condition, with the names and values of all expressions of the write.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guard {
     condition: Option<&'static str>,
@@ -36,7 +36,7 @@ impl Guard {
     pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         (!self.values.is_empty()).then(|| self.values.clone())
     }
-    /// Every `#name` of an expression stands for the attribute of that name.
+    /// Maps every `#name` of an expression to the attribute of that name.
     fn name_all(&mut self, expression: &str) {
         let word = |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
         for part in expression.split('#').skip(1) {
@@ -62,7 +62,7 @@ impl Write {
         Self::Delete { key, guard: Guard::default() }
     }
 
-    /// Only if `condition` holds.
+    /// Writes only if `condition` holds.
     pub(crate) fn when(mut self, condition: &'static Condition) -> Self {
         let guard = self.guard();
         guard.condition = Some(condition.expression);
@@ -70,14 +70,14 @@ impl Write {
         self
     }
 
-    /// What `:name` stands for. Name it without the colon.
+    /// Sets the value of `:name`, which is passed without the colon.
     pub(crate) fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.guard().values.insert(format!(":{name}"), value.into().0);
         self
     }
 
-    /// With the request that caused it, where that is known: messages that follow from the item name it. An update sets
-    /// something.
+    /// Adds the request that caused the write, if known, so that messages that follow from the item name it. An
+    /// update must have a `SET` clause.
     pub(crate) fn caused_by(mut self, request: Option<&RequestId>) -> Self {
         let Some(request) = request else { return self };
         let id = AttributeValue::S(request.as_str().to_owned());
@@ -93,7 +93,7 @@ impl Write {
         self
     }
 
-    /// `#name` stands for the attribute `attribute` instead.
+    /// Makes `#name` stand for the attribute `attribute` instead.
     pub(crate) fn naming(mut self, name: &str, attribute: &str) -> Self {
         self.guard().names.insert(format!("#{name}"), attribute.to_owned());
         self
@@ -105,7 +105,7 @@ impl Write {
         }
     }
 
-    /// The same as a part of a transaction.
+    /// Converts the write into a part of a transaction.
     pub(crate) fn into_transaction(self, table: &str) -> TransactWriteItem {
         const COMPLETE: &str = "table, key and expression are set";
         let item = TransactWriteItem::builder();
@@ -149,7 +149,7 @@ impl Write {
     }
 }
 
-/// An expression's value.
+/// A value of an expression.
 pub(crate) struct Value(AttributeValue);
 
 impl From<AttributeValue> for Value {

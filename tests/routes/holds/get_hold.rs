@@ -54,7 +54,8 @@ async fn unauthorized() {
     .await;
 }
 
-/// The organizer brings the end of sales forward: a live hold says so, alone and in the list, and is of no use after it.
+/// The organizer moves the end of sales forward: a live hold shows it, alone and in the list, and is useless
+/// afterwards.
 #[tokio::test]
 async fn a_hold_ends_with_sales() {
     World::run(async |world| {
@@ -79,7 +80,7 @@ async fn a_hold_ends_with_sales() {
     .await;
 }
 
-/// The same where the performance is cancelled.
+/// The same if the performance is cancelled.
 #[tokio::test]
 async fn a_hold_ends_with_a_cancellation() {
     World::run(async |world| {

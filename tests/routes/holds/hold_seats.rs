@@ -159,7 +159,7 @@ async fn an_idempotency_key_tells_the_first_answer_again() {
     .await;
 }
 
-/// H4, C5: so many places of a grade, from hold to refund.
+/// H4, C5: a number of places of a grade, from hold to refund.
 #[tokio::test]
 async fn places_of_an_area() {
     World::run(async |world| {
@@ -216,7 +216,7 @@ async fn places_of_an_area() {
     .await;
 }
 
-/// The contract's order: more than a member may have is told before what is left, and his live hold before both.
+/// The contract's order: the member's seat limit is reported before the free seats, and their live hold before both.
 #[tokio::test]
 async fn a_grade_is_refused_in_the_contracts_order() {
     World::run(async |world| {
@@ -248,7 +248,7 @@ async fn a_grade_is_refused_in_the_contracts_order() {
     .await;
 }
 
-/// The best seats of a grade: side by side where there are so many, else in few pieces.
+/// The best seats of a grade: side by side if there are enough, otherwise in few pieces.
 #[tokio::test]
 async fn the_best_seats_of_a_grade() {
     World::run(async |world| {
@@ -262,7 +262,7 @@ async fn the_best_seats_of_a_grade() {
         assert!(numbers.windows(2).all(|pair| pair[0].0 == pair[1].0 && pair[0].1 + 1 == pair[1].1), "{seats:?}");
         assert!(numbers[0].0.starts_with("B-"));
         pay(&person, &held.text("holdId")).await.expect(201);
-        // What is left of three rows of ten: two whole rows, and six seats around those four.
+        // The rest of three rows of ten: two whole rows, and six seats around those four.
         let rest = hold_of_grade(&world.member(0).await, &performance, "R", 24).await.expect(201);
         assert_eq!(rest.number("quantity"), 24);
         let all: BTreeSet<String> = serde_json::from_value(rest.json["seatIds"].clone()).expect("seats");

@@ -27,7 +27,10 @@ async fn happy_path() {
         assert_eq!(rest.items()[0]["holdId"], ids[2]);
         assert!(rest.json["nextCursor"].is_null());
 
-        assert!(world.member(0).await.get("/holds").await.items().is_empty(), "nobody sees another's holds");
+        assert!(
+            world.member(0).await.get("/holds").await.items().is_empty(),
+            "members do not see other members' holds"
+        );
         world.advance_seconds(300);
         assert!(person.get("/holds").await.items().is_empty(), "lapsed holds are not listed");
     })

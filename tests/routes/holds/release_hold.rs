@@ -23,7 +23,7 @@ async fn happy_path() {
     .await;
 }
 
-/// A released hold does not keep its member's place inside: the next in line is let in when the admission is over.
+/// A released hold does not keep its member's place inside: the next in line is admitted when the admission expires.
 #[tokio::test]
 async fn a_release_takes_back_the_time_it_gave() {
     World::run(async |world| {

@@ -22,7 +22,7 @@ async fn delete(client: &Client, password: &str) -> Reply {
     client.send("DELETE", PATH, Some(json!({"password": password}).to_string().into_bytes())).await
 }
 
-/// Signs up, logs in, and answers the session and its client.
+/// Signs up and logs in. Returns the session and its client.
 async fn dana(world: &World) -> (Reply, Client) {
     sign_up(world, DANA).await;
     let session = log_in(world, DANA, "correct horse").await.expect(200);
@@ -46,7 +46,7 @@ async fn happy_path() {
         client.put("/members/me/alerts", json!({"categories": ["play"]})).await.problem(401, "unauthenticated");
         client.post("/points/top-ups", json!({"amount": 100})).await.problem(401, "unauthenticated");
         assert_eq!(client.get("/points").await.expect(200).number("balance"), 100, "the ledger stays");
-        // The address is free, for another member.
+        // The address is free for another member.
         begin_window(world, 3600);
         let again = sign_up(world, DANA).await;
         assert_ne!(again.json["memberId"], first);
@@ -65,7 +65,7 @@ async fn unauthorized() {
             delete(&client, "wrong horse").await.problem(401, "wrong_credentials");
         }
         delete(&client, "correct horse").await.problem(429, "too_many_attempts");
-        // Counted for this device alone.
+        // Counted for this device only.
         log_in(world, DANA, "correct horse").await.expect(200);
     })
     .await;
@@ -106,7 +106,7 @@ async fn a_reservation_to_come_keeps_the_account() {
     .await;
 }
 
-/// No item has the name or the address any more, but those that TTL collects.
+/// No item contains the name or the address any more, except those that TTL collects.
 #[tokio::test]
 async fn nothing_personal_is_left() {
     World::run(async |world| {
@@ -125,7 +125,7 @@ async fn nothing_personal_is_left() {
         assert_eq!(snapshot.of_kind("session").count(), 0);
         let left: Vec<_> = snapshot.items.iter().filter(|item| !item.contains_key("ttl")).map(told).collect();
         assert!(!left.iter().any(|item| item.contains(DANA)), "the address");
-        // Former names wait for the last look.
+        // Former names remain until the last pass.
         let named: Vec<_> = left.iter().filter(|item| item.contains("persephone")).collect();
         assert!(named.iter().all(|item| item.contains("former_names")), "{named:?}");
     })
@@ -143,7 +143,7 @@ async fn two_deletions_at_once_are_one() {
         })));
         delete(&client, "correct horse").await.expect(204);
         sign_up(world, DANA).await;
-        // A late repetition does not touch the new account.
+        // A late retry does not touch the new account.
         delete(&client, "correct horse").await.expect(204);
         log_in(world, DANA, "correct horse").await.expect(200);
     })
@@ -180,7 +180,7 @@ async fn an_organizers_shows_stay() {
     .await;
 }
 
-/// Of a deletion and a payment at once one is done.
+/// Of a concurrent deletion and payment, one succeeds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_and_a_payment_at_once_exclude_each_other() {
     World::run(async |world| {
@@ -202,7 +202,7 @@ async fn a_deletion_and_a_payment_at_once_exclude_each_other() {
     .await;
 }
 
-/// A payment by card that is accepted after the deletion looked, and before it is done, is undone, and its money given back.
+/// A card payment that is accepted between the check and the write of the deletion is undone, and its money refunded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_by_card_that_slipped_in_is_undone() {
     World::run(async |world| {

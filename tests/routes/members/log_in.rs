@@ -10,7 +10,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sessions";
-/// After so many rounds two times that differ are different.
+/// After this many rounds, times that differ are really different.
 const ROUNDS_MAX: usize = 40;
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn happy_path() {
         let expires_at = Timestamp::parse(&session.text("expiresAt")).unwrap();
         let me = world.anyone().with_login(&session.text("accessToken"));
         assert_eq!(me.get("/members/me").await.expect(200).json, member.json);
-        // The token lives as long as the answer said.
+        // The token lives as long as the response says.
         let left = expires_at.seconds_since(world.stack.clock().now());
         assert!((30 * 60 - 5..=30 * 60).contains(&left), "{left}");
         world.advance_seconds(u32::try_from(left - 60).unwrap());
@@ -62,13 +62,13 @@ async fn bad_input_is_refused() {
         assert_eq!(complaint(anyone.post(PATH, json!({"email": "dana@example.com"})).await), "password");
         assert_eq!(complaint(anyone.post(PATH, json!({"password": "x"})).await), "email");
         assert_eq!(complaint(anyone.post(PATH, json!({"email": "dana", "password": "x"})).await), "email");
-        // One that could never have been chosen is wrong, however long.
+        // A password that could never have been chosen is wrong, however long.
         log_in(world, "dana@example.com", &"x".repeat(60_000)).await.problem(401, "wrong_credentials");
     })
     .await;
 }
 
-/// M2: an unknown address answers the same, in about the same time.
+/// M2: an unknown address gets the same response, in about the same time.
 #[tokio::test]
 async fn nobody_learns_who_has_signed_up() {
     World::run(async |world| {
@@ -76,7 +76,8 @@ async fn nobody_learns_who_has_signed_up() {
         let known = log_in(world, "dana@example.com", "wrong horse").await.problem(401, "wrong_credentials");
         let unknown = log_in(world, "erin@example.com", "wrong horse").await.problem(401, "wrong_credentials");
         assert_eq!(known.bytes, unknown.bytes);
-        // Whatever else the machine does only adds to that, so the fastest of some rounds are compared, of as many as it takes.
+        // Load on the machine only adds to the time, so the fastest of several rounds are compared, in as many rounds
+        // as necessary.
         let mut fastest = [Duration::MAX; 2];
         let alike = |[known, unknown]: [Duration; 2]| unknown < 2 * known && known < 2 * unknown;
         for round in 0..ROUNDS_MAX {
@@ -113,7 +114,8 @@ async fn an_address_waits_after_repeated_failures() {
     .await;
 }
 
-/// A rival who tries passwords keeps the owner out of new devices at most: one that logged in before is counted apart.
+/// A rival who tries passwords can only keep the owner out of new devices: a device that logged in before is counted
+/// separately.
 #[tokio::test]
 async fn a_known_device_is_not_locked_out_by_strangers() {
     World::run(async |world| {
@@ -131,12 +133,12 @@ async fn a_known_device_is_not_locked_out_by_strangers() {
             log_in_with(stranger, "correct horse").await.problem(429, "too_many_attempts");
         }
         log_in_with(&mine, "correct horse").await.expect(200);
-        // Also where its session has ended, and the token was used.
+        // Even if its session has ended and the token was used.
         world.anyone().post("/sessions/refresh", json!({"refreshToken": mine})).await.expect(200);
         world.advance_seconds(61);
         world.anyone().post("/sessions/refresh", json!({"refreshToken": mine})).await.problem(401, "session_expired");
         log_in_with(&mine, "correct horse").await.expect(200);
-        // It is counted, too, and does not use up what others may try.
+        // It is counted, too, and does not use up other devices' attempts.
         begin_window(world, 900);
         for _ in 0..10 {
             log_in_with(&mine, "wrong horse").await.problem(401, "wrong_credentials");

@@ -15,7 +15,7 @@ async fn happy_path() {
             assert!(login.delete("/sessions").await.expect(204).bytes.is_empty(), "idempotent");
         }
         refresh(world, &phone).await.problem(401, "session_expired");
-        // What the documents say: nobody looks an access token up, so it is accepted until it expires.
+        // As documented: access tokens are not looked up, so this one is accepted until it expires.
         login.get("/members/me").await.expect(200);
         world.advance_seconds(30 * 60);
         login.get("/members/me").await.problem(401, "unauthenticated");
@@ -49,7 +49,7 @@ async fn unauthorized() {
         for path in ["/sessions", "/sessions?all=true"] {
             needs_login(world, "DELETE", path, None).await;
         }
-        // A login from before there were sessions ends all of them, and has none of its own to end.
+        // A login from before sessions existed ends all of them, and has none of its own.
         let person = world.member(0).await;
         person.delete("/sessions").await.expect(204);
         person.delete("/sessions?all=true").await.expect(204);

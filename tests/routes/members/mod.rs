@@ -16,7 +16,7 @@ mod unsubscribe;
 use crate::harness::{World, client::Reply};
 use serde_json::{Value, json};
 
-/// Asks for a code and answers a sign-up with it, which nobody has sent yet. The mail itself has tests of its own.
+/// Requests a code and returns a sign-up body with it, not sent yet. The mail itself has its own tests.
 pub(crate) async fn sign_up_body(world: &World, email: &str) -> Value {
     let asked = world.anyone().post("/email-verifications", json!({"email": email})).await.expect(202);
     let id = asked.text("verificationId");
@@ -35,18 +35,18 @@ pub(crate) async fn log_in(world: &World, email: &str, password: &str) -> Reply 
     world.anyone().post("/sessions", json!({"email": email, "password": password})).await
 }
 
-/// A session of a new member.
+/// Begins a session of a new member.
 async fn begin_session(world: &World, email: &str) -> Reply {
     sign_up(world, email).await;
     log_in(world, email, "correct horse").await.expect(200)
 }
 
-/// Goes on with a session.
+/// Refreshes a session.
 async fn refresh(world: &World, session: &Reply) -> Reply {
     world.anyone().post("/sessions/refresh", json!({"refreshToken": session.text("refreshToken")})).await
 }
 
-/// Moves the clock to the begin of what is counted in windows of `seconds`, so that no window ends during a test.
+/// Moves the clock to the beginning of a counting window of `seconds`, so that no window ends during a test.
 fn begin_window(world: &World, seconds: i64) {
     let into = world.stack.clock().now().millis().div_euclid(1000).rem_euclid(seconds);
     world.advance_seconds(u32::try_from(seconds - into).expect("a window is short"));

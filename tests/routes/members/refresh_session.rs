@@ -28,7 +28,7 @@ async fn happy_path() {
         assert!((two_weeks - 5..=two_weeks).contains(&left("refreshExpiresAt")), "{}", left("refreshExpiresAt"));
         world.advance_seconds(29 * 60);
         world.anyone().with_login(&second.text("accessToken")).get("/members/me").await.expect(200);
-        // Each token lives for two weeks of its own.
+        // Each token lives for two weeks.
         world.advance_seconds(14 * 24 * 3600 - 30 * 60);
         let third = refresh(world, &second).await.expect(200);
         world.advance_seconds(14 * 24 * 3600);
@@ -51,7 +51,7 @@ async fn unauthorized() {
         }
         let body = json!({"refreshToken": token}).to_string();
         needs_no_login(world, "POST", PATH, Some(&body), 200).await;
-        // A refresh token is no login.
+        // A refresh token is not a login.
         world.anyone().with_login(&token).get("/members/me").await.problem(401, "unauthenticated");
     })
     .await;
@@ -78,7 +78,7 @@ async fn a_lost_response_is_given_again_for_a_minute() {
             assert_eq!(again.text(field), second.text(field), "{field}");
         }
         let third = refresh(world, &again).await.expect(200);
-        // Two steps back is no retry.
+        // Going two tokens back is not a retry.
         refresh(world, &first).await.problem(401, "session_expired");
         refresh(world, &third).await.problem(401, "session_expired");
     })

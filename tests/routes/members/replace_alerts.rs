@@ -47,7 +47,7 @@ async fn happy_path() {
         let page = String::from_utf8(page.expect(200).bytes).unwrap();
         assert!(page.contains("Aida &#60;2&#62;") && !page.contains("<b>김"), "{page}");
 
-        // None: no more mails.
+        // No categories: no more mails.
         assert_eq!(person.put(PATH, json!({"categories": []})).await.expect(200).json["alerts"], json!([]));
         list(&organizer, "musical", "Too late").await;
         assert_eq!(world.mails_to("dana@example.com").await.len(), 2);
@@ -76,7 +76,7 @@ async fn bad_input_chooses_nothing() {
     .await;
 }
 
-/// The mail speaks the language in which the address was verified.
+/// The mail is in the language in which the address was verified.
 #[tokio::test]
 async fn an_alert_speaks_the_members_language() {
     World::run(async |world| {

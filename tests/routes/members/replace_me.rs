@@ -58,7 +58,7 @@ async fn there_are_ten_names_a_day() {
     .await;
 }
 
-/// The door list is ordered and searched by the new name, tickets greet by it, and nothing is counted twice.
+/// The door list is ordered and searched by the new name, tickets use it, and nothing is counted twice.
 #[tokio::test]
 async fn the_door_list_and_mails_follow() {
     World::run(async |world| {
@@ -74,12 +74,13 @@ async fn the_door_list_and_mails_follow() {
         }
         assert_eq!(settled_door_list(world, &performance, "zo").await, Vec::<String>::new());
         assert_eq!(settled_door_list(world, &performance, "ad").await, ["Adam"]);
-        // A login of before books under the old name, which the next look changes: 15 minutes later in the world, at once here.
+        // An earlier login books under the old name, which the next pass changes: 15 minutes later in production, at
+        // once here.
         let path = format!("/reservations/{}/ticket-mail", paid.text("reservationId"));
         person.post(&path, json!(null)).await.expect(202);
         let mails = world.mails_to("zoe@example.com").await;
         assert!(mails.last().unwrap()["text"].as_str().unwrap().contains("Adam"), "{mails:?}");
-        // The audit of every test holds door list and sums against the reservations.
+        // The audit of every test checks the door list and the sums against the reservations.
     })
     .await;
 }

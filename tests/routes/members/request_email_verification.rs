@@ -60,7 +60,7 @@ async fn bad_input_mails_nothing() {
     .await;
 }
 
-/// M1: nobody learns by asking whether somebody has signed up.
+/// M1: asking does not reveal whether somebody has signed up.
 #[tokio::test]
 async fn a_known_address_gets_the_same_answer_and_a_code() {
     World::run(async |world| {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/members/password";
 const DANA: &str = "dana@example.com";
 
-/// A reset with the right code, which nobody has sent yet.
+/// A body for a reset with the right code, not sent yet.
 async fn reset_body(world: &World, email: &str, password: &str) -> Value {
     let asked = sign_up_body(world, email).await;
     json!({"verificationId": asked["verificationId"], "code": asked["code"], "password": password})
@@ -31,9 +31,9 @@ async fn happy_path() {
         log_in(world, DANA, "correct horse").await.problem(401, "wrong_credentials");
         let session = log_in(world, DANA, "battery staple").await.expect(200);
         assert_eq!(session.json["member"], member.json);
-        // An access token of before is accepted until it expires; the documents say so. Its session has ended.
+        // An earlier access token is accepted until it expires, as documented. Its session has ended.
         world.anyone().with_login(&before).get("/members/me").await.expect(200);
-        // A code resets once, and signs nobody up after that.
+        // A code resets once, and signs nobody up afterwards.
         world.anyone().put(PATH, body.clone()).await.problem(410, "verification_expired");
         let mut again = body;
         (again["email"], again["name"]) = (json!(DANA), json!("Dana"));
@@ -92,7 +92,7 @@ async fn bad_input_resets_nothing() {
     .await;
 }
 
-/// Who proves an address that nobody signed up with learns it, as he would by signing up, and still can.
+/// A caller who proves an address without an account learns that, as they would by signing up, and can still sign up.
 #[tokio::test]
 async fn an_unknown_address_has_no_password() {
     World::run(async |world| {
@@ -108,7 +108,7 @@ async fn an_unknown_address_has_no_password() {
     .await;
 }
 
-/// Who forgot his password has most likely guessed before.
+/// Members who forgot their password have most likely guessed before.
 #[tokio::test]
 async fn a_reset_forgets_wrong_passwords() {
     World::run(async |world| {
@@ -124,10 +124,10 @@ async fn a_reset_forgets_wrong_passwords() {
     .await;
 }
 
-/// Uses up what strangers may guess of an address's codes in a day.
+/// Uses up the guesses that strangers have at an address's codes in a day.
 async fn guess_all_day(world: &World, email: &str) {
     for _ in 0..WRONG_CODES_PER_DAY / VERIFICATION_MAX_ATTEMPTS {
-        // In another hour, which has codes of its own.
+        // In another hour, which has its own codes.
         begin_window(world, 3600);
         let mut guess = reset_body(world, email, "battery staple").await;
         guess["code"] = json!("000000");
@@ -161,7 +161,7 @@ async fn codes_are_guessed_so_often_a_day() {
     .await;
 }
 
-/// A rival who uses up the codes of an address, and its guesses, keeps no device out that logged in before.
+/// A rival who uses up the codes of an address and its guesses does not lock out a device that logged in before.
 #[tokio::test]
 async fn a_known_device_resets_whatever_strangers_do() {
     World::run(async |world| {

@@ -14,7 +14,7 @@ async fn happy_path() {
             assert_eq!(me.text("email"), format!("dana.{role:?}@example.com").to_lowercase());
             assert_eq!((me.text("name"), me.json["alerts"].clone()), ("영나".to_owned(), json!([])));
             assert_eq!(me.text("role"), format!("{role:?}").to_lowercase());
-            assert_eq!(me.header("cache-control"), "no-store", "in nobody's cache");
+            assert_eq!(me.header("cache-control"), "no-store", "not cached");
         }
     })
     .await;

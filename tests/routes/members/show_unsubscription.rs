@@ -3,7 +3,7 @@
 use crate::{harness::World, routes::needs_no_login};
 use serde_json::json;
 
-/// The page asks, in the reader's language, and changes nothing: mail filters open links.
+/// The page asks for confirmation, in the reader's language, and changes nothing: mail filters open links.
 #[tokio::test]
 async fn happy_path() {
     World::run(async |world| {

@@ -39,7 +39,7 @@ async fn unauthorized() {
     World::run(async |world| {
         let body = json!({"verificationId": "unknown", "code": "123456", "email": "dana@example.com",
             "password": "correct horse", "name": "Dana"});
-        // Nobody asks for a login; that the verification is unknown comes first.
+        // No login is required; the unknown verification is reported first.
         let refused = world.anyone().with_login("forged").post(PATH, body.clone()).await;
         refused.problem(410, "verification_expired");
         let ready = sign_up_body(world, "dana@example.com").await.to_string();
@@ -87,7 +87,7 @@ async fn bad_input_makes_no_member() {
         }
         let mut body = valid.clone();
         body["role"] = json!("organizer");
-        assert_eq!(complaint(anyone.post(PATH, body).await), "role", "nobody makes himself an organizer");
+        assert_eq!(complaint(anyone.post(PATH, body).await), "role", "members cannot make themselves organizers");
         log_in(world, "dana@example.com", "correct horse").await.problem(401, "wrong_credentials");
         anyone.post(PATH, valid).await.expect(201);
     })
@@ -110,7 +110,7 @@ async fn the_longest_and_shortest_are_taken() {
     .await;
 }
 
-/// M1: ten minutes by the clock, once.
+/// M1: valid for ten minutes by the clock, once.
 #[tokio::test]
 async fn a_code_is_good_for_ten_minutes_and_one_member() {
     World::run(async |world| {
@@ -139,7 +139,7 @@ async fn five_wrong_codes_kill_a_verification() {
         for _ in 0..4 {
             world.anyone().post(PATH, wrong.clone()).await.problem(401, "wrong_code");
         }
-        // Another address is a wrong code too, and counts as one.
+        // Another address is a wrong code, too, and counts as one.
         let mut other = right.clone();
         other["email"] = json!("erin@example.com");
         world.anyone().post(PATH, other).await.problem(401, "wrong_code");
@@ -179,7 +179,7 @@ async fn an_address_signs_up_once() {
     .await;
 }
 
-/// M2: who is listed in `ORGANIZER_EMAILS` signs up as organizer, once the address is verified.
+/// M2: addresses in `ORGANIZER_EMAILS` sign up as organizers, once they are verified.
 #[tokio::test]
 async fn a_listed_address_signs_up_as_organizer() {
     let listed = Email::try_from("md@example.com".to_owned()).unwrap();

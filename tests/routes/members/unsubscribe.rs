@@ -6,10 +6,10 @@ use crate::{
 };
 use serde_json::json;
 
-/// What a mail program sends on one click (RFC 8058).
+/// The body that mail programs send on one click (RFC 8058).
 const ONE_CLICK: &[u8] = b"List-Unsubscribe=One-Click";
 
-/// The link of a mail ends its member's alerts, without a login and however often it is used, and nobody else's.
+/// The link in a mail ends its member's alerts, without a login and however often it is used, but no other member's.
 #[tokio::test]
 async fn happy_path() {
     World::run(async |world| {
@@ -57,7 +57,7 @@ async fn unauthorized() {
     .await;
 }
 
-/// Nobody of that id is there any more: there is nothing to end.
+/// There is no member with that id any more, so there is nothing to end.
 #[tokio::test]
 async fn a_member_who_is_gone_gets_the_same_page() {
     World::run(async |world| {

@@ -56,7 +56,7 @@ async fn happy_path() {
     .await;
 }
 
-/// The reservation is looked at once, after both: each still has its row.
+/// The reservation is processed once, after both changes: each of them still has its row.
 #[tokio::test]
 async fn a_booking_that_was_cancelled_before_anybody_looked_has_both_rows() {
     World::run(async |world| {

@@ -49,7 +49,7 @@ async fn bad_input_pays_nothing() {
         let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         refuses_malformed_bodies(&person, "POST", "/payments", &json!({"holdId": held, "method": "points"})).await;
         person.post("/payments", json!({"holdId": held, "method": "gold"})).await.problem(400, "invalid_request");
-        // The price is ours: naming one is an unknown field.
+        // The server sets the price: naming one is an unknown field.
         person
             .post("/payments", json!({"holdId": held, "method": "points", "amount": 1}))
             .await
@@ -59,7 +59,7 @@ async fn bad_input_pays_nothing() {
     .await;
 }
 
-/// R6: accepted at once; paid again it is the first payment, by whatever means.
+/// R6: accepted at once; paying again, by any method, returns the first payment.
 #[tokio::test]
 async fn by_card_it_is_accepted() {
     World::run(async |world| {
@@ -83,7 +83,7 @@ async fn by_card_it_is_accepted() {
     .await;
 }
 
-/// The token belongs to the card, and has bounds.
+/// A card requires a token, whose length is limited.
 #[tokio::test]
 async fn a_card_needs_a_token_and_points_take_none() {
     World::run(async |world| {
@@ -109,7 +109,7 @@ async fn a_card_needs_a_token_and_points_take_none() {
             );
             assert_eq!(complaint(refused), "cardToken");
         }
-        // Before anybody is asked to log in.
+        // Before the login.
         world
             .anyone()
             .post("/payments", json!({"holdId": held, "method": "card"}))
@@ -120,7 +120,7 @@ async fn a_card_needs_a_token_and_points_take_none() {
     .await;
 }
 
-/// Somebody else's hold does not exist.
+/// Another member's hold is not found.
 #[tokio::test]
 async fn nobody_pays_another_members_hold() {
     World::run(async |world| {
@@ -134,7 +134,7 @@ async fn nobody_pays_another_members_hold() {
     .await;
 }
 
-/// R2: refused, the hold stays; after a top-up it is paid.
+/// R2: refused, and the hold stays; after a top-up it is paid.
 #[tokio::test]
 async fn too_few_points_leave_the_hold_alone() {
     World::run(async |world| {
@@ -151,7 +151,7 @@ async fn too_few_points_leave_the_hold_alone() {
     .await;
 }
 
-/// R3, H2: five minutes on the moved clock; nothing had to sweep.
+/// R3, H2: five minutes on the test clock; nothing had to be swept.
 #[tokio::test]
 async fn a_lapsed_hold_cannot_be_paid_and_its_seat_is_anothers() {
     World::run(async |world| {
@@ -171,7 +171,7 @@ async fn a_lapsed_hold_cannot_be_paid_and_its_seat_is_anothers() {
     .await;
 }
 
-/// The same with a hold of one second and the clock as it runs.
+/// The same with a hold of one second on the real clock.
 #[tokio::test]
 async fn a_hold_of_one_second_lapses_by_itself() {
     World::run(async |world| {

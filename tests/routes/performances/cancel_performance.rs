@@ -13,7 +13,7 @@ use crate::{
 };
 use serde_json::json;
 
-/// Everybody is refunded and told, with the organizer's words; nothing is sold any more.
+/// Everybody is refunded and notified, with the organizer's words; nothing is sold any more.
 #[tokio::test]
 async fn happy_path() {
     World::run(async |world| {
@@ -31,7 +31,7 @@ async fn happy_path() {
 
         let answer = organizer.post(&format!("{path}/cancellation"), json!({"reason": reason})).await.expect(202);
         assert_eq!((answer.text("performanceId"), answer.text("reason")), (performance.clone(), reason.to_owned()));
-        // At once: no process goes by an older copy.
+        // At once: no process relies on an older copy.
         pay(&other, &held).await.problem(409, "sales_closed");
         hold(&person, &performance, &["A-1-3"]).await.problem(409, "sales_closed");
         world.settle().await;
@@ -51,7 +51,7 @@ async fn happy_path() {
             world.anyone().get(&format!("/_local/mails/{}.html", cancellation["mailId"].as_str().unwrap())).await;
         let html = String::from_utf8(html.bytes).expect("text");
         assert!(!html.contains("<b>burned") && html.contains("burned"), "the organizer's words are escaped");
-        assert!(world.mails_to(other.identity.email.as_str()).await.is_empty(), "a hold is nobody's purchase");
+        assert!(world.mails_to(other.identity.email.as_str()).await.is_empty(), "a hold is not a purchase");
 
         let dates = organizer.get(&format!("/shows/{show}/performances")).await.expect(200).items();
         assert!(dates.is_empty(), "it cannot be booked, so it is not listed");
@@ -65,7 +65,7 @@ async fn happy_path() {
     .await;
 }
 
-/// The first reason stands, also after the start.
+/// The first reason stands, even after the start.
 #[tokio::test]
 async fn again_it_is_the_same_answer() {
     World::run(async |world| {
@@ -83,7 +83,7 @@ async fn again_it_is_the_same_answer() {
     .await;
 }
 
-/// What has begun is not refunded to everybody by one call.
+/// One call must not refund everybody for a performance that has begun.
 #[tokio::test]
 async fn not_after_the_start() {
     World::run(async |world| {
@@ -115,7 +115,7 @@ async fn nobody_joins_its_line_any_more() {
     .await;
 }
 
-/// Whoever was let in already has seen nothing.
+/// Even members who were already admitted have not seen the performance.
 #[tokio::test]
 async fn used_tickets_are_refunded_too() {
     World::run(async |world| {
@@ -131,7 +131,7 @@ async fn used_tickets_are_refunded_too() {
     .await;
 }
 
-/// A member who writes what our own words are is still told apart.
+/// A reason that equals one of the system's own words is still distinguishable.
 #[tokio::test]
 async fn the_organizers_words_are_not_ours() {
     World::run(async |world| {

@@ -214,7 +214,7 @@ async fn an_unknown_show_is_not_found() {
     .await;
 }
 
-/// C3: two performances on the same start and venue are refused, whichever show they are of.
+/// C3: two performances at the same start and venue are refused, whichever show they belong to.
 #[tokio::test]
 async fn a_venue_has_one_performance_at_an_instant() {
     World::run(async |world| {
@@ -251,7 +251,7 @@ async fn the_largest_house_is_sold() {
         let person = world.member(10_000).await;
         crate::harness::book(&person, &performance, &["A-1-1", "C-100-100"]).await;
         world.settle().await;
-        // The process may have looked a moment before.
+        // The process may have read a moment before.
         world.advance_seconds(1);
         let map = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
         let seats = map.json["seats"].as_array().unwrap();

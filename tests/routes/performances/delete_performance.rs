@@ -40,7 +40,7 @@ async fn unauthorized() {
     .await;
 }
 
-/// C7: live holds and reservations count; lapsed, released and cancelled ones do not.
+/// C7: live holds and reservations count; expired, released and cancelled ones do not.
 #[tokio::test]
 async fn a_performance_with_holds_or_reservations_stays() {
     World::run(async |world| {
@@ -79,7 +79,7 @@ async fn counted_places_count() {
         organizer.delete(&path).await.problem(409, "has_reservations");
         person.delete(&format!("/reservations/{paid}")).await.expect(200);
         take().await.expect(201);
-        // Held places lapse with their bucket, a tenth of the hold's time late at most.
+        // Held places expire with their bucket, at most a tenth of the hold's duration late.
         world.advance_seconds(330);
         organizer.delete(&path).await.expect(204);
         take().await.problem(404, "not_found");

@@ -29,7 +29,7 @@ async fn unauthorized() {
     .await;
 }
 
-/// C6: what is left of each grade falls and rises with holds, sales, releases, cancellations and lapses.
+/// C6: the free seats of each grade fall and rise with holds, sales, releases, cancellations and expiries.
 #[tokio::test]
 async fn grades_count_what_is_left() {
     World::run(async |world| {
@@ -83,7 +83,7 @@ async fn an_unknown_performance_is_not_found() {
     .await;
 }
 
-/// Who has the counts is told so, until one of them changes.
+/// A caller with current counts gets a 304, until one of them changes.
 #[tokio::test]
 async fn unchanged_counts_are_not_sent_again() {
     World::run(async |world| {
@@ -100,7 +100,7 @@ async fn unchanged_counts_are_not_sent_again() {
     .await;
 }
 
-/// What a page needs to show a performance is in one answer: what plays where, how it stands with sales, and in what prices are.
+/// One response has everything a page needs to show a performance: title and venue, state of sales, and prices.
 #[tokio::test]
 async fn it_says_what_plays_where_and_whether_it_is_on_sale() {
     World::run(async |world| {
@@ -143,7 +143,7 @@ async fn it_says_what_plays_where_and_whether_it_is_on_sale() {
     .await;
 }
 
-/// Nothing of a cancelled performance can be had.
+/// Nothing of a cancelled performance is available.
 #[tokio::test]
 async fn a_cancelled_performance_has_nothing_left() {
     World::run(async |world| {

@@ -78,7 +78,7 @@ async fn past_and_closed_dates_are_left_out_and_sold_out_ones_kept() {
         world.advance_seconds(3_601);
         assert_eq!(ids(&dates("").await), ids(&[later.clone(), sold_out.clone()]));
         assert_eq!(ids(&dates("?from=2020-01-01T00:00:00Z").await), ids(&[later, sold_out]), "not even when asked for");
-        // Still there by name.
+        // Still available by id.
         world.anyone().get(&format!("/performances/{}", past["performanceId"].as_str().unwrap())).await.expect(200);
     })
     .await;
@@ -142,7 +142,8 @@ async fn bad_input_is_refused() {
     .await;
 }
 
-/// A page has no more houses than can be counted by reading a bounded number of blocks; the next page has the others.
+/// A page has only as many houses as can be counted with a limited number of block reads; the next page has the
+/// others.
 #[tokio::test]
 async fn a_page_of_large_houses_is_short() {
     World::run(async |world| {

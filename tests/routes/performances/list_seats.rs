@@ -60,7 +60,7 @@ async fn unauthorized() {
     .await;
 }
 
-/// Q5: with a waiting room, seats are shown to those who were let in, and kept in nobody's cache.
+/// Q5: with a waiting room, seats are shown to admitted members only, and are not cached.
 #[tokio::test]
 async fn a_waiting_room_shows_its_seats_to_those_inside() {
     World::run(async |world| {
@@ -77,11 +77,11 @@ async fn a_waiting_room_shows_its_seats_to_those_inside() {
         assert_eq!(map.header("cache-control"), "no-store");
         assert_eq!(map.json["seats"].as_array().unwrap().len(), 50);
         waiting_client.get(&path).await.problem(403, "not_admitted");
-        // An admitted token is good for its member alone.
+        // An admitted token is valid only for its own member.
         let thief = world.member(0).await.with_queue_token(&place.text("queueToken"));
         thief.get(&path).await.problem(401, "queue_token_invalid");
 
-        // With a hold the admission goes on past the token; a poll renews it.
+        // With a hold, the admission outlives the token; a poll renews it.
         world.advance_seconds(150);
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         world.advance_seconds(200);
@@ -107,7 +107,7 @@ async fn a_queue_token_is_ignored_where_there_is_no_line() {
     .await;
 }
 
-/// Who has the map is told so, until a seat of it changes: by a hold, by a lapse, by anything.
+/// A caller with the current map gets a 304, until one of its seats changes, by a hold, by an expiry, by anything.
 #[tokio::test]
 async fn an_unchanged_map_is_not_sent_again() {
     World::run(async |world| {
@@ -118,7 +118,7 @@ async fn an_unchanged_map_is_not_sent_again() {
         assert!(tag.starts_with("W/\"") && tag.ends_with('"'), "{tag}");
         assert_eq!(map.header("vary"), "accept-encoding");
         let having = async |tags: &str| world.anyone().with("If-None-Match", tags).get(&path).await;
-        // Another moment alone is no other map.
+        // A different time alone does not make a different map.
         world.advance_seconds(2);
         for tags in [&tag, tag.trim_start_matches("W/"), "*", &format!("\"other\", {tag}")] {
             let unchanged = having(tags).await.expect(304);
@@ -143,7 +143,7 @@ async fn an_unchanged_map_is_not_sent_again() {
     .await;
 }
 
-/// A map is compressed for who reads that, and says the same.
+/// A map is compressed for callers that accept gzip, with the same content.
 #[tokio::test]
 async fn a_map_is_compressed_for_who_reads_gzip() {
     World::run(async |world| {
@@ -167,8 +167,8 @@ async fn a_map_is_compressed_for_who_reads_gzip() {
     .await;
 }
 
-/// In a waiting room nothing is stored by anybody, but who keeps the map in mind may ask whether it is still true. He has to
-/// be inside, as for the map.
+/// In a waiting room the response is not cached, but a caller who remembers the map may ask whether it is still
+/// current. They must be inside, as for the map.
 #[tokio::test]
 async fn a_map_in_a_waiting_room_has_a_tag_too() {
     World::run(async |world| {
@@ -185,7 +185,7 @@ async fn a_map_in_a_waiting_room_has_a_tag_too() {
     .await;
 }
 
-/// With `form=rows` a seat is one character; the rest of the answer is the same.
+/// With `form=rows` a seat is one character; the rest of the response is the same.
 #[tokio::test]
 async fn rows_have_a_character_for_each_seat() {
     World::run(async |world| {
@@ -225,7 +225,7 @@ async fn rows_of_the_largest_house_are_small() {
         let bytes = rows.json.to_string().len();
         assert!(bytes <= 64 * 1024, "{bytes}");
         assert_eq!(rows.json["sections"][9]["rows"][49]["seats"].as_str().unwrap().len(), 100);
-        // Both forms are kept side by side.
+        // Both forms are cached side by side.
         let seats = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
         assert_eq!(seats.json["seats"].as_array().unwrap().len(), 50_000);
         assert_eq!(world.anyone().get(&path).await.expect(200).json["sections"], rows.json["sections"]);

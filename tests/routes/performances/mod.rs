@@ -18,7 +18,7 @@ async fn new_show(organizer: &Person) -> String {
     organizer.post("/shows", show_details()).await.expect(201).text("showId")
 }
 
-/// A performance of `show` that starts in `seconds`, as `details` say beyond the defaults.
+/// A performance of `show` that starts in `seconds`, with `details` beyond the defaults.
 async fn listed_in(world: &World, organizer: &Person, show: &str, seconds: i64, details: Value) -> Value {
     let mut body = performance_details(world.app(), details);
     body["startsAt"] = json!(world.stack.clock().now().plus_seconds(seconds).to_string());

@@ -41,7 +41,7 @@ async fn happy_path() {
         assert_eq!(listed.len(), 1);
         assert_eq!((&listed[0]["startsAt"], &listed[0]["holdSeconds"]), (&json!("2099-12-24T10:30:00Z"), &json!(60)));
         assert!(world.anyone().get(&format!("{dates}?to=2099-01-01T00:00:00Z")).await.items().is_empty());
-        // Where it was is free, where it is is taken.
+        // Its old slot is free, its new one is taken.
         organizer.post(&dates, details(world, json!({"startsAt": made.json["startsAt"]}))).await.expect(201);
         organizer.post(&dates, details(world, json!({"startsAt": body["startsAt"]}))).await.problem(409, "slot_taken");
     })
@@ -80,7 +80,7 @@ async fn bad_input_changes_nothing() {
     .await;
 }
 
-/// What a buyer relied on stays while there are buyers; everything else changes at once.
+/// Details that buyers relied on stay while there are buyers; everything else changes at once.
 #[tokio::test]
 async fn start_house_and_prices_are_guarded() {
     World::run(async |world| {
@@ -142,7 +142,7 @@ async fn a_slot_is_taken_once_by_put_too() {
         organizer.post(&paths[0], at("2099-12-24T10:30:00Z")).await.expect(201);
         let second = organizer.post(&paths[1], at("2099-12-25T10:30:00Z")).await.expect(201).header("location");
         organizer.put(&second, at("2099-12-24T19:30:00+09:00")).await.problem(409, "slot_taken");
-        // Its own slot is no obstacle.
+        // Its own slot does not block it.
         organizer.put(&second, at("2099-12-25T10:30:00Z")).await.expect(200);
         organizer.put(&second, at("2099-12-24T10:30:01Z")).await.expect(200);
         organizer.post(&paths[0], at("2099-12-25T10:30:00Z")).await.expect(201);
@@ -150,7 +150,7 @@ async fn a_slot_is_taken_once_by_put_too() {
     .await;
 }
 
-/// A room that is taken away tells its line to book; back again, it knows everybody's place.
+/// When a room is removed, its line is told to book directly; when it is added again, everybody has their place.
 #[tokio::test]
 async fn a_waiting_room_comes_goes_and_comes_back() {
     World::run(async |world| {

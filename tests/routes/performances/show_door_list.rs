@@ -70,7 +70,7 @@ async fn happy_path() {
     .await;
 }
 
-/// Where somebody says the reference of their mail: exactly that reservation, as people type it.
+/// Searching for the reference in a mail, as people type it, finds exactly that reservation.
 #[tokio::test]
 async fn a_reservation_is_found_by_its_reference() {
     World::run(async |world| {
@@ -102,7 +102,7 @@ async fn a_reservation_is_found_by_its_reference() {
     .await;
 }
 
-/// Which tickets were used is told within two seconds, too; the door itself asks the reservations.
+/// Used tickets are also shown within two seconds; the door itself checks the reservations.
 #[tokio::test]
 async fn used_tickets_are_counted() {
     World::run(async |world| {
@@ -123,7 +123,7 @@ async fn used_tickets_are_counted() {
 async fn bad_input() {
     World::run(async |world| {
         let organizer = world.organizer().await;
-        // A path that goes up is another one: one's own reservations.
+        // A path with `..` is another one: the member's own reservations.
         for id in ODD_IDS.into_iter().filter(|id| *id != "%2e%2e%2e") {
             organizer.get(&format!("/performances/{id}/reservations")).await.problem(404, "not_found");
         }

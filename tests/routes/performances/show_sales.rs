@@ -8,7 +8,7 @@ use crate::{
 use frontrow_domain::{Timestamp, show::TimeZone};
 use serde_json::{Value, json};
 
-/// Sums by grade, and by grade and day; a cancelled reservation falls out of the day on which it was paid.
+/// Sums by grade, and by grade and day; a cancelled reservation is subtracted from the day on which it was paid.
 #[tokio::test]
 async fn happy_path() {
     World::run(async |world| {
@@ -58,7 +58,7 @@ async fn happy_path() {
     .await;
 }
 
-/// In Seoul, where shows are unless they say otherwise.
+/// In Seoul, the default time zone of shows.
 fn day_at(moment: Timestamp) -> String {
     TimeZone::default().local(moment).date().to_string()
 }
@@ -67,7 +67,7 @@ fn sums(grade: &str, seats: i64, amount: i64) -> Value {
     json!({"grade": grade, "seats": seats, "amount": amount})
 }
 
-/// At one moment it is another day elsewhere: the show's own counts.
+/// At the same moment, it can be another day elsewhere: the show's time zone counts.
 #[tokio::test]
 async fn the_day_is_the_shows_own() {
     World::run(async |world| {

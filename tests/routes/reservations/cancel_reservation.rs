@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::json;
 
-/// R5: refunded, the seats are free again, a notice goes out; again it is the same answer.
+/// R5: refunded, the seats are free again, a notice is sent; a retry gets the same response.
 #[tokio::test]
 async fn happy_path() {
     World::run(async |world| {

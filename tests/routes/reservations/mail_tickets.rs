@@ -31,7 +31,7 @@ async fn happy_path() {
     .await;
 }
 
-/// Asked for before the first mail went out, the second is one of its own all the same.
+/// A request before the first mail was sent still has its own mail.
 #[tokio::test]
 async fn each_request_has_a_mail() {
     World::run(async |world| {

@@ -38,7 +38,7 @@ async fn happy_path() {
 async fn unauthorized() {
     World::run(async |world| {
         needs_organizer(world, "POST", PATH, Some(&valid().to_string())).await;
-        // What is wrong with the request comes before who sent it.
+        // The request is validated before the login.
         world.anyone().post(PATH, json!({})).await.problem(400, "invalid_request");
         assert!(world.anyone().get(PATH).await.items().is_empty());
     })

@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// A show with performances a day apart: its path and theirs.
+/// A show with performances one day apart: its path and theirs.
 async fn show_with(world: &World, performances: i64) -> (String, Vec<String>) {
     let organizer = world.organizer().await;
     let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
@@ -37,7 +37,7 @@ async fn happy_path() {
     .await;
 }
 
-/// A show moves and goes as a whole, whatever its places are.
+/// A show is moved and deleted as a whole, whatever its seating.
 #[tokio::test]
 async fn counted_places_move_and_go() {
     World::run(async |world| {
@@ -69,7 +69,7 @@ async fn unauthorized() {
     .await;
 }
 
-/// C7: one ticket of one performance keeps the whole show, and nothing of it changed.
+/// C7: one ticket for one performance keeps the whole show unchanged.
 #[tokio::test]
 async fn a_show_with_a_reservation_stays() {
     World::run(async |world| {
@@ -88,11 +88,11 @@ async fn a_show_with_a_reservation_stays() {
         hold(&world.member(0).await, &unsold, &["A-1-1"]).await.expect(201);
         person.delete(&format!("/reservations/{reservation}")).await.expect(200);
         organizer.delete(&show).await.problem(409, "has_reservations");
-        // The hold lapses; nothing has to run for it.
+        // The hold expires without any process running.
         world.advance_seconds(300);
         organizer.delete(&show).await.expect(204);
         let kept = person.get(&format!("/reservations/{reservation}")).await.expect(200);
-        assert_eq!(kept.text("status"), "cancelled", "who had bought still sees what it was");
+        assert_eq!(kept.text("status"), "cancelled", "buyers still see what it was");
     })
     .await;
 }

@@ -18,7 +18,7 @@ async fn playing(world: &World, organizer: &Person, show: Value, starts: &[&str]
     path
 }
 
-/// Titles of a whole list, page by page.
+/// The titles of a whole list, page by page.
 async fn titles(client: &Client, query: &str, limit: u32) -> Vec<String> {
     let mut titles = Vec::new();
     let mut cursor = String::new();
@@ -65,7 +65,7 @@ async fn filters_leave_what_fits() {
             ("to=2099-02-01T10:00:00Z", vec!["Aida"]),
             ("to=2099-02-01T10:00:01Z", vec!["애니 OST 콘서트", "Aida"]),
             ("from=2099-01-01T10:00:00Z&to=2099-01-01T10:00:01Z", vec!["Aida"]),
-            // It plays before and after, and not then.
+            // It plays before and after the range, but not in it.
             ("from=2099-01-01T10:00:01Z&to=2099-03-01T10:00:00Z", vec!["애니 OST 콘서트"]),
             ("from=2099-03-01T19:00:00%2B09:00", vec!["Aida"]),
             ("from=2099-03-01T10:00:01Z", vec![]),
@@ -104,7 +104,7 @@ async fn shows_are_sorted() {
         assert_eq!(by("ending").await, ["Aida", "Cats", "가을", "cats 2"]);
         assert_eq!(titles(&anyone, "sort=ending&keyword=cats", 1).await, ["Cats", "cats 2"]);
 
-        // A last performance that moves, goes or is over.
+        // The last performance moves, is deleted, or has passed.
         let dates = anyone.get(&format!("{first}/performances")).await.items();
         let last = format!("/performances/{}", dates[1]["performanceId"].as_str().unwrap());
         let body = performance_details(world.app(), json!({"startsAt": "2097-01-01T10:00:00Z"}));
@@ -155,7 +155,7 @@ async fn bad_filters_are_refused() {
     .await;
 }
 
-/// The longest keyword and the longest title still make a cursor that is taken.
+/// Even the longest keyword and the longest title make a cursor that is accepted.
 #[tokio::test]
 async fn the_longest_cursor_is_taken() {
     World::run(async |world| {
@@ -192,7 +192,7 @@ async fn happy_path() {
         assert_eq!((rest.items(), &rest.json["nextCursor"]), (shows[20..].to_vec(), &json!(null)));
         assert_eq!(world.anyone().all("/shows").await, shows);
         assert_eq!(world.anyone().get("/shows?limit=1").await.items(), shows[..1]);
-        // A page keeps its place where a newer show comes in between.
+        // A page keeps its position if a newer show is added in between.
         organizer.post("/shows", show_details()).await.expect(201);
         let again = world.anyone().get(&format!("/shows?cursor={}", page.text("nextCursor"))).await.expect(200);
         assert_eq!(again.items(), shows[20..]);
@@ -223,7 +223,7 @@ async fn bad_pages_are_refused() {
     .await;
 }
 
-/// Whatever anyone may see has a tag, by which an answer that says the same is not sent again.
+/// Every public response has an entity tag, with which an unchanged response is not sent again.
 #[tokio::test]
 async fn an_unchanged_catalogue_is_not_sent_again() {
     World::run(async |world| {
@@ -237,15 +237,15 @@ async fn an_unchanged_catalogue_is_not_sent_again() {
         let again = world.anyone().with("If-None-Match", &world.anyone().get("/shows").await.header("etag"));
         organizer.post("/shows", show_details()).await.expect(201);
         again.get("/shows").await.expect(200);
-        // Nobody's own data has one.
+        // Personal data has none.
         let mine = world.member(0).await.with("If-None-Match", "*").get("/points").await.expect(200);
         assert_eq!((mine.header("etag"), mine.header("vary")), (String::new(), String::new()));
     })
     .await;
 }
 
-/// What a search costs is bounded, however much organizers write: of 300 shows of 30 kB nobody finds anything, and the pages of
-/// that are short and cheap.
+/// The cost of a search is limited, however much organizers write: with 300 shows of 30 kB nothing is found, and the
+/// pages are short and cheap.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_looks_at_little() {
     World::run(async |world| {
@@ -291,7 +291,7 @@ async fn a_search_looks_at_little() {
     .await;
 }
 
-/// A list says of each show when it plays, from which price on, and how it stands with sales.
+/// A list contains, for each show, its dates, its lowest price and its state of sales.
 #[tokio::test]
 async fn shows_say_when_they_play_and_what_is_on_sale() {
     World::run(async |world| {

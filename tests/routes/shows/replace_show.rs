@@ -36,7 +36,7 @@ async fn happy_path() {
             let listed = world.anyone().get(&format!("/shows?sort={sort}")).await.items();
             assert_eq!(listed, std::slice::from_ref(&changed.json), "{sort}");
         }
-        // It replaces: what is left out is gone.
+        // It is a replacement: absent fields are removed.
         let plain = organizer.put(&show, valid()).await.expect(200);
         assert_eq!(plain.json, made.json);
     })
@@ -91,7 +91,7 @@ async fn another_venue_moves_all_performances() {
         organizer.post(&format!("{other}/performances"), at(2)).await.expect(201);
         organizer.put(&show, elsewhere.clone()).await.problem(409, "slot_taken");
         assert_eq!(organizer.get(&show).await.text("venue"), "Hall");
-        // It took none of the slots there, and lost none here.
+        // It took no slots there and lost none here.
         let third = new_show(&organizer, elsewhere.clone()).await;
         organizer.post(&format!("{third}/performances"), at(1)).await.expect(201);
         let here = new_show(&organizer, valid()).await;

@@ -28,7 +28,7 @@ async fn happy_path() {
     .await;
 }
 
-/// What is wrong with a ticket is told apart, and by the newest fact.
+/// Each fault of a ticket has its own code, and the latest fact decides.
 #[tokio::test]
 async fn each_refusal_has_its_reason() {
     World::run(async |world| {

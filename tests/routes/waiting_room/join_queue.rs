@@ -70,7 +70,7 @@ async fn there_must_be_a_line() {
             .post(&format!("/performances/{performance}/queue?fast=1"), Value::Null)
             .await
             .problem(400, "invalid_request");
-        // A body is not looked at.
+        // A body is ignored.
         person.post(&format!("/performances/{performance}/queue"), json!({"position": 1})).await.expect(201);
     })
     .await;
@@ -94,7 +94,7 @@ async fn who_is_inside_joins_admitted() {
     .await;
 }
 
-/// A token that stopped polling expires; the place does not.
+/// A token expires if its owner stops polling; the place does not.
 #[tokio::test]
 async fn a_place_outlives_its_token() {
     World::run(async |world| {
@@ -113,14 +113,14 @@ async fn a_place_outlives_its_token() {
     .await;
 }
 
-/// Called and left unclaimed for 60 s: a new place.
+/// Called and not claimed for 60 s: a new place.
 #[tokio::test]
 async fn a_called_place_waits_for_its_owner_for_a_minute() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (sleeper, waker) = (world.member(0).await, world.member(0).await);
         join(&sleeper, &performance).await.expect(201);
-        // The waker's polls call both.
+        // This member's polls call both.
         let_in(world, &waker, &performance).await;
         let kept = join(&sleeper, &performance).await.expect(200);
         assert_eq!((kept.text("status"), kept.number("position")), ("waiting".into(), 1));
@@ -136,7 +136,7 @@ async fn a_called_place_waits_for_its_owner_for_a_minute() {
     .await;
 }
 
-/// A called place is claimed also by the poll that follows a rejoin.
+/// A called place can also be claimed by the poll that follows a rejoin.
 #[tokio::test]
 async fn a_called_place_is_claimed_by_its_owner() {
     World::run(async |world| {
@@ -152,7 +152,7 @@ async fn a_called_place_is_claimed_by_its_owner() {
     .await;
 }
 
-/// Spent, given up or lapsed places are over: the next is at the end of the line.
+/// Spent, given-up and expired places are finished: the next place is at the end of the line.
 #[tokio::test]
 async fn a_finished_place_is_followed_by_a_new_one() {
     World::run(async |world| {
@@ -174,7 +174,7 @@ async fn a_finished_place_is_followed_by_a_new_one() {
     .await;
 }
 
-/// Joining is allowed until sales close, also before they open.
+/// Joining is allowed until sales close, and also before they open.
 #[tokio::test]
 async fn one_joins_until_sales_close() {
     World::run(async |world| {
@@ -193,7 +193,7 @@ async fn one_joins_until_sales_close() {
     .await;
 }
 
-/// Nobody floods the line with places of his own.
+/// Nobody floods the line with places of their own.
 #[tokio::test]
 async fn one_draws_twenty_places_at_most() {
     World::run(async |world| {
@@ -209,7 +209,7 @@ async fn one_draws_twenty_places_at_most() {
     .await;
 }
 
-/// Who joins twice at the same moment has one place, and nobody waits for the other that was drawn for him.
+/// A member who joins twice concurrently has one place, and nobody waits for the other place drawn for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn joining_twice_at_once_holds_nobody_up() {
     World::run(async |world| {
@@ -233,7 +233,7 @@ async fn joining_twice_at_once_holds_nobody_up() {
     .await;
 }
 
-/// A member who joins with all their might has one place, and those behind wait for one.
+/// A member who joins as often as possible has one place, and those behind wait for only one.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_joins_at_once_are_one_place() {
     World::run(async |world| {
@@ -256,7 +256,7 @@ async fn two_hundred_joins_at_once_are_one_place() {
     .await;
 }
 
-/// A draw whose answer was lost is no place without an owner: the next join has it.
+/// A draw whose response was lost does not leave a place without an owner: the next join finds it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draw_that_nobody_heard_of_is_found_again() {
     World::run(async |world| {
@@ -270,7 +270,7 @@ async fn a_draw_that_nobody_heard_of_is_found_again() {
     .await;
 }
 
-/// Draws are done and heard of; what comes after them reaches nobody.
+/// Draws succeed and get responses; later calls do not reach the engine.
 struct OnlyDraws;
 
 impl Meddler for OnlyDraws {
@@ -283,8 +283,8 @@ impl Meddler for OnlyDraws {
     }
 }
 
-/// Where a line has several stripes, joining twice at once may draw from two of them: what was lost counts as drawn, and nobody
-/// waits for it.
+/// If a line has several stripes, two concurrent joins may draw from two of them: the lost draw counts as drawn, and
+/// nobody waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_draws_count() {
     World::run(async |world| {
@@ -307,7 +307,7 @@ async fn lost_draws_count() {
     .await;
 }
 
-/// The first draw is done, nobody hears of it, and then something else happens.
+/// The first draw succeeds without a response, and then something else happens.
 struct Unheard(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
 
 impl Meddler for Unheard {
@@ -324,7 +324,8 @@ impl Meddler for Unheard {
     }
 }
 
-/// He leaves in another window before the first has heard of his place: it does not come back, he would be passed over there.
+/// The member leaves in another window before the first one gets its place: the place does not come back, because it
+/// would be skipped.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_was_left_does_not_come_back() {
     World::run(async |world| {

@@ -20,7 +20,7 @@ async fn happy_path() {
         for person in &people {
             places.push(join(person, &performance).await.expect(201));
         }
-        // The first gives up before he is called: nobody waits for him.
+        // The first member gives up before being called: nobody waits for them.
         leave(&people[0], &performance).await.expect(204);
         let inside = poll_later(world, &people[1], &performance, &places[1]).await.expect(200);
         assert_eq!(inside.text("status"), "admitted");
@@ -46,7 +46,7 @@ async fn unauthorized() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         needs_login(world, "DELETE", &format!("/performances/{performance}/queue"), None).await;
-        // Nobody gives up another's place: the login says whose it is.
+        // Nobody gives up another member's place: the login decides whose it is.
         let (person, other) = (world.member(0).await, world.member(0).await);
         let place = join(&person, &performance).await.expect(201);
         leave(&other.with_queue_token(&place.text("queueToken")), &performance).await.expect(204);
@@ -73,7 +73,7 @@ async fn leaving_without_a_place_does_nothing() {
     .await;
 }
 
-/// A called place that was not claimed yet is given up too.
+/// A called place that was not claimed yet is also given up.
 #[tokio::test]
 async fn a_called_place_is_given_up() {
     World::run(async |world| {
@@ -90,7 +90,7 @@ async fn a_called_place_is_given_up() {
     .await;
 }
 
-/// What was paid stays: leaving gives up a place, not a reservation.
+/// A paid reservation stays: leaving only gives up the place.
 #[tokio::test]
 async fn a_reservation_stays() {
     World::run(async |world| {

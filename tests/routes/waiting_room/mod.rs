@@ -12,7 +12,7 @@ mod told;
 use crate::harness::World;
 use serde_json::{Value, json};
 
-/// A performance with a waiting room of that policy.
+/// A performance with a waiting room that has this policy.
 async fn room(world: &World, policy: Value) -> String {
     world.performance(json!({"waitingRoom": policy})).await
 }

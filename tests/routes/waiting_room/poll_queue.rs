@@ -28,7 +28,7 @@ async fn happy_path() {
 
         let waiting = poll(&second, &performance, &two).await.expect(200);
         assert_eq!((waiting.text("status"), waiting.number("position")), ("waiting".into(), 2));
-        assert_eq!(waiting.number("ahead"), 0, "who is inside is not ahead");
+        assert_eq!(waiting.number("ahead"), 0, "members inside are not ahead");
         assert_ne!(waiting.text("queueToken"), two.text("queueToken"), "renewed");
         assert!(waiting.text("expiresAt") >= two.text("expiresAt"));
         leave(&first, &performance).await.expect(204);
@@ -46,7 +46,7 @@ async fn unauthorized() {
         needs_login(world, "GET", &path, None).await;
         let person = world.member(0).await;
         refuses_others_queue_tokens(world, &performance, &person, async |client| client.get(&path).await).await;
-        // The queue token alone proves nobody.
+        // The queue token alone does not identify a member.
         let place = join(&person, &performance).await.expect(201);
         world.anyone().with_queue_token(&place.text("queueToken")).get(&path).await.problem(401, "unauthenticated");
     })
@@ -66,7 +66,7 @@ async fn there_must_be_a_line() {
     .await;
 }
 
-/// Q3: polling keeps the token alive for as long as one likes.
+/// Q3: polling keeps the token alive for any time.
 #[tokio::test]
 async fn polling_renews_the_token() {
     World::run(async |world| {
@@ -85,7 +85,7 @@ async fn polling_renews_the_token() {
     .await;
 }
 
-/// Polling earlier than told is harmless, and never prolongs an admission.
+/// Polling earlier than instructed is harmless, and never extends an admission.
 #[tokio::test]
 async fn polling_often_gains_nothing() {
     World::run(async |world| {
@@ -111,7 +111,7 @@ async fn polling_often_gains_nothing() {
     .await;
 }
 
-/// The line moves by its polls, however often others look at the room in between.
+/// Polls move the line, however often others look at the room in between.
 #[tokio::test]
 async fn joins_and_onlookers_do_not_stop_the_line() {
     World::run(async |world| {
@@ -127,7 +127,7 @@ async fn joins_and_onlookers_do_not_stop_the_line() {
     .await;
 }
 
-/// A crowd is told to come later the longer the line is, and not all at once.
+/// The longer the line, the later its members are told to poll, spread over time.
 #[tokio::test]
 async fn a_long_line_polls_seldom() {
     World::run(async |world| {
@@ -163,7 +163,7 @@ async fn nobody_is_let_in_before_sales_open() {
     .await;
 }
 
-/// Once sales closed nobody waits any more, inside or in line, and leaving still works.
+/// Once sales have closed nobody waits any more, inside or in line, and leaving still works.
 #[tokio::test]
 async fn a_line_ends_with_sales() {
     World::run(async |world| {
@@ -181,7 +181,7 @@ async fn a_line_ends_with_sales() {
         poll(&first, &performance, &inside).await.problem(409, "sales_closed");
         leave(&second, &performance).await.expect(204);
         leave(&first, &performance).await.expect(204);
-        // The token comes first.
+        // The token is checked first.
         poll(&first, &performance, &waiting).await.problem(401, "queue_token_invalid");
         world.advance_seconds(100);
         poll(&second, &performance, &waiting).await.problem(401, "queue_token_expired");
@@ -189,7 +189,7 @@ async fn a_line_ends_with_sales() {
     .await;
 }
 
-/// Those in line learn that the performance was cancelled, and why.
+/// Waiting members see that the performance was cancelled, and why.
 #[tokio::test]
 async fn a_line_ends_with_a_cancellation() {
     World::run(async |world| {
@@ -210,7 +210,7 @@ async fn a_line_ends_with_a_cancellation() {
     .await;
 }
 
-/// An admitted token is renewed after its own time, as long as a hold keeps the admission alive.
+/// An admitted token is renewed after its own expiry, as long as a hold keeps the admission alive.
 #[tokio::test]
 async fn a_hold_prolongs_the_admission() {
     World::run(async |world| {
@@ -225,8 +225,8 @@ async fn a_hold_prolongs_the_admission() {
         let renewed = poll(&person, &performance, &place).await.expect(200);
         assert_eq!((renewed.text("status"), renewed.text("expiresAt")), ("admitted".into(), held.text("expiresAt")));
         let behind = poll(&next, &performance, &behind).await.expect(200);
-        assert_eq!(behind.text("status"), "waiting", "his place inside is still used");
-        // Payments look at the admission, not at the token's time.
+        assert_eq!(behind.text("status"), "waiting", "their place inside is still used");
+        // Payments check the admission, not the token's expiry.
         pay(&inside, &held.text("holdId")).await.expect(201);
         poll(&person, &performance, &renewed).await.problem(401, "queue_token_expired");
         let behind = poll_later(world, &next, &performance, &behind).await.expect(200);
@@ -235,7 +235,7 @@ async fn a_hold_prolongs_the_admission() {
     .await;
 }
 
-/// Without a hold it ends with its time, and the next is let in.
+/// Without a hold, the admission ends at its expiry, and the next member is admitted.
 #[tokio::test]
 async fn an_admission_ends_with_its_time() {
     World::run(async |world| {
@@ -252,8 +252,8 @@ async fn an_admission_ends_with_its_time() {
     .await;
 }
 
-/// Thousands of processes would read the room each second for people who cannot be let in yet. Where nobody else polls, they
-/// turn the turnstile all the same.
+/// Thousands of processes would read the room each second for members who cannot be admitted yet. If nobody else
+/// polls, they still turn the turnstile.
 #[tokio::test]
 async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
     World::run(async |world| {
@@ -264,7 +264,7 @@ async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
         let line = line.key("pk", AttributeValue::S(format!("line#{performance}#0")));
         let drawn = line.key("sk", AttributeValue::S("line".into())).update_expression("ADD n :more");
         let more = AttributeValue::N((POLL_FAR_AHEAD + 100).to_string());
-        drawn.expression_attribute_values(":more", more).send().await.expect("so many have joined");
+        drawn.expression_attribute_values(":more", more).send().await.expect("the counter can be raised");
         let place = join(&far, &performance).await.expect(201);
         assert!(place.number("ahead") > i64::try_from(POLL_FAR_AHEAD).unwrap());
 
@@ -277,7 +277,7 @@ async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
         let (place, cost) = world.wire.meter(poll(&first, &performance, &front)).await;
         assert_eq!(place.expect(200).text("status"), "admitted");
         let turns = |cost: &[Metered]| cost.iter().any(|call| call.request.to_string().contains("lease_until"));
-        assert!(turns(&cost), "who is near turns the turnstile each second: {cost:?}");
+        assert!(turns(&cost), "members near admission turn the turnstile each second: {cost:?}");
 
         world.advance_seconds(6);
         let place = join(&far, &performance).await.expect(200);

@@ -16,7 +16,7 @@ fn path(performance: &str) -> String {
     format!("/performances/{performance}/waiting-room")
 }
 
-/// Members in line, each with his last place.
+/// Members in line, each with their last place.
 struct Crowd(Vec<(Person, Reply)>);
 
 impl Crowd {
@@ -30,7 +30,7 @@ impl Crowd {
         Self(people)
     }
 
-    /// All poll after `seconds`; answers how many are inside.
+    /// All poll after `seconds`. Returns how many are inside.
     async fn poll_after(&mut self, world: &World, performance: &str, seconds: u32) -> usize {
         world.advance_seconds(seconds);
         for (person, place) in &mut self.0 {
@@ -51,7 +51,7 @@ async fn happy_path() {
         let told = organizer.put(&path(&performance), policy.clone()).await.expect(200);
         assert_eq!(told.json, policy);
         assert_eq!(crowd.poll_after(world, &performance, 2).await, 4, "effective within two seconds");
-        // It is replaced, not merged: what is absent has its default.
+        // The policy is replaced, not merged: absent fields get their defaults.
         let told = organizer.put(&path(&performance), json!({"maxActive": 5})).await.expect(200);
         let defaults = json!({"maxActive": 5, "admitPerMinute": null, "admissionSeconds": 600, "paused": false});
         assert_eq!(told.json, defaults);
@@ -119,7 +119,7 @@ async fn there_must_be_a_room() {
     .await;
 }
 
-/// Paused stops the line, not those inside nor those called.
+/// A pause stops the line, but neither those inside nor those called.
 #[tokio::test]
 async fn a_paused_room_lets_nobody_in() {
     World::run(async |world| {
@@ -133,7 +133,7 @@ async fn a_paused_room_lets_nobody_in() {
         for _ in 0..3 {
             assert_eq!(crowd.poll_after(world, &performance, 2).await, 0);
         }
-        assert!(crowd.0[0].1.json["estimatedWaitSeconds"].is_null(), "nobody can say");
+        assert!(crowd.0[0].1.json["estimatedWaitSeconds"].is_null(), "it cannot be predicted");
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         assert_eq!(poll(&called, &performance, &place).await.expect(200).text("status"), "admitted");
         organizer.put(&path(&performance), json!({"maxActive": 50, "paused": false})).await.expect(200);
@@ -159,7 +159,7 @@ async fn so_many_are_let_in_per_minute() {
     .await;
 }
 
-/// Both limits at once: the smaller counts.
+/// Both limits together: the smaller one counts.
 #[tokio::test]
 async fn both_limits_hold_together() {
     World::run(async |world| {
@@ -171,7 +171,7 @@ async fn both_limits_hold_together() {
     .await;
 }
 
-/// A lowered limit throws nobody out, and lets nobody in until fewer are inside.
+/// A lowered limit removes nobody, and admits nobody until fewer are inside.
 #[tokio::test]
 async fn a_lowered_limit_throws_nobody_out() {
     World::run(async |world| {

@@ -29,7 +29,7 @@ async fn happy_path() {
         }
         assert_eq!(view().await, [5, 0, 0, 5]);
         leave(&people[4].0, &performance).await.expect(204);
-        assert_eq!(view().await, [5, 0, 0, 4], "who gave up does not wait");
+        assert_eq!(view().await, [5, 0, 0, 4], "members who gave up do not wait");
         let (person, place) = &people[0];
         let inside = poll_later(world, person, &performance, place).await.expect(200);
         assert_eq!(view().await, [5, 2, 2, 2], "one claimed, one called");
@@ -71,7 +71,7 @@ async fn there_must_be_a_room() {
     .await;
 }
 
-/// `active` counts those whose hold outlives their time.
+/// `active` includes members whose hold outlives their admission.
 #[tokio::test]
 async fn a_live_hold_is_active() {
     World::run(async |world| {

@@ -14,7 +14,7 @@ const STRIPES: u32 = 4;
 const MEMBERS: usize = 40;
 const MAX_ACTIVE: i64 = 5;
 
-/// A performance whose line has four stripes, because so many people are expected.
+/// A performance whose line has four stripes because of its expected arrivals.
 async fn striped(world: &World) -> String {
     let room = json!({"maxActive": MAX_ACTIVE, "admissionSeconds": 20, "expectedArrivalsPerMinute": 120_000});
     let performance = world.performance(json!({"waitingRoom": room})).await;
@@ -24,7 +24,7 @@ async fn striped(world: &World) -> String {
     performance
 }
 
-/// What is expected is fixed with the room: no policy has it, and nobody is told.
+/// The expected arrivals are fixed with the room: no policy contains them, and no response shows them.
 #[tokio::test]
 async fn what_is_expected_is_said_when_the_room_is_made() {
     World::run(async |world| {
@@ -49,7 +49,7 @@ async fn what_is_expected_is_said_when_the_room_is_made() {
     .await;
 }
 
-/// Who waits, each with his last place; and the round in which each position was let in.
+/// The waiting members, each with their last place; and the round in which each position was admitted.
 struct Line {
     waiting: Vec<(Person, Reply)>,
     let_in: BTreeMap<i64, usize>,
@@ -68,7 +68,7 @@ impl Line {
         Self { waiting: joining.join_all().await, let_in: BTreeMap::new() }
     }
 
-    /// All poll; every other one who is let in leaves, the others stay until their time is over.
+    /// All poll. Every other admitted member leaves, the others stay until their admission expires.
     async fn round(&mut self, performance: &str, round: usize) {
         let mut waiting = Vec::new();
         for (person, place) in self.waiting.drain(..) {
@@ -109,8 +109,8 @@ async fn a_striped_line_drains_in_order_and_keeps_its_limit() {
                 break;
             }
         }
-        assert_eq!(line.let_in.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was let in");
-        // A turn between two polls of a round may let a later one in first; a whole round never lies between them.
+        assert_eq!(line.let_in.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was admitted");
+        // A turn between two polls of a round may admit a later member first, but never by a whole round.
         let stripe = |position: i64| (position - 1) % i64::from(STRIPES);
         for (position, round) in &line.let_in {
             let before = line.let_in.range(..position).filter(|(earlier, _)| stripe(**earlier) == stripe(*position));

@@ -1,4 +1,5 @@
-//! Q5: what holds and payments of a performance with a waiting room ask of a queue token. Seats have it in their own file.
+//! Q5: queue tokens for holds and payments in a performance with a waiting room. Those for seats are tested in the
+//! endpoint's own file.
 
 use super::room;
 use crate::{
@@ -25,7 +26,7 @@ async fn holds_need_an_admitted_token() {
         take(&waiting).await.problem(401, "queue_token_expired");
         assert!(person.get("/holds").await.items().is_empty());
 
-        // The order of checks: what is wrong with the token comes before what is wrong with the seats.
+        // The order of checks: faults of the token come before faults of the seats.
         hold(&person, &performance, &["Z-9-9"]).await.problem(401, "queue_token_missing");
         let body = json!({"seatIds": []});
         person.post(&format!("/performances/{performance}/holds"), body).await.problem(400, "invalid_request");
@@ -52,7 +53,7 @@ async fn payments_need_an_admitted_token() {
         assert!(person.get("/payments").await.items().is_empty());
 
         let paid = pay(&inside, &held).await.expect(201);
-        // One's own paid hold is told before the token is looked at.
+        // The member's own paid hold is reported before the token is checked.
         for client in [&inside, &waiting, &person.client, &person.with_queue_token("forged")] {
             assert_eq!(pay(client, &held).await.expect(200).json, paid.json);
         }
@@ -60,7 +61,7 @@ async fn payments_need_an_admitted_token() {
     .await;
 }
 
-/// A spent token books nothing more; other members' admitted ones never did.
+/// A spent token books nothing more; other members' admitted tokens never did.
 #[tokio::test]
 async fn a_token_is_spent_by_its_payment() {
     World::run(async |world| {
@@ -78,7 +79,7 @@ async fn a_token_is_spent_by_its_payment() {
     .await;
 }
 
-/// The sales window comes after the token.
+/// The sales window is checked after the token.
 #[tokio::test]
 async fn a_closed_sale_is_told_to_who_was_let_in() {
     World::run(async |world| {

@@ -1,4 +1,4 @@
-//! What those in line see: how long it takes, who is ahead, and the state of the sale.
+//! What waiting members see: the expected wait, the members ahead, and the state of the sale.
 
 use super::room;
 use crate::harness::{
@@ -8,7 +8,7 @@ use crate::harness::{
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::json;
 
-/// Somebody is inside for ten minutes: the first in line is told how long that takes, and the second how long after it.
+/// A member is inside for ten minutes: the first in line sees how long that takes, and the second how long after it.
 #[tokio::test]
 async fn the_first_in_line_is_told_when_it_is_their_turn() {
     World::run(async |world| {
@@ -41,7 +41,7 @@ async fn the_first_in_line_is_told_when_it_is_their_turn() {
     .await;
 }
 
-/// Whoever waits sees how it stands with sales, without a call of their own.
+/// Waiting members see the state of sales without an additional request.
 #[tokio::test]
 async fn those_in_line_see_the_sale() {
     World::run(async |world| {
@@ -54,7 +54,7 @@ async fn those_in_line_see_the_sale() {
         let (buyer, person) = (world.member(10_000).await, world.member(0).await);
         let early = join(&buyer, &performance).await.expect(201);
         assert_eq!((early.text("salesState"), early.text("opensAt")), ("upcoming".into(), opens));
-        assert_eq!(early.json["available"], json!(null), "nobody counted yet");
+        assert_eq!(early.json["available"], json!(null), "not counted yet");
         assert!((55..=70).contains(&early.number("atMostSeconds")), "{}", early.json);
         world.advance_seconds(61);
         let inside = poll(&buyer, &performance, &early).await.expect(200);
@@ -83,14 +83,14 @@ async fn those_in_line_see_the_sale() {
     .await;
 }
 
-/// Puts a crowd into the line that has given up: so many places were drawn, and nobody stands at them.
+/// Adds a crowd that has given up to the line: these positions were drawn, but nobody stands there.
 async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeInclusive<u64>) {
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
     let line = client.update_item().table_name(&table);
     let line = line.key("pk", AttributeValue::S(format!("line#{performance}#0")));
     let count = AttributeValue::N((positions.end() - positions.start() + 1).to_string());
     let drawn = line.key("sk", AttributeValue::S("line".into())).update_expression("ADD n :more");
-    drawn.expression_attribute_values(":more", count).send().await.expect("so many were drawn");
+    drawn.expression_attribute_values(":more", count).send().await.expect("the counter can be raised");
     let left = |position: u64| {
         let put =
             PutRequest::builder().item("pk", AttributeValue::S(format!("left#{performance}#{}", position / 1_024)));
@@ -104,7 +104,7 @@ async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeIncl
     }
 }
 
-/// Behind 1,819 places that were given up, with somebody inside: the wait is that for the one place, and it is had next.
+/// Behind 1,819 given-up places, with one member inside: the wait is that for the one place, which they get next.
 #[tokio::test]
 async fn given_up_places_keep_nobody_waiting() {
     World::run(async |world| {
@@ -125,7 +125,7 @@ async fn given_up_places_keep_nobody_waiting() {
     .await;
 }
 
-/// Nor do they cost a place of the minute.
+/// Given-up places do not use the minute's allowance either.
 #[tokio::test]
 async fn given_up_places_cost_nothing_of_the_minute() {
     World::run(async |world| {

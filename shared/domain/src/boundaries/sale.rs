@@ -79,7 +79,7 @@ fn places_of_a_bucket_come_back_after_its_grace() {
     let swept = stripe.swept_and_taken(2, AFTER, moment_after(last));
     assert_eq!(swept, Stripe { version: 5, unswept: 1, taken: 9, buckets: BTreeMap::from([(AFTER, 2)]) });
     assert_eq!(stripe.swept(last), stripe);
-    // A holder whose bucket is over holds nothing any more; what was sold stays.
+    // A holder whose bucket has expired holds nothing any more; sold places stay.
     assert!(stripe.is_claimed(BEFORE) && stripe.is_claimed(NOW));
     let held = Stripe { taken: 3, ..stripe };
     assert!(held.is_claimed(BEFORE) && !held.is_claimed(NOW));

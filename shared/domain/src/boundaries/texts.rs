@@ -1,4 +1,4 @@
-//! Ids, names, amounts and moments.
+//! Ids, names, amounts and timestamps.
 
 use super::{AFTER, BEFORE, MEMBER, NOW};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 use serde_json::json;
 use uuid::Uuid;
 
-/// Ids are stored and mailed: the same parts make the same id for ever.
+/// Ids are stored and mailed: the same parts must always give the same id.
 #[test]
 fn ids_are_spelled_as_they_were_before() {
     let id = HoldId::new(Uuid::from_u128(7), &MEMBER, "demo".parse().unwrap(), NOW);

@@ -6,7 +6,7 @@ const GOOD: Counts = Counts { calls: 1, failed: 0, slow: 0 };
 const FAILED: Counts = Counts { calls: 1, failed: 1, slow: 0 };
 const SLOW: Counts = Counts { calls: 1, failed: 0, slow: 1 };
 
-/// So many calls about as many purchases.
+/// This many calls about as many purchases.
 fn calls(calls: u32, failed: u32, slow: u32) -> Sample {
     let mut sample = Sample::default();
     for number in 0..calls {
@@ -15,7 +15,7 @@ fn calls(calls: u32, failed: u32, slow: u32) -> Sample {
     sample
 }
 
-/// One call about a purchase of its own.
+/// One call about a separate purchase.
 fn one(counts: Counts) -> Sample {
     Sample::of(1_000, counts)
 }
@@ -57,7 +57,7 @@ fn calls_are_counted_together_within_a_window_and_forgotten_after_it() {
     assert!(!is_open(&first.note(&others, after).unwrap()));
 }
 
-/// A purchase that the provider cannot judge is asked about again and again, by whichever process.
+/// A purchase that the provider cannot process is retried again and again, by any process.
 #[test]
 fn one_purchase_counts_once_in_a_window_and_opens_nothing() {
     let mut breaker = Breaker::default();
@@ -66,20 +66,20 @@ fn one_purchase_counts_once_in_a_window_and_opens_nothing() {
         let kind = if slow > 0 { SLOW } else { FAILED };
         breaker = breaker.clone().note(&one(kind), now).unwrap_or(breaker);
         let Phase::Closed { since, counts } = breaker.phase else { panic!("{breaker:?}") };
-        // A window that begins anew with this call has it alone.
+        // A window that begins with this call contains only this call.
         let expected = if since == now { 1 } else { failed };
         assert_eq!((counts.failed, counts.slow), (expected.min(1), slow), "after {second} s");
     }
     let mut many = Sample::default();
     (0..50).for_each(|_| many.add(7, Counts { calls: 2, failed: 2, slow: 2 }));
     assert_eq!(many, Sample::of(7, Counts { calls: 1, failed: 1, slow: 1 }), "nor do calls of one process at once");
-    // Its good calls are counted like any others.
+    // Its successful calls count like any others.
     (0..3).for_each(|_| many.add(7, GOOD));
     let Phase::Closed { counts, .. } = Breaker::default().note(&many, NOW).unwrap().phase else { panic!() };
     assert_eq!(counts, Counts { calls: 4, failed: 1, slow: 1 });
 }
 
-/// It is remembered across phases: the same purchase does not open it again as every probe.
+/// It is remembered across phases: the same purchase does not open the breaker again in every probe.
 #[test]
 fn a_purchase_that_fails_as_a_probe_again_has_found_out_nothing() {
     let later = NOW.plus_seconds(BREAKER_OPEN_SECONDS);
@@ -115,7 +115,7 @@ fn an_open_one_lets_nobody_through_then_one_probe_at_a_time() {
     assert_eq!(half_open.epoch, open.epoch + 1);
     assert_eq!(half_open.refuses_for_seconds(until), None);
     assert_eq!(half_open.permit(until), Permit::Wait(until.plus_seconds(BREAKER_PROBE_SECONDS)));
-    // Who took the probe died: another takes it over.
+    // The worker with the probe died: another one takes it over.
     assert!(matches!(half_open.permit(until.plus_seconds(BREAKER_PROBE_SECONDS)), Permit::Probe(_)));
 }
 
@@ -154,7 +154,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 proptest! {
-    /// Whatever happens: epochs only grow, a refusal ends, and with a provider that is well it closes again.
+    /// Always: epochs only grow, every refusal ends, and with a healthy provider the breaker closes again.
     #[test]
     fn it_never_sticks(happenings in prop::collection::vec(happening(), 0..60)) {
         let (mut breaker, mut now) = (Breaker::default(), NOW);

@@ -100,7 +100,7 @@ fn performance(close: i64) -> Performance {
     serde_json::from_value(performance).unwrap()
 }
 
-/// The same purchase, of a hold that would have lapsed after `left` seconds.
+/// The same purchase, of a hold that would have expired after `left` seconds.
 fn pending_of(left: i64, attempt: u8) -> Reservation {
     let mut one = pending();
     one.reservation_id = one.reservation_id.hold().purchase(attempt);
@@ -121,7 +121,7 @@ fn a_declined_hold_has_the_rest_of_its_time_and_at_least_a_minute_while_sales_ar
     assert_eq!(until(240, 181, 86_400), Some(241));
     assert_eq!(until(240, CARD_DEADLINE_SECONDS - 1, 86_400), Some(CARD_DEADLINE_SECONDS + 59));
     assert_eq!(until(240, CARD_DEADLINE_SECONDS, 86_400), None, "others may have the seats");
-    // The close of sales bounds all of it, the minute too.
+    // The close of sales limits all of it, including the minute.
     assert_eq!(until(240, 2, 200), Some(200));
     assert_eq!(until(240, 181, 200), Some(200));
     assert_eq!(until(240, 199, 200), Some(200));
@@ -177,8 +177,9 @@ enum Happening {
 }
 
 proptest! {
-    /// However answers, deadlines and cancellations follow each other, as the table's conditions let them: the money is with
-    /// the provider exactly for a confirmed purchase, once everything is settled, and the token goes with the first answer.
+    /// Whatever the order of responses, deadlines and cancellations that the table's conditions allow: once
+    /// everything is settled, the provider has the money exactly if the purchase is confirmed, and the token is
+    /// removed with the first decision.
     #[test]
     fn money_and_seats_agree_once_settled(happenings in prop::collection::vec(prop::sample::select(vec![
         Happening::Approved, Happening::Declined, Happening::Expired, Happening::Cancelled, Happening::GivenBack,
@@ -188,7 +189,7 @@ proptest! {
         for happening in happenings {
             let is_pending = one.status == ReservationStatus::Pending;
             match happening {
-                // The provider charges whether or not anybody still wants it, as long as it was not told to give back.
+                // The provider charges whether the purchase is still wanted or not, unless it was asked to refund.
                 Happening::Approved => {
                     charged |= matches!(state(&one), CardState::Pending | CardState::Voiding);
                     if is_pending { one = one.approved(NOW); }

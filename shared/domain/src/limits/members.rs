@@ -1,54 +1,54 @@
-//! Bounds of members: addresses, names, passwords, codes and sessions.
+//! Limits of members: addresses, names, passwords, codes and sessions.
 
 use super::{days, hours};
 
 /// Longest e-mail address (RFC 5321 path).
 pub const EMAIL_MAX_CHARS: usize = 254;
-/// Bounds of a member's name.
+/// Longest name of a member.
 pub const NAME_MAX_CHARS: usize = 100;
 /// Shortest password.
 pub const PASSWORD_MIN_CHARS: usize = 8;
-/// Longest password; also bounds what is hashed.
+/// Longest password; also limits the input of the hash.
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// Digits of a verification code.
 pub const VERIFICATION_CODE_DIGITS: usize = 6;
-/// Requests that wait for a password's hash in one process; the next one gets 503 with `Retry-After`.
+/// Requests that wait for a password hash in one process; the next one gets 503 with `Retry-After`.
 pub const HASHES_WAITING_MAX: usize = 256;
 /// How long a request waits for its turn to hash a password: half of [`super::ENDPOINT_TIMEOUT_SECONDS`].
 pub const HASH_WAIT_MILLIS: u64 = 5_000;
-/// How long a verification code may be used.
+/// How long a verification code is valid.
 pub const VERIFICATION_SECONDS: i64 = 600;
 /// Codes sent to one mailbox in an hour.
 pub const VERIFICATIONS_PER_HOUR: u32 = 5;
-/// How long codes sent to one mailbox are counted.
+/// Time window over which codes sent to one mailbox are counted.
 pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
-/// Wrong codes that kill a verification.
+/// Wrong codes after which a verification is void.
 pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
-/// How long a verification that replaced a password is kept, for the mail that says so.
+/// How long a verification that replaced a password is kept, for the confirmation mail.
 pub const PASSWORD_MAIL_KEPT_SECONDS: i64 = days(3);
-/// Failed logins for one address before it has to wait.
+/// Failed logins for one address within the window before further ones are refused.
 pub const LOGIN_MAX_FAILURES: u32 = 10;
-/// How long failed logins are counted.
+/// Time window over which failed logins are counted.
 pub const LOGIN_WINDOW_SECONDS: i64 = 900;
 /// Wrong codes for one address in a day, over all its verifications: 20 guesses at a million codes.
 pub const WRONG_CODES_PER_DAY: u32 = 20;
-/// How long wrong codes for one address are counted.
+/// Time window over which wrong codes for one address are counted.
 pub const WRONG_CODES_WINDOW_SECONDS: i64 = hours(24);
-/// Life of an access token, which no log-out ends.
+/// Lifetime of an access token, which logging out does not end.
 pub const ACCESS_TOKEN_SECONDS: i64 = 1_800;
-/// Life of a refresh token that is not used.
+/// Lifetime of an unused refresh token.
 pub const REFRESH_TOKEN_SECONDS: i64 = days(14);
 /// How long a used refresh token still gets its successor, for a client that lost the response.
 pub const REFRESH_RETRY_SECONDS: i64 = 60;
-/// New names of a member in a day.
+/// Changes of name of a member in a day.
 pub const RENAMES_PER_DAY: u32 = 10;
-/// How long new names are counted.
+/// Time window over which changes of name are counted.
 pub const RENAMES_WINDOW_SECONDS: i64 = hours(24);
-/// Pause between two looks at the reservations of a member who was renamed or deleted: the longest delay of SQS.
+/// Interval between two passes over the reservations of a renamed or deleted member: the longest delay of SQS.
 pub const MEMBER_FOLLOWED_EVERY_SECONDS: i64 = 900;
-/// How long those looks go on: until access tokens from before the change have expired, and two looks more.
+/// How long these passes continue: until access tokens from before the change have expired, plus two passes.
 pub const MEMBER_FOLLOWED_SECONDS: i64 = ACCESS_TOKEN_SECONDS + 2 * MEMBER_FOLLOWED_EVERY_SECONDS;
 /// Reservations that one message updates.
 pub const FOLLOW_PAGE_ITEMS: u32 = 100;
-/// Times a refresh that met another of the same session starts over.
+/// Attempts of a refresh, which starts over if it meets another one of the same session.
 pub const REFRESH_ATTEMPTS: u32 = 6;

@@ -1,4 +1,4 @@
-//! What a reservation shows its member and its organizer, at every stage.
+//! The rows derived from a reservation for its member and its organizer, at every stage.
 
 use super::*;
 use crate::{
@@ -110,7 +110,7 @@ fn names_are_sorted_without_capitals_and_cut() {
     assert_eq!(sorted_name(&"Ä".repeat(100)).chars().count(), 40);
 }
 
-/// A purchase by card at every stage; one that was never paid gives nothing back.
+/// A card purchase at every stage; one that was never paid is not refunded.
 #[test]
 fn a_payment_by_card_is_pending_then_approved_or_declined_or_called_off() {
     let deadline = ENDED.plus_seconds(600);

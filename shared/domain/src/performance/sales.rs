@@ -3,18 +3,18 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How it stands with a performance's sales.
+/// State of a performance's sales.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SalesState {
-    /// Not on sale yet.
+    /// Sales have not started.
     Upcoming,
     /// On sale.
     Open,
-    /// On sale, but no seat is free; held ones may become free again.
+    /// On sale, but no seat is free; held seats may become free again.
     SoldOut,
     /// Sales have ended.
     Closed,
-    /// The organizer cancelled it.
+    /// The organizer cancelled the performance.
     Cancelled,
 }

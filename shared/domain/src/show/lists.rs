@@ -1,4 +1,4 @@
-//! Lists of shows: what they tell of sales, which shows they have, and in which order.
+//! Lists of shows: their sales data, filters and orders.
 
 use super::{Category, Show};
 use crate::{
@@ -11,24 +11,24 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What of a show is on sale, over all its performances that were not cancelled.
+/// Prices and sales dates of a show, over all its performances that were not cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OnSale {
-    /// The lowest price; `None` where there are no such performances.
+    /// The lowest price; `None` if there are no such performances.
     pub price_from: Option<Won>,
-    /// When the first sale opens; 0 where one has been open since it was listed.
+    /// When the first sale opens; 0 if one has been open since its performance was created.
     pub opens_at: Timestamp,
     /// When the last sale closes.
     pub closes_at: Timestamp,
 }
 
 impl OnSale {
-    /// What `performances` have.
+    /// The summary of `performances`.
     pub fn of<'a>(performances: impl IntoIterator<Item = &'a Performance>) -> Self {
         performances.into_iter().fold(Self::default(), Self::with)
     }
 
-    /// The same with one more.
+    /// The summary with one more performance.
     #[must_use]
     pub fn with(self, performance: &Performance) -> Self {
         let price = performance.seating.grades().into_iter().map(|grade| grade.price).min();
@@ -46,7 +46,7 @@ impl OnSale {
     }
 }
 
-/// Words that are looked for: upper and lower case, full and half width, and composed and decomposed letters are the same.
+/// Keywords. Upper and lower case, full and half width, and composed and decomposed letters match each other.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("minLength" = 1, "maxLength" = KEYWORD_MAX_CHARS, "x-also-refused" = [keyword_length(), CONTROLS.to_owned()]))]
@@ -60,7 +60,7 @@ impl TryFrom<String> for Keyword {
     type Error = String;
 
     /// # Errors
-    /// When nothing of the text can be seen, when it is too long, or when it holds control characters.
+    /// If no character is visible, the text is too long, or it contains control characters.
     fn try_from(text: String) -> Result<Self, String> {
         if text.trim().contains(char::is_control) {
             return Err(CONTROLS.to_owned());
@@ -71,37 +71,37 @@ impl TryFrom<String> for Keyword {
     }
 }
 
-/// Which shows a list has. Everything that is given must fit.
+/// Filters of a list of shows. A show must match all that are set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShowFilter {
-    /// Of this kind.
+    /// Shows of this category.
     pub category: Option<Category>,
-    /// With these words, in this order, in title, venue or what lists have of the description.
+    /// Shows with these words, in this order, in the title, the venue or the listed part of the description.
     pub keyword: Option<Keyword>,
-    /// With a performance that starts then or later, and before `to`.
+    /// Shows with a performance that starts at or after this time, and before `to`.
     pub from: Option<Timestamp>,
-    /// With a performance that starts before, and not before `from`.
+    /// Shows with a performance that starts before this time, and not before `from`.
     pub to: Option<Timestamp>,
 }
 
-/// Whether a show has a performance within a range, as far as its first and last start tell.
+/// Whether a show has a performance within a range, as far as its first and last start determine it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plays {
-    /// It has.
+    /// It certainly has one.
     Certainly,
-    /// Its performances have to be asked.
+    /// Its performances have to be queried.
     Perhaps,
     /// It has none.
     Never,
 }
 
 impl ShowFilter {
-    /// Whether no show is left out.
+    /// Whether the filter matches every show.
     pub fn leaves_all(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether the show's own words fit.
+    /// Whether the show matches, apart from the range of dates.
     pub fn describes(&self, show: &Show) -> bool {
         let details = &show.details;
         let has = |keyword: &Keyword| {
@@ -112,7 +112,7 @@ impl ShowFilter {
         self.category.is_none_or(|category| category == details.category) && self.keyword.as_ref().is_none_or(has)
     }
 
-    /// Whether the show plays within the range.
+    /// Whether the show has a performance within the range.
     pub fn plays(&self, show: &Show) -> Plays {
         if self.from.is_none() && self.to.is_none() {
             return Plays::Certainly;
@@ -130,7 +130,7 @@ impl ShowFilter {
     }
 }
 
-/// In which order shows are listed.
+/// Order of a list of shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -138,8 +138,9 @@ pub enum ShowOrder {
     /// Newest first.
     #[default]
     Recent,
-    /// By title; upper and lower case are the same.
+    /// By title, ignoring case.
     Title,
-    /// Earliest last performance first; without shows whose last performance has started, or that have none.
+    /// Earliest last performance first; without shows whose last performance has started, or that have no
+    /// performances.
     Ending,
 }

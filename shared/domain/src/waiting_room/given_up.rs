@@ -1,7 +1,7 @@
-//! Which places of the line were given up: nobody stands there, so they are not ahead of anybody.
+//! Given-up places of the line. They are not ahead of anybody, because nobody stands there.
 //!
-//! A turn of the turnstile reads the next [`LEFT_NEAR_BLOCKS`] blocks of the line and knows each place of them. Of the blocks
-//! behind it looks at a few in each turn, and remembers how many places of each were given up. Both fit the room's item.
+//! A turn of the turnstile reads the next [`LEFT_NEAR_BLOCKS`] blocks of the line place by place. Of the blocks after
+//! those, it counts a few in each turn and remembers how many places of each were given up. Both fit the room's item.
 
 use super::{Place, Room};
 use crate::limits::{LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX, LEFT_FAR_BLOCKS_PER_TURN, LEFT_NEAR_BLOCKS};
@@ -13,20 +13,21 @@ use std::{collections::HashSet, ops::RangeInclusive};
 pub struct GivenUp {
     /// The block that `near` begins with.
     first_block: u64,
-    /// A bit for each place of the near blocks, the first place in the lowest bit; set where it was given up.
+    /// One bit for each place of the near blocks, with the first place in the lowest bit; set if the place was given
+    /// up.
     #[serde(with = "bytes")]
     near: Vec<u8>,
-    /// Two bytes for each block behind those, big-endian: how many of its places were given up.
+    /// Two bytes for each block after those, big-endian: the number of its given-up places.
     #[serde(with = "bytes")]
     far: Vec<u8>,
-    /// The block behind the near ones that the next turn looks at first.
+    /// The far block that the next turn counts first.
     next_far: u64,
 }
 
-/// The blocks that a turn looks at.
+/// The blocks that a turn reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
-    /// Read consistently: whoever is called next stands there.
+    /// Read consistently, because the next places to be called are among them.
     pub near: RangeInclusive<u64>,
     /// Counted, a few of them in each turn.
     pub far: Vec<u64>,
@@ -34,14 +35,15 @@ pub struct Look {
 }
 
 impl Look {
-    /// The last position of the near blocks: no turn calls anybody behind it.
+    /// The last position of the near blocks; no turn calls a place beyond it.
     pub fn last_near(&self) -> u64 {
         (self.near.end() + 1) * LEFT_BLOCK_POSITIONS - 1
     }
 }
 
 impl Room {
-    /// Where the next turn looks for given-up places, where `drawn[s]` were drawn from stripe `s`; `None` where nobody waits.
+    /// The blocks in which the next turn reads given-up places, if `drawn[s]` places were drawn from stripe `s`;
+    /// `None` if nobody waits.
     pub fn look(&self, drawn: &[u64]) -> Option<Look> {
         let stripes = || (0..).zip(self.serving.iter().zip(drawn));
         let waiting = || stripes().filter(|(_, (served, drawn))| served < drawn);
@@ -55,15 +57,15 @@ impl Room {
         Some(Look { far: in_turn.collect(), near, last_block: last })
     }
 
-    /// Positions below `place` that are not yet served and were not given up, over all stripes.
+    /// Positions below `place` that are neither served nor given up, over all stripes.
     pub fn ahead(&self, place: Place) -> u64 {
         self.unserved_below(place).saturating_sub(self.given_up.below(self, place))
     }
 }
 
 impl GivenUp {
-    /// The same after a turn that looked at the blocks of `look`: `left` are the given-up places of the near ones, and
-    /// `counted` are the far ones with their counts.
+    /// The given-up places after a turn that read the blocks of `look`: `left` are the given-up positions of the near
+    /// blocks, and `counted` are the far blocks with their counts.
     #[must_use]
     pub fn after(&self, look: &Look, left: &HashSet<u64>, counted: &[(u64, usize)]) -> Self {
         let (first_block, far_from) = (*look.near.start(), look.near.end() + 1);
@@ -91,7 +93,7 @@ impl GivenUp {
         Self { first_block, near, far: far.into_iter().flat_map(u16::to_be_bytes).collect(), next_far }
     }
 
-    /// How many places of a far block were given up, as far as that is known.
+    /// The known number of given-up places of a far block.
     fn count_of(&self, block: u64) -> u16 {
         let index = block.checked_sub(self.first_far()).and_then(|index| usize::try_from(index).ok());
         let pair = index.and_then(|index| self.far.as_chunks::<2>().0.get(index));
@@ -103,7 +105,8 @@ impl GivenUp {
         self.first_block + LEFT_NEAR_BLOCKS
     }
 
-    /// How many places before `place` that are not yet served were given up. Those of a far block count as spread evenly.
+    /// The number of given-up places before `place` that are not yet served. Those of a far block count as spread
+    /// evenly.
     fn below(&self, room: &Room, place: Place) -> u64 {
         let position = place.position(room.stripes);
         let bits = self.near.iter().enumerate().flat_map(|(index, byte)| {
@@ -120,7 +123,7 @@ impl GivenUp {
     }
 }
 
-/// Bytes as bytes: the table keeps them as they are, where a list of numbers takes several bytes for each.
+/// Serializes as bytes, which the table stores as they are; a list of numbers takes several bytes for each.
 mod bytes {
     use serde::{
         Deserializer, Serializer,

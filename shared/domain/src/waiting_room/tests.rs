@@ -48,7 +48,7 @@ fn positions_are_called_in_order_until_no_place_is_free() {
     assert_eq!(turned.next_tick_at, NOW.plus_seconds(1));
 }
 
-/// However fast the line moves, nobody is called whose process goes by an old copy.
+/// However fast the line moves, nobody is called whose process relies on a stale copy.
 #[test]
 fn who_is_far_is_not_called_before_his_copy_is_refreshed() {
     let room = room(None, None, &[100]);
@@ -100,7 +100,11 @@ fn the_minute_bounds_all_turns_in_it_whatever_the_clock_of_the_turner() {
     assert_eq!(room.allowance(NOW.plus_seconds(59)), 2, "NOW is the first moment of its minute");
     assert_eq!(room.allowance(NOW.plus_seconds(60)), 5);
     assert_eq!(room.allowance(NOW.plus_seconds(-1)), 2, "a clock just behind");
-    assert_eq!(room.allowance(NOW.plus_seconds(-120)), 5, "a clock that was far ahead stops nobody for long");
+    assert_eq!(
+        room.allowance(NOW.plus_seconds(-120)),
+        5,
+        "a clock that was far ahead does not stop admission for long"
+    );
     room.used = 9;
     assert_eq!(room.allowance(NOW), 0, "lowered below what was used");
 }
@@ -146,7 +150,7 @@ fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
     Inside { count, first_leaves_at: NOW.plus_seconds(first_in), last_leaves_at: NOW.plus_seconds(last_in) }
 }
 
-/// Somebody is inside, for ten minutes: whoever is first in line waits for that place, and is not told that it takes no time.
+/// One member is inside for ten minutes: the first in line waits for that place, and does not see a wait of zero.
 #[test]
 fn the_first_in_line_waits_for_a_place_too() {
     let mut room = room(Some(1), None, &[1]);
@@ -158,7 +162,8 @@ fn the_first_in_line_waits_for_a_place_too() {
     assert_eq!(told(&room, 2, NOW.plus_seconds(600)).0, Some(1), "they are about to leave");
     assert_eq!(told(&room, 3, NOW).0, Some(1_200));
     assert_eq!(told(&room, 4, NOW.plus_seconds(100)).0, Some(500 + 2 * 600));
-    // One left within the last twenty seconds: the next may do so, too, but nobody is told more than the time of those inside.
+    // One left within the last twenty seconds, and the next may do so, too; but nobody sees more than the time of
+    // those inside.
     room.pace = Pace::default().after(1, NOW);
     assert_eq!((told(&room, 2, NOW).0, told(&room, 3, NOW).0), (Some(20), Some(40)));
     assert_eq!(told(&room, 2, NOW.plus_seconds(590)).0, Some(10));
@@ -172,7 +177,7 @@ fn those_inside_leave_evenly_between_the_first_and_the_last() {
     assert_eq!(told(&room, 12, NOW).0, Some(700), "after the first of the next round");
     room.inside = inside(3, 100, 600);
     assert_eq!([8, 9, 12].map(|index| told(&room, index, NOW).0), [Some(0), Some(100), Some(600)]);
-    assert_eq!(told(&room, 11, NOW).0, Some(600), "by then it is one of those who are let in now");
+    assert_eq!(told(&room, 11, NOW).0, Some(600), "by then it is one of the members admitted now");
     room.policy.max_active = Some(1);
     assert_eq!(
         told(&room, 1, NOW).0,
@@ -227,7 +232,7 @@ fn who_has_not_claimed_yet_counts_with_the_whole_time() {
     assert_eq!((turned.inside, turned.pace.of_late(NOW)), (inside(4, 9, 600), 2), "two left, two came");
 }
 
-/// What a turn learns about given-up places.
+/// The given-up places that a turn finds.
 fn looked(room: &Room, drawn: u64, left: &[u64]) -> GivenUp {
     let look = room.look(&[drawn]).expect("somebody waits");
     let of_block = |block| left.iter().filter(|position| **position / LEFT_BLOCK_POSITIONS == block).count();
@@ -236,7 +241,7 @@ fn looked(room: &Room, drawn: u64, left: &[u64]) -> GivenUp {
     room.given_up.after(&look, &near, &counted)
 }
 
-/// Somebody stands behind 1,819 places that were given up: nobody is ahead, and one turn reaches them.
+/// A member stands behind 1,819 given-up places: nobody is ahead, and one turn reaches them.
 #[test]
 fn places_that_were_given_up_are_ahead_of_nobody() {
     let mut room = room(Some(1), None, &[0]);
@@ -248,12 +253,12 @@ fn places_that_were_given_up_are_ahead_of_nobody() {
     assert_eq!(plan.0.last(), Some(&(Place { stripe: 0, index: 1_820 }, Step::Grant)));
     let turned = room.after(&plan, &HashSet::new(), None, NOW);
     assert_eq!((turned.serving, turned.used), (vec![1_820], 1));
-    // They were passed over: those behind count what is left ahead alone.
+    // They were skipped: those behind count only the remaining places ahead.
     room.serving = vec![1_000];
     assert_eq!(room.ahead(Place { stripe: 0, index: 1_830 }), 10);
 }
 
-/// A turn knows each of the next places, and counts those of a few blocks behind them; all in the end.
+/// A turn reads each of the next places and counts those of a few blocks after them; in the end, all of them.
 #[test]
 fn far_places_that_were_given_up_are_counted_after_some_turns() {
     let mut room = room(Some(1), None, &[0]);
@@ -266,7 +271,7 @@ fn far_places_that_were_given_up_are_counted_after_some_turns() {
     assert_eq!(room.ahead(Place { stripe: 0, index: near }), near / 2);
     let ahead = room.ahead(Place { stripe: 0, index: drawn });
     assert!(ahead.abs_diff(drawn / 2) <= 1, "{ahead}");
-    // The line moves on by two blocks: what was counted stays with its block.
+    // The line advances by two blocks: counts stay with their block.
     room.serving = vec![2 * LEFT_BLOCK_POSITIONS];
     room.given_up = looked(&room, drawn, &left);
     let ahead = room.ahead(Place { stripe: 0, index: drawn });

@@ -1,4 +1,4 @@
-//! One turn of the turnstile: who is let in, and how far each stripe advances.
+//! One turn of the turnstile: which places are admitted, and how far each stripe advances.
 
 use super::{AdmissionState, Place, Room, Stock, given_up::GivenUp};
 use crate::{
@@ -8,24 +8,24 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Who uses a place inside, and about when the first and the last of them leave.
+/// The members who use a place inside, and approximately when the first and the last of them leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Inside {
-    /// How many.
+    /// Number of members inside.
     pub count: u64,
-    /// When the first leaves; 0 where nobody is inside.
+    /// When the first leaves; 0 if nobody is inside.
     pub first_leaves_at: Timestamp,
-    /// When the last leaves; 0 where nobody is inside.
+    /// When the last leaves; 0 if nobody is inside.
     pub last_leaves_at: Timestamp,
 }
 
 impl Inside {
-    /// Those that were found inside.
+    /// Summarizes the admissions that were found.
     pub fn of<'a>(found: impl Iterator<Item = &'a AdmissionState>, admission_seconds: i64) -> Self {
         found.fold(Self::default(), |inside, state| inside.with(1, state.leaves_at(admission_seconds)))
     }
 
-    /// The same with `count` more, who leave at `leave_at`.
+    /// Adds `count` more, who leave at `leave_at`.
     #[must_use]
     fn with(self, count: u64, leave_at: Timestamp) -> Self {
         let first_leaves_at = if self.count == 0 { leave_at } else { self.first_leaves_at.min(leave_at) };
@@ -35,66 +35,68 @@ impl Inside {
     }
 }
 
-/// What a turn saw before it let anybody in.
+/// What a turn read before it admitted anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Who was inside.
+    /// The members inside.
     pub inside: Inside,
-    /// Which places were given up.
+    /// The given-up places.
     pub given_up: GivenUp,
-    /// How many seats were free.
+    /// The number of free seats, if counted.
     pub stock: Option<Stock>,
 }
 
 /// What a turn does about a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Given up by its owner: passed over.
+    /// Skipped, because its owner gave it up.
     Skip,
-    /// Let in by a turn that ended before it told: its place inside is already taken, so it uses no free one.
+    /// Admitted by an earlier turn that died before it was recorded: it already uses a place inside, so it takes no
+    /// free one.
     Adopt,
-    /// Let in.
+    /// Admitted now.
     Grant,
 }
 
-/// What a turn has counted.
+/// The state of the line and the room at the beginning of a turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
-    /// Positions not yet served that have an admission: a turn ended before it told.
+    /// Positions not yet served that have an admission, from a turn that died before it was recorded.
     pub admitted: &'a HashSet<u64>,
-    /// Positions given up.
+    /// Given-up positions.
     pub left: &'a HashSet<u64>,
     /// Admissions that use a place inside.
     pub live: u64,
 }
 
-/// Positions of one turn, ascending, each with what is done about it.
+/// The positions of one turn in ascending order, each with its step.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan(pub Vec<(Place, Step)>);
 
-/// The room's own part after a turn.
+/// The fields of the room that a turn writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turned {
-    /// How far each stripe was let in.
+    /// The last served index of each stripe.
     pub serving: Vec<u64>,
-    /// The minute that `used` counts.
+    /// The minute that `used` counts, in minutes since the epoch.
     pub minute: i64,
-    /// Let in during that minute.
+    /// Positions admitted during that minute.
     pub used: u32,
-    /// How fast those inside leave.
+    /// How fast admitted members leave.
     pub pace: super::wait::Pace,
-    /// Who is inside.
+    /// The members inside.
     pub inside: Inside,
-    /// Which places were given up.
+    /// The given-up places.
     pub given_up: GivenUp,
-    /// How many seats are free.
+    /// The number of free seats, if counted.
     pub stock: Option<Stock>,
-    /// Before it the turnstile does not turn again.
+    /// The earliest time of the next turn.
     pub next_tick_at: Timestamp,
 }
 
 impl Room {
-    /// The next positions to call up to `last`, ascending, where `drawn[s]` were drawn from stripe `s`.
+    /// The next positions to call, up to `last` and in ascending order, if `drawn[s]` places were drawn from stripe
+    /// `s`.
     pub fn candidates(&self, drawn: &[u64], last: u64) -> Vec<Place> {
         let of_stripe = |((stripe, serving), drawn): ((u32, &u64), &u64)| {
             (serving + 1..=*drawn)
@@ -107,26 +109,26 @@ impl Room {
         places
     }
 
-    /// Whether the policy lets a position in while `live` admissions use places inside.
+    /// How many more places inside the policy allows while `live` admissions use one.
     pub fn free(&self, live: u64) -> u64 {
         self.policy.max_active.map_or(u64::MAX, |most| u64::from(most).saturating_sub(live))
     }
 
-    /// How many more the minute of `now` allows.
+    /// How many more admissions the current minute allows.
     pub fn allowance(&self, now: Timestamp) -> u64 {
         let (_, used) = self.minute_at(now);
         self.policy.admit_per_minute.map_or(u64::MAX, |most| u64::from(most.saturating_sub(used)))
     }
 
-    /// The minute that counts at `now`, and what was used of it. A clock just behind the one that wrote the minute last
-    /// does not open that minute's allowance again.
+    /// The minute that counts at `now`, and its used allowance. A clock slightly behind the last writer's does not
+    /// open that minute's allowance again.
     fn minute_at(&self, now: Timestamp) -> (i64, u32) {
         let minute = now.millis().div_euclid(60_000);
         if (minute..=minute + 1).contains(&self.minute) { (self.minute, self.used) } else { (minute, 0) }
     }
 
-    /// What this turn does about `candidates`: walks them in order until no place is free, the minute's allowance is used, or
-    /// [`TICK_MAX_GRANTS`] are let in. Those who gave up are passed over and use nothing of all that. Nothing while paused.
+    /// The steps of this turn for `candidates`, in order, until no place is free, the minute's allowance is used up,
+    /// or [`TICK_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these. Empty while paused.
     pub fn plan(&self, candidates: &[Place], found: Found<'_>, now: Timestamp) -> Plan {
         let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TICK_MAX_GRANTS)));
         let mut steps = Vec::new();
@@ -154,8 +156,9 @@ impl Room {
         Plan(steps)
     }
 
-    /// The room after `plan`, of which `failed` could not be done: each stripe advances up to its first failure. What was
-    /// let in beyond it is adopted by the next turn, and counted then. Without anything `seen`, what was known stays.
+    /// The room after `plan`, except for the places that `failed`: each stripe advances up to its first failure.
+    /// Admissions beyond it are adopted and counted by the next turn. If nothing was `seen`, the previous values
+    /// stay.
     pub fn after(&self, plan: &Plan, failed: &HashSet<Place>, seen: Option<&Seen>, now: Timestamp) -> Turned {
         let mut serving = self.serving.clone();
         let mut stopped = HashSet::new();

@@ -1,4 +1,4 @@
-//! How long the line takes, and how often those in it should ask.
+//! How long the line takes, and how often waiting members should poll.
 
 use super::{Place, Room, turn::Inside};
 use crate::{
@@ -10,14 +10,15 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How many places inside became free of late: two neighbouring windows, of which the older counts by the part not yet past.
+/// How many places inside were freed recently: two neighbouring windows, of which the older counts by the part that
+/// is still within the window's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Pace {
     /// The newer window's number since the epoch.
     pub window: i64,
-    /// Freed during it.
+    /// Places freed during the newer window.
     pub current: u64,
-    /// Freed during the one before.
+    /// Places freed during the window before it.
     pub before: u64,
 }
 
@@ -26,7 +27,7 @@ impl Pace {
         now.millis().div_euclid(PACE_WINDOW_SECONDS * 1000)
     }
 
-    /// The same after `freed` more at `now`. A clock that is behind counts into the newer window.
+    /// Adds `freed` places at `now`. A slow clock counts into the newer window.
     #[must_use]
     pub fn after(self, freed: u64, now: Timestamp) -> Self {
         let window = Self::window_of(now).max(self.window);
@@ -38,7 +39,7 @@ impl Pace {
         Self { current: shifted.current + freed, ..shifted }
     }
 
-    /// Freed during the last [`PACE_WINDOW_SECONDS`], about.
+    /// Approximate number of places freed during the last [`PACE_WINDOW_SECONDS`].
     pub fn of_late(self, now: Timestamp) -> u64 {
         let Self { current, before, .. } = self.after(0, now);
         let window_millis = PACE_WINDOW_SECONDS * 1000;
@@ -47,22 +48,22 @@ impl Pace {
     }
 }
 
-/// What a member in line is told.
+/// The information for a waiting member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outlook {
-    /// Positions before theirs that are not served yet, without those given up.
+    /// Unserved positions before theirs, without given-up ones.
     pub ahead: u64,
-    /// About how long it takes until they are let in; `None` while the room is paused, because nobody can say.
+    /// Approximate time until they are admitted; `None` while the room is paused, because it cannot be predicted.
     pub wait_seconds: Option<u64>,
-    /// The longest that it can take by the policy as it is: everybody before them uses all of their time.
+    /// The longest time it can take under the current policy, if everybody ahead uses all of their time.
     pub at_most_seconds: Option<u64>,
-    /// When to ask again.
+    /// Seconds until the next poll.
     pub poll_after_seconds: i64,
 }
 
 impl Room {
-    /// The wait that the owner of `place` sees at `now`; nobody is let in before `opens_at`, and holds live for `hold_seconds`.
-    /// `fraction` in `0.0..1.0` spreads the crowd.
+    /// The outlook of the owner of `place` at `now`; nobody is admitted before `opens_at`, and holds live for
+    /// `hold_seconds`. `fraction` in `0.0..1.0` spreads the crowd.
     pub fn outlook(
         &self,
         place: Place,
@@ -85,15 +86,15 @@ impl Room {
         }
     }
 
-    /// About how long it takes from `now` on until whoever has `ahead` before them is let in: as long as the slowest of what
-    /// bounds the line.
+    /// Approximate seconds from `now` until the member with `ahead` positions before them is admitted: the slowest of
+    /// the limits decides.
     fn seconds_for(&self, ahead: u64, now: Timestamp) -> u64 {
         let by_turns = ahead / u64::from(TICK_MAX_GRANTS);
         self.seconds_for_place(ahead, now).max(self.seconds_for_minute(ahead, now)).max(by_turns)
     }
 
-    /// Which of those who leave makes room for whoever has `ahead` before them; `None` where a place is free by then, or places
-    /// are not bounded.
+    /// The leaver that makes room for the member with `ahead` positions before them; `None` if a place is free by
+    /// then or the number of places is unlimited.
     fn leaver_for(&self, ahead: u64) -> Option<Leaver> {
         let most = u64::from(self.policy.max_active?).max(1);
         let before = (ahead + self.inside.count).checked_sub(most)?;
@@ -102,8 +103,8 @@ impl Room {
         Some(Leaver { rounds, number: before - rounds * most })
     }
 
-    /// Until a place inside is free: by the end of the time of those who are inside, and of those who follow them; sooner where
-    /// people leave sooner of late.
+    /// Seconds until a place inside is free: when the admissions of those inside, and of those who follow them,
+    /// expire; sooner if members have recently been leaving sooner.
     fn seconds_for_place(&self, ahead: u64, now: Timestamp) -> u64 {
         let Some(leaver) = self.leaver_for(ahead) else { return 0 };
         let admission_seconds = self.policy.admission_seconds.unsigned_abs();
@@ -117,7 +118,7 @@ impl Room {
         }
     }
 
-    /// Until the minute comes whose allowance reaches.
+    /// Seconds until the minute whose allowance is sufficient.
     fn seconds_for_minute(&self, ahead: u64, now: Timestamp) -> u64 {
         let Some(most) = self.policy.admit_per_minute else { return 0 };
         let later = (ahead + 1).saturating_sub(self.allowance(now));
@@ -129,8 +130,8 @@ impl Room {
         next_minute.saturating_add((minutes - 1).saturating_mul(60))
     }
 
-    /// The longest that it can take: all who are inside or let in before stay to the end of their time, and of a hold that
-    /// they take at its last moment; those who are called come at the last moment, too.
+    /// The longest time it can take: all members inside or admitted before stay until their time ends, plus that of a
+    /// hold taken at its last moment; and called members claim at the last moment, too.
     fn at_most_seconds_for(&self, ahead: u64, hold_seconds: i64, now: Timestamp) -> u64 {
         let late = (CLAIM_SECONDS + hold_seconds + ADMISSION_GRACE_SECONDS).unsigned_abs();
         let stay = self.policy.admission_seconds.unsigned_abs() + late;
@@ -147,15 +148,15 @@ impl Room {
     }
 }
 
-/// One of those who leave: in the round of those who are inside now, or so many rounds later; and which of that round.
+/// One leaver: the round they leave in (0 for those who are inside now), and their number within that round.
 struct Leaver {
     rounds: u64,
     number: u64,
 }
 
 impl Inside {
-    /// About how long it takes until one of those inside leaves, counted from 0, as if they left evenly between the first and
-    /// the last; `None` where there are not so many.
+    /// Approximate seconds until the `number`-th member inside leaves, counted from 0, assuming that they leave
+    /// evenly between the first and the last; `None` if there are fewer.
     fn seconds_until_left(&self, number: u64, now: Timestamp) -> Option<u64> {
         if number >= self.count {
             return None;
@@ -170,13 +171,13 @@ fn seconds_until(moment: Timestamp, now: Timestamp) -> u64 {
     moment.seconds_since(now).unsigned_abs()
 }
 
-/// When to ask again, with so many ahead and so long to wait: often where it is soon, else after a while.
+/// Seconds until the next poll: the minimum if admission is near, otherwise [`poll_after`].
 pub fn next_poll(ahead: u64, wait_seconds: Option<u64>, fraction: f64) -> i64 {
     let soon = ahead < POLL_SOON_AHEAD || wait_seconds.is_some_and(|wait| wait < PACE_WINDOW_SECONDS.unsigned_abs());
     if soon { POLL_MIN_SECONDS } else { poll_after(wait_seconds, fraction) }
 }
 
-/// A quarter of what is to come, within bounds, up to a fifth sooner; the longest where nobody can say.
+/// A quarter of the waiting time, within bounds and up to a fifth sooner; the maximum if the time is unknown.
 pub fn poll_after(wait_seconds: Option<u64>, fraction: f64) -> i64 {
     let quarter = wait_seconds.map_or(POLL_MAX_SECONDS, |wait| i64::try_from(wait / 4).unwrap_or(POLL_MAX_SECONDS));
     let bounded = quarter.clamp(POLL_MIN_SECONDS, POLL_MAX_SECONDS);

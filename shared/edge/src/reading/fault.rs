@@ -1,16 +1,16 @@
-//! What serde says of a value that does not fit, without the value.
+//! serde's errors for invalid values, without the value.
 
 use crate::json::field_path;
 use frontrow_domain::{FieldError, FieldErrors, UNKNOWN_FIELD};
 use serde::de::{self, Expected, Unexpected};
 use std::fmt;
 
-/// Why a value could not be read.
+/// Why a value could not be parsed.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// The path of that value, once it is known.
+    /// The path of the value, once it is known.
     pub(super) at: Option<String>,
-    /// Complaints; until the path is known, fields of that value.
+    /// Messages; until the path is known, with paths relative to the value.
     pub(super) errors: Vec<FieldError>,
 }
 
@@ -23,7 +23,7 @@ impl Fault {
         Self::new("", format!("expected {}", plain(&what.to_string())))
     }
 
-    /// The same, about the value at `path`, unless it is about one within.
+    /// Sets the path of the faulty value, unless it is known already.
     pub(super) fn at(mut self, path: &str) -> Self {
         if self.at.is_none() {
             for error in &mut self.errors {
@@ -35,7 +35,7 @@ impl Fault {
     }
 }
 
-/// A parser's words for types, in the caller's.
+/// Translates a parser's type names for callers.
 fn plain(expected: &str) -> String {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of 0 or more".to_owned(),
@@ -47,7 +47,7 @@ fn plain(expected: &str) -> String {
     }
 }
 
-/// The field and the reason of a rule's complaint over several fields of one object: `field: why`.
+/// Parses a rule's message about fields of one object, in the form `field: why`.
 fn ruled(line: &str) -> FieldError {
     let is_path = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -94,5 +94,5 @@ impl de::Error for Fault {
     }
 }
 
-/// What is said of a field that its object lacks.
+/// The message for a missing field.
 pub(super) const MISSING: &str = "is missing";

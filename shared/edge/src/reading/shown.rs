@@ -1,4 +1,4 @@
-//! Which fields an answer has, as its schema says: they may be sent back.
+//! The fields of a response according to its schema, which callers may send back.
 
 use super::Shown;
 use crate::json::field_path;
@@ -6,14 +6,14 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// `sections[3].rows` as `sections[].rows`.
+/// Turns `sections[3].rows` into `sections[].rows`.
 pub(super) fn without_indexes(path: &str) -> String {
     let mut parts = path.split('[');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| format!("{text}[{}", part.trim_start_matches(|digit: char| digit.is_ascii_digit())))
 }
 
-/// The paths of all fields that a schema has.
+/// The paths of all fields of a schema.
 pub(super) fn fields_of(schema: Shown) -> BTreeSet<String> {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().with(|all| all.inline_subschemas = true);
     generator.meta_schema = None;

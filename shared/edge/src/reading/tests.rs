@@ -11,7 +11,7 @@ fn told<T>(read: Result<T, FieldErrors>) -> Result<T, Vec<(String, String)>> {
     read.map_err(|errors| errors.0.into_iter().map(|error| (error.field, error.message)).collect())
 }
 
-/// The fields that are complained of, in the order of their names.
+/// The reported fields, sorted by name.
 fn fields<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> Vec<String> {
     let mut fields: Vec<_> = body::<T>(text).unwrap_err().into_iter().map(|(field, _)| field).collect();
     fields.sort();

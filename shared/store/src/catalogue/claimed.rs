@@ -1,4 +1,4 @@
-//! Whether anybody holds or owns seats or places of a performance; part of [`super::closing`].
+//! Whether seats or places of a performance are held or owned; part of [`super::closing`].
 
 use crate::{
     Store, claims,
@@ -18,8 +18,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::future::Future;
 
 impl Store {
-    /// Whether anybody holds or owns seats of `performance` at `now`: read consistently. `finally` ends lapsed holds that a
-    /// payment on a clock that is behind may still be about to pay, so that what is said stays true while nothing can be
+    /// Whether anybody holds or owns seats of `performance` at `now`, read consistently. `finally` ends expired holds
+    /// that a payment with a slow clock may still be about to pay, so that the result stays true while nothing can be
     /// held.
     pub(super) async fn is_claimed(&self, performance: &Performance, now: Timestamp, finally: bool) -> Result<bool> {
         match &performance.seating {
@@ -77,18 +77,18 @@ impl Store {
         any(touched.map(|stripe| self.is_kept(end(stripe))).collect(), LAPSED_ENDS_AT_ONCE).await
     }
 
-    /// Ends a lapsed hold's claim; `true` where somebody paid it meanwhile.
+    /// Ends an expired hold's claim; `true` if it was paid meanwhile.
     async fn is_kept(&self, end: Write) -> Result<bool> {
         match self.write(end).await {
             Ok(_) => Ok(false),
             Err(Refused::Failed(error)) => Err(error),
-            // Nothing there: released, or this very write was done and its answer lost.
+            // There is no item: it was released, or this write succeeded and its response was lost.
             Err(Refused::Conditions(images)) => Ok(images.into_iter().flatten().any(|image| !image.is_empty())),
         }
     }
 }
 
-/// Whether any of the looks, so many at a time, finds something.
+/// Whether any of `looks` returns `true`. Runs at most `at_once` of them at a time.
 async fn any<F: Future<Output = Result<bool>>>(looks: Vec<F>, at_once: usize) -> Result<bool> {
     let mut looks = std::pin::pin!(stream::iter(looks).buffer_unordered(at_once));
     while let Some(found) = looks.try_next().await? {

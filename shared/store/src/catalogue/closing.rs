@@ -1,18 +1,20 @@
-//! Closing: a performance is moved, re-seated or deleted only while nobody holds or owns a seat of it, and no hold takes a
-//! transaction's room for a look at the performance (a rush of holds must not meet at one item). So the performance is
-//! closed first, and holds are given the time to notice:
+//! Closing. A performance is moved, re-seated or deleted only while nobody holds or owns a seat of it. A hold's
+//! transaction does not check the performance, because a rush of holds must not contend for one item. So the
+//! performance is closed first, and holds in flight get the time to notice:
 //!
-//! 1. It is marked: `closing_until`, in a transaction of its own.
-//! 2. [`CLOSING_WAIT_MILLIS`] are waited out. A hold's transaction is sent only while its process has read the performance
-//!    within the last [`LISTING_TRUSTED_MILLIS`], counted from when it asked, consistently, without a mark
-//!    ([`Store::check_open`], asked before every attempt), and a call ends within its timeout. So afterwards every hold that did not see the mark is done or never
-//!    will be.
-//! 3. Every block is read consistently. A seat that is held or sold: the mark is taken back, `has_reservations`. Lapsed
-//!    holds are ended for good, because a payment on a clock that is behind could still sell them.
-//! 4. The change is made on condition that the performance is as the mark left it.
+//! 1. The performance is marked: `closing_until`, in a transaction of its own.
+//! 2. The closer waits [`CLOSING_WAIT_MILLIS`]. A hold's transaction is sent only if its process has read the
+//!    performance without a mark, consistently, within the last [`LISTING_TRUSTED_MILLIS`], counted from the start of
+//!    the read ([`Store::check_open`], checked before every attempt). Every call ends within its timeout. So after
+//!    the wait, every hold that did not see the mark has either completed or never will.
+//! 3. Every block is read consistently. If a seat is held or sold, the mark is removed, and the change fails with
+//!    `has_reservations`. Expired holds are ended for good, because a payment with a slow clock could still sell
+//!    them.
+//! 4. The change is made on the condition that the performance is unchanged since it was marked.
 //!
-//! Whoever dies in between leaves the mark. Its time over, the next hold or change takes it away first: that is a change of
-//! the performance too, so a closer that was only slow cannot finish any more. No step trusts a clock to be right.
+//! A closer that dies in between leaves its mark behind. Once the mark has expired, the next hold or change removes
+//! it first. That also changes the performance, so a closer that was only slow can no longer finish. No step relies
+//! on a correct clock.
 
 use crate::{
     Store,
@@ -35,7 +37,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// Until when something is closed that is closed at `now`.
+/// When a closing that starts at `now` expires.
 pub(super) fn closed_until(now: Timestamp) -> Timestamp {
     now.plus_seconds(CLOSING_LEASE_SECONDS)
 }
@@ -56,8 +58,8 @@ fn unmark(performance: &Performance) -> Write {
 }
 
 impl Store {
-    /// The performance with its show for a booking: as [`Store::listing`], but never one that is marked as closing without a
-    /// fresh look. A mark whose time is over is taken away.
+    /// The performance with its show, for a booking. As [`Store::listing`], but reads again if the cached performance
+    /// is marked as closing. Removes an expired mark.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -75,27 +77,27 @@ impl Store {
         self.listing(id, now).await
     }
 
-    /// The performance with its show, to sell what `hold` has of it.
+    /// The performance with its show, for selling the seats of `hold`.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::HoldExpired`] where the house was seated anew: a hold whose transaction came later still,
-    /// e.g. from a process that had been frozen, has seats that are not there any more.
+    /// [`Error::NotFound`]; [`Error::HoldExpired`] if the house was re-seated. A hold whose transaction arrived even
+    /// later, for example from a frozen process, has seats that no longer exist.
     pub async fn listing_to_sell(&self, hold: &Hold, now: Timestamp) -> Result<Arc<Listing>> {
         let id = hold.performance_id();
         let listing = self.listing_to_book(id, now).await?;
         if listing.performance.layout == hold.layout {
             return Ok(listing);
         }
-        // The hold may be of a newer house than is known here.
+        // The hold may belong to a newer layout than the cached one.
         self.copies.listings.forget(id).await;
         let listing = self.listing_to_book(id, now).await?;
         if listing.performance.layout == hold.layout { Ok(listing) } else { Err(Error::HoldExpired) }
     }
 
-    /// Whether a hold of seats of `performance`, as its caller knows it, may be sent.
+    /// Checks whether a hold of seats of `performance`, as the caller read it, may be sent.
     ///
     /// # Errors
-    /// [`Error::Busy`] where it is closing, gone or seated anew.
+    /// [`Error::Busy`] if it is closing, deleted or re-seated.
     pub(crate) async fn check_open(&self, performance: &Performance) -> Result<()> {
         let id = &performance.performance_id;
         let trusted = Duration::from_millis(LISTING_TRUSTED_MILLIS);
@@ -106,17 +108,17 @@ impl Store {
             None => self.performance(id).await?,
         };
         let open = current.is_some_and(|it| it.check_settled().is_ok() && it.layout == performance.layout);
-        // An answer that came late tells of what was.
+        // A response that arrives late describes an outdated state.
         if open && begun.elapsed() < trusted { Ok(()) } else { Err(Error::Busy) }
     }
 
-    /// Closes performances until no hold is in flight, and looks whether anybody holds or owns a seat of one of them. Answers
-    /// them as they are marked.
+    /// Closes performances, waits until no hold is in flight, and checks that nobody holds or owns a seat of them.
+    /// Returns them as they are marked.
     ///
     /// # Errors
-    /// [`Error::HasReservations`], and then they are open again; [`Error::Busy`] where one was changed meanwhile.
+    /// [`Error::HasReservations`], in which case they are open again; [`Error::Busy`] if one was changed meanwhile.
     pub(super) async fn close(&self, performances: &[Performance], now: Timestamp) -> Result<Vec<Performance>> {
-        // Most who must not are told at once, and nobody's sale is interrupted for it.
+        // Most refusals are decided here at once, without interrupting a sale.
         if self.any_claimed(performances, now, false).await? {
             return Err(Error::HasReservations);
         }
@@ -157,10 +159,10 @@ impl Store {
         Ok(false)
     }
 
-    /// Takes the marks away from performances that are as they are given.
+    /// Removes the marks from `performances` that are unchanged.
     ///
     /// # Errors
-    /// As any write. That one was changed by others is none: then it is not what was marked.
+    /// As any write. A performance changed by others is not an error: it no longer carries this mark.
     pub(super) async fn reopen(&self, performances: &[Performance]) -> Result<()> {
         for one in performances {
             match self.transact(vec![unmark(one)]).await {
@@ -172,33 +174,35 @@ impl Store {
         Ok(())
     }
 
-    /// The same where something else went wrong already: marks that stay end by themselves.
+    /// As [`Store::reopen`], after another failure: marks that stay expire by themselves.
     pub(super) async fn reopen_if_possible(&self, performances: &[Performance]) {
         if let Err(error) = self.reopen(performances).await {
             tracing::warn!(%error, "performances stay closed until their time is over");
         }
     }
 
-    /// Marks a show as closing, so that its performances neither come nor go nor move. Answers it as it is marked.
+    /// Marks a show as closing, so that its performances are neither added nor removed nor moved. Returns the marked
+    /// show.
     ///
     /// # Errors
-    /// [`Error::Busy`] where it was changed meanwhile.
+    /// [`Error::Busy`] if it was changed meanwhile.
     pub(super) async fn close_show(&self, show: &Show, now: Timestamp) -> Result<Show> {
         let closing = Show { closing_until: Some(closed_until(now)), edition: show.edition + 1, ..show.clone() };
         self.replace_show_item(show, &closing).await?;
         Ok(closing)
     }
 
-    /// Takes the mark away from a show that is as it is given.
+    /// Removes the mark from a show that is unchanged.
     ///
     /// # Errors
-    /// [`Error::Busy`] where it was changed meanwhile.
+    /// [`Error::Busy`] if it was changed meanwhile.
     pub(super) async fn end_show_closing(&self, show: &Show) -> Result<()> {
         let open = Show { closing_until: None, edition: show.edition + 1, ..show.clone() };
         self.replace_show_item(show, &open).await
     }
 
-    /// The same where nothing more can be done about it: a mark that stays ends by itself.
+    /// As [`Store::end_show_closing`], where a failure has no further consequence: a mark that stays expires by
+    /// itself.
     pub(super) async fn end_show_closing_if_possible(&self, show: &Show) {
         if let Err(error) = self.end_show_closing(show).await {
             tracing::warn!(%error, "a show stays closed until its time is over");
@@ -211,7 +215,7 @@ impl Store {
     }
 }
 
-/// Somebody else was faster.
+/// Maps a failed condition to [`Error::Busy`]: another change came first.
 pub(super) fn busy(refused: Refused) -> Error {
     match refused {
         Refused::Failed(error) => error,

@@ -1,4 +1,5 @@
-//! Lists of shows: each order is a partition of its own, so that a page is one query, or a few where filters leave much out.
+//! Lists of shows. Each order has its own partition, so that a page is one query, or a few if filters drop many
+//! shows.
 
 use crate::{PageOf, PageRequest, Store, keys, page::Range};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,8 +11,9 @@ use frontrow_domain::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 impl Store {
-    /// A page of the shows that `filter` leaves, in that order. A page may be short though more follow: it ends after
-    /// [`SHOWS_MAX_READS`] reads, or a large one, or [`RANGE_PROBES_MAX`] looks at the dates of shows.
+    /// A page of the shows that match `filter`, in `order`. A page may be short even if more shows follow: it ends
+    /// after [`SHOWS_MAX_READS`] reads, after one large read, or after [`RANGE_PROBES_MAX`] queries of the dates of
+    /// shows.
     ///
     /// # Errors
     /// [`frontrow_domain::Error::Invalid`] for a cursor of another list.
@@ -30,7 +32,7 @@ impl Store {
         for _ in 0..SHOWS_MAX_READS {
             let wanted = PageRequest { limit: looked, after: after.clone() };
             let read = self.keyed_page(partition, &range, &wanted).await?;
-            // Fewer than asked for, though more follow: that was 1 MB, and enough for one page.
+            // Fewer items than requested although more follow: the read returned 1 MB, which is enough for one page.
             let count = read.items.len();
             let plays: Vec<_> =
                 read.items.iter().map(|(_, show)| filter.describes(show).then(|| filter.plays(show))).collect();
@@ -87,8 +89,8 @@ impl Store {
     }
 }
 
-/// Where the shows of an order are; from `now` on where that is part of it. A cursor stays in the range that it was made in,
-/// so a further page begins where the first did.
+/// Partition and range of an order; the range starts at `now` if the order depends on it. A cursor stays in the range
+/// it was made in, so a further page begins where the first did.
 fn listed(order: ShowOrder, now: Option<Timestamp>) -> (&'static str, Range) {
     let (partition, range) = match order {
         ShowOrder::Recent => (keys::SHOWS, Range::all().newest_first()),

@@ -1,5 +1,5 @@
-//! Shows and performances: reading them here, lists of shows in `lists`, changes in `shows` and `performances`, slots in
-//! `slots`, and what keeps a sold seat from losing its house in [`closing`].
+//! Shows and performances. This module reads them; `lists` has the lists of shows, `shows` and `performances` the
+//! changes, `slots` the slots, and [`closing`] keeps sold seats from losing their house.
 
 mod claimed;
 pub(crate) mod closing;
@@ -23,7 +23,7 @@ use frontrow_domain::{
 };
 
 impl Store {
-    /// A show.
+    /// A show, read consistently.
     ///
     /// # Errors
     /// As any read.
@@ -31,7 +31,7 @@ impl Store {
         self.get(&keys::show(id), Consistency::Strong).await?.map(from_item).transpose()
     }
 
-    /// A show for those who only look: read eventually, and once more where that misses it.
+    /// A show for display: read eventually, and once more consistently if that misses it.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -39,13 +39,14 @@ impl Store {
         from_item(self.get_known(&keys::show(id)).await?.ok_or(Error::NotFound)?)
     }
 
-    /// A performance as it is now.
+    /// A performance, read consistently.
     pub(crate) async fn performance(&self, id: &PerformanceId) -> Result<Option<Performance>> {
         self.get(&keys::performance(id), Consistency::Strong).await?.map(from_item).transpose()
     }
 
-    /// The performances of a show that can still be booked at `now` and start within `from <= startsAt < to`, by start. A page
-    /// may be short though more follow: it has no more houses than can be counted by reading [`LISTED_BLOCKS_MAX`] blocks.
+    /// The performances of a show that can still be booked at `now` and start within `from <= startsAt < to`, by
+    /// start. A page may be short even if more follow: counting its houses takes at most [`LISTED_BLOCKS_MAX`] block
+    /// reads.
     ///
     /// # Errors
     /// [`frontrow_domain::Error::Invalid`] for a cursor of another list.
@@ -58,7 +59,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<PageOf<Performance>> {
         let from = from.unwrap_or_default();
-        // What has started is closed. A cursor stays in the range that it was made in, so a further page begins where
+        // Started performances are closed. A cursor stays in the range it was made in, so a further page begins where
         // the first did.
         let from = if page.after.is_none() { from.max(now) } else { from };
         let to = to.unwrap_or(Timestamp::MAX.plus_seconds(1));

@@ -1,5 +1,5 @@
-//! Changes of performances: itself, its date under the show, its slot in the venue, its waiting room, and the show's first
-//! and last start, all at once.
+//! Changes of performances. The performance, its date under the show, its slot in the venue, its waiting room, and
+//! the show's first and last start change in one transaction.
 
 use super::{closing::busy, shows, slots};
 use crate::{
@@ -21,13 +21,13 @@ use frontrow_domain::{
 };
 
 impl Store {
-    /// Lists a performance of `show`: itself, its date under the show, its slot in the venue, its waiting room (policy and
-    /// stripes, where it has one), at once.
+    /// Creates a performance of `show`, its date under the show, its slot in the venue and, if it has one, its
+    /// waiting room (policy and stripes), in one transaction.
     ///
     /// # Errors
-    /// [`Error::SlotTaken`] when another performance starts in the venue at that instant, or has that id;
-    /// [`Error::NotFound`] when the show was deleted meanwhile; [`Error::Invalid`] when it has as many as it may;
-    /// [`Error::Busy`].
+    /// [`Error::SlotTaken`] if another performance starts in the venue at that instant, or has that id;
+    /// [`Error::NotFound`] if the show was deleted meanwhile; [`Error::Invalid`] if the show has its maximum number
+    /// of performances; [`Error::Busy`].
     pub async fn create_performance(
         &self,
         performance: &Performance,
@@ -52,7 +52,8 @@ impl Store {
             ];
             let first = show.first_starts_at.map_or(starts_at, |first| first.min(starts_at));
             let last = show.last_starts_at.map_or(starts_at, |last| last.max(starts_at));
-            // Of a show that was stored before there was such a thing, others are counted with the next change.
+            // If the show was stored by an older version without this field, the next change counts its other
+            // performances.
             let on_sale = show.on_sale.or((show.performances == 0).then(OnSale::default));
             let on_sale = on_sale.map(|on_sale| on_sale.with(performance));
             writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)), on_sale)));
@@ -77,10 +78,11 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Replaces what is said of a performance. Another start, house or price needs that nobody holds or owns a seat of it.
+    /// Replaces a performance's details. Changing the start, house or price requires that nobody holds or owns a seat
+    /// of it.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Invalid`] for another start that has passed; [`Error::HasReservations`];
+    /// [`Error::NotFound`]; [`Error::Invalid`] if the new start is in the past; [`Error::HasReservations`];
     /// [`Error::SlotTaken`]; [`Error::Busy`].
     pub async fn replace_performance(
         &self,
@@ -108,7 +110,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// The performance and its show, where both may be changed.
+    /// The performance and its show, if both may be changed.
     async fn open_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<(Performance, Show)> {
         let performance = self.performance(id).await?.ok_or(Error::NotFound)?;
         if performance.closing_until.is_some_and(|until| now < until) {
@@ -138,7 +140,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Replaces a performance that is `before`, of a show that is `show`.
+    /// Replaces a performance that must still be `before`, of a show that must still be `show`.
     async fn replace_known(
         &self,
         before: &Performance,
@@ -186,8 +188,8 @@ impl Store {
         Ok(Replaced::Done(after))
     }
 
-    /// What makes the policy the performance's. A room stays where it is taken away, line and all: when it comes back, those
-    /// who waited have their places, and no position is let in twice.
+    /// The writes that make `policy` the performance's policy. Removing a waiting room keeps its item and its line:
+    /// when it is added again, waiting members have their places, and no position is admitted twice.
     async fn replace_room(
         &self,
         id: &PerformanceId,
@@ -203,7 +205,7 @@ impl Store {
         })
     }
 
-    /// Deletes a performance that nobody holds or owns a seat of.
+    /// Deletes a performance of which nobody holds or owns a seat.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::Busy`].
@@ -239,7 +241,7 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// What is on sale of a show is looked at anew, after one of its performances was cancelled.
+    /// Recomputes what is on sale for a show, after one of its performances was cancelled.
     ///
     /// # Errors
     /// [`Error::Busy`]; as any read or write.
@@ -260,14 +262,14 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// A show's performances but one, by start, as they are now.
+    /// A show's performances except `but`, by start, read consistently.
     async fn dates_without(&self, show: &ShowId, but: &Performance) -> Result<Vec<Performance>> {
         let mut dates = self.dates_of(show).await?;
         dates.retain(|date| date.performance_id != but.performance_id);
         Ok(dates)
     }
 
-    /// A show's performances, by start, as they are now.
+    /// A show's performances, by start, read consistently.
     pub(super) async fn dates_of(&self, show: &ShowId) -> Result<Vec<Performance>> {
         let (from, to) = (Timestamp::default(), Timestamp::MAX.plus_seconds(1));
         let range = Range::between(keys::date_prefix(from), keys::date_prefix(to));
@@ -286,23 +288,23 @@ impl Store {
     }
 }
 
-/// The show as it is next, with `count` performances, which are `dates`.
+/// The next version of the show, with `count` performances, which are `dates`.
 pub(super) fn playing(show: &Show, count: u32, dates: &[Performance]) -> Show {
     let starts = || dates.iter().map(|date| date.starts_at);
     show.playing(count, starts().min().zip(starts().max()), Some(OnSale::of(dates)))
 }
 
-/// What became of an attempt to replace a performance.
+/// The outcome of an attempt to replace a performance.
 enum Replaced {
-    /// It is this now.
+    /// It was replaced; this is the result.
     Done(Performance),
     /// It was changed meanwhile.
     Changed,
-    /// Its show or the slot that it is to have was.
+    /// Its show or the requested slot was changed meanwhile.
     Around,
 }
 
-/// The performance's own item after a change. Field by field: what others keep on the item stays.
+/// Updates the performance's own item field by field, so that attributes written by others stay.
 fn edit(key: keys::Key, after: &Performance) -> Write {
     const EDIT: &str = "SET #starts_at = :starts_at, #sales_open_at = :sales_open_at, #sales_close_at = :sales_close_at, \
         #max_seats_per_member = :max_seats_per_member, #hold_seconds = :hold_seconds, #seating = :seating, \

@@ -1,4 +1,5 @@
-//! Changes of shows. A show is kept three times, in each order of the list of shows; all of them change at once.
+//! Changes of shows. A show is stored three times, once for each order of the list of shows; all copies change at
+//! once.
 
 use super::{closing::busy, performances::playing, slots};
 use crate::{
@@ -18,7 +19,7 @@ use frontrow_domain::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-/// The show's own item; bring a condition where there may be one.
+/// Writes the show's own item. Add a condition if the item may exist.
 pub(super) fn put(show: &Show) -> Write {
     Write::put(item_of(keys::show(&show.show_id), "show", show))
 }
@@ -27,12 +28,12 @@ fn put_order(key: Key, show: &Show) -> Write {
     Write::put(item_of(key, "listed_show", show))
 }
 
-/// The item of a description that is not in lists.
+/// Writes a description that is stored apart from lists.
 fn put_description(show: &Show, whole: Description) -> Write {
     Write::put(item_of(keys::description(&show.show_id), "description", &DescriptionItem { whole }))
 }
 
-/// `before` becomes `after`, in all orders. The show's own item comes first.
+/// Replaces `before` by `after` in all orders. The show's own item comes first.
 pub(super) fn replace(before: &Show, after: &Show) -> Vec<Write> {
     let (after, whole) = &after.listed();
     let mut writes = vec![put(after).when(&SHOW_UNCHANGED).value("edition", before.edition)];
@@ -49,14 +50,14 @@ pub(super) fn replace(before: &Show, after: &Show) -> Vec<Write> {
     writes
 }
 
-/// A description that is longer than what lists have of it.
+/// The whole of a description that is longer than the part stored in lists.
 #[derive(Debug, Serialize, Deserialize)]
 struct DescriptionItem {
     whole: Description,
 }
 
 impl Store {
-    /// Lists a show. Its id is fresh, so nothing can be there.
+    /// Creates a show. Its id is new, so no item can exist.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -82,10 +83,11 @@ impl Store {
         Ok(show)
     }
 
-    /// Replaces what is said of a show. Another venue moves all its performances.
+    /// Replaces a show's details. Changing the venue moves all its performances.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::HasReservations`] and [`Error::SlotTaken`] where the venue changes; [`Error::Busy`].
+    /// [`Error::NotFound`]; [`Error::HasReservations`] and [`Error::SlotTaken`] if the venue changes;
+    /// [`Error::Busy`].
     pub async fn replace_show(&self, id: &ShowId, details: &ShowDetails, now: Timestamp) -> Result<Show> {
         let replaced = self.describe_show(id, details, now).await;
         self.copies.shows.forget(id).await;
@@ -109,9 +111,9 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Moves a show to another venue: closed, its new slots taken, described anew, its old slots freed. What counts is the
-    /// description: a move that dies before it has not happened, one that dies after it has. Slots that stay behind are freed
-    /// by the next who wants them.
+    /// Moves a show to another venue: closes it, takes its new slots, replaces its details, and frees its old slots.
+    /// The replaced details decide: a move that dies before them has not happened, one that dies after them has.
+    /// Leftover slots are freed by the next performance that needs them.
     async fn move_show(&self, before: Show, details: &ShowDetails, now: Timestamp) -> Result<Show> {
         let (from, to) = (before.details.venue.as_str(), details.venue.as_str());
         let closing = self.close_show(&before, now).await?;
@@ -120,7 +122,7 @@ impl Store {
             Err(error) => return Err(self.give_show_up(&closing, &[], error).await),
         };
         let taken = self.take_slots(&closed, to, now).await;
-        // Closed until its slots are in order: nobody moves it back while they are being freed.
+        // Stays closed until its slots are settled, so that it is not moved back while they are being freed.
         let after = Show { closing_until: closing.closing_until, ..closing.described(details.clone()) };
         let moved = match taken {
             Ok(()) => self.transact(replace(&closing, &after)).await,
@@ -132,7 +134,7 @@ impl Store {
         match &moved {
             Ok(()) => self.free_slots(&closed, from).await,
             Err(Refused::Conditions(_)) => self.free_slots(&closed, to).await,
-            // Nobody knows where it plays: all slots stay.
+            // It is unknown where the show plays, so all slots stay.
             Err(Refused::Failed(_)) => {}
         }
         self.reopen_if_possible(&closed).await;
@@ -140,8 +142,8 @@ impl Store {
         moved.map(|()| after).map_err(busy)
     }
 
-    /// Deletes a show with its performances. Each transaction leaves a whole show behind, with fewer performances, and the
-    /// last leaves nothing; so what dies in between is finished by deleting again.
+    /// Deletes a show with its performances. Each transaction leaves a consistent show with fewer performances, and
+    /// the last one leaves nothing. So an interrupted deletion is completed by deleting again.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::Busy`].
@@ -180,7 +182,7 @@ impl Store {
         }
     }
 
-    /// Everything is open again; why it was not done.
+    /// Opens everything again and returns `why`.
     async fn give_show_up(&self, show: &Show, performances: &[Performance], why: Error) -> Error {
         self.reopen_if_possible(performances).await;
         self.end_show_closing_if_possible(show).await;
@@ -196,7 +198,7 @@ impl Store {
         self.close(&performances, now).await
     }
 
-    /// All performances of a show as they are now, by start.
+    /// All performances of a show, by start, read consistently.
     async fn all_performances(&self, show: &ShowId) -> Result<Vec<Performance>> {
         let ids: Vec<PerformanceId> = self.dates_of(show).await?.into_iter().map(|date| date.performance_id).collect();
         let reads: Vec<_> = ids.iter().map(|id| self.performance(id)).collect();
@@ -204,7 +206,7 @@ impl Store {
         Ok(read.into_iter().flatten().collect())
     }
 
-    /// Takes the slots of `performances` in `venue`, or says whose are taken.
+    /// Takes the slots of `performances` in `venue`, or fails if any of them is taken.
     async fn take_slots(&self, performances: &[Performance], venue: &str, now: Timestamp) -> Result<()> {
         let takes: Vec<_> = performances.iter().map(|performance| self.take_slot(performance, venue, now)).collect();
         stream::iter(takes).buffer_unordered(CATALOGUE_CALLS_AT_ONCE).try_collect().await
@@ -223,7 +225,8 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Frees slots that stayed behind in `venue`; those that cannot be freed are by the next who wants them.
+    /// Frees leftover slots in `venue`. Any that cannot be freed now are freed by the next performance that needs
+    /// them.
     async fn free_slots(&self, performances: &[Performance], venue: &str) {
         let frees: Vec<_> = performances
             .iter()
@@ -236,7 +239,7 @@ impl Store {
     }
 }
 
-/// The items of a closed performance of `show`.
+/// Deletes the items of a closed performance of `show`.
 pub(super) fn delete_performance(performance: &Performance, show: &Show) -> [Write; 4] {
     let id = &performance.performance_id;
     [

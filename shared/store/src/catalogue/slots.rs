@@ -1,7 +1,8 @@
-//! Slots: one performance starts in a venue at an instant.
+//! Slots: at most one performance starts in a venue at an instant.
 //!
-//! A show that moves to another venue takes its new slots first, and frees the old ones last. If it dies in between, slots
-//! stay behind whose performance does not start there. Such a slot is freed by the next who wants it.
+//! A show that moves to another venue takes its new slots first and frees the old ones last. If the move dies in
+//! between, it leaves slots whose performance does not start there. The next performance that needs such a slot frees
+//! it.
 
 use crate::{
     Store,
@@ -18,12 +19,12 @@ struct SlotItem {
     performance_id: PerformanceId,
 }
 
-/// Whose slot that is.
+/// The performance that has the slot.
 fn occupant(item: Item) -> Result<PerformanceId> {
     from_item::<SlotItem>(item).map(|slot| slot.performance_id)
 }
 
-/// Takes the slot of a performance in `venue`, if no other has it.
+/// Takes the slot of a performance in `venue`, if no other performance has it.
 pub(super) fn take(performance: &Performance, venue: &str) -> Write {
     let item = SlotItem { performance_id: performance.performance_id.clone() };
     Write::put(item_of(keys::slot(venue, performance.starts_at), "slot", &item))
@@ -31,16 +32,17 @@ pub(super) fn take(performance: &Performance, venue: &str) -> Write {
         .value("performance_id", performance.performance_id.to_string())
 }
 
-/// Frees the slot of a performance in `venue`. No condition: as long as the performance starts there, the slot is its.
+/// Frees the slot of a performance in `venue`. It needs no condition: while the performance starts there, the slot is
+/// its own.
 pub(super) fn free(performance: &Performance, venue: &str) -> Write {
     Write::delete(keys::slot(venue, performance.starts_at))
 }
 
 impl Store {
-    /// Sees to it that nobody but `performance` has the slot at `starts_at` in `venue`.
+    /// Ensures that only `performance` may have the slot at `starts_at` in `venue`.
     ///
     /// # Errors
-    /// [`Error::SlotTaken`] where another performance starts there; [`Error::Busy`] where that is being decided.
+    /// [`Error::SlotTaken`] if another performance starts there; [`Error::Busy`] while that is being decided.
     pub(super) async fn clear_slot(
         &self,
         performance: &PerformanceId,
@@ -60,7 +62,7 @@ impl Store {
             if show.details.venue.as_str() == venue {
                 return Err(Error::SlotTaken);
             }
-            // It may be on its way here. Where whoever moved it died, the move must not be finished any more.
+            // It may be moving here. If that move died, it must not be finished any more.
             show.check_settled(now)?;
             if show.closing_until.is_some() {
                 self.end_show_closing(&show).await?;
@@ -69,7 +71,7 @@ impl Store {
         self.free_slot_of(key, &occupant).await
     }
 
-    /// Frees a slot, if `occupant` still has it.
+    /// Frees a slot if `occupant` still has it.
     pub(super) async fn free_slot_of(&self, key: Key, occupant: &PerformanceId) -> Result<()> {
         let delete = Write::delete(key).when(&SLOT_NAMES).value("performance_id", occupant.to_string());
         match self.write(delete).await {

@@ -1,5 +1,6 @@
-//! Holding the best available seats: chosen from a map of the grade's blocks that was read for it, and chosen anew from a fresh one
-//! when somebody was faster. A large house is read from a random block on, and no further than there need be.
+//! Holding the best available seats. They are chosen from a map of the grade's blocks that is read for this purpose,
+//! and chosen again from a fresh map if another member was faster. A large house is read from a random block on, and
+//! only as far as necessary.
 
 use super::{Holder, NotHeld};
 use crate::{Store, claims::Seen, db::Consistency};
@@ -13,7 +14,7 @@ use frontrow_domain::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// So many seats of one grade.
+/// A search for `quantity` seats of one grade.
 pub(super) struct Search<'a> {
     pub(super) store: &'a Store,
     pub(super) holder: &'a Holder<'a>,
@@ -27,7 +28,7 @@ impl<'a> Search<'a> {
     /// # Errors
     /// As [`Store::hold_of_grade`].
     pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
-        // A map that is a moment behind will do to choose from, but not to choose again, and not to refuse.
+        // A slightly stale map is good enough for the first choice, but neither for the next one nor for a refusal.
         let mut consistency = Consistency::Eventual;
         for attempt in 1..=HOLD_ATTEMPTS {
             let mut chosen = self.look(consistency).await?;
@@ -37,7 +38,7 @@ impl<'a> Search<'a> {
             let seats = match chosen {
                 Ok(seats) => seats,
                 Err(available) => {
-                    // The contract names the member's own limits first.
+                    // The contract reports the member's own limits first.
                     self.store.check_stake(self.holder, self.quantity).await?;
                     return Err(Error::NotEnoughSeats { available });
                 }
@@ -56,7 +57,7 @@ impl<'a> Search<'a> {
         Err(Error::Busy)
     }
 
-    /// Chooses from the seats as they are; where there are not enough, says how many there are.
+    /// Chooses from the seats as they are; if there are not enough, returns how many there are.
     async fn look(&self, consistency: Consistency) -> Result<Result<Vec<SeatPlace<'a>>, u32>> {
         let quantity = self.quantity as usize;
         let dice = || (self.store.entropy.fraction)();
@@ -70,7 +71,7 @@ impl<'a> Search<'a> {
         let mut blocks = self.blocks.iter().copied().cycle().skip(first).take(self.blocks.len()).peekable();
         let mut read = HashSet::new();
         let mut taken = HashMap::new();
-        // One block first, then ever more at once.
+        // One block first, then twice as many in each step, up to `BLOCK_READS_AT_ONCE`.
         let mut step = 1;
         while blocks.peek().is_some() {
             let next: Vec<u32> = blocks.by_ref().take(step).collect();
@@ -85,7 +86,7 @@ impl<'a> Search<'a> {
         Ok(choose(&free, quantity, dice(), dice()).ok_or(u32::try_from(free.len()).unwrap_or(u32::MAX)))
     }
 
-    /// The free seats of the grade in the blocks that were `read`, in layout order.
+    /// The free seats of the grade in the `read` blocks, in layout order.
     fn free(&self, read: &HashSet<u32>, taken: &HashMap<SeatId, SeatState>) -> Vec<SeatPlace<'a>> {
         let places = self.house.places_of(self.grade).filter(|place| read.contains(&place.block()));
         places.filter(|place| !taken.contains_key(&place.seat_id())).collect()

@@ -1,5 +1,6 @@
-//! Holding places that are only counted. One stripe of the area will do as a rule, chosen by the hold's id and written without
-//! having been read. Where it has not enough, all are read, and as many are taken from as need be.
+//! Holding general admission places. Usually one stripe of the area is enough: it is chosen by the hold's id and
+//! written without being read. If it has too few places, all stripes are read, and places are taken from as many as
+//! necessary.
 
 use super::{Holder, NotHeld};
 use crate::{
@@ -14,7 +15,7 @@ use frontrow_domain::{
     limits::HOLD_ATTEMPTS,
 };
 
-/// So many places of one area.
+/// A search for `quantity` places of one area.
 pub(super) struct Search<'a> {
     pub(super) store: &'a Store,
     pub(super) holder: &'a Holder<'a>,
@@ -23,7 +24,7 @@ pub(super) struct Search<'a> {
     pub(super) quantity: u32,
 }
 
-/// From which stripes to take how many places, and what was seen of them.
+/// How many places to take from which stripes, and the stripes as they were read.
 struct Choice {
     parts: Vec<(u32, u32)>,
     seen: Seen,
@@ -52,7 +53,7 @@ impl Search<'_> {
                 self.store.back_off(attempt).await;
             }
             choice = match (&choice.parts[..], images.into_iter().next().flatten()) {
-                // What stood in the way is all that there is to know of the only stripe.
+                // The image of the failed condition is the current state of the only stripe.
                 (&[(stripe, _)], Some(image)) => {
                     let (seen, share) = (read_stripe(&image)?, self.share_of(stripe));
                     if seen.free(share, self.holder.now) >= self.quantity {
@@ -79,7 +80,7 @@ impl Search<'_> {
         if let Some(parts) = split(&free, self.quantity, home) {
             return Ok(Choice { parts, seen });
         }
-        // The contract names the member's own limits first.
+        // The contract reports the member's own limits first.
         self.store.check_stake(self.holder, self.quantity).await?;
         Err(Error::NotEnoughSeats { available: free.iter().map(|(_, free)| free).sum() })
     }

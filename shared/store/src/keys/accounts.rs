@@ -1,4 +1,4 @@
-//! Members, their addresses and sessions, and what is counted per address.
+//! Keys of members, e-mail addresses, sessions and per-address counters.
 
 use super::Key;
 use frontrow_domain::{
@@ -6,7 +6,7 @@ use frontrow_domain::{
     member::Email,
 };
 
-/// The partition of everything that is one member's own.
+/// The partition of everything that belongs to one member.
 pub(crate) fn member_partition(member: &MemberId) -> String {
     format!("member#{member}")
 }
@@ -30,13 +30,13 @@ pub(crate) fn session(member: &MemberId, id: &SessionId) -> Key {
     Key::new(member_partition(member), format!("{SESSION_PREFIX}{id}"))
 }
 
-/// An item of a member, by its sort key.
+/// An item in a member's partition, by its sort key.
 pub(crate) fn in_member(member: &MemberId, sort_key: String) -> Key {
     Key::new(member_partition(member), sort_key)
 }
 
-/// A counter of `what` for one address or mailbox in one window of time; with a `device`, of what it did alone. Both end with
-/// their domain, which has no `#`.
+/// The counter `what` of one address or mailbox in one time window; with a `device`, of that device alone. An address
+/// and a mailbox both end with their domain, which contains no `#`.
 pub(crate) fn rate(what: &str, address: &str, device: Option<&SessionId>, window: i64) -> Key {
     let device = device.map(|device| format!("#{device}")).unwrap_or_default();
     Key::new(format!("rate#{what}#{address}{device}"), window.to_string())

@@ -4,19 +4,19 @@ use super::Key;
 use frontrow_domain::ids::PerformanceId;
 use serde::Deserialize;
 
-/// A part of a house that is kept by itself: a block of numbered seats, or a stripe of an area.
+/// A part of a house that is stored on its own: a block of numbered seats or a stripe of an area.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Part {
-    /// The performance.
+    /// The performance whose house it is part of.
     pub performance_id: PerformanceId,
-    /// The edition of its layout.
+    /// The version of the performance's layout.
     pub layout: u32,
     /// The block's or the stripe's number, from 0.
     pub number: u32,
 }
 
 impl Part {
-    /// The part that the item of that partition belongs to; `None` for anything but seats and stripes.
+    /// The part that `partition` belongs to; `None` for anything but seats and stripes.
     fn of_partition(partition: &str) -> Option<Self> {
         let rest = partition.strip_prefix("seats#").or_else(|| partition.strip_prefix("stripe#"))?;
         let mut parts = rest.split('#');
@@ -34,12 +34,12 @@ pub(crate) fn map_partition(performance: &PerformanceId, layout: u32) -> String 
     format!("map#{performance}#{layout}")
 }
 
-/// The row of a part in its house's map.
+/// The row of a part in the map of its house.
 pub(crate) fn map_row(part: &Part) -> Key {
     Key::new(map_partition(&part.performance_id, part.layout), part.number.to_string())
 }
 
-/// Where an item is, as the stream tells it.
+/// The partition key of an item in a stream record.
 #[derive(Debug, Deserialize)]
 pub struct Place {
     pk: String,

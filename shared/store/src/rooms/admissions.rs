@@ -1,4 +1,4 @@
-//! Reading who is inside and who waits; claiming.
+//! Reading admissions and waiting members; claiming.
 
 use super::counter;
 use crate::{
@@ -25,7 +25,7 @@ use futures_util::{
 };
 use std::collections::HashSet;
 
-/// A position that was let in, and what became of it.
+/// An admitted position and its state.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AdmissionAt {
     pub(super) position: u64,
@@ -51,20 +51,21 @@ pub struct RoomView {
     pub issued: u64,
     /// Places called so far.
     pub serving: u64,
-    /// Live admissions, called ones that wait to be claimed included: what `maxActive` bounds.
+    /// Live admissions, including called places that are not claimed yet. `maxActive` bounds this number.
     pub active: u64,
-    /// Places not yet called and not given up.
+    /// Places neither called nor given up.
     pub waiting: u64,
     /// The room.
     pub room: Room,
 }
 
 impl Store {
-    /// CLAIM: the member's called place becomes his admission. Answers when it ends; the same for one that he claimed
-    /// before, and `None` while it is kept for a pending payment. No clock decides: only the turnstile takes a called place back.
+    /// CLAIM: turns the member's called place into their admission. Returns when it ends; the same for a place they
+    /// have already claimed, and `None` while it is parked for a pending payment. No clock decides: only the
+    /// turnstile takes back a called place.
     ///
     /// # Errors
-    /// [`Error::QueueTokenExpired`] where it was taken back, spent or given up.
+    /// [`Error::QueueTokenExpired`] if it was taken back, spent or given up.
     pub async fn claim(
         &self,
         admission: &Admission,
@@ -100,13 +101,13 @@ impl Store {
     /// When the member's admission ends.
     ///
     /// # Errors
-    /// [`Error::QueueTokenExpired`] where it is over, spent or given up.
+    /// [`Error::QueueTokenExpired`] if it has expired, was spent or was given up.
     pub async fn live_end(&self, admission: &Admission, now: Timestamp) -> Result<Timestamp> {
         let state = self.admission_state(&admission.performance_id, admission.position).await?;
         state.and_then(|state| state.live_end_for(&admission.member_id, now)).ok_or(Error::QueueTokenExpired)
     }
 
-    /// The room in numbers.
+    /// The room's figures.
     ///
     /// # Errors
     /// [`Error::NoWaitingRoom`].
@@ -117,7 +118,7 @@ impl Store {
         let issued = drawn.iter().sum();
         let serving = room.serving.iter().sum();
         let active = inside?.iter().filter(|admission| admission.state.is_live(now)).count() as u64;
-        // From the first position not called to the last drawn.
+        // From the first position not yet called to the last one drawn.
         let first = (0..).zip(&room.serving).map(|(stripe, served)| Place { stripe, index: served + 1 });
         let last = (0..).zip(&drawn).filter(|(_, n)| **n > 0).map(|(stripe, n)| Place { stripe, index: *n });
         let first = first.map(|place| place.position(room.stripes)).min().unwrap_or(1) / LEFT_BLOCK_POSITIONS;
@@ -160,14 +161,14 @@ impl Store {
         Err(Error::internal("count admissions", "more than a turn can read"))
     }
 
-    /// How many were drawn from each stripe, read consistently.
+    /// The number of places drawn from each stripe, read consistently.
     pub(super) async fn drawn(&self, id: &PerformanceId, stripes: u32) -> Result<Vec<u64>> {
         let keys: Vec<_> = (0..stripes).map(|stripe| keys::line(id, stripe)).collect();
         let items = join_all(keys.iter().map(|key| self.get(key, Consistency::Strong))).await;
         items.into_iter().map(|item| item?.as_ref().map_or(Ok(0), |line| counter(line, "n"))).collect()
     }
 
-    /// The given-up positions of these blocks, read consistently.
+    /// The given-up positions in `blocks`, read consistently.
     pub(super) async fn left_in(
         &self,
         id: &PerformanceId,
@@ -184,7 +185,7 @@ impl Store {
             .await
     }
 
-    /// How many positions of each of these blocks were given up, as it was a moment ago.
+    /// The number of given-up positions in each of `blocks`, read eventually.
     pub(super) async fn count_left_in(&self, id: &PerformanceId, blocks: &[u64]) -> Result<Vec<(u64, usize)>> {
         let count = async |block: u64| {
             Ok::<_, Error>((block, self.left_of_block(id, block, Consistency::Eventual).await?.len()))
@@ -194,7 +195,7 @@ impl Store {
 
     async fn left_of_block(&self, id: &PerformanceId, block: u64, consistency: Consistency) -> Result<Vec<u64>> {
         let partition = keys::left_partition(id, block);
-        // 1,024 small items: always one page.
+        // 1,024 small items always fit one page.
         let (items, _) = self
             .query(|query| {
                 query

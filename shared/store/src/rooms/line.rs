@@ -20,18 +20,18 @@ use frontrow_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What joining came to.
+/// The outcome of joining.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joined {
     /// A new place at the end.
     New(Place),
-    /// The place he has had, waiting or called.
+    /// The place that the member already had, waiting or called.
     Waiting(Place),
-    /// He is inside, until that moment.
+    /// The member is inside until that time.
     Inside(Place, Timestamp),
 }
 
-/// A member's place as stored; `i` is 0 where there is none.
+/// A member's place as stored; `i` is 0 if there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct PlaceItem {
@@ -55,7 +55,7 @@ impl PlaceItem {
     }
 }
 
-/// A place that was drawn for a member: by this very call, or by one of theirs before it that saw the same.
+/// A place drawn for a member, by this call or by an earlier one of theirs that read the same item.
 #[derive(Debug, Clone, Copy)]
 struct Drawn {
     place: Place,
@@ -66,8 +66,8 @@ struct Drawn {
 struct LeftItem {}
 
 impl Store {
-    /// JOIN: the member's place in line; a new one at the end where he has none, or where it was spent, given up or left
-    /// unclaimed.
+    /// JOIN: the member's place in line. They get a new one at the end if they have none, or if theirs was spent,
+    /// given up or left unclaimed.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`] after [`DRAWS_MAX`] places; [`Error::Busy`].
@@ -88,16 +88,16 @@ impl Store {
             let place = drawn.place;
             match self.write(take_place(performance, member, place, seen)).await {
                 Ok(_) if drawn.by_this_call || !room.has_served(place) => return Ok(Joined::New(place)),
-                // Drawn before, by a call that nobody heard of: the place may be over by now.
+                // Drawn by an earlier call whose response was lost, so the place may have expired by now.
                 Ok(item) => seen = PlaceItem::read(Some(item))?,
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(mut images)) => {
                     seen = PlaceItem::read(images.pop().flatten())?;
-                    // This very write was done, and its answer lost.
+                    // This write succeeded and its response was lost.
                     if drawn.by_this_call && seen.place() == Some(place) {
                         return Ok(Joined::New(place));
                     }
-                    // It was done, and given up since.
+                    // It succeeded, and the place was given up since.
                     if drawn.by_this_call && seen.given_up() == Some(place) {
                         return Err(Error::Busy);
                     }
@@ -116,8 +116,8 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// The member joined twice at once, and stands elsewhere: nobody stands at the place that was `drawn`, and nobody shall wait
-    /// for it. It counts as one of their draws.
+    /// Ends the place that was `drawn` by one of two concurrent joins, if the member stands elsewhere, so that the
+    /// line does not wait for it. It counts as one of the member's draws.
     async fn end_lost_draw(
         &self,
         performance: &Performance,
@@ -139,7 +139,7 @@ impl Store {
         }
     }
 
-    /// The place that was `seen`, if it still is one; `None` where he may have another.
+    /// The place that was `seen`, if it is still valid; `None` if the member may draw another.
     async fn kept_or_too_many(
         &self,
         performance: &Performance,
@@ -155,7 +155,7 @@ impl Store {
         Ok(kept)
     }
 
-    /// The place that was `seen`, if it still is one.
+    /// The place that was `seen`, if it is still valid.
     async fn kept_place(
         &self,
         id: &PerformanceId,
@@ -171,15 +171,16 @@ impl Store {
         let state = self.admission_state(id, place.position(room.stripes)).await?;
         Ok(match state {
             Some(granted @ AdmissionState::Granted { .. }) if !granted.has_lapsed(now) => Some(Joined::Waiting(place)),
-            // Not lost before its payment is decided: a declined card brings it back.
+            // Kept until its payment is decided: a declined card brings it back.
             Some(state) if state.is_parked_for(member) => Some(Joined::Waiting(place)),
             Some(state) => state.live_end_for(member, now).map(|end| Joined::Inside(place, end)),
             None => None,
         })
     }
 
-    /// The next index of a stripe for a member who has drawn so many times. The stripe remembers who drew of late, and what: the
-    /// same draw again, at the same time or after a lost answer, is the same place.
+    /// Draws the next index of a stripe for a member who has already drawn `draws` times. The stripe remembers recent
+    /// draws and their results, so that repeating a draw, concurrently or after a lost response, returns the same
+    /// place.
     async fn draw(&self, id: &PerformanceId, stripes: u32, member: &MemberId, draws: u32) -> Result<Drawn> {
         let stripe = self.copies.next_stripe(id, stripes, self.entropy.fraction);
         let drawer = [&member.0.as_bytes()[..], &draws.to_be_bytes()].concat();
@@ -204,8 +205,8 @@ impl Store {
         Ok(Drawn { place: Place { stripe, index }, by_this_call })
     }
 
-    /// LEAVE: the place is given up; if it was called, its admission ends together with a live hold. Without a place
-    /// there is nothing to do.
+    /// LEAVE: gives the place up. If it was called, its admission ends together with a live hold. Does nothing if the
+    /// member has no place.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -217,7 +218,7 @@ impl Store {
         }
     }
 
-    /// Nobody waits for `place`, which is no longer the member's, or never was.
+    /// Ends `place`, which is no longer the member's or never was, so that the line does not wait for it.
     async fn end_place(
         &self,
         performance: &Performance,
@@ -228,7 +229,7 @@ impl Store {
         let id = &performance.performance_id;
         let mut room = self.room(id, now).await?;
         if !room.has_served(place) {
-            // He may have been called since the copy was made, and have claimed elsewhere.
+            // It may have been called since the copy was read, and claimed through another process.
             room = self.fresh_room(id, now).await?;
         }
         let position = place.position(room.stripes);
@@ -239,7 +240,8 @@ impl Store {
         self.write(Write::put(with_ttl(left, kept_until(performance)))).await.map(drop).map_err(no_condition)
     }
 
-    /// The place that the member had, or has given up before: then what follows may not have been done.
+    /// The place that the member had, or had already given up: in that case the steps that follow may not have
+    /// completed.
     async fn give_up_place(&self, id: &PerformanceId, member: &MemberId) -> Result<Option<Place>> {
         let write = Write::update(keys::place(id, member), "SET #given_up = #i, #i = :zero")
             .when(&PLACE_IS_HELD)
@@ -252,7 +254,7 @@ impl Store {
         Ok(PlaceItem::read(item)?.given_up())
     }
 
-    /// Deletes the member's admission, in one transaction with the release of his live hold if he has one.
+    /// Deletes the member's admission, in one transaction with the release of their live hold, if any.
     async fn end_admission(&self, id: &PerformanceId, member: &MemberId, position: u64, now: Timestamp) -> Result<()> {
         let mut hold_until = now;
         let mut stake = Stake::default();
@@ -289,12 +291,12 @@ impl Store {
     }
 }
 
-/// The attributes of a line that remember one of its last draws: whose it was, and what it drew.
+/// The attributes of a line that remember a recent draw: the drawer and the index drawn.
 fn recent_draw(slot: u8) -> [String; 2] {
     [format!("d{slot}"), format!("x{slot}")]
 }
 
-/// PLACE becomes `place`, if it still is as it was `seen`.
+/// Stores `place` as the member's place, if it is unchanged since it was `seen`.
 fn take_place(performance: &Performance, member: &MemberId, place: Place, seen: PlaceItem) -> Write {
     let update = "SET #s = :s, #i = :i, #entity = :entity, #ttl = :ttl ADD #draws :one";
     Write::update(keys::place(&performance.performance_id, member), update)
@@ -307,7 +309,7 @@ fn take_place(performance: &Performance, member: &MemberId, place: Place, seen: 
         .value("one", 1)
 }
 
-/// Not counted from the end of the sale, which can be put off while people stand in line.
+/// Not counted from the end of the sale, which can be postponed while members wait in line.
 fn kept_until(performance: &Performance) -> Timestamp {
     performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS)
 }

@@ -1,7 +1,8 @@
-//! The turnstile: turned by the first who asks in each second and is not far from being let in, under a lease, so that
-//! only one inserts admissions.
+//! The turnstile. In each second it is turned by the first poll whose member is not far from admission. The turn
+//! holds a lease, so that only one poll inserts admissions.
 //!
-//! A turn that dies after any step does no harm: its lease ends, what it let in is adopted, what it took back stays so.
+//! A turn that dies after any step does no harm: its lease expires, the next turn adopts what it admitted, and what
+//! it took back stays so.
 
 use super::AdmissionAt;
 use crate::{
@@ -36,29 +37,29 @@ use tokio::time::Instant;
 /// A waiting room as a poll sees it.
 #[derive(Debug, Clone)]
 pub struct PolledRoom {
-    /// The room.
+    /// The cached room, or the one this poll has turned.
     pub room: Arc<Room>,
-    /// Who was there, where this very poll turned the turnstile.
+    /// How many members were there, if this poll turned the turnstile.
     pub crowd: Option<Crowd>,
 }
 
-/// Who is there after a turn of the turnstile.
+/// How many members are there after a turn of the turnstile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crowd {
-    /// Places that are not called yet; given-up ones too, until the line passes them.
+    /// Places not called yet, including given-up ones until the line passes them.
     pub waiting: u64,
     /// Admissions that use a place inside.
     pub active: u64,
 }
 
-/// What a turn counted before it let anybody in.
+/// What a turn counted before it admitted anybody.
 struct Counted {
     drawn: u64,
     seen: Seen,
 }
 
 impl Counted {
-    /// Who is there after `plan`, of which `failed` could not be done, made the room `turned`.
+    /// The crowd after `plan` turned the room into `turned`, except for the places that `failed`.
     fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<Place>) -> Crowd {
         let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
         let waiting = self.drawn.saturating_sub(turned.serving.iter().sum());
@@ -66,7 +67,7 @@ impl Counted {
     }
 }
 
-/// A turn in progress: whose, since when, and how long it may go on letting in.
+/// A turn in progress: its owner, its start, and how long it may go on admitting.
 struct Turn<'a> {
     owner: String,
     now: Timestamp,
@@ -75,8 +76,8 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Whether the turnstile is surely still this turn's. Asked before every insert, because an insert by a turn that
-    /// was taken for dead could bring a finished admission back.
+    /// Whether the turnstile certainly still belongs to this turn. Checked before every insert: an insert by a turn
+    /// that was considered dead could bring a finished admission back.
     fn may_let_in(&self) -> bool {
         let lease_until = self.now.plus_seconds(TICK_LEASE_SECONDS - TICK_LEASE_MARGIN_SECONDS);
         self.started.elapsed() < Duration::from_millis(TICK_GRANTING_MILLIS) && (self.clock)() < lease_until
@@ -84,11 +85,12 @@ impl Turn<'_> {
 }
 
 impl Store {
-    /// POLL's room for who has `place`: at most a second old, as in [`Store::room`], or five where he is far from being let in. Who
-    /// refreshes it turns the turnstile, if it is due. `clock` tells the time while that goes on.
+    /// POLL's room for the owner of `place`: at most a second old, as in [`Store::room`], or at most five if they are
+    /// far from admission. The poll that refreshes it turns the turnstile, if it is due. `clock` returns the time
+    /// during the turn.
     ///
     /// # Errors
-    /// [`frontrow_domain::Error::NoWaitingRoom`]. A turn that fails is not the caller's failure.
+    /// [`frontrow_domain::Error::NoWaitingRoom`]. A failed turn does not fail the poll.
     pub async fn turned_room(
         &self,
         id: &PerformanceId,
@@ -113,7 +115,7 @@ impl Store {
         Ok(PolledRoom { room: room.await?, crowd: counted.into_inner().flatten() })
     }
 
-    /// The room after a turn, and who is there then, if that was counted; `None` where the turn came to nothing.
+    /// The room after a turn and, if it was counted, the crowd; `None` if the turn failed or another poll has it.
     async fn turn_in_time(
         &self,
         id: &PerformanceId,
@@ -129,7 +131,7 @@ impl Store {
         None
     }
 
-    /// One turn; `None` where somebody else has it.
+    /// One turn; `None` if another poll has it.
     async fn turn(
         &self,
         id: &PerformanceId,
@@ -162,7 +164,7 @@ impl Store {
         match self.write(write).await {
             Ok(item) => from_item(item).map(Some),
             Err(Refused::Failed(error)) => Err(error),
-            // Mine, where this very write was done and its answer lost.
+            // This turn's, if this write succeeded and its response was lost.
             Err(Refused::Conditions(images)) => {
                 let image = images.into_iter().flatten().find(|image| !image.is_empty());
                 let room: Option<Room> = image.map(from_item).transpose()?;
@@ -171,8 +173,8 @@ impl Store {
         }
     }
 
-    /// Steps 2 to 4: counts who is inside, takes back what lapsed, lets in whom the policy allows. Answers what was
-    /// planned, which of it could not be done, and what was counted.
+    /// Steps 2 to 4: counts admissions, takes back expired ones, and admits as many members as the policy allows.
+    /// Returns the plan, the part of it that failed, and the counts.
     async fn let_in(
         &self,
         id: &PerformanceId,
@@ -206,7 +208,7 @@ impl Store {
         Ok((plan, failed, Counted { drawn: drawn.iter().sum(), seen: Seen { inside, given_up, stock } }))
     }
 
-    /// How many seats are free, counted anew from time to time. Nobody is let in by it.
+    /// The number of free seats, counted again from time to time. It does not affect admission.
     async fn stock(&self, room: &Room, performance: &Performance, now: Timestamp) -> Option<Stock> {
         if !room.counts_stock(now) || performance.check_not_closed(now).is_err() {
             return room.stock;
@@ -220,8 +222,8 @@ impl Store {
         }
     }
 
-    /// Deletes what lapsed, unless it was claimed or prolonged since it was read. Answers what still uses a place: only
-    /// what is surely gone does not.
+    /// Deletes expired admissions unless they were claimed or prolonged since they were read. Returns those that
+    /// still use a place: all but the ones that are certainly gone.
     async fn take_back_lapsed(&self, id: &PerformanceId, inside: Vec<AdmissionAt>, now: Timestamp) -> Vec<AdmissionAt> {
         let (lapsed, mut live): (Vec<_>, Vec<_>) =
             inside.into_iter().partition(|admission| admission.state.has_lapsed(now));
@@ -249,7 +251,7 @@ impl Store {
         }
     }
 
-    /// Lets in what is planned, some at a time; answers what could not be done, or not in time.
+    /// Carries out the plan in batches. Returns the places that failed or were not done in time.
     async fn carry_out(&self, id: &PerformanceId, room: &Room, plan: &Plan, turn: &Turn<'_>) -> HashSet<Place> {
         let writes = plan.0.iter().filter_map(|(place, step)| {
             let position = place.position(room.stripes);
@@ -269,7 +271,7 @@ impl Store {
         failed
     }
 
-    /// Whether the position has an admission now: by this write, or one that stood in its way.
+    /// Whether the position now has an admission: from this write, or one that already existed.
     async fn let_one_in(&self, write: &Write, turn: &Turn<'_>) -> bool {
         for attempt in 1..=RETRY_ATTEMPTS {
             if !turn.may_let_in() {
@@ -285,7 +287,7 @@ impl Store {
         false
     }
 
-    /// Step 5: tells how far the line was let in, and frees the turnstile. `None` where the turn had been lost.
+    /// Step 5: writes how far the line was admitted and frees the turnstile. `None` if the turn had been lost.
     async fn end_turn(&self, id: &PerformanceId, turn: &Turn<'_>, turned: &Turned) -> Result<Option<Room>> {
         let update = "SET #serving = :serving, #minute = :minute, #used = :used, #pace = :pace, #inside = :inside, \
                       #given_up = :given_up, #stock = :stock, #next_tick_at = :next_tick_at, #lease_until = :nobody";
@@ -315,7 +317,7 @@ fn grant(id: &PerformanceId, position: u64, now: Timestamp) -> Write {
     Write::put(with_ttl(item, claim_until.plus_seconds(ROOM_KEPT_SECONDS))).when(&NOT_YET_ADMITTED)
 }
 
-/// Its owner could not claim it before now, so his time begins now.
+/// Restarts the claim period now, because the owner could not claim the place before.
 fn adopt(id: &PerformanceId, position: u64, now: Timestamp) -> Write {
     Write::update(keys::admission(id, position), "SET #claim_until = :claim_until")
         .when(&ADMISSION_UNCLAIMED)

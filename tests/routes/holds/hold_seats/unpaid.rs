@@ -1,4 +1,4 @@
-//! Holds that are not paid are counted.
+//! Unpaid holds are counted.
 
 use crate::{
     general::area,
@@ -7,8 +7,8 @@ use crate::{
 use frontrow_domain::limits::HOLDS_FORGIVEN_MAX;
 use serde_json::json;
 
-/// Nobody keeps a seat for ever: of three holds that were not paid, the oldest has to be an hour old before there is another.
-/// Others, and other performances, are not concerned.
+/// Nobody keeps a seat forever: after three unpaid holds, the oldest must be an hour old before the member can take
+/// another. Other members and other performances are not affected.
 #[tokio::test]
 async fn three_unpaid_holds_an_hour_are_enough() {
     World::run(async |world| {
@@ -29,7 +29,7 @@ async fn three_unpaid_holds_an_hour_are_enough() {
         hold(&person, &performance, &["A-1-2"]).await.problem(429, "too_many_requests");
         world.advance_seconds(10);
         let held = hold(&person, &performance, &["A-1-2"]).await.expect(201).text("holdId");
-        // What counts now is the two after the oldest, and this one.
+        // Now the two after the oldest count, and this one.
         world.advance_seconds(31);
         person.delete(&format!("/holds/{held}")).await.expect(204);
         hold(&person, &performance, &["A-1-2"]).await.problem(429, "too_many_requests");
@@ -37,7 +37,7 @@ async fn three_unpaid_holds_an_hour_are_enough() {
     .await;
 }
 
-/// Paying begins anew, and so it does for places that are only counted.
+/// Paying resets the count, also for general admission places.
 #[tokio::test]
 async fn paying_clears_the_unpaid_holds() {
     World::run(async |world| {
@@ -63,7 +63,7 @@ async fn paying_clears_the_unpaid_holds() {
     .await;
 }
 
-/// Paying and cancelling is no way to keep a seat: what the payment cleared counts again.
+/// Paying and cancelling is no way to keep a seat: the holds that the payment cleared count again.
 #[tokio::test]
 async fn a_cancellation_takes_back_what_paying_cleared() {
     World::run(async |world| {
@@ -78,7 +78,7 @@ async fn a_cancellation_takes_back_what_paying_cleared() {
         let paid = pay(&person, &held).await.expect(201).text("reservationId");
         person.delete(&format!("/reservations/{paid}")).await.expect(200);
         hold(&person, &performance, &["A-1-1"]).await.problem(429, "too_many_requests");
-        // Of a hold that is paid at once nobody else had to wait.
+        // Nobody had to wait because of a hold that is paid at once.
         world.advance_seconds(3_600);
         let person = world.log_in_again(&person);
         for _ in 0..4 {
@@ -89,7 +89,8 @@ async fn a_cancellation_takes_back_what_paying_cleared() {
     .await;
 }
 
-/// Whoever changes their mind at once is forgiven, but not for ever: nobody keeps a seat by releasing and taking it again.
+/// A member who changes their mind at once is forgiven, but not forever: nobody keeps a seat by releasing and taking
+/// it again.
 #[tokio::test]
 async fn a_hold_released_at_once_does_not_count() {
     World::run(async |world| {
