@@ -194,8 +194,7 @@ async fn after_many_declined_cards_a_hold_takes_points_alone() {
     .await;
 }
 
-/// While its payment is pending, an admission books nothing and is not given to anybody else, so that it can come
-/// back.
+/// While its payment is pending, an admission books nothing and is given to nobody else: it may come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_card_gives_the_place_inside_back_and_nobody_is_let_in_too_much() {
     World::run_with(impatient(), async |world| {
@@ -274,8 +273,7 @@ async fn any_other_end_of_a_payment_ends_the_place_inside() {
     .await;
 }
 
-/// A cancelled performance keeps no seats for anybody; its cancellation finds the purchase already declined, or
-/// cancels it and nothing is declined.
+/// A cancelled performance keeps no seats. Its cancellation finds the purchase declined, or cancels it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decline_meets_the_organizers_cancellation() {
     World::run_with(impatient(), async |world| {
@@ -368,8 +366,7 @@ async fn twenty_clients_paying_a_declined_hold_make_one_payment() {
     .await;
 }
 
-/// The provider took the money and its response was lost; then it reports that the card was rejected. It has the
-/// money.
+/// The provider took the money, its response was lost, and then it reports that the card was rejected.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_what_was_paid_is_no_decline() {
     World::run_with(impatient(), async |world| {
@@ -384,8 +381,7 @@ async fn a_refusal_of_what_was_paid_is_no_decline() {
     .await;
 }
 
-/// Under one key the first payment is returned again, even if it was declined meanwhile; another key starts a new
-/// one.
+/// One key returns the first payment again, even if it was declined meanwhile; another key starts a new one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_tells_its_own_payment_again() {
     World::run_with(impatient(), async |world| {

@@ -2,9 +2,11 @@
 //! part of the contract.
 
 mod breaker;
+mod mails;
 mod members;
 
 pub use breaker::*;
+pub use mails::*;
 pub use members::*;
 
 /// KiB in bytes.
@@ -333,26 +335,6 @@ pub const TICKET_MAILINGS_MAX: u32 = 50;
 /// Attempts of a reissue or mailing, which starts over if it meets another one of the same reservation.
 pub const TICKET_RETRIES: u32 = 12;
 
-/// Lease of a mail's claim: [`WORKER_TIMEOUT_SECONDS`] < lease < [`VISIBILITY_SECONDS`].
-pub const MAIL_LEASE_SECONDS: i64 = 60;
-/// Receives after which a message moves to the dead-letter queue.
-pub const MAIL_MAX_RECEIVES: u32 = 5;
-/// Attempts to hand a mail to the mail service within one receive, if the service throttles.
-pub const MAIL_SEND_ATTEMPTS: u32 = 3;
-/// Approximate wait after throttling.
-pub const MAIL_THROTTLED_MILLIS: u64 = 1_500;
-/// Shards of a category's subscribers; each is announced to by its own message.
-pub const ALERT_SHARDS: u8 = 8;
-/// Subscribers read in one call.
-pub const ANNOUNCED_PAGE_MEMBERS: u32 = 100;
-/// Most subscribers that one message announces to; the rest is handed over to the next message.
-pub const ANNOUNCED_MAX_MEMBERS: usize = 1_000;
-/// A message hands the rest over after this time, well before its function's timeout.
-pub const ANNOUNCING_MAX_MILLIS: i64 = 15_000;
-/// Batches of mail messages sent to SQS at the same time.
-pub const ANNOUNCED_BATCHES_AT_ONCE: usize = 5;
-/// How long a member's alert for a show is remembered: longer than any message lives (14 days).
-pub const ALERT_KEPT_SECONDS: i64 = days(30);
 /// Most messages that SQS accepts in one call.
 pub const SQS_BATCH_MESSAGES: usize = 10;
 /// Hard timeout of every endpoint without a timeout of its own.

@@ -27,13 +27,13 @@ pub type Limit = Whole<1, { ROOM_RATE_MAX as i64 }>;
 /// Duration of an admission.
 pub type Seconds = Whole<1, ADMISSION_MAX_SECONDS>;
 
-/// Messages for details whose fields are valid on their own, but not together.
+// Messages for details whose fields are valid on their own, but not together.
 const STARTED: &str = "must be in the future";
 const CLOSES_LATE: &str = "must not be after startsAt";
 const OPENS_LATE: &str = "must be before salesCloseAt";
 const TOO_MANY_GRADES: &str = "expected at most 40 grades";
 const _: () = assert!(GRADES_MAX == 40);
-/// The message for a policy without any limit.
+/// The message for a policy without a limit.
 pub const NO_LIMIT: &str = "maxActive and admitPerMinute must not both be null";
 
 /// How a waiting room admits members.
@@ -195,8 +195,7 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
 }
 
 impl PerformanceDetails {
-    /// Checks that the start is in the future at `now`, or unchanged since `before`. There is no tolerance: a started
-    /// performance can be neither booked nor listed.
+    /// Checks that the start is after `now`, or as it was `before`. A started performance can be neither booked nor listed.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a start in the past.
@@ -221,11 +220,10 @@ pub struct Cancellation {
     pub cancelled_at: Timestamp,
 }
 
-/// A performance as stored. The waiting room's policy is stored in the room's own item;
-/// [`Performance::has_waiting_room`] indicates whether there is one.
+/// A performance as stored. If [`Performance::has_waiting_room`], the room's own item has its policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {
-    /// Primary key of the performance.
+    /// Its id.
     pub performance_id: PerformanceId,
     /// The performance's show.
     pub show_id: ShowId,
@@ -282,8 +280,7 @@ impl Performance {
     /// The cancellation of this performance at `now`; an earlier one stands.
     ///
     /// # Errors
-    /// [`Error::PerformanceStarted`] after the start: one call must not refund everybody for a performance that took
-    /// place.
+    /// [`Error::PerformanceStarted`] after the start: one call must not refund everybody who was there.
     pub fn cancel(&self, reason: Reason, now: Timestamp) -> Result<Cancellation, Error> {
         match &self.cancellation {
             Some(first) => Ok(first.clone()),
