@@ -104,7 +104,8 @@ impl Platform {
             let mail = MessageParser::default().parse(raw)?;
             let pictures = mail.attachments().filter(|part| part.content_id().is_some());
             let codes: Vec<_> = pictures.map(|picture| read_qr(picture.contents())).collect();
-            let is_about_it = mail.body_text(0).is_some_and(|text| text.contains(reservation));
+            let named = mail.header_raw("X-Frontrow-Reservation-Id").map(str::trim);
+            let is_about_it = named == Some(reservation);
             (is_about_it && !codes.is_empty()).then_some(codes)
         };
         self.mail(address, "the ticket's mail", of_reservation).await
