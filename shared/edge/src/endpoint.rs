@@ -273,9 +273,13 @@ pub struct PageQuery {
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
     /// `nextCursor` of the previous page.
-    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
-    pub cursor: Option<String>,
+    pub cursor: Option<Cursor>,
 }
+
+/// A cursor as sent; [`PageQuery::request`] opens it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(inline, extend("maxLength" = CURSOR_MAX_CHARS, "x-also-refused" = [NOT_A_CURSOR]))]
+pub struct Cursor(String);
 
 impl PageQuery {
     /// The page to read. `scope` identifies the list and its filters; a cursor of another scope is refused.
@@ -287,8 +291,9 @@ impl PageQuery {
         if !(1..=PAGE_MAX_ITEMS).contains(&limit) {
             return Err(Error::invalid("limit", format!("expected 1 to {PAGE_MAX_ITEMS}")));
         }
-        let open = |cursor| app.cursors.open(cursor, scope).ok_or_else(|| Error::invalid("cursor", NOT_A_CURSOR));
-        let after = self.cursor.as_deref().map(open).transpose()?;
+        let open = |cursor: &Cursor| app.cursors.open(&cursor.0, scope);
+        let open = |cursor| open(cursor).ok_or_else(|| Error::invalid("cursor", NOT_A_CURSOR));
+        let after = self.cursor.as_ref().map(open).transpose()?;
         Ok(PageRequest { limit, after })
     }
 }

@@ -47,7 +47,7 @@ pub mod tokens;
 
 pub use answer::{Answer, Html, Png};
 pub use app::App;
-pub use endpoint::{Call, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route, Shown};
+pub use endpoint::{Call, Cursor, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route, Shown};
 /// A request as received from API Gateway.
 pub use lambda_http::Request;
 /// HTTP methods of routes.

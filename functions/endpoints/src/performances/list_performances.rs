@@ -5,12 +5,13 @@ use super::{PerformanceView, policy};
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::ShowId,
-    limits::{CATALOGUE_MAX_AGE_SECONDS, CURSOR_MAX_CHARS},
+    limits::CATALOGUE_MAX_AGE_SECONDS,
     performance::{Performance, WaitingRoomPolicy},
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Anyone};
-use frontrow_store::NOT_A_CURSOR;
+use frontrow_edge::{
+    Answer, App, Call, Cursor, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Anyone,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -26,8 +27,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the previous page.
-    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
 }
 
 /// The endpoint.

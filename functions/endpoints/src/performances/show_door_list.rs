@@ -6,15 +6,16 @@ use frontrow_domain::{
     booking_reference::BookingReference,
     door_list::{DoorRow, sorted_name},
     ids::{PerformanceId, ReservationId},
-    limits::{CURSOR_MAX_CHARS, DOOR_SEARCH_ITEMS, NAME_MAX_CHARS},
+    limits::{DOOR_SEARCH_ITEMS, NAME_MAX_CHARS},
     member::Name,
     reservation::ReservationStatus,
     seating::SeatId,
     text::clean_line,
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer};
-use frontrow_store::NOT_A_CURSOR;
+use frontrow_edge::{
+    Answer, App, Call, Cursor, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,8 +34,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the previous page.
-    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
 }
 
 /// A reservation as the door staff see it.

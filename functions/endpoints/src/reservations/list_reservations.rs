@@ -1,11 +1,11 @@
 //! `GET /reservations`: lists the caller's reservations, including cancelled ones.
 
 use super::ReservationView;
-use frontrow_domain::{Result, limits::CURSOR_MAX_CHARS, reservation::ReservationStatus};
+use frontrow_domain::{Result, reservation::ReservationStatus};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+    Answer, App, Call, Cursor, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
 };
-use frontrow_store::{NOT_A_CURSOR, PageRequest};
+use frontrow_store::PageRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,8 +19,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the previous page.
-    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
 }
 
 impl Query {

@@ -3,14 +3,13 @@
 use super::ShowView;
 use frontrow_domain::{
     Result,
-    limits::{CATALOGUE_MAX_AGE_SECONDS, CURSOR_MAX_CHARS},
+    limits::CATALOGUE_MAX_AGE_SECONDS,
     show::{Category, Keyword, ShowFilter, ShowOrder},
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Anyone,
+    Answer, App, Call, Cursor, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Anyone,
 };
-use frontrow_store::NOT_A_CURSOR;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,8 +33,7 @@ pub struct Query {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     /// `nextCursor` of the previous page.
-    #[schemars(length(max = CURSOR_MAX_CHARS), extend("x-also-refused" = [NOT_A_CURSOR]))]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
 }
 
 /// The endpoint.
