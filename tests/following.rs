@@ -29,8 +29,10 @@ async fn zoe(world: &World) -> Client {
     zoe.client
 }
 
-async fn rename(client: &Client, name: &str) {
+/// Renames the member, and waits until the name has arrived everywhere.
+async fn rename(world: &World, client: &Client, name: &str) {
     client.put("/members/me", json!({"name": name})).await.expect(200);
+    world.settle().await;
 }
 
 /// The message for the only renamed or deleted member.
@@ -68,8 +70,7 @@ async fn former_names_are_forgotten_at_the_next_look() {
         let zoe = zoe(world).await;
         book(&zoe, &performance, &["A-1-1"]).await;
         world.settle().await;
-        rename(&zoe, "Yuna").await;
-        world.settle().await;
+        rename(world, &zoe, "Yuna").await;
         assert_eq!(reservations(world).await[0].buyer.former_names.len(), 1);
         let message = message(world).await;
         look_later(world, &message).await;
@@ -85,8 +86,7 @@ async fn a_reservation_made_with_an_earlier_token_gets_the_new_name() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
-        rename(&zoe, "Yuna").await;
-        world.settle().await;
+        rename(world, &zoe, "Yuna").await;
         book(&zoe, &performance, &["A-1-1"]).await;
         assert_eq!(settled_door_list(world, &performance, "").await, ["Zoe"], "as the access token says");
         look_later(world, &message(world).await).await;
@@ -100,12 +100,10 @@ async fn an_earlier_message_leaves_the_work_to_the_latest() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
-        rename(&zoe, "Yuna").await;
-        world.settle().await;
+        rename(world, &zoe, "Yuna").await;
         let earlier = message(world).await;
         world.advance_seconds(1);
-        rename(&zoe, "Xena").await;
-        world.settle().await;
+        rename(world, &zoe, "Xena").await;
         book(&zoe, &performance, &["A-1-1"]).await;
         look_later(world, &earlier).await;
         assert_eq!(settled_door_list(world, &performance, "").await, ["Zoe"]);
@@ -120,8 +118,7 @@ async fn a_look_that_fails_is_repeated() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
-        rename(&zoe, "Yuna").await;
-        world.settle().await;
+        rename(world, &zoe, "Yuna").await;
         book(&zoe, &performance, &["A-1-1"]).await;
         let message = message(world).await;
         let dead = Machine::behind(world, Arc::new(Unreached("UpdateItem")));

@@ -146,7 +146,7 @@ impl Chaos {
         } else if hit(rates.death) {
             if dice.bool() { Fault::DiesBefore } else { Fault::DiesAfter }
         } else if writes && hit(rates.late) {
-            // As many callers of late writes die as of other calls.
+            // One caller of a late write in three dies; the others give up and retry.
             Fault::Late { dies: rates.death > 0 && dice.u32(..3) == 0 }
         } else if writes && hit(rates.conflict) {
             Fault::Conflict

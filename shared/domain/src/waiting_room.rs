@@ -217,8 +217,7 @@ impl Room {
         (0..).zip(&self.serving).map(unserved).sum()
     }
 
-    /// Whether so many positions are ahead of `place` that it is unlikely to be called before its owner's cached copy
-    /// of this room is refreshed. With several stripes, some of these positions may not be drawn; then the owner
+    /// Whether `place` is too far back to be called before its owner's cached copy of this room is refreshed. With several stripes, some of these positions may not be drawn; then the owner
     /// loses part of the time for claiming, at most five seconds.
     pub fn is_far(&self, place: Place) -> bool {
         self.ahead(place) > POLL_FAR_AHEAD

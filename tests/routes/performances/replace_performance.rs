@@ -150,7 +150,7 @@ async fn a_slot_is_taken_once_by_put_too() {
     .await;
 }
 
-/// When a room is removed, its line is told to book directly; when it is added again, everybody has their place.
+/// Removing a room lets its line book directly; adding it again restores every place in the line.
 #[tokio::test]
 async fn a_waiting_room_comes_goes_and_comes_back() {
     World::run(async |world| {

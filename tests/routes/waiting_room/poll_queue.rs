@@ -127,7 +127,7 @@ async fn joins_and_onlookers_do_not_stop_the_line() {
     .await;
 }
 
-/// The longer the line, the later its members are told to poll, spread over time.
+/// The poll interval grows with the length of the line and is randomized.
 #[tokio::test]
 async fn a_long_line_polls_seldom() {
     World::run(async |world| {
