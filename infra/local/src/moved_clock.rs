@@ -42,7 +42,7 @@ impl MovedClock {
         let mut moved = self.moved_seconds.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = moved.checked_add(seconds).filter(|sum| *sum <= MOVED_MAX_SECONDS);
         let sum = sum.ok_or_else(|| {
-            Error::invalid("advanceSeconds", format!("expected at most {} more", MOVED_MAX_SECONDS - *moved))
+            Error::invalid("advanceSeconds", format!("expected at most {}", MOVED_MAX_SECONDS - *moved))
         })?;
         if let Some(file) = &self.file {
             write_private(file, sum.to_string().as_bytes())

@@ -57,7 +57,7 @@ impl TryFrom<String> for CardToken {
         if fits {
             Ok(Self(text))
         } else {
-            Err(format!("expected the provider's token: 1 to {CARD_TOKEN_MAX_CHARS} visible ASCII characters"))
+            Err(format!("expected the payment provider's token: 1 to {CARD_TOKEN_MAX_CHARS} visible ASCII characters"))
         }
     }
 }

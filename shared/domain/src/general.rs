@@ -37,7 +37,7 @@ impl Area {
 }
 
 /// Messages for areas whose fields are valid on their own, but not together.
-const SAME_GRADE: &str = "another area has this grade";
+const SAME_GRADE: &str = "another area already has this grade";
 const TOO_MANY_PLACES: &str = "expected at most 50000 places";
 const _: () = assert!(SEATS_MAX == 50_000);
 

@@ -126,8 +126,8 @@ impl Password {
 }
 
 /// Messages for refused passwords. The length is that of the normal form.
-const COMMON: &str = "expected a password that is not among the most common ones";
-const KNOWN: &str = "expected something else than the e-mail address or this site's name";
+const COMMON: &str = "must not be one of the most common passwords";
+const KNOWN: &str = "must not be the e-mail address or the name of this site";
 
 fn password_length() -> String {
     format!("expected {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters")
@@ -167,7 +167,7 @@ impl fmt::Debug for Password {
 pub struct Name(String);
 
 fn name_length() -> String {
-    format!("expected 1 to {NAME_MAX_CHARS} characters that can be seen")
+    format!("expected 1 to {NAME_MAX_CHARS} characters, at least one of them visible")
 }
 
 impl Name {

@@ -40,7 +40,7 @@ impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Whole<MIN, MAX> {
         impl<const MIN: i64, const MAX: i64> Visitor<'_> for Within<MIN, MAX> {
             type Value = Whole<MIN, MAX>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number of {MIN} to {MAX}")
+                write!(f, "a whole number from {MIN} to {MAX}")
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
                 let fits = (MIN..=MAX).contains(&number);
@@ -81,7 +81,7 @@ mod tests {
             assert_eq!(read(other), None, "{other}");
         }
         let why = serde_json::from_str::<Whole<1, 50>>("51").unwrap_err().to_string();
-        assert!(why.contains("a whole number of 1 to 50"), "{why}");
+        assert!(why.contains("a whole number from 1 to 50"), "{why}");
         assert_eq!(schemars::schema_for!(Whole<1, 50>).get("maximum"), Some(&50.into()));
     }
 }

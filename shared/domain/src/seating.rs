@@ -41,7 +41,7 @@ impl TryFrom<i64> for Price {
         if (1..=PRICE_MAX_WON).contains(&won) {
             Ok(Self(Won(won)))
         } else {
-            Err(format!("expected 1 to {PRICE_MAX_WON}"))
+            Err(format!("expected a whole number from 1 to {PRICE_MAX_WON}"))
         }
     }
 }
@@ -119,10 +119,10 @@ impl TryFrom<Fields> for Seating {
         match (fields.r#type, fields.sections, fields.areas) {
             (Kind::Numbered, Some(sections), None) => Numbered::new(sections).map(Self::Numbered),
             (Kind::General, None, Some(areas)) => General::new(areas).map(Self::General),
-            (Kind::Numbered, None, _) => Err(FieldErrors::one("sections", "numbered seating has sections")),
-            (Kind::General, _, None) => Err(FieldErrors::one("areas", "general seating has areas")),
-            (Kind::Numbered, ..) => Err(FieldErrors::one("areas", "numbered seating has no areas")),
-            (Kind::General, ..) => Err(FieldErrors::one("sections", "general seating has no sections")),
+            (Kind::Numbered, None, _) => Err(FieldErrors::one("sections", "required for numbered seating")),
+            (Kind::General, _, None) => Err(FieldErrors::one("areas", "required for general seating")),
+            (Kind::Numbered, ..) => Err(FieldErrors::one("areas", "not allowed for numbered seating")),
+            (Kind::General, ..) => Err(FieldErrors::one("sections", "not allowed for general seating")),
         }
     }
 }
@@ -147,8 +147,8 @@ impl Seating {
 
 /// Messages for a house whose fields are valid on their own, but not together.
 const HYPHEN: &str = "must not contain a hyphen";
-const SAME_NAME: &str = "another section has this name";
-const TWO_PRICES: &str = "the grade has another price in another section";
+const SAME_NAME: &str = "another section already has this name";
+const TWO_PRICES: &str = "another section of this grade has a different price";
 const TOO_MANY_SEATS: &str = "expected at most 50000 seats";
 const _: () = assert!(SEATS_MAX == 50_000);
 

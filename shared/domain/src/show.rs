@@ -114,7 +114,7 @@ impl TryFrom<String> for PosterUrl {
         {
             Ok(Self(text))
         } else {
-            Err(format!("expected an http or https address of at most {POSTER_URL_MAX_CHARS} characters"))
+            Err(format!("expected an http or https URL of at most {POSTER_URL_MAX_CHARS} characters"))
         }
     }
 }
@@ -140,7 +140,7 @@ impl TryFrom<u32> for RunningMinutes {
         if (1..=RUNNING_MAX_MINUTES).contains(&minutes) {
             Ok(Self(minutes))
         } else {
-            Err(format!("expected 1 to {RUNNING_MAX_MINUTES}"))
+            Err(format!("expected a whole number from 1 to {RUNNING_MAX_MINUTES}"))
         }
     }
 }

@@ -198,12 +198,12 @@ pub(crate) fn is_stored() -> bool {
 /// Messages for refused texts, besides their length.
 pub(crate) const CONTROLS: &str = "control characters are not allowed";
 const INVISIBLE: &str = "invisible characters are not allowed";
-const TURNING: &str = "characters that turn the direction of the text are not allowed";
+const TURNING: &str = "characters that change the text direction are not allowed";
 
 /// Messages for texts that match their schema but are refused: the length limit applies to the normalized text.
 fn also_refused(max: usize, lines: bool) -> [String; 4] {
     [
-        format!("expected 1 to {max} characters that can be seen"),
+        format!("expected 1 to {max} characters, at least one of them visible"),
         format!("expected 1 to {max} characters"),
         CONTROLS.to_owned(),
         if lines { TURNING } else { INVISIBLE }.to_owned(),
@@ -234,7 +234,7 @@ impl<const MAX: usize, const LINES: bool> TryFrom<String> for Text<MAX, LINES> {
             return Ok(Self(text));
         }
         if !shows(&text) {
-            return Err(format!("expected 1 to {MAX} characters that can be seen"));
+            return Err(format!("expected 1 to {MAX} characters, at least one of them visible"));
         }
         let text = if LINES { lines(&text) } else { line(&text, Err) }?;
         if text.chars().count() > MAX {

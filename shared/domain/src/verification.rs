@@ -83,7 +83,7 @@ impl Verification {
 pub struct Code(String);
 
 fn no_code() -> String {
-    format!("expected the {VERIFICATION_CODE_DIGITS} digits of the mail")
+    format!("expected the {VERIFICATION_CODE_DIGITS}-digit code from the e-mail")
 }
 
 impl Code {

@@ -33,7 +33,7 @@ impl TryFrom<i64> for TopUpAmount {
         if (1..=TOP_UP_MAX_WON).contains(&won) {
             Ok(Self(Won(won)))
         } else {
-            Err(format!("expected 1 to {TOP_UP_MAX_WON}"))
+            Err(format!("expected a whole number from 1 to {TOP_UP_MAX_WON}"))
         }
     }
 }

@@ -175,7 +175,7 @@ impl<'a> Headers<'a> {
 }
 
 /// The message for a header with two values.
-pub(crate) const ONCE: &str = "expected once, and without a comma";
+pub(crate) const ONCE: &str = "expected one value, without a comma";
 
 /// The name of the login's header in field errors.
 const AUTHORIZATION_NAME: &str = "Authorization";

@@ -289,7 +289,7 @@ impl PageQuery {
     pub fn request(&self, app: &App, scope: &str) -> Result<PageRequest> {
         let limit = self.limit.unwrap_or(PAGE_DEFAULT_ITEMS);
         if !(1..=PAGE_MAX_ITEMS).contains(&limit) {
-            return Err(Error::invalid("limit", format!("expected 1 to {PAGE_MAX_ITEMS}")));
+            return Err(Error::invalid("limit", format!("expected a whole number from 1 to {PAGE_MAX_ITEMS}")));
         }
         let open = |cursor: &Cursor| app.cursors.open(&cursor.0, scope);
         let open = |cursor| open(cursor).ok_or_else(|| Error::invalid("cursor", NOT_A_CURSOR));

@@ -45,8 +45,8 @@ impl Json {
             let (line, column) = (error.line(), error.column());
             let why = match std::str::from_utf8(bytes) {
                 Ok(_) if bytes.is_empty() => "expected a JSON object".to_owned(),
-                Ok(_) => format!("not valid JSON at line {line} column {column}"),
-                Err(_) => "expected JSON in UTF-8".to_owned(),
+                Ok(_) => format!("invalid JSON at line {line}, column {column}"),
+                Err(_) => "expected JSON encoded as UTF-8".to_owned(),
             };
             FieldErrors::one("body", why)
         })
@@ -210,6 +210,6 @@ mod tests {
             let why = Json::parse(bad.as_bytes()).unwrap_err().to_string();
             assert!(why.starts_with("body: ") && !why.contains("4815"), "{why}");
         }
-        assert_eq!(Json::parse(b"\xff").unwrap_err().to_string(), "body: expected JSON in UTF-8");
+        assert_eq!(Json::parse(b"\xff").unwrap_err().to_string(), "body: expected JSON encoded as UTF-8");
     }
 }

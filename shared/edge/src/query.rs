@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 /// Parses a query into its type.
 ///
 /// # Errors
-/// Names every parameter that cannot be read. If its value contains a `+`, which stands for a blank in a query, the
+/// Names every parameter that cannot be read. If its value contains a `+`, which means a space in a query string, the
 /// message says so.
 pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, FieldErrors> {
     let mut read = fields_of(query).and_then(|fields| reading::read(&fields, Source::Query));
@@ -22,7 +22,7 @@ pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, FieldErrors> {
         let wrong = kept.and_then(|fields| reading::read::<T>(&fields, Source::Query)).err().unwrap_or_default();
         let is_cured = |field: &str| wrong.0.iter().all(|error| error.field != field);
         for error in errors.0.iter_mut().filter(|error| is_cured(&error.field)) {
-            error.message.push_str(" (in a query `+` stands for a blank: write it as `%2B`)");
+            error.message.push_str(" (in a query string, `+` means a space; write it as `%2B`)");
         }
     }
     read
@@ -74,9 +74,9 @@ mod tests {
         assert!(read::<Query>("&&").is_ok());
         assert_eq!(
             why::<PageQuery>("limit=x&page=2"),
-            "page: unknown field\nlimit: expected a whole number of 0 or more"
+            "page: unknown field\nlimit: expected a whole number, 0 or more"
         );
-        assert_eq!(why::<PageQuery>("limit=1&limit=1"), "limit: is there more than once");
+        assert_eq!(why::<PageQuery>("limit=1&limit=1"), "limit: is repeated");
         assert_eq!(why::<Query>("all=1"), "all: expected true or false");
     }
 

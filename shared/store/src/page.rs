@@ -39,7 +39,7 @@ pub(crate) struct Range {
 }
 
 /// The error message for a cursor that does not belong to the list.
-pub const NOT_A_CURSOR: &str = "not a cursor of this list with these filters";
+pub const NOT_A_CURSOR: &str = "not a cursor of this list and these filters";
 
 /// Bounds that no text of a member or an organizer can pass. After a prefix, a name can continue with any character,
 /// so an upper bound is never built by appending the highest one.

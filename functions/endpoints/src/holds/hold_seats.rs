@@ -67,12 +67,12 @@ impl TryFrom<Fields> for Body {
 }
 
 /// Messages for bodies whose fields are valid on their own but not together.
-const BESIDE_GRADE: &str = "expected beside a grade";
-const BESIDE_QUANTITY: &str = "expected beside a quantity";
-const EITHER: &str = "expected either seatIds, or grade and quantity";
+const BESIDE_GRADE: &str = "required with grade";
+const BESIDE_QUANTITY: &str = "required with quantity";
+const EITHER: &str = "expected either seatIds or both grade and quantity";
 /// Also for two spellings of the same seat.
-const TWICE: &str = "a seat is named twice";
-const UNNUMBERED: &str = "this performance has no numbered seats: send grade and quantity";
+const TWICE: &str = "must not contain the same seat twice";
+const UNNUMBERED: &str = "this performance has no numbered seats; send grade and quantity";
 
 /// Maximum number of seat ids in one body.
 const SEAT_IDS_MAX: usize = 2 * SEATS_PER_MEMBER_MAX as usize;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Messages for a body that has both fields or neither.
-const EITHER: &str = "expected either categories or alerts";
+const EITHER: &str = "expected either categories or alerts, not both";
 const MISSING: &str = "is missing";
 
 /// The categories.

@@ -35,8 +35,8 @@ pub struct Body {
 }
 
 /// Messages for bodies whose fields are valid on their own but not together.
-const NO_TOKEN: &str = "points need none";
-const A_TOKEN: &str = "needed to pay by card";
+const NO_TOKEN: &str = "not allowed when paying with points";
+const A_TOKEN: &str = "required when paying by card";
 
 /// The payment method.
 #[derive(Debug)]

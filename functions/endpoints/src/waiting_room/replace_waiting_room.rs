@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Message for a body that contains the policy twice.
-const EITHER: &str = "expected the policy either in `policy` or beside it, not both";
+const EITHER: &str = "expected the limits either in `policy` or at the top level, not both";
 
 /// A policy: either the plain policy, or the waiting room as `GET` returns it.
 #[derive(Debug, Deserialize, JsonSchema)]

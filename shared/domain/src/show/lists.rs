@@ -53,7 +53,7 @@ impl OnSale {
 pub struct Keyword(String);
 
 fn keyword_length() -> String {
-    format!("expected 1 to {KEYWORD_MAX_CHARS} characters that can be seen")
+    format!("expected 1 to {KEYWORD_MAX_CHARS} characters, at least one of them visible")
 }
 
 impl TryFrom<String> for Keyword {

@@ -38,7 +38,7 @@ impl Fault {
 /// Translates a parser's type names for callers.
 fn plain(expected: &str) -> String {
     match expected {
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of 0 or more".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more".to_owned(),
         "i8" | "i16" | "i32" | "i64" => "a whole number".to_owned(),
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "an array".to_owned(),
@@ -90,7 +90,7 @@ impl de::Error for Fault {
         Self::new(field, MISSING)
     }
     fn duplicate_field(field: &'static str) -> Self {
-        Self::new(field, "is there more than once")
+        Self::new(field, "is repeated")
     }
 }
 
