@@ -96,7 +96,10 @@ async fn an_alert_speaks_the_members_language() {
         let alert = mails.last().unwrap();
         assert_eq!(alert["subject"], "[frontrow] New concert: Anime OST");
         let text = alert["text"].as_str().unwrap();
-        assert!(text.contains("Hello Erin,") && text.contains("Stop all alerts: http://localhost:"), "{text}");
+        assert!(
+            text.contains("Hello Erin,") && text.contains("Unsubscribe from all alerts: http://localhost:"),
+            "{text}"
+        );
     })
     .await;
 }

@@ -11,7 +11,8 @@ async fn happy_path() {
         person.put("/members/me/alerts", json!({"categories": ["play"]})).await.expect(200);
         let token = world.app().codes.unsubscribe_token(&person.identity.member_id);
         let path = format!("/unsubscribe?token={token}");
-        for (language, words) in [("en", "Stop all e-mails about new shows?"), ("ko", "그만 받으시겠어요?")] {
+        for (language, words) in [("en", "Stop receiving emails about new shows?"), ("ko", "그만 받으시겠습니까?")]
+        {
             let page = world.anyone().with("Accept-Language", language).get(&path).await.expect(200);
             assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
             assert_eq!(page.header("cache-control"), "no-store");

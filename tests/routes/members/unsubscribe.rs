@@ -28,7 +28,7 @@ async fn happy_path() {
             let page = world.anyone().with("Content-Type", "application/x-www-form-urlencoded");
             let page =
                 page.with("Accept-Language", "en").send("POST", path, Some(ONE_CLICK.to_vec())).await.expect(200);
-            assert!(String::from_utf8(page.bytes).unwrap().contains("no more e-mails about new shows"));
+            assert!(String::from_utf8(page.bytes).unwrap().contains("no longer receive emails about new shows"));
             assert_eq!(person.get("/members/me").await.expect(200).json["alerts"], json!([]));
         }
         assert_eq!(other.get("/members/me").await.expect(200).json["alerts"], json!(["musical", "play"]));

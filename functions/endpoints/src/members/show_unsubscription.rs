@@ -33,8 +33,8 @@ impl Endpoint for ShowUnsubscription {
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Html>> {
         app.codes.open_unsubscribe_token(&call.query.token).ok_or(Error::NotFound)?;
         let (title, text, button) = match call.language {
-            Language::Ko => ("알림 메일 수신 거부", "새 공연 알림을 그만 받으시겠어요?", "수신 거부"),
-            Language::En => ("Stop all alerts", "Stop all e-mails about new shows?", "Stop all alerts"),
+            Language::Ko => ("알림 메일 수신 거부", "새 공연 알림을 그만 받으시겠습니까?", "수신 거부"),
+            Language::En => ("Unsubscribe from all alerts", "Stop receiving emails about new shows?", "Unsubscribe"),
         };
         // Without an action, the form posts to the page's own address, including the token.
         let form = format!("<p>{text}</p><form method=\"post\"><button>{button}</button></form>");

@@ -47,8 +47,8 @@ impl Endpoint for Unsubscribe {
             app.store.replace_alerts(member.alerted_of(Vec::new())).await?;
         }
         let (title, text) = match call.language {
-            Language::Ko => ("수신 거부 완료", "새 공연 알림을 더 보내지 않습니다."),
-            Language::En => ("Alerts stopped", "You will receive no more e-mails about new shows."),
+            Language::Ko => ("수신 거부 완료", "새 공연 알림 메일을 더 이상 보내 드리지 않습니다."),
+            Language::En => ("You are unsubscribed", "You will no longer receive emails about new shows."),
         };
         Ok(Answer::ok(page(call.language, title, &format!("<p>{text}</p>"))))
     }

@@ -51,7 +51,7 @@ pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &s
     let facts = Facts {
         show: one_line(show.details.title.as_str()),
         category_label: match language {
-            Language::Ko => "분류",
+            Language::Ko => "장르",
             Language::En => "Category",
         },
         category: word(language, category),
@@ -86,18 +86,18 @@ fn words(language: Language, category: Category, name: &str) -> Words {
         Language::Ko => Words {
             heading: format!("새 {category} 소식"),
             greeting: format!("{name}님, 안녕하세요."),
-            intro: format!("알림을 신청하신 {category}의 새 공연이 등록되었습니다."),
+            intro: format!("신청하신 대로 새 {category} 소식을 알려 드립니다."),
             link: "공연 정보 보기",
-            note: format!("{category} 새 공연 알림을 신청하신 분께 보내 드리는 메일입니다."),
+            note: format!("이 메일은 새 {category} 알림을 신청하신 회원님께 보내 드립니다."),
             unsubscribe: "알림 메일 수신 거부",
         },
         Language::En => Words {
-            heading: format!("A new {category}"),
+            heading: format!("New {category}"),
             greeting: format!("Hello {name},"),
-            intro: format!("You asked to hear about new {category}s. Here is one."),
-            link: "View the show",
-            note: format!("You receive this e-mail because you asked for alerts about new {category}s."),
-            unsubscribe: "Stop all alerts",
+            intro: format!("A new {category} has just been announced."),
+            link: "View show details",
+            note: format!("You are receiving this email because you signed up for alerts about new {category}s."),
+            unsubscribe: "Unsubscribe from all alerts",
         },
     }
 }

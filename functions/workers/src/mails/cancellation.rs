@@ -98,7 +98,9 @@ impl Words {
     fn about_the_performance(self, language: Language) -> Self {
         match language {
             Language::Ko => Self { subject: "공연 취소", heading: "공연이 취소되었습니다", ..self },
-            Language::En => Self { subject: "Performance cancelled", heading: "Performance cancelled", ..self },
+            Language::En => {
+                Self { subject: "Performance cancelled", heading: "Your performance has been cancelled", ..self }
+            }
         }
     }
 }
@@ -131,39 +133,40 @@ fn korean(money: Money, greeting: String) -> Words {
         subject: "예매 취소",
         heading: "예매가 취소되었습니다",
         greeting,
-        intro: "아래 예매가 취소되고 결제 금액이 포인트로 환불되었습니다.",
+        intro: "아래 예매가 취소되었습니다. 결제 금액은 포인트로 환불되었습니다.",
         amount: "환불 금액",
         note: "취소된 티켓의 QR 코드로는 입장할 수 없습니다.",
     };
     match money {
         Money::BackToPoints => cancelled,
         Money::BackToCard => Words {
-            intro: "아래 예매가 취소되었으며 결제 금액은 카드로 환불됩니다.", ..cancelled
+            intro: "아래 예매가 취소되었습니다. 결제 금액은 결제하신 카드로 환불됩니다.",
+            ..cancelled
         },
         Money::NotTaken => Words {
-            intro: "결제가 끝나기 전에 아래 예매가 취소되었습니다.",
+            intro: "결제가 완료되기 전에 아래 예매가 취소되었습니다.",
             amount: "금액",
-            note: "이미 승인된 금액이 있으면 카드로 환불됩니다.",
+            note: "이미 승인된 금액이 있는 경우 결제하신 카드로 환불됩니다.",
             ..cancelled
         },
         Money::Declined => Words {
-            subject: "결제 거절",
-            heading: "카드 결제가 거절되었습니다",
-            intro: "카드 결제가 승인되지 않아 아래 예매가 취소되고 좌석이 반환되었습니다.",
+            subject: "카드 승인 거절",
+            heading: "카드 결제가 승인되지 않았습니다",
+            intro: "카드 결제가 승인되지 않아 아래 예매가 취소되고 좌석 선점이 해제되었습니다.",
             amount: "금액",
             note: "결제된 금액은 없습니다.",
             ..cancelled
         },
         Money::DeclinedAndHeld => Words {
-            intro: "카드 결제가 승인되지 않았습니다. 좌석은 잠시 더 선점되어 있으니 다른 카드로 다시 결제해 주세요.",
+            intro: "카드 결제가 승인되지 않았습니다. 선택하신 좌석은 잠시 유지되니 다른 카드로 다시 결제해 주세요.",
             ..korean(Money::Declined, cancelled.greeting)
         },
         Money::Late => Words {
             subject: "결제 실패",
             heading: "결제를 완료하지 못했습니다",
-            intro: "카드 결제가 제때 확인되지 않아 아래 예매가 취소되고 좌석이 반환되었습니다.",
+            intro: "카드 결제가 제한 시간 안에 확인되지 않아 아래 예매가 취소되고 좌석 선점이 해제되었습니다.",
             amount: "금액",
-            note: "이미 승인된 금액이 있으면 카드로 환불됩니다.",
+            note: "이미 승인된 금액이 있는 경우 결제하신 카드로 환불됩니다.",
             ..cancelled
         },
     }
@@ -171,43 +174,43 @@ fn korean(money: Money, greeting: String) -> Words {
 
 fn english(money: Money, greeting: String) -> Words {
     let cancelled = Words {
-        subject: "Reservation cancelled",
-        heading: "Reservation cancelled",
+        subject: "Booking cancelled",
+        heading: "Your booking has been cancelled",
         greeting,
-        intro: "The reservation below was cancelled. The amount you paid was returned to your points.",
-        amount: "Refunded",
-        note: "The QR codes of its tickets no longer open the door.",
+        intro: "The booking below has been cancelled. The amount you paid has been refunded to your points.",
+        amount: "Refund",
+        note: "The QR codes of the cancelled tickets are no longer valid.",
     };
     match money {
         Money::BackToPoints => cancelled,
         Money::BackToCard => Words {
-            intro: "The reservation below was cancelled. The amount you paid goes back to your card.",
+            intro: "The booking below has been cancelled. The amount you paid will be refunded to your card.",
             ..cancelled
         },
         Money::NotTaken => Words {
-            intro: "The reservation below was cancelled before its payment was completed.",
+            intro: "The booking below was cancelled before your payment was completed.",
             amount: "Amount",
-            note: "If your card was charged, the money goes back to it.",
+            note: "If your card was charged, the amount will be refunded to it.",
             ..cancelled
         },
         Money::Declined => Words {
             subject: "Card declined",
             heading: "Your card was declined",
-            intro: "Your card was declined, so the reservation below was cancelled and its seats were released.",
+            intro: "Your card was declined, so the booking below was cancelled and the seats were released.",
             amount: "Amount",
-            note: "Nothing was charged.",
+            note: "You have not been charged.",
             ..cancelled
         },
         Money::DeclinedAndHeld => Words {
-            intro: "Your card was declined. The seats are still held for you for a short while: pay again with another card.",
+            intro: "Your card was declined. Your seats are still held for you for a short time: please pay again with another card.",
             ..english(Money::Declined, cancelled.greeting)
         },
         Money::Late => Words {
             subject: "Payment failed",
             heading: "Your payment did not go through",
-            intro: "Your card payment was not confirmed in time, so the reservation below was cancelled and its seats were released.",
+            intro: "Your card payment was not confirmed in time, so the booking below was cancelled and the seats were released.",
             amount: "Amount",
-            note: "If your card was charged, the money goes back to it.",
+            note: "If your card was charged, the amount will be refunded to it.",
             ..cancelled
         },
     }

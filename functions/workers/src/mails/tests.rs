@@ -291,8 +291,8 @@ fn each_ticket_mail_of_a_reservation_says_why_it_comes_and_shares_no_name_with_t
         (Language::Ko, Occasion::Payment, "예매 완료", "예매해 주셔서 감사합니다"),
         (Language::Ko, Occasion::Request, "티켓 재발송", "다시 보내 드립니다"),
         (Language::Ko, Occasion::Reissue, "티켓 재발급", "이전 QR 코드로는 입장할 수 없습니다"),
-        (Language::En, Occasion::Request, "Your tickets again", "Here are your tickets again"),
-        (Language::En, Occasion::Reissue, "Your new tickets", "no longer opens the door"),
+        (Language::En, Occasion::Request, "Your tickets (resent)", "here are your tickets again"),
+        (Language::En, Occasion::Reissue, "Your updated tickets", "is no longer valid"),
     ]) {
         let raw = mime(&ticket_letter_again(&reservation(language, ALICE, "아이다"), number, occasion));
         assert_eq!(parse(&raw).subject(), Some(format!("[frontrow] {subject}: 아이다").as_str()));

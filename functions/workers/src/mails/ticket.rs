@@ -34,7 +34,7 @@ impl Line {
         };
         let alt = match language {
             Language::Ko => format!("{seat_name} 입장용 QR 코드 {which}"),
-            Language::En => format!("QR code for {seat_name}, {which}"),
+            Language::En => format!("QR code for {seat_name}, ticket {which}"),
         };
         let price = amount(language, seat.price);
         let seat_shown = unbroken(&seat_name);
@@ -135,10 +135,12 @@ fn words(language: Language, occasion: Occasion, name: &str) -> Words {
             ("티켓 재발급", "새 티켓을 보내 드립니다. 재발급된 티켓의 이전 QR 코드로는 입장할 수 없습니다.")
         }
         (Language::En, Occasion::Payment) => ("Your tickets", "Thank you for your booking. Here are your tickets."),
-        (Language::En, Occasion::Request) => ("Your tickets again", "Here are your tickets again, as you asked."),
+        (Language::En, Occasion::Request) => {
+            ("Your tickets (resent)", "As you requested, here are your tickets again.")
+        }
         (Language::En, Occasion::Reissue) => (
-            "Your new tickets",
-            "Here are your tickets. The earlier QR code of the reissued ticket no longer opens the door.",
+            "Your updated tickets",
+            "Here are your updated tickets. The old QR code of the reissued ticket is no longer valid.",
         ),
     };
     match language {
@@ -147,16 +149,16 @@ fn words(language: Language, occasion: Occasion, name: &str) -> Words {
             greeting: format!("{name}님, 안녕하세요."),
             intro,
             link: "공연 정보 보기",
-            note: "입장할 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람에게 공유하지 마세요.",
-            text_note: "입장용 QR 코드는 이 메일의 HTML 화면에 있습니다. 다른 사람에게 공유하지 마세요.",
+            note: "입장하실 때 티켓별 QR 코드를 보여 주세요. QR 코드는 다른 사람과 공유하지 마세요.",
+            text_note: "입장용 QR 코드는 메일을 HTML 형식으로 여시면 확인하실 수 있습니다. 다른 사람과 공유하지 마세요.",
         },
         Language::En => Words {
             subject,
             greeting: format!("Hello {name},"),
             intro,
-            link: "View the performance",
-            note: "Show the QR code of each ticket at the door. Do not share it with anyone.",
-            text_note: "The QR codes for the door are in the HTML view of this e-mail. Do not share them with anyone.",
+            link: "View performance details",
+            note: "Show the QR code of each ticket at the entrance. Do not share your QR codes with anyone.",
+            text_note: "To see your QR codes, open this email in HTML format. Do not share them with anyone.",
         },
     }
 }

@@ -47,15 +47,15 @@ fn words(language: Language) -> Words {
             subject: "[frontrow] 이메일 인증 코드",
             heading: "이메일 인증 코드",
             intro: "아래 코드를 입력해 이메일 주소를 인증해 주세요.",
-            life: format!("코드는 {minutes}분 동안 사용할 수 있습니다."),
-            note: "요청하지 않으셨다면 이 메일을 무시하세요. 코드를 누구에게도 알려 주지 마세요.",
+            life: format!("이 코드는 {minutes}분 동안 유효합니다."),
+            note: "직접 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다. 인증 코드를 다른 사람에게 알려 주지 마세요.",
         },
         Language::En => Words {
             subject: "[frontrow] Your verification code",
             heading: "Your verification code",
-            intro: "Enter this code to verify your e-mail address.",
-            life: format!("The code is valid for {minutes} minutes."),
-            note: "If you did not request this code, ignore this e-mail. Do not share the code with anyone.",
+            intro: "Enter this code to verify your email address.",
+            life: format!("This code is valid for {minutes} minutes."),
+            note: "If you did not request this code, you can ignore this email. Do not share the code with anyone.",
         },
     }
 }

@@ -31,7 +31,7 @@ const KO: Labels = Labels {
     total: "결제 금액",
     reservation: "예매 번호",
     reason: "취소 사유",
-    footer: "이 메일은 발신 전용입니다.",
+    footer: "이 메일은 발신 전용이므로 회신하실 수 없습니다.",
 };
 
 const EN: Labels = Labels {
@@ -45,7 +45,7 @@ const EN: Labels = Labels {
     total: "Total paid",
     reservation: "Booking reference",
     reason: "Reason",
-    footer: "This is an automatic e-mail. Replies are not read.",
+    footer: "This is an automated email. Please do not reply.",
 };
 
 pub(super) fn labels(language: Language) -> &'static Labels {

@@ -33,7 +33,7 @@ pub(super) fn alert_to(language: Language, links: &Links) -> Letter {
 fn an_alert_has_one_click_unsubscribe_and_links_to_the_show() {
     for (language, subject, leave) in [
         (Language::Ko, "(광고) [frontrow] 새 뮤지컬: 아이다", "알림 메일 수신 거부"),
-        (Language::En, "[frontrow] New musical: 아이다", "Stop all alerts"),
+        (Language::En, "[frontrow] New musical: 아이다", "Unsubscribe from all alerts"),
     ] {
         let raw = mime(&alert_to(language, &links()));
         let message = parse(&raw);
@@ -74,7 +74,7 @@ fn only_bulk_mail_has_an_unsubscribe_header() {
 
 #[test]
 fn a_ticket_mail_links_to_its_performance_if_there_is_a_website() {
-    for (language, word) in [(Language::Ko, "공연 정보 보기"), (Language::En, "View the performance")] {
+    for (language, word) in [(Language::Ko, "공연 정보 보기"), (Language::En, "View performance details")] {
         let mut reservation = reservation(language, ALICE, "아이다");
         reservation.sold.poster_url = Some("https://img.example.com/a.jpg?a=1&b=2".to_owned().try_into().unwrap());
         let letter = ticket::letter(&reservation, 0, Occasion::Payment, &links(), |_| "code".to_owned());

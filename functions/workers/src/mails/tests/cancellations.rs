@@ -18,9 +18,9 @@ fn a_cancellation_says_what_was_cancelled_and_refunded() {
         ),
         (
             Language::En,
-            "[frontrow] Reservation cancelled: 아이다",
+            "[frontrow] Booking cancelled: 아이다",
             [
-                "Refunded: KRW 270,000",
+                "Refund: KRW 270,000",
                 "Seats: Section A · Row 1 · Seat 7 (VIP), Section A · Row 1 · Seat 8 (R)",
                 "Date: Thu, 24 December 2026, 19:30",
                 "Booking reference: 87MG-Z5FT",

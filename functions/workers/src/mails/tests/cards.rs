@@ -41,18 +41,18 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
                 "카드로 환불됩니다",
                 "카드 결제가 승인되지 않아 아래",
                 "다른 카드로 다시 결제해 주세요",
-                "제때 확인되지 않아",
-                "결제가 끝나기 전에",
+                "제한 시간 안에 확인되지 않아",
+                "결제가 완료되기 전에",
             ],
         ),
         (
             Language::En,
             [
-                "goes back to your card",
+                "will be refunded to your card",
                 "Your card was declined, so",
                 "pay again with another card",
                 "not confirmed in time",
-                "before its payment was completed",
+                "before your payment was completed",
             ],
         ),
     ] {
@@ -66,7 +66,7 @@ fn a_cancellation_says_what_becomes_of_a_cards_money() {
             let (text, html, _) = take_apart(&mime(&cancellation::letter(&reservation)));
             assert!(text.contains(told) && visible(&html).contains(told), "{told}: {text}");
             assert!(!text.contains("포인트") && !text.contains("points"), "{text}");
-            let refunded = text.contains("환불 금액") || text.contains("Refunded");
+            let refunded = text.contains("환불 금액") || text.contains("Refund:");
             assert_eq!(refunded, told == refund, "{text}");
         }
     }
