@@ -126,19 +126,19 @@ impl CancelReservations {
         self.sender
             .send(&messages)
             .await
-            .map_err(|index| Error::internal("hand a cancellation over", format!("message {index} was not accepted")))
+            .map_err(|index| Error::internal("send cancellations", format!("message {index} was not accepted")))
     }
 
     /// Cancels, refunds and notifies once, even if repeated or if the member has cancelled in the meantime.
     async fn cancel_one(&self, member_id: MemberId, reservation_id: ReservationId) -> Result<()> {
         let now = self.clock.now();
         let Some(cancellation) = self.store.cancellation(reservation_id.performance(), now).await? else {
-            tracing::warn!(%reservation_id, "not cancelled: its performance is not cancelled");
+            tracing::warn!(%reservation_id, "reservation not cancelled, because its performance is not");
             return Ok(());
         };
         let (reason, entry_id) = (CancelReason::Organizer(cancellation.reason), EntryId::new(entropy::fresh_uuid()));
         self.store.cancel_reservation(&member_id, &reservation_id, reason, entry_id, now).await?;
-        tracing::info!(%reservation_id, "cancelled with its performance");
+        tracing::info!(%reservation_id, "reservation cancelled with its performance");
         Ok(())
     }
 }

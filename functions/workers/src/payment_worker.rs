@@ -86,7 +86,10 @@ impl PaymentWorker {
         let seconds = seconds.clamp(1, self.wait_max_seconds);
         let delay_seconds = i32::try_from(seconds).unwrap_or_default();
         let later = Outgoing { delay_seconds, ..message };
-        self.sender.send(&[later]).await.map_err(|_| Error::internal("wait", "the message was not accepted"))
+        self.sender
+            .send(&[later])
+            .await
+            .map_err(|_| Error::internal("schedule a retry", "the message was not accepted"))
     }
 
     async fn step(&self, reservation: Reservation) -> Result<Progress> {
@@ -110,11 +113,11 @@ impl PaymentWorker {
         match charged {
             Charged::Yes => self.confirm(&reservation).await,
             Charged::No { code, reason } => {
-                tracing::info!(reservation_id = %reservation.reservation_id, code, "declined");
+                tracing::info!(reservation_id = %reservation.reservation_id, code, "card declined");
                 self.decline(&reservation, reason).await
             }
             Charged::Unknown(why) => {
-                tracing::warn!(reservation_id = %reservation.reservation_id, why, "charge outcome unknown");
+                tracing::warn!(reservation_id = %reservation.reservation_id, why, "charge outcome unknown; retrying");
                 let seconds = wait_seconds(asked_since(&reservation), now, entropy::fraction());
                 Ok(Progress::Waits { seconds: seconds.min(seconds_left) })
             }
@@ -153,7 +156,7 @@ impl PaymentWorker {
     }
 
     fn ended(&self, then: Reservation) -> Progress {
-        tracing::info!(reservation_id = %then.reservation_id, status = ?then.status, reason = ?then.cancel_reason, "ended");
+        tracing::info!(reservation_id = %then.reservation_id, status = ?then.status, reason = ?then.cancel_reason, "purchase ended");
         match then.cancel_reason {
             Some(CancelReason::PaymentDeclined) => self.count(Outcome::Declined),
             Some(CancelReason::PaymentExpired) => self.count(Outcome::Expired),
@@ -174,13 +177,13 @@ impl PaymentWorker {
             GivenBack::Yes => true,
             GivenBack::NotTaken => card.is_some_and(|card| is_never_taken(card, now)),
             GivenBack::Unknown(why) => {
-                tracing::warn!(%reservation_id, why, "not refunded yet");
+                tracing::warn!(%reservation_id, why, "refund outcome unknown; retrying");
                 false
             }
         };
         if over && let Some(state) = reservation.given_back() {
             self.app.store.note_given_back(&reservation, state).await?;
-            tracing::info!(%reservation_id, ?state, "settled: the provider holds no money");
+            tracing::info!(%reservation_id, ?state, "settled; the provider holds no money");
             self.count(Outcome::GivenBack);
             return Ok(Progress::Settled);
         }
@@ -228,7 +231,7 @@ impl PaymentWorker {
         let now = self.app.clock.now();
         let Some(sample) = self.gauge.take_due(now) else { return };
         if let Err(error) = self.app.store.count_calls(&sample, now).await {
-            tracing::warn!(%error, ?sample, "breaker counts not stored");
+            tracing::warn!(%error, ?sample, "calls not counted for the circuit breaker");
         }
     }
 }

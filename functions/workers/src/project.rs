@@ -86,7 +86,7 @@ impl Project {
     async fn project_maps(&self, parts: &BTreeMap<keys::Part, usize>) -> Result<(), NotDone> {
         let failed = self.store.project_parts(parts.keys().cloned(), self.clock.now()).await;
         let place = |(part, error): &(keys::Part, Error)| {
-            tracing::warn!(%error, ?part, "part of a house not projected");
+            tracing::warn!(%error, ?part, "part of a house not projected; the stream redelivers its record");
             parts[part]
         };
         failed.iter().map(place).min().map_or(Ok(()), Err)
@@ -96,7 +96,7 @@ impl Project {
         let (places, reservations): (Vec<_>, Vec<_>) = dirty.reservations.iter().cloned().unzip();
         let Some(first) = places.first().copied() else { return Ok(()) };
         let failed = |error| {
-            tracing::warn!(%error, "reservations not projected");
+            tracing::warn!(%error, "reservations not projected; the stream redelivers their records");
             first
         };
         let live = self.store.project_reservations(&reservations).await.map_err(failed)?;

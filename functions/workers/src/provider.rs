@@ -100,7 +100,7 @@ impl Provider {
         let http = Client::builder().timeout(timeout).connect_timeout(timeout / 3);
         // Proxy variables and redirects are ignored: requests go only to the configured URL.
         let http = http.no_proxy().redirect(redirect::Policy::none()).build();
-        let http = http.map_err(|error| format!("make an HTTP client: {error}"))?;
+        let http = http.map_err(|error| format!("create the HTTP client: {error}"))?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned(), secret_key, call_millis })
     }
 

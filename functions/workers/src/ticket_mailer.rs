@@ -60,7 +60,11 @@ impl TicketMailer {
         let outcome = self.send_once(&mail, until_sent, request_of(&received).as_ref()).await;
         if outcome.is_err() && is_last {
             let gave_up = self.app.store.give_mail_up(&mail, self.app.clock.now()).await;
-            tracing::error!(?mail, ?gave_up, "mail given up; the message goes to the dead-letter queue");
+            tracing::error!(
+                ?mail,
+                ?gave_up,
+                "mail failed for the last time; its message goes to the dead-letter queue"
+            );
         }
         outcome
     }
@@ -155,8 +159,11 @@ impl TicketMailer {
     async fn note_sent(&self, mail: &Mail, claimed: &Claimed) {
         match self.app.store.mail_was_sent(claimed).await {
             Ok(true) => tracing::info!(?mail, "sent"),
-            Ok(false) => tracing::warn!(?mail, "sent, but the lease had expired and another worker claimed it"),
-            Err(error) => tracing::error!(?mail, %error, "sent, but not marked as sent"),
+            Ok(false) => tracing::warn!(
+                ?mail,
+                "sent, but its lease had expired and another worker claimed it; it may be sent twice"
+            ),
+            Err(error) => tracing::error!(?mail, %error, "sent, but not marked as sent; it may be sent twice"),
         }
     }
 }

@@ -36,11 +36,11 @@ impl Data {
     pub(crate) fn open(directory: PathBuf) -> Result<Self, String> {
         // The permissions of an existing directory that is not ours stay unchanged; its files are private anyway.
         let ours = !directory.exists() || directory.join("lock").exists();
-        make_private_directory(&directory, ours).map_err(because("make the data directory"))?;
+        make_private_directory(&directory, ours).map_err(because("create the data directory"))?;
         let lock = open_private(&directory.join("lock")).map_err(because("lock the data directory"))?;
         lock.try_lock().map_err(because("another stack uses the data directory"))?;
         let data = Self { directory, _lock: lock };
-        data.tighten().map_err(because("make the data private"))?;
+        data.tighten().map_err(because("restrict the data's permissions"))?;
         Ok(data)
     }
 
@@ -52,7 +52,7 @@ impl Data {
     /// The database's file, readable only by its owner. Files that SQLite creates beside it get the same permissions.
     pub(crate) fn database(&self) -> Result<PathBuf, String> {
         let file = self.path("table.sqlite");
-        open_private(&file).map_err(because("make the database"))?;
+        open_private(&file).map_err(because("create the database"))?;
         Ok(file)
     }
 
@@ -72,7 +72,7 @@ impl Data {
     pub(crate) fn key_ring(&self, name: &str) -> Result<String, String> {
         let file = self.path(name);
         if !file.exists() {
-            write_private(&file, fresh_key_ring().as_bytes()).map_err(because("keep a key ring"))?;
+            write_private(&file, fresh_key_ring().as_bytes()).map_err(because("store a key ring"))?;
         }
         fs::read_to_string(&file).map_err(because("read a key ring"))
     }

@@ -84,7 +84,7 @@ impl<F: Function> Reader<F> {
                 Err(error) => Err(error),
             };
             if let Err(error) = rested {
-                tracing::warn!(function = self.function.name(), error, "batch failed; it is retried");
+                tracing::warn!(function = self.function.name(), error, "batch failed; retrying");
                 thread::breathe().await;
             }
         }
@@ -164,7 +164,7 @@ async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> 
 async fn read_queue(function: impl Function, queue: Queue, queues: Queues, timeout: Duration) {
     loop {
         if let Err(error) = handle_batch(&function, queue, &queues, timeout).await {
-            tracing::warn!(function = function.name(), error, "messages failed; they are received again later");
+            tracing::warn!(function = function.name(), error, "messages failed; the queue redelivers them");
             thread::breathe().await;
         }
     }

@@ -55,7 +55,7 @@ impl Functions {
             .no_proxy()
             .tls_built_in_root_certs(false)
             .build()
-            .map_err(because("make an HTTP client"))?;
+            .map_err(because("create the HTTP client"))?;
         Ok(Self { http, url: url.trim_end_matches('/').into(), names: Arc::default() })
     }
 
@@ -87,7 +87,7 @@ impl Functions {
         let text = answer.text().await.map_err(because("read the response"))?;
         let reply: Value = serde_json::from_str(&text).unwrap_or_default();
         if !status.is_success() || failed || reply["errorType"].is_string() {
-            return Err(format!("{name} answered {status}: {text}"));
+            return Err(format!("{name} responded {status}: {text}"));
         }
         Ok(reply)
     }

@@ -74,7 +74,7 @@ impl Gateway {
     pub async fn serve(self, listener: TcpListener) {
         let router = Router::new().fallback(answer).with_state(Arc::new(self));
         if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the gateway ended");
+            tracing::error!(%error, "the gateway stopped");
         }
     }
 }
@@ -155,7 +155,7 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
         Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
         Err(_) => {
             invocation.abort();
-            tracing::error!(operation = endpoint.route.operation, request_id, "timed out");
+            tracing::error!(operation = endpoint.route.operation, request_id, "function timed out");
             into_http(problem::respond(&Error::Busy))
         }
     }
@@ -171,7 +171,7 @@ impl Handlers {
             Self::There(functions) => {
                 let answer = functions.invoke(endpoint.route.operation, &event).await;
                 answer.and_then(|answer| told(&answer)).unwrap_or_else(|error| {
-                    tracing::error!(error, "the function returned no valid response");
+                    tracing::error!(error, "the function returned an invalid response");
                     page(
                         StatusCode::INTERNAL_SERVER_ERROR,
                         "application/json",

@@ -30,7 +30,7 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// The response to callers that may not use these pages.
 const FOREIGN: &str =
-    "Only this machine may use this page: call it as localhost, and not from a page of another site.\n";
+    "Only this machine may use this page. Request it from localhost, and not from a page of another site.\n";
 
 /// Policy of mail pages: their own styles and images apply; nothing runs or is fetched.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
@@ -102,7 +102,7 @@ fn refused(error: &Error) -> Response {
 /// The captured mails. Waits for pending ones first, so that a member who pays and then lists the mails finds theirs.
 async fn mails(pages: &Pages, query: &str) -> Result<Response, Error> {
     if let Ok(Err(error)) = timeout(Duration::from_secs(MAILS_WAIT_SECONDS), pages.outbox.settle()).await {
-        tracing::warn!(error, "waiting for pending mails failed");
+        tracing::warn!(error, "pending mails not awaited");
     }
     let mut found = pages.mailbox.mails();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {

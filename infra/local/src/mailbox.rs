@@ -117,8 +117,7 @@ fn load(directory: &Path) -> io::Result<Vec<Arc<Mail>>> {
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mail = Mail::reload(&name, fs::read(&path)?);
-        mails
-            .push(Arc::new(mail.ok_or_else(|| io::Error::other(format!("{} is not a mail of ours", path.display())))?));
+        mails.push(Arc::new(mail.ok_or_else(|| io::Error::other(format!("{} is not a stored mail", path.display())))?));
     }
     Ok(mails)
 }
@@ -149,8 +148,12 @@ fn told(accepted: Result<Result<String, Refusal>, JoinError>) -> Answer {
                  </ResponseMetadata></SendRawEmailResponse>"
             ),
         ),
-        Ok(Err(Refusal::Rejected)) => failure(StatusCode::BAD_REQUEST, "MessageRejected", "The recipient is refused."),
-        Ok(Err(Refusal::Unreadable)) => failure(StatusCode::BAD_REQUEST, "MessageRejected", "This is no MIME message."),
+        Ok(Err(Refusal::Rejected)) => {
+            failure(StatusCode::BAD_REQUEST, "MessageRejected", "The recipient was rejected.")
+        }
+        Ok(Err(Refusal::Unreadable)) => {
+            failure(StatusCode::BAD_REQUEST, "MessageRejected", "The message is not valid MIME.")
+        }
         Ok(Err(Refusal::Disk(error))) => {
             tracing::error!(%error, "mail not stored");
             failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The mail could not be stored.")

@@ -84,7 +84,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     if !arguments.address.is_loopback() {
         tracing::warn!(
-            "anyone who can reach {} can read and change all data; this stack is not made for networks",
+            "anyone who can reach {} can read and change all data; this stack is for development only",
             arguments.address
         );
     }

@@ -46,7 +46,7 @@ impl MovedClock {
         })?;
         if let Some(file) = &self.file {
             write_private(file, sum.to_string().as_bytes())
-                .map_err(|error| Error::internal("keep the clock", error))?;
+                .map_err(|error| Error::internal("store the clock", error))?;
         }
         *moved = sum;
         self.clock.advance_seconds(seconds);

@@ -135,7 +135,7 @@ impl Provider {
         let door = Door { listener, provider: provider.clone() };
         runtime.spawn(async move {
             if let Err(error) = axum::serve(door, router).await {
-                tracing::error!(%error, "the provider ended");
+                tracing::error!(%error, "the provider stopped");
             }
         });
         Ok(provider)
@@ -185,7 +185,7 @@ impl Provider {
             let field = if code == "INVALID_REQUEST" { "amount" } else { "orderId" };
             Error::invalid(field, format!("{code}: {message}"))
         })?;
-        self.keep(&inside.book).map_err(|error| Error::internal("keep the provider's book", error))?;
+        self.keep(&inside.book).map_err(|error| Error::internal("store the provider's book", error))?;
         Ok(token)
     }
 
@@ -216,7 +216,7 @@ impl Provider {
         tokio::time::sleep(Duration::from_millis(delay_millis)).await;
         match mode {
             Mode::Fail => refusal(&Refused(500, "FAILED_INTERNAL_SYSTEM_PROCESSING", "Try again later.")),
-            Mode::Busy => refusal(&Refused(429, "TOO_MANY_REQUESTS", "Come back later.")),
+            Mode::Busy => refusal(&Refused(429, "TOO_MANY_REQUESTS", "Too many requests. Try again later.")),
             Mode::Hang | Mode::Refuse => std::future::pending().await,
             Mode::Normal | Mode::Decline => self.book(&asked, mode == Mode::Decline),
             Mode::Contradict => match (self.book(&asked, false), &asked.call) {
@@ -251,7 +251,7 @@ impl Provider {
     fn keep(&self, book: &Book) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_vec(book).expect("a book is plain data");
-        write_private(file, &text).map_err(because("keep it"))
+        write_private(file, &text).map_err(because("store the provider's book"))
     }
 }
 

@@ -183,7 +183,7 @@ async fn make(
     attributes: HashMap<QueueAttributeName, String>,
 ) -> Result<(String, String), String> {
     let made = client.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await;
-    let made = made.map_err(|error| format!("make queue {name}: {:?}", error.into_service_error()))?;
+    let made = made.map_err(|error| format!("create queue {name}: {:?}", error.into_service_error()))?;
     let url = made.queue_url.ok_or_else(|| format!("queue {name} has no URL"))?;
     let call = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn);
     let found = call.send().await.map_err(|error| format!("describe {name}: {:?}", error.into_service_error()))?;

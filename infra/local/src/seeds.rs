@@ -52,8 +52,10 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
         }
         Ok::<(), Error>(())
     };
-    planted.await.map_err(|error| format!("plant the seeds: {error}"))?;
-    marker.map_or(Ok(()), |marker| write_private(marker, b"")).map_err(|error| format!("plant the seeds: {error}"))?;
+    planted.await.map_err(|error| format!("create the demo data: {error}"))?;
+    marker
+        .map_or(Ok(()), |marker| write_private(marker, b""))
+        .map_err(|error| format!("create the demo data: {error}"))?;
     Ok(true)
 }
 

@@ -52,8 +52,11 @@ struct Front {
 impl Services {
     /// Serves the services on `listener`, until the runtime ends.
     pub(crate) async fn serve(self, listener: TcpListener) {
-        let http =
-            Client::builder().no_proxy().tls_built_in_root_certs(false).build().map_err(because("make an HTTP client"));
+        let http = Client::builder()
+            .no_proxy()
+            .tls_built_in_root_certs(false)
+            .build()
+            .map_err(because("create the HTTP client"));
         let served = match http {
             Ok(http) => {
                 let front = Arc::new(Front { services: self, http });
@@ -62,7 +65,7 @@ impl Services {
             }
             Err(why) => Err(why),
         };
-        served.unwrap_or_else(|error| tracing::error!(error, "the services ended"));
+        served.unwrap_or_else(|error| tracing::error!(error, "the services stopped"));
     }
 }
 
@@ -70,7 +73,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     // No web page calls AWS services here.
     if parts.headers.contains_key(ORIGIN) {
-        return page(StatusCode::FORBIDDEN, "text/plain", "Web pages may not call this.\n");
+        return page(StatusCode::FORBIDDEN, "text/plain", "Web pages may not send requests here.\n");
     }
     let Ok(bytes) = to_bytes(body, REQUEST_MAX_BYTES).await else {
         return page(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large");

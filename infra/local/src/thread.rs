@@ -18,7 +18,7 @@ impl Owned {
     pub(crate) fn start(name: &str, threads: usize) -> Result<Self, String> {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
-        let runtime = runtime.map_err(because("start threads"))?;
+        let runtime = runtime.map_err(because("start the threads"))?;
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 

@@ -116,7 +116,7 @@ pub struct Assumed(pub f64);
 #[serde(deny_unknown_fields)]
 struct Explained {
     value: f64,
-    #[allow(dead_code, reason = "for who reads the file; that it is there is checked here")]
+    #[allow(dead_code, reason = "for readers of the file; parsing checks that it exists")]
     why: String,
 }
 

@@ -156,12 +156,12 @@ fn gateway(peak: &Peak, prices: &Prices, template: &Template) -> Vec<Check> {
     let quota = &prices.quotas.api_requests_per_second;
     let (stage, account) = (parameter(template, "ThrottleRate", 1.0), parameter(template, "AccountThrottleRate", 1.0));
     vec![
-        raised("api", "calls a second of the API, in the account", quota, peak.api, ask(quota)),
-        raised("stage", "calls a second of the API, in the stack", &stage, peak.api, |rate| {
+        raised("api", "API requests a second, in the account", quota, peak.api, ask(quota)),
+        raised("stage", "API requests a second, in the stack", &stage, peak.api, |rate| {
             format!("deploy with ThrottleRate={rate} ThrottleBurst={rate}")
         }),
         raised("logins", "logins a second", &account, peak.logins, |rate| {
-            format!("deploy with AccountThrottleRate={rate}, or have people log in earlier")
+            format!("deploy with AccountThrottleRate={rate}, or ask members to log in earlier")
         }),
     ]
 }
@@ -169,7 +169,7 @@ fn gateway(peak: &Peak, prices: &Prices, template: &Template) -> Vec<Check> {
 fn functions(peak: &Peak, prices: &Prices) -> Vec<Check> {
     let (quota, scaling) = (&prices.quotas.lambda_concurrency, &prices.quotas.lambda_environments_per_ten_seconds);
     let grows = format!(
-        "join_queue has them after {:.0} s; let people join some minutes before sales open, or give it provisioned \
+        "join_queue reaches them after {:.0} s; let members join some minutes before sales open, or give it provisioned \
          concurrency for the hour",
         peak.joiners / scaling.value * SCALING_SECONDS
     );
@@ -194,21 +194,21 @@ fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
     vec![
         raised("tableWrites", "write units a second, at most", writes, peak.writes, ask(writes)),
         raised("tableReads", "read units a second, at most", reads, peak.reads, ask(reads)),
-        raised(WARM_WRITES, "write units a second, at once", warm_writes, peak.writes, |_| warm.clone()),
-        raised(WARM_READS, "read units a second, at once", warm_reads, peak.reads, |_| warm.clone()),
+        raised(WARM_WRITES, "write units a second, warm", warm_writes, peak.writes, |_| warm.clone()),
+        raised(WARM_READS, "read units a second, warm", warm_reads, peak.reads, |_| warm.clone()),
         fixed(
             "stripes",
-            "joins a second of a stripe of the line",
+            "joins a second in a stripe of the line",
             &quotas.partition_writes_per_second,
             per_stripe,
-            "there are no more stripes; let people join over more minutes before sales open",
+            "there are no more stripes; let members join over more minutes before sales open",
         ),
         fixed(
             "copies",
-            "read units a second of the performance or its room",
+            "read units a second for the performance or its room",
             &quotas.partition_reads_per_second,
             peak.copies,
-            "the others read it late, and some polls answer 503 busy; spread the crowd over more minutes, or over several \
+            "the other processes read it late, and some polls get 503 busy; spread the crowd over more minutes, or over several \
              performances",
         ),
     ]
@@ -221,7 +221,7 @@ fn mails(peak: &Peak, crowd: &Crowd, prices: &Prices, template: &Template) -> Ve
         raised("mailRate", "mails a second", &quotas.mails_per_second, peak.mails, ask(&quotas.mails_per_second)),
         raised("mailQuota", "mails a day", &quotas.mails_per_day, crowd.purchases, ask(&quotas.mails_per_day)),
         raised("mailer", "mails a second of ticket_mailer", &mailer, peak.mails, |mails| {
-            format!("deploy with MailConcurrency={}, or let mails come later", (mails / each).ceil())
+            format!("deploy with MailConcurrency={}, or accept that mails arrive later", (mails / each).ceil())
         }),
     ]
 }

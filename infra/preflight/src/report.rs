@@ -51,7 +51,7 @@ impl Report {
     pub fn of(announced: Announced, region: Option<&str>) -> Result<Self, String> {
         if announced.seats_per_purchase > announced.seats {
             return Err(format!(
-                "a purchase of {} seats is not possible where there are {}",
+                "a purchase of {} seats exceeds the seats for sale, {}",
                 announced.seats_per_purchase, announced.seats
             ));
         }
@@ -126,19 +126,15 @@ impl fmt::Display for Report {
         writeln!(f, "{}, {}, prices of {}, {}\n", self.region, self.currency, self.prices_of, self.terms)?;
         writeln!(f, "THE CROWD")?;
         writeln!(f, "  {:>14}  tickets, in {} purchases", number(crowd.tickets), number(crowd.purchases))?;
-        writeln!(f, "  {:>14}  people let in, in {} minutes", number(crowd.let_in), minutes(crowd.seconds))?;
-        writeln!(
-            f,
-            "  {:>14}  minutes until all were let in, were there seats for them",
-            minutes(crowd.drain_seconds)
-        )?;
+        writeln!(f, "  {:>14}  people admitted, in {} minutes", number(crowd.let_in), minutes(crowd.seconds))?;
+        writeln!(f, "  {:>14}  minutes to admit everyone, if there were seats for them", minutes(crowd.drain_seconds))?;
         writeln!(f, "  {:>14}  joins in the busiest second", number(crowd.joins_per_second.ceil()))?;
-        writeln!(f, "  {:>14}  polls a second when all are in line", number(crowd.polls_per_second.ceil()))?;
-        writeln!(f, "  {:>14}  polls in all\n", number(crowd.polls))?;
+        writeln!(f, "  {:>14}  polls a second when everyone is in line", number(crowd.polls_per_second.ceil()))?;
+        writeln!(f, "  {:>14}  polls in total\n", number(crowd.polls))?;
         writeln!(f, "THE WAITING ROOM")?;
         writeln!(
             f,
-            "  when the performance is made: \"expectedArrivalsPerMinute\": {} (stripes of the line: {})",
+            "  when creating the performance: \"expectedArrivalsPerMinute\": {} (stripes of the line: {})",
             set.expected_arrivals_per_minute, set.stripes
         )?;
         writeln!(
@@ -158,14 +154,11 @@ impl fmt::Display for Report {
         }
         writeln!(f, "\nTHE ON-SALE COSTS")?;
         write_bill(f, &self.sale)?;
-        writeln!(f, "  {:<74}{:>12.2}", "in all", self.sale_dollars)?;
-        writeln!(f, "  {:<74}{:>12.2}\n", "for 1,000 tickets", self.dollars_per_thousand_tickets)?;
-        writeln!(f, "A MONTH IN WHICH NOTHING HAPPENS COSTS")?;
+        writeln!(f, "  {:<74}{:>12.2}", "total", self.sale_dollars)?;
+        writeln!(f, "  {:<74}{:>12.2}\n", "per 1,000 tickets", self.dollars_per_thousand_tickets)?;
+        writeln!(f, "A MONTH WITHOUT A SALE COSTS")?;
         write_bill(f, &self.idle_month)?;
-        writeln!(f, "  {:<74}{:>12.2}\n", "in all", self.idle_month_dollars)?;
-        writeln!(
-            f,
-            "* not confirmed where it is published. infra/preflight/prices.json has sources and what is taken for granted."
-        )
+        writeln!(f, "  {:<74}{:>12.2}\n", "total", self.idle_month_dollars)?;
+        writeln!(f, "* not confirmed at its source. infra/preflight/prices.json lists sources and assumptions.")
     }
 }

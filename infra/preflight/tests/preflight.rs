@@ -121,18 +121,18 @@ fn a_million_people_as_they_are_printed() {
     let expected = "\
 THE CROWD
           50,000  tickets, in 25,000 purchases
-          31,250  people let in, in 60 minutes
-           1,920  minutes until all were let in, were there seats for them
+          31,250  people admitted, in 60 minutes
+           1,920  minutes to admit everyone, if there were seats for them
           16,667  joins in the busiest second
-          55,556  polls a second when all are in line
-     193,355,000  polls in all
+          55,556  polls a second when everyone is in line
+     193,355,000  polls in total
 
 THE WAITING ROOM
-  when the performance is made: \"expectedArrivalsPerMinute\": 500000 (stripes of the line: 17)
+  when creating the performance: \"expectedArrivalsPerMinute\": 500000 (stripes of the line: 17)
   PUT /performances/{performanceId}/waiting-room {\"maxActive\": 2709, \"admitPerMinute\": 521}
 ";
     assert!(printed.contains(expected), "{printed}");
-    for line in ["RAISE calls a second of the API, in the account", "ok    joins a second of a stripe of the line"] {
+    for line in ["RAISE API requests a second, in the account", "ok    joins a second in a stripe of the line"] {
         assert!(printed.contains(line), "no {line:?} in\n{printed}");
     }
     assert!(printed.contains("deploy with WarmReadUnits="), "{printed}");
@@ -184,7 +184,7 @@ fn what_cannot_be_is_told() {
         ("--people ten --seats 10", "invalid value 'ten'"),
         ("--people 10 --seats 10 --buyers-percent 0", "0 is not in 1..=100"),
         ("--people 10 --seats 10 --card-percent 101", "101 is not in 0..=100"),
-        ("--people 10 --seats 1", "a purchase of 2 seats is not possible where there are 1"),
+        ("--people 10 --seats 1", "a purchase of 2 seats exceeds the seats for sale, 1"),
         ("--people 10 --seats 10 --region mars", "no region \"mars\"; it has ap-northeast-2"),
     ] {
         let output = run(arguments);

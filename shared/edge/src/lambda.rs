@@ -90,7 +90,7 @@ fn fitting(response: Response, metrics: &Metrics) -> Response {
     if bytes <= LAMBDA_ANSWER_MAX_BYTES {
         return response;
     }
-    tracing::info!(bytes, "too large without gzip");
+    tracing::info!(bytes, "response too large without gzip");
     metrics.refused(problem::status_and_code(&Failure::GzipNeeded).1, Clock::default().now());
     let mut problem = problem::respond(&Failure::GzipNeeded);
     let (from, to) = (response.headers(), problem.headers_mut());

@@ -54,7 +54,7 @@ impl Passwords {
     pub async fn hash(&self, password: Password) -> Result<String> {
         let peppers = self.peppers.clone();
         let hash = move |memory: &mut Vec<Block>| {
-            let (id, pepper) = peppers.keys().next().ok_or("there is no pepper")?;
+            let (id, pepper) = peppers.keys().next().ok_or("no pepper is configured")?;
             let (argon2, salt) = (argon2(id, pepper)?, Salt::generate());
             let hash = PasswordHash {
                 algorithm: Algorithm::Argon2id.ident(),
@@ -80,8 +80,9 @@ impl Passwords {
             let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).map_err(words)?;
             let params = Params::try_from(&hash).map_err(words)?;
             let its = |id: &str| stored.is_none() || id.as_bytes() == params.keyid();
-            let (_, pepper) = peppers.keys().find(|(id, _)| its(id)).ok_or("a pepper is not in the ring any more")?;
-            let salt = hash.salt.ok_or("a hash without its salt")?;
+            let (_, pepper) =
+                peppers.keys().find(|(id, _)| its(id)).ok_or("the pepper of the hash is no longer in the key ring")?;
+            let salt = hash.salt.ok_or("the hash has no salt")?;
             let (argon2, normal) = (keyed(pepper, params)?, compatible(&password));
             // Outputs are compared in constant time.
             let mut matches = |typed: &str| -> Result<bool, String> {

@@ -83,7 +83,7 @@ impl Renderings {
             }
             bodies
         });
-        let bodies = working.await.map_err(|error| Error::internal("render an answer", error))?;
+        let bodies = working.await.map_err(|error| Error::internal("render a response", error))?;
         *newest = Some((version.to_owned(), Arc::clone(&bodies)));
         Ok(bodies.into())
     }

@@ -43,17 +43,17 @@ impl KeyRing {
     /// Describes the fault without the keys.
     pub fn parse(json: &str) -> Result<Self, String> {
         let mut keys: BTreeMap<String, String> =
-            serde_json::from_str(json).map_err(|_| "a key ring is a JSON object of texts".to_owned())?;
-        let current = keys.remove("current").ok_or("a key ring names its `current` key")?;
+            serde_json::from_str(json).map_err(|_| "expected a JSON object of strings".to_owned())?;
+        let current = keys.remove("current").ok_or("`current` is missing")?;
         for (id, key) in &keys {
             if !(1..=KEY_ID_MAX_CHARS).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                return Err(format!("the id of a key has 1 to {KEY_ID_MAX_CHARS} letters and digits"));
+                return Err(format!("expected key ids of 1 to {KEY_ID_MAX_CHARS} letters and digits"));
             }
             if key.len() < KEY_MIN_CHARS {
-                return Err(format!("key {id} has less than {KEY_MIN_CHARS} characters"));
+                return Err(format!("key {id} has fewer than {KEY_MIN_CHARS} characters"));
             }
         }
-        let key = keys.remove(&current).ok_or("the current key is not in its ring")?;
+        let key = keys.remove(&current).ok_or("the `current` key is not in the ring")?;
         Ok(Self([(current, key)].into_iter().chain(keys).collect()))
     }
 
@@ -102,7 +102,7 @@ impl Secrets {
             let id = variable(name).ok_or_else(|| format!("{name} is not set"))?;
             let answer = client.get_secret_value().secret_id(id).send().await;
             let answer = answer.map_err(|error| format!("{name}: {}", DisplayErrorContext(&error)))?;
-            let text = answer.secret_string.ok_or_else(|| format!("{name}: not a text"))?;
+            let text = answer.secret_string.ok_or_else(|| format!("{name}: the secret is not a string"))?;
             let ring = || KeyRing::parse(&text).map_err(|why| format!("{name}: {why}"));
             match secret {
                 Secret::SigningKeys => secrets.signing_keys = ring()?,

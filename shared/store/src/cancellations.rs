@@ -33,7 +33,7 @@ impl Store {
         let (cancellation, show) = self.mark_cancelled(id, reason, now).await?;
         // Lists may be stale this once; the cancellation stands.
         if let Err(error) = self.look_at_sales(&show).await {
-            tracing::warn!(%error, performance = %id, "what is on sale of the show is not counted anew");
+            tracing::warn!(%error, performance = %id, "performances on sale not recounted; lists of shows may be stale");
         }
         // A retry waits, too: the first call may have been only a moment ago.
         tokio::time::sleep(Duration::from_millis(COPY_MAX_AGE_MILLIS.unsigned_abs())).await;

@@ -254,7 +254,9 @@ impl Store {
         match self.write(note).await {
             Ok(_) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::internal("note a refund", "it has no condition")),
+            Err(Refused::Conditions(_)) => {
+                Err(Error::internal("record a refund", "an unconditional write failed a condition"))
+            }
         }
     }
 }

@@ -277,7 +277,7 @@ impl Store {
     ) -> Result<T> {
         self.retrying(what, call).await.map_err(|refused| match refused {
             Refused::Failed(error) => error,
-            Refused::Conditions(_) => Error::internal(what, "a read has no condition"),
+            Refused::Conditions(_) => Error::internal(what, "a read failed a condition"),
         })
     }
 
@@ -292,7 +292,7 @@ impl Store {
                 Err((Verdict::Refused(images), _)) => return Err(Refused::Conditions(images)),
                 Err((Verdict::Broken, text)) => return Err(Error::internal(what, text).into()),
                 Err((Verdict::Stopped(error), _)) => return Err(error.into()),
-                Err((Verdict::Again, text)) => tracing::debug!(what, attempt, text, "again"),
+                Err((Verdict::Again, text)) => tracing::debug!(what, attempt, text, "retrying"),
             }
             if attempt < RETRY_ATTEMPTS {
                 self.back_off(attempt).await;

@@ -137,5 +137,5 @@ pub(crate) fn end_parked(performance: &PerformanceId, position: u64) -> Write {
 /// A number attribute of a line: its counter, or a drawn index.
 fn counter(line: &Item, name: &str) -> Result<u64> {
     let value = line.get(name).and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
-    value.ok_or_else(|| Error::internal("read a counter", "it is not a number"))
+    value.ok_or_else(|| Error::internal("read a counter", "not a number"))
 }

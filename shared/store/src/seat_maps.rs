@@ -78,7 +78,7 @@ impl Store {
             })
             .await?;
         if more.is_some() {
-            return Err(Error::internal("read a seat map", "the rows of a map fit one page"));
+            return Err(Error::internal("read a seat map", "the rows exceed one page"));
         }
         let mut map = SeatMap::all_free(&performance.seating, performance.created_at);
         for row in rows {
@@ -179,5 +179,5 @@ fn row_item(part: &Part, seq: u64, read_at: Timestamp, packed: Vec<u8>) -> Item 
 
 fn packed_of(row: &Item) -> Result<Blob> {
     let packed = row.get("row").and_then(|value| value.as_b().ok()).cloned();
-    packed.ok_or_else(|| Error::internal("read a seat map", "a row without its bytes"))
+    packed.ok_or_else(|| Error::internal("read a seat map", "a row has no packed seats"))
 }

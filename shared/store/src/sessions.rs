@@ -89,7 +89,7 @@ impl Store {
     /// # Errors
     /// As any write.
     pub async fn end_reused_session(&self, session: &Session) -> Result<()> {
-        tracing::warn!(member_id = %session.member_id, "a refresh token was used again: its session ends");
+        tracing::warn!(member_id = %session.member_id, "refresh token reused; ending its session");
         self.end_session(&session.member_id, &session.session_id).await
     }
 
@@ -117,7 +117,7 @@ impl Store {
         match self.write(write).await {
             Ok(_) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::internal("write", "it has no condition")),
+            Err(Refused::Conditions(_)) => Err(Error::internal("write", "an unconditional write failed a condition")),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn book(member: &MemberId, entry: &LedgerEntry) -> [Write; 2] {
 pub(crate) fn read_wallet(item: Option<Item>) -> Result<Wallet> {
     match item {
         Some(item) if !item.is_empty() => from_item(item),
-        _ => Err(Error::internal("read a wallet", "it is made at sign-up and not there")),
+        _ => Err(Error::internal("read a wallet", "the member has no wallet")),
     }
 }
 

@@ -56,7 +56,7 @@ impl CancelReservations {
             }
         }
         let sent = self.sender.send(&messages).await;
-        sent.map_err(|_| Error::internal("follow a member", "the next message was not accepted"))
+        sent.map_err(|_| Error::internal("update a member's reservations", "the next message was not accepted"))
     }
 
     /// Updates one reservation. Returns whether it needs no further update.

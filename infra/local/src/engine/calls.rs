@@ -57,7 +57,7 @@ impl Core {
         &self,
         work: impl FnOnce(&Opened) -> std::result::Result<T, String>,
     ) -> std::result::Result<T, String> {
-        work(self.lock().as_ref().ok_or("the engine has ended")?)
+        work(self.lock().as_ref().ok_or("the engine has stopped")?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Opened>> {
@@ -122,7 +122,7 @@ impl Service for Core {
 }
 
 fn ended() -> DynoxideError {
-    DynoxideError::InternalServerError("the engine has ended".to_owned())
+    DynoxideError::InternalServerError("the engine has stopped".to_owned())
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {

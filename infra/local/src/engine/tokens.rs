@@ -47,7 +47,7 @@ impl Tokens {
         match self.done.get(&token) {
             Some(done) if done.fingerprint == fingerprint => return Ok(done.answer.clone()),
             Some(_) => {
-                let why = "The token was used for a transaction with other parameters.".to_owned();
+                let why = "The token was used for a transaction with different parameters.".to_owned();
                 return Err(DynoxideError::IdempotentParameterMismatchException(why));
             }
             None => {}

@@ -139,10 +139,10 @@ impl Book {
             return Err(INVALID_ORDER_ID);
         }
         if issued.amount <= 0 {
-            return Err(Refused(400, "INVALID_REQUEST", "Expected an amount above zero."));
+            return Err(Refused(400, "INVALID_REQUEST", "Expected a positive amount."));
         }
         if self.orders.contains_key(&issued.order_id) {
-            return Err(Refused(400, "DUPLICATED_ORDER_ID", "The order was paid or declined before."));
+            return Err(Refused(400, "DUPLICATED_ORDER_ID", "The order has already been paid or declined."));
         }
         self.issued.insert(token, issued);
         Ok(())
@@ -151,8 +151,8 @@ impl Book {
     /// Outcome of paying `amount` for an order with `token`. A valid token that was never issued works for any order; one
     /// that ends in `@` and a number works only for that amount.
     fn outcome_of(&self, token: &str, order_id: &str, amount: i64) -> Result<Outcome, Refused> {
-        const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT_SESSION", "There is no such token.");
-        const ANOTHERS: Refused = Refused(400, "INVALID_REQUEST", "The token was given for another order or amount.");
+        const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT_SESSION", "The token does not exist.");
+        const ANOTHERS: Refused = Refused(400, "INVALID_REQUEST", "The token was issued for another order or amount.");
         if let Some(issued) = self.issued.get(token) {
             let same = issued.order_id == order_id && issued.amount == amount;
             return if same { Ok(issued.outcome) } else { Err(ANOTHERS) };
@@ -176,7 +176,7 @@ impl Book {
             return self.paid(&order_id);
         }
         if self.orders.contains_key(order_id) {
-            return Err(Refused(400, "ALREADY_PROCESSED_PAYMENT", "The order was paid or declined before."));
+            return Err(Refused(400, "ALREADY_PROCESSED_PAYMENT", "The order has already been paid or declined."));
         }
         let outcome = self.outcome_of(token, order_id, amount)?;
         let outcome = if declines && outcome == Outcome::Approve { Outcome::DeclineRejected } else { outcome };
@@ -200,7 +200,7 @@ impl Book {
 
     /// Refunds a payment, once, for a reason.
     pub(super) fn cancel(&mut self, key: &str, payment_key: &str, body: &Value) -> Result<Entry, Refused> {
-        const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT", "There is no such payment.");
+        const UNKNOWN: Refused = Refused(404, "NOT_FOUND_PAYMENT", "The payment does not exist.");
         let reason = body["cancelReason"].as_str().unwrap_or_default();
         if !(1..=PROVIDER_REASON_MAX_CHARS).contains(&reason.encode_utf16().count()) {
             return Err(Refused(400, "INVALID_REQUEST", "Expected a cancelReason of at most 200 characters."));
@@ -212,8 +212,10 @@ impl Book {
         let entry = self.orders.values_mut().find(|entry| entry.payment_key == payment_key).ok_or(UNKNOWN)?;
         match entry.status {
             EntryStatus::Done => {}
-            EntryStatus::Canceled => return Err(Refused(400, "ALREADY_CANCELED_PAYMENT", "It was given back before.")),
-            EntryStatus::Aborted => return Err(Refused(403, "NOT_CANCELABLE_PAYMENT", "It was declined.")),
+            EntryStatus::Canceled => {
+                return Err(Refused(400, "ALREADY_CANCELED_PAYMENT", "The payment has already been cancelled."));
+            }
+            EntryStatus::Aborted => return Err(Refused(403, "NOT_CANCELABLE_PAYMENT", "The payment was declined.")),
         }
         (entry.status, entry.balance_amount) = (EntryStatus::Canceled, 0);
         let entry = entry.clone();
@@ -224,7 +226,7 @@ impl Book {
     /// The payment of an order.
     pub(super) fn find(&self, order_id: &str) -> Result<Entry, Refused> {
         let found = self.orders.get(order_id).cloned();
-        found.ok_or(Refused(404, "NOT_FOUND_PAYMENT", "There is no such order."))
+        found.ok_or(Refused(404, "NOT_FOUND_PAYMENT", "The order does not exist."))
     }
 
     /// The order, if it was not declined.
@@ -240,7 +242,9 @@ impl Book {
     fn answer_under(&self, key: &str, asked: &str) -> Result<Option<String>, Refused> {
         match self.answered.get(key) {
             Some((before, order_id)) if before == asked => Ok(Some(order_id.clone())),
-            Some(_) => Err(Refused(422, "IDEMPOTENCY_KEY_REUSED", "The key was used with another request.")),
+            Some(_) => {
+                Err(Refused(422, "IDEMPOTENCY_KEY_REUSED", "The key has already been used with a different request."))
+            }
             None => Ok(None),
         }
     }

@@ -177,7 +177,7 @@ impl Store {
     /// As [`Store::reopen`], after another failure: marks that stay expire by themselves.
     pub(super) async fn reopen_if_possible(&self, performances: &[Performance]) {
         if let Err(error) = self.reopen(performances).await {
-            tracing::warn!(%error, "performances stay closed until their time is over");
+            tracing::warn!(%error, "performances not reopened; they reopen when their closing expires");
         }
     }
 
@@ -205,7 +205,7 @@ impl Store {
     /// itself.
     pub(super) async fn end_show_closing_if_possible(&self, show: &Show) {
         if let Err(error) = self.end_show_closing(show).await {
-            tracing::warn!(%error, "a show stays closed until its time is over");
+            tracing::warn!(%error, "show not reopened; it reopens when its closing expires");
         }
     }
 

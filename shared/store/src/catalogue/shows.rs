@@ -234,7 +234,7 @@ impl Store {
             .collect();
         let freed: Result<()> = stream::iter(frees).buffer_unordered(CATALOGUE_CALLS_AT_ONCE).try_collect().await;
         if let Err(error) = freed {
-            tracing::warn!(%error, "slots stay behind");
+            tracing::warn!(%error, "leftover slots not freed; the next performance that needs one frees it");
         }
     }
 }

@@ -41,7 +41,7 @@ impl AdmissionAt {
 fn position_of(item: &Item) -> Result<u64> {
     let text = item.get(keys::SK).and_then(|sk| sk.as_s().ok());
     let position = text.and_then(|text| text.parse().ok());
-    position.ok_or_else(|| Error::internal("read a position", "its key is not one"))
+    position.ok_or_else(|| Error::internal("read a position", "malformed sort key"))
 }
 
 /// A waiting room as its organizer sees it.
@@ -158,7 +158,7 @@ impl Store {
                 return Ok(found);
             }
         }
-        Err(Error::internal("count admissions", "more than a turn can read"))
+        Err(Error::internal("count admissions", "more pages than one turn reads"))
     }
 
     /// The number of places drawn from each stripe, read consistently.

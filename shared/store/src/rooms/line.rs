@@ -132,10 +132,10 @@ impl Store {
         let update = "SET #s = if_not_exists(#s, :zero), #i = if_not_exists(#i, :zero) ADD #draws :one";
         let count = Write::update(keys::place(&performance.performance_id, member), update);
         if let Err(refused) = self.write(count.value("zero", 0).value("one", 1)).await {
-            tracing::warn!(?refused, "a lost draw is not counted");
+            tracing::warn!(?refused, "lost draw not counted");
         }
         if let Err(error) = self.end_place(performance, member, drawn.place, now).await {
-            tracing::warn!(%error, "a place without an owner ends unclaimed");
+            tracing::warn!(%error, "place of a lost draw not ended; it expires unclaimed");
         }
     }
 
@@ -317,6 +317,6 @@ fn kept_until(performance: &Performance) -> Timestamp {
 fn no_condition(refused: Refused) -> Error {
     match refused {
         Refused::Failed(error) => error,
-        Refused::Conditions(_) => Error::internal("give up a place", "it has no condition"),
+        Refused::Conditions(_) => Error::internal("give up a place", "an unconditional write failed a condition"),
     }
 }

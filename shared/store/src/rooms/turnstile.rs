@@ -125,8 +125,8 @@ impl Store {
         let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(id, now, clock));
         match turn.await {
             Ok(Ok(turned)) => return turned,
-            Ok(Err(error)) => tracing::warn!(%error, performance = %id, "a turn of the turnstile failed"),
-            Err(_) => tracing::warn!(performance = %id, "a turn of the turnstile took too long"),
+            Ok(Err(error)) => tracing::warn!(%error, performance = %id, "turnstile turn failed"),
+            Err(_) => tracing::warn!(performance = %id, "turnstile turn timed out"),
         }
         None
     }
@@ -143,7 +143,7 @@ impl Store {
         let (plan, failed, counted) = match self.let_in(id, &room, &turn).await {
             Ok((plan, failed, counted)) => (plan, failed, Some(counted)),
             Err(error) => {
-                tracing::warn!(%error, performance = %id, "nobody could be let in");
+                tracing::warn!(%error, performance = %id, "no members admitted");
                 Default::default()
             }
         };
@@ -216,7 +216,7 @@ impl Store {
         match self.seat_map(performance, now).await {
             Ok(map) => Some(Stock { available: map.available_in_all(&performance.seating, now), counted_at: now }),
             Err(error) => {
-                tracing::warn!(%error, performance = %performance.performance_id, "free seats are not counted");
+                tracing::warn!(%error, performance = %performance.performance_id, "free seats not counted; the last count stays");
                 room.stock
             }
         }
