@@ -83,7 +83,7 @@ fn event(body: &str) -> <AnnounceShow as Worker>::Event {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
+async fn ten_thousand_announcements_survive_killed_functions() {
     let world = World::start(Options { port: 0, demo: false, ..Options::default() }).await;
     let members = subscribe(&world).await;
     let (sender, accepted) = sqs().await;
@@ -138,7 +138,7 @@ async fn ten_thousand_are_announced_to_though_the_function_is_killed() {
 /// End to end for several hundred members, with one shard larger than the others: each gets one mail, although
 /// everything is announced twice.
 #[tokio::test(flavor = "multi_thread")]
-async fn hundreds_are_mailed_once_though_announced_twice() {
+async fn repeated_announcements_mail_each_subscriber_once() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut choosing = JoinSet::new();

@@ -75,7 +75,7 @@ async fn members(world: &World, quantities: impl IntoIterator<Item = i64>) -> Ve
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_and_sixty_couples_on_four_hundred_seats() {
+async fn couples_get_adjacent_seats_in_a_rush() {
     World::run(async |world| {
         let performance = house(world).await;
         let couples = members(world, [2; 160]).await;

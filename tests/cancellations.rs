@@ -133,7 +133,7 @@ async fn mails_with(world: &World, word: &str) -> HashMap<String, usize> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_thousand_reservations_are_refunded_and_told_once_though_functions_die() {
+async fn five_thousand_refunds_survive_killed_functions() {
     let options = Options { demo: false, mail_visibility_seconds: 4, mail_max_receives: 1_000, ..Options::default() };
     World::run_with(options, async |world| {
         let begun = Instant::now();
@@ -216,7 +216,7 @@ async fn book_until_closed(person: Person, performance: String, row: u32) {
 /// A payment that was in flight when the performance was cancelled, and completed after the reservations had been
 /// listed.
 #[tokio::test]
-async fn a_payment_that_came_too_late_to_be_seen_is_refunded_too() {
+async fn a_payment_completed_after_the_listing_is_refunded_too() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (early, late) = (world.member(50_000).await, world.member(50_000).await);

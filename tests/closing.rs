@@ -83,7 +83,7 @@ fn holding(app: App, person: &Person, performance: &str) -> impl Future<Output =
 
 /// A hold already in flight is waited for.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hold_in_flight_stops_a_delete() {
+async fn a_hold_in_flight_prevents_a_delete() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(100_000).await, world.organizer().await);
@@ -100,7 +100,7 @@ async fn a_hold_in_flight_stops_a_delete() {
 
 /// A hold that would be retried too late checks again and is not sent.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hold_that_is_late_does_not_meet_a_delete() {
+async fn a_late_hold_is_refused_after_a_delete() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(0).await, world.organizer().await);
@@ -144,7 +144,7 @@ async fn crowd(world: &World, performance: &str, begin: Duration) -> JoinSet<boo
 
 /// C7: whatever happens, nobody has a ticket for a deleted performance.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delete_against_twenty_holds_at_once() {
+async fn a_delete_among_twenty_holds_leaves_no_orphaned_ticket() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         for begin in [0, 40, 400] {
@@ -165,7 +165,7 @@ async fn a_delete_against_twenty_holds_at_once() {
 
 /// The same for another house: buyers get seats that exist, at their price.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_house_against_twenty_holds_at_once() {
+async fn new_seating_among_twenty_holds_sells_only_existing_seats() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         for begin in [0, 40, 400] {
@@ -193,7 +193,7 @@ async fn another_house_against_twenty_holds_at_once() {
 
 /// Two concurrent changes: one of them is applied, as a whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_at_once_do_not_mix() {
+async fn of_two_concurrent_changes_one_applies_as_a_whole() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let details =
@@ -233,7 +233,7 @@ async fn changes_at_once_do_not_mix() {
 /// C3: of twenty performances for one slot one is created, whichever show it belongs to; of twenty dates of one show,
 /// all are.
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_organizers_at_once() {
+async fn twenty_concurrent_organizers_share_no_slot() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut creates = JoinSet::new();
@@ -266,7 +266,7 @@ async fn twenty_organizers_at_once() {
 
 /// The closer is dead: the performance is on sale again by itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crash_while_closing_heals() {
+async fn sales_resume_by_themselves_after_a_crash() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, now) = (world.member(100_000).await, world.stack.clock().now());
@@ -285,7 +285,7 @@ async fn a_crash_while_closing_heals() {
 
 /// A verification is used once: by a sign-up or by a reset, never by both.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_code_signs_up_or_resets() {
+async fn a_code_either_signs_up_or_resets() {
     World::run(async |world| {
         for round in 0..8 {
             let email = format!("dana{round}@example.com");
@@ -312,7 +312,7 @@ async fn one_code_signs_up_or_resets() {
 
 /// Of ten resets with one code, one succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_code_resets_once() {
+async fn a_code_resets_one_password() {
     World::run(async |world| {
         let person = world.member(0).await;
         let email = person.identity.email.to_string();

@@ -34,7 +34,7 @@ async fn top_up(world: &World, person: &Person, headers: &[(&str, &[u8])], body:
 const HUNDRED: &str = r#"{"amount":100}"#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_header_that_cannot_be_read_is_refused_and_never_ignored() {
+async fn unreadable_headers_are_refused_rather_than_ignored() {
     World::run(async |world| {
         let member = world.member(0).await;
         let key = "Idempotency-Key";
@@ -67,7 +67,7 @@ async fn a_header_that_cannot_be_read_is_refused_and_never_ignored() {
 
 /// As a function receives it from API Gateway, which joins headers of the same name.
 #[tokio::test(flavor = "multi_thread")]
-async fn functions_refuse_what_the_gateway_hands_over() {
+async fn joined_headers_are_refused() {
     World::run(async |world| {
         let member = world.member(0).await;
         let login = format!("Bearer {}", world.app().tokens.access(&member.identity));
@@ -104,7 +104,7 @@ async fn functions_refuse_what_the_gateway_hands_over() {
 }
 
 #[tokio::test]
-async fn a_query_that_cannot_be_read_is_refused() {
+async fn unreadable_queries_are_refused() {
     World::run(async |world| {
         let anyone = world.anyone();
         for (query, field) in [
@@ -131,7 +131,7 @@ async fn a_query_that_cannot_be_read_is_refused() {
 
 /// A single parse: the typed body and the key's fingerprint are built from the same tree.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_has_one_form() {
+async fn equivalent_bodies_are_one_request() {
     World::run(async |world| {
         let member = world.member(0).await;
         let key: [(&str, &[u8]); 1] = [("Idempotency-Key", b"top-up-1")];
@@ -185,7 +185,7 @@ fn required() -> Vec<(&'static Descriptor, Vec<String>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_field_that_is_missing_or_unknown_is_named() {
+async fn every_missing_or_unknown_field_is_reported() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         for (endpoint, mut expected) in required() {
@@ -204,7 +204,7 @@ async fn every_field_that_is_missing_or_unknown_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_refused_request_is_quoted() {
+async fn refusals_never_quote_the_request() {
     World::run(async |world| {
         let anyone = world.anyone();
         for secret in ["4815162342", "4815.162342", "true", "[4815]", "{\"a\":4815}", "\"x4815\""] {
@@ -236,7 +236,7 @@ fn forged(scope: &str, after: &str, tag_bytes: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cursors_that_strangers_make_are_refused() {
+async fn forged_cursors_are_refused() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let organizer = world.organizer().await;
@@ -285,7 +285,7 @@ fn lists_declare_the_signing_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_answered_can_be_changed_and_sent_back() {
+async fn responses_can_be_edited_and_sent_back() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut show = organizer.post("/shows", show_details()).await.expect(201).json;
@@ -340,7 +340,7 @@ async fn what_was_answered_can_be_changed_and_sent_back() {
 
 /// Each `PUT` ignores the fields that the `GET` of the same path shows.
 #[test]
-fn puts_ignore_what_their_gets_show() {
+fn puts_ignore_the_extra_fields_of_their_gets() {
     let put = |path: &str| ENDPOINTS.iter().find(|one| one.route.method == Method::PUT && one.route.path == path);
     for get in ENDPOINTS.iter().filter(|one| one.route.method == Method::GET) {
         let sent_back = put(get.route.path).is_none_or(|put| put.sends_back);
@@ -349,7 +349,7 @@ fn puts_ignore_what_their_gets_show() {
 }
 
 #[tokio::test]
-async fn head_is_answered_like_get_without_a_body() {
+async fn head_responds_like_get_without_a_body() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let member = world.member(0).await;

@@ -80,12 +80,12 @@ async fn report(plans: &[Plan]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_small_crowd_is_let_in_in_order_and_never_too_many() {
+async fn a_small_crowd_is_admitted_in_order_within_max_active() {
     report(&[SMALL]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_small_crowd_in_several_stripes_is_let_in_and_never_too_many() {
+async fn a_small_crowd_in_several_stripes_is_admitted_within_max_active() {
     report(&[Plan { expected_per_minute: 120_000, vanish_percent: 3, people: 1_000, ..SMALL }]).await;
 }
 

@@ -148,7 +148,7 @@ async fn read_once(member: &Client, path: &str, what: &str, holds: impl Fn(&Repl
 /// purchase appears on the member's page.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
-async fn a_booking_from_sign_up_to_the_door() {
+async fn booking_works_from_sign_up_to_the_door() {
     let platform = Platform::from_env();
     let organizer = platform.organizer().await;
     let (address, member) = platform.member().await;
@@ -172,7 +172,7 @@ async fn a_booking_from_sign_up_to_the_door() {
 /// Into a performance with a waiting room: join, poll, book with the token.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
-async fn a_booking_through_the_waiting_room() {
+async fn booking_works_through_the_waiting_room() {
     let platform = Platform::from_env();
     let organizer = platform.organizer().await;
     let (address, member) = platform.member().await;
@@ -197,7 +197,7 @@ async fn a_booking_through_the_waiting_room() {
 /// everybody.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
-async fn shows_are_announced_and_cancelled_performances_refunded() {
+async fn new_shows_are_announced_and_cancelled_performances_refunded() {
     let platform = Platform::from_env();
     let organizer = platform.organizer().await;
     let (address, member) = platform.member().await;
@@ -218,7 +218,7 @@ async fn shows_are_announced_and_cancelled_performances_refunded() {
 /// By card: the provider is called after the response.
 #[tokio::test]
 #[ignore = "drives the platform that FRONTROW_URL names"]
-async fn a_booking_by_card() {
+async fn booking_works_by_card() {
     let platform = Platform::from_env();
     let organizer = platform.organizer().await;
     let (address, member) = platform.member().await;

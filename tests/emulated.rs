@@ -62,7 +62,7 @@ fn behind(queue: Queue) -> &'static str {
 /// was parked in all previous use of the deployment.
 #[tokio::test]
 #[ignore = "drives the deployment described by FRONTROW_OUTPUTS"]
-async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
+async fn a_poison_message_is_parked_without_blocking_others() {
     let (platform, queues) = (Platform::from_env(), Queues::from_env());
     for parked in Queue::ALL.map(behind).into_iter().chain(["StreamFailureQueueUrl"]) {
         assert_eq!(queues.count(parked).await, 0, "{parked}");
@@ -89,7 +89,7 @@ async fn a_poisoned_message_is_parked_and_holds_up_nobody() {
 /// not a server error.
 #[tokio::test]
 #[ignore = "drives the deployment described by FRONTROW_OUTPUTS"]
-async fn every_endpoint_answers() {
+async fn every_endpoint_responds() {
     let organizer = Platform::from_env().organizer().await;
     for route in ENDPOINTS.iter().map(|endpoint| &endpoint.route) {
         let parts = route.path.split('/').map(|part| if part.starts_with('{') { "nothing" } else { part });

@@ -54,7 +54,7 @@ fn parsed(name: &str) -> Value {
 }
 
 #[test]
-fn there_is_a_sample_for_each_function_and_no_other() {
+fn every_function_has_a_sample_event() {
     let workers = [
         AnnounceShow::NAME,
         CancelReservations::NAME,
@@ -71,7 +71,7 @@ fn there_is_a_sample_for_each_function_and_no_other() {
 
 /// Routes, paths and parameters have the form that API Gateway sends.
 #[test]
-fn samples_are_of_their_routes() {
+fn sample_events_match_their_routes() {
     for endpoint in ENDPOINTS {
         let (route, event) = (&endpoint.route, parsed(endpoint.route.operation));
         let key = format!("{} {}", route.method, route.path);
@@ -107,7 +107,7 @@ fn demo() -> Options {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn samples_are_answered_as_they_are() {
+async fn sample_events_get_their_expected_responses() {
     World::run_with(demo(), async |world| {
         for endpoint in ENDPOINTS.iter().chain([&UNMATCHED]) {
             let route = &endpoint.route;
@@ -177,7 +177,7 @@ async fn prepared(world: &World, operation: &str) -> Vec<Replaced> {
 
 /// With the demo's table and members.
 #[tokio::test(flavor = "multi_thread")]
-async fn samples_succeed() {
+async fn sample_events_succeed() {
     let each = stream::iter(ENDPOINTS).map(|endpoint| {
         World::run_with(demo(), async move |world| {
             let operation = endpoint.route.operation;

@@ -64,7 +64,7 @@ async fn reservations(world: &World) -> Vec<Reservation> {
 }
 
 #[tokio::test]
-async fn former_names_are_forgotten_at_the_next_look() {
+async fn former_names_are_forgotten_in_the_next_pass() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
@@ -82,7 +82,7 @@ async fn former_names_are_forgotten_at_the_next_look() {
 }
 
 #[tokio::test]
-async fn a_reservation_made_with_an_earlier_token_gets_the_new_name() {
+async fn a_reservation_made_with_an_older_token_gets_the_new_name() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
@@ -96,7 +96,7 @@ async fn a_reservation_made_with_an_earlier_token_gets_the_new_name() {
 }
 
 #[tokio::test]
-async fn an_earlier_message_leaves_the_work_to_the_latest() {
+async fn only_the_latest_message_does_the_work() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
@@ -114,7 +114,7 @@ async fn an_earlier_message_leaves_the_work_to_the_latest() {
 }
 
 #[tokio::test]
-async fn a_look_that_fails_is_repeated() {
+async fn a_failed_pass_is_repeated() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
@@ -132,7 +132,7 @@ async fn a_look_that_fails_is_repeated() {
 
 /// The last pass is late, too: it still updates the remaining reservations, and passes once more.
 #[tokio::test]
-async fn a_look_after_the_last_still_updates() {
+async fn a_late_last_pass_still_updates() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;
@@ -184,7 +184,7 @@ fn is_kept(item: &&Item) -> bool {
 
 /// A late projector also listed the reservation under a former name and counted it twice.
 #[tokio::test]
-async fn a_reservation_listed_twice_is_listed_once_again() {
+async fn a_duplicate_door_row_is_removed() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let zoe = zoe(world).await;

@@ -143,7 +143,7 @@ async fn two_hundred_members_share_a_thousand_places_under_faults() {
 
 /// Places left in several stripes are sold to one member who wants them all.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_places_of_several_stripes_make_one_hold() {
+async fn one_hold_can_take_the_last_places_of_several_stripes() {
     World::run(async |world| {
         // Two stripes of 251: fifty at a time leave one in each.
         let performance = area(world, 502, json!({})).await;
@@ -165,7 +165,7 @@ async fn the_last_places_of_several_stripes_make_one_hold() {
 
 /// A stripe's item does not grow with the number of holds ever taken from it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stripe_forgets_its_lapsed_holds() {
+async fn a_stripe_forgets_its_expired_holds() {
     World::run(async |world| {
         let performance = area(world, 500, json!({"holdSeconds": 60})).await;
         for _ in 0..100 {

@@ -29,7 +29,7 @@ fn request(endpoint: &Descriptor, path: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_endpoint_starts_and_answers_on_lambda() {
+async fn every_endpoint_runs_on_lambda() {
     World::run(async |world| {
         let lambdas = Lambdas::default();
         lambdas.tell(world.stack.variables(), &[]);
@@ -53,7 +53,7 @@ async fn every_endpoint_starts_and_answers_on_lambda() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_worker_starts_and_answers_on_lambda() {
+async fn every_worker_runs_on_lambda() {
     World::run(async |world| {
         let lambdas = Lambdas::default();
         lambdas.tell(world.stack.variables(), &[]);

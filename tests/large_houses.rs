@@ -102,7 +102,7 @@ async fn a_change_is_shown_within_two_seconds() {
 
 /// No stream record marks the expiry of a hold: the map already contains its expiry time.
 #[tokio::test]
-async fn a_lapsed_hold_is_free_without_anything_having_run() {
+async fn an_expired_hold_is_free_without_any_write() {
     World::run(async |world| {
         for (details, grade) in [(numbered(), "VIP"), (general(), "Standing")] {
             let is_numbered = grade == "VIP";
@@ -131,7 +131,7 @@ async fn a_lapsed_hold_is_free_without_anything_having_run() {
 
 /// While nothing can be projected, the map shows its time, and holds check the seats themselves.
 #[tokio::test]
-async fn a_stuck_projector_is_told_by_as_of() {
+async fn as_of_reveals_a_stuck_projector() {
     World::run(async |world| {
         let performance = world.performance(numbered()).await;
         let listed = fresh_map(world, &performance).await;
@@ -164,7 +164,7 @@ async fn a_stuck_projector_is_told_by_as_of() {
 
 /// A house looks the same with and without a projection.
 #[tokio::test]
-async fn a_large_house_is_shown_as_a_small_one_is() {
+async fn large_and_small_houses_look_the_same() {
     World::run(async |world| {
         let rows = LIVE_SEATS_MAX / 100;
         let house = |rows: u32| {

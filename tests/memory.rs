@@ -22,7 +22,7 @@ fn resident_megabytes(process: &Process) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a minute of hashing"]
-async fn a_thousand_logins_leave_little_memory() {
+async fn a_thousand_logins_use_little_memory() {
     let data = tempfile::tempdir().expect("a folder");
     let process = Arc::new(Process::start(data.path()).await);
     let before = resident_megabytes(&process);

@@ -104,7 +104,7 @@ async fn on_sale(world: &World) -> Sale {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_on_sale_is_told_in_logs_and_numbers_and_none_is_a_secret() {
+async fn an_on_sale_is_observable_and_leaks_no_secret() {
     let lambdas = Lambdas::start().await;
     let functions = Functions::at(lambdas.url()).expect("a client");
     let world = World::start(Options { demo: false, functions: Some(functions), ..Options::default() }).await;
@@ -208,7 +208,7 @@ fn numbers_are_told(printed: &[Printed]) {
 
 /// Each metric is billed: their number follows from the fixed lists.
 #[test]
-fn there_are_no_more_metrics_than_are_paid_for() {
+fn metrics_stay_within_the_budgeted_number() {
     let changing = ENDPOINTS.iter().filter(|endpoint| endpoint.route.method != Method::GET).count();
     let document: Value = serde_json::from_str(include_str!("../infra/openapi.json")).expect("JSON");
     let mut codes = BTreeSet::new();

@@ -37,7 +37,7 @@ fn known(template: &Template) -> Known {
 
 /// Rewrites `infra/preflight/template.json`, and fails if that changed it.
 #[test]
-fn what_is_known_of_the_template_is_true() {
+fn the_committed_template_facts_are_current() {
     let known = known(&Template::read());
     if known != Known::committed() {
         let text = serde_json::to_string_pretty(&known).expect("JSON");
@@ -47,7 +47,7 @@ fn what_is_known_of_the_template_is_true() {
 }
 
 #[test]
-fn a_changed_template_is_seen() {
+fn a_changed_template_is_detected() {
     for (place, value) in [
         ("/Resources/PollQueueFunction/Properties/MemorySize", 513),
         ("/Globals/Function/MemorySize", 257),

@@ -88,7 +88,7 @@ async fn some_reservations(world: &World, performance: &str) -> Vec<(Person, Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn records_that_come_twice_or_backwards_or_to_many_at_once_change_nothing() {
+async fn repeated_reordered_and_concurrent_records_change_nothing() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         some_reservations(world, &performance).await;
@@ -117,7 +117,7 @@ async fn records_that_come_twice_or_backwards_or_to_many_at_once_change_nothing(
 /// While members book and cancel, three more projectors process everything again and again. The audit checks the
 /// projections against the reservations.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_projectors_and_many_members_at_once_lose_and_double_nothing() {
+async fn concurrent_projectors_lose_and_duplicate_nothing() {
     World::run(async |world| {
         let performance = world.performance(json!({"maxSeatsPerMember": 50})).await;
         some_reservations(world, &performance).await;
@@ -143,7 +143,7 @@ async fn many_projectors_and_many_members_at_once_lose_and_double_nothing() {
 
 /// An unreadable record stops the batch there, after the records before it were processed.
 #[tokio::test]
-async fn what_cannot_be_read_is_told_and_comes_again() {
+async fn unreadable_records_stop_the_batch_and_are_redelivered() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         some_reservations(world, &performance).await;

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 /// H3.
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_members_on_one_seat_one_wins() {
+async fn one_of_fifty_members_gets_the_seat() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let people = members(world, 50, 0).await;
@@ -70,7 +70,7 @@ async fn overlapping_holds_are_never_partial() {
 
 /// R1: the same payment twenty times concurrently.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_payment_sent_twenty_times_is_charged_and_mailed_once() {
+async fn a_payment_sent_twenty_times_is_charged_and_mailed_once() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(1_000_000).await;
@@ -95,7 +95,7 @@ async fn one_payment_sent_twenty_times_is_charged_and_mailed_once() {
 
 /// As above, with one `Idempotency-Key`: all twenty responses are the first.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_key_answers_twenty_times_the_same() {
+async fn one_idempotency_key_returns_one_response_twenty_times() {
     World::run(async |world| {
         let person = world.member(0).await;
         let replies = at_once(vec![person.clone(); 20], |_, person| async move {
@@ -112,7 +112,7 @@ async fn one_key_answers_twenty_times_the_same() {
 
 /// P2.
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_top_ups_at_once_are_summed_exactly() {
+async fn twenty_concurrent_top_ups_add_up() {
     World::run(async |world| {
         let person = world.member(0).await;
         let replies = at_once(vec![person.clone(); 20], |index, person| async move {
@@ -129,7 +129,7 @@ async fn twenty_top_ups_at_once_are_summed_exactly() {
 
 /// A payment and a release of the same hold: one of them succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hold_is_paid_or_released_never_both() {
+async fn a_hold_is_paid_or_released_but_never_both() {
     World::run(async |world| {
         let performance = world.performance(json!({"maxSeatsPerMember": 20})).await;
         let person = world.member(1_000_000).await;
@@ -149,7 +149,7 @@ async fn a_hold_is_paid_or_released_never_both() {
 
 /// R5: a refund is never paid twice.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_cancellation_sent_twenty_times_is_refunded_and_mailed_once() {
+async fn a_cancellation_sent_twenty_times_is_refunded_and_mailed_once() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(1_000_000).await;
@@ -175,7 +175,7 @@ async fn one_cancellation_sent_twenty_times_is_refunded_and_mailed_once() {
 
 /// One member, many requests: one live hold, and never more than their limit.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_member_holding_at_once_has_one_hold() {
+async fn concurrent_holds_of_one_member_leave_one_hold() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;

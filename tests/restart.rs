@@ -182,7 +182,7 @@ async fn every_reservation_is_mailed(process: &Process, payments: &[Value]) -> u
 /// Other accounts of the machine can read neither the table nor the mails nor the keys.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_kept_is_for_its_owner_alone() {
+async fn stored_data_is_readable_only_by_its_owner() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("new");
@@ -206,7 +206,7 @@ async fn what_is_kept_is_for_its_owner_alone() {
 /// An interrupted cancellation by an organizer is completed by the next process: everybody is refunded once and
 /// notified.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_is_finished_after_kill_9() {
+async fn an_organizers_cancellation_completes_after_kill_9() {
     const EACH: usize = 25;
     let data = tempfile::tempdir().expect("a folder");
     let process = Process::start(data.path()).await;

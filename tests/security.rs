@@ -22,7 +22,7 @@ fn words(response: &Response, name: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_of_allowed_origins_may_call_and_no_others() {
+async fn only_pages_of_allowed_origins_may_send_requests() {
     let options = Options { demo: false, allowed_origins: vec![OURS.to_owned()], ..Options::default() };
     World::run_with(options, async |world| {
         let told = preflight(world, OURS, "POST").await;
@@ -61,7 +61,7 @@ async fn pages_of_allowed_origins_may_call_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobodys_pages_may_call_where_no_origin_is_allowed() {
+async fn no_page_may_send_requests_without_allowed_origins() {
     let options = Options { demo: false, allowed_origins: Vec::new(), ..Options::default() };
     World::run_with(options, async |world| {
         let told = preflight(world, OURS, "POST").await;
@@ -73,7 +73,7 @@ async fn nobodys_pages_may_call_where_no_origin_is_allowed() {
 }
 
 #[test]
-fn pages_may_use_what_endpoints_use() {
+fn pages_may_use_all_methods_and_headers_of_endpoints() {
     for endpoint in ENDPOINTS {
         assert!(CORS_METHODS.contains(&endpoint.route.method.as_str()), "{}", endpoint.route.method);
         for header in endpoint.route.headers {
@@ -96,7 +96,7 @@ fn pages_may_use_what_endpoints_use() {
 /// API Gateway refuses a request with too long a head; anything it accepts gets a response from a function, whichever
 /// header is long.
 #[tokio::test(flavor = "multi_thread")]
-async fn long_headers_are_refused_before_a_function_or_by_it() {
+async fn long_headers_are_refused() {
     World::run(async |world| {
         let member = world.member(0).await;
         let long = "a".repeat(REQUEST_HEAD_MAX_BYTES - 2_000);
@@ -122,7 +122,7 @@ async fn policy(anyone: &Client, path: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_of_the_local_stack_run_nothing_of_others() {
+async fn pages_of_the_local_stack_load_no_foreign_scripts() {
     World::run(async |world| {
         let anyone = world.anyone();
         let docs = policy(&anyone, "/docs").await;
@@ -141,7 +141,7 @@ async fn pages_of_the_local_stack_run_nothing_of_others() {
 /// Pages of the local stack are only for its own machine: pages of other sites can neither read them nor send to
 /// them, under any host name.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_stacks_own_pages_are_for_this_machine() {
+async fn pages_of_the_local_stack_are_for_this_machine_only() {
     World::run(async |world| {
         world.anyone().get("/_local/ready").await.expect(200);
         for (path, body) in

@@ -41,7 +41,7 @@ async fn paste_twice(lines: &str, refusals: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_booking_is_what_the_stack_prints_and_can_be_pasted_twice() {
+async fn the_first_booking_is_printed_and_can_be_pasted_twice() {
     let stack = Stack::start(Options::default()).await.expect("a stack");
     let booking = lines("README.md", &stack);
     let banner = stack.welcome().banner();
@@ -52,7 +52,7 @@ async fn the_first_booking_is_what_the_stack_prints_and_can_be_pasted_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_walks_can_be_pasted_twice_and_show_every_answer() {
+async fn the_walks_can_be_pasted_twice_and_show_every_response() {
     let stack = Stack::start(Options::default()).await.expect("a stack");
     let walks = lines("infra/local/README.md", &stack);
     paste_twice(&format!("{}{walks}", lines("README.md", &stack)), &EXPECTED).await;
@@ -64,7 +64,7 @@ async fn the_walks_can_be_pasted_twice_and_show_every_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_seen() {
+async fn a_refusal_is_shown() {
     let stack = Stack::start(Options { demo: false, ..Options::default() }).await.expect("a stack");
     let booking = lines("README.md", &stack);
     let functions: String = booking.lines().take(2).map(|line| format!("{line}\n")).collect();

@@ -44,7 +44,7 @@ fn time(reply: &Reply, field: &str) -> Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_open_it_probes_close_it_and_everybody_gets_his_seats() {
+async fn failures_open_it_probes_close_it_and_every_buyer_gets_their_seats() {
     World::run_with(impatient(), async |world| {
         switch(world, json!({"mode": "fail"})).await;
         let bought = a_dozen_buy(world).await;
@@ -74,7 +74,7 @@ async fn failures_open_it_probes_close_it_and_everybody_gets_his_seats() {
 
 /// A purchase that the provider cannot process is retried every second or two, and still counts as one purchase.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_purchase_that_fails_again_and_again_opens_nothing() {
+async fn one_repeatedly_failing_purchase_does_not_open_it() {
     World::run_with(impatient(), async |world| {
         switch(world, json!({"mode": "fail"})).await;
         let performance = world.performance(json!({})).await;
@@ -102,7 +102,7 @@ async fn one_purchase_that_fails_again_and_again_opens_nothing() {
 /// Error responses in the provider's own format are responses, even if they do not decide a payment: the provider is
 /// not down.
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_in_the_providers_words_open_nothing() {
+async fn refusals_in_the_providers_format_do_not_open_it() {
     World::run_with(impatient(), async |world| {
         switch(world, json!({"mode": "busy"})).await;
         let bought = a_dozen_buy(world).await;
@@ -126,7 +126,7 @@ async fn refusals_in_the_providers_words_open_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slowness_opens_it_too() {
+async fn slow_responses_open_it_too() {
     World::run_with(impatient(), async |world| {
         switch(world, json!({"delayMillis": 500})).await;
         let bought = a_dozen_buy(world).await;
@@ -143,7 +143,7 @@ async fn slowness_opens_it_too() {
 
 /// A failed probe opens the breaker again, for the same time.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_probe_that_fails_opens_it_again() {
+async fn a_failed_probe_reopens_it() {
     World::run_with(impatient(), async |world| {
         open(world).await;
         switch(world, json!({"mode": "fail"})).await;
@@ -169,7 +169,7 @@ async fn a_probe_that_fails_opens_it_again() {
 
 /// At most twice `holdSeconds` longer, and points are still accepted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_hold_lives_longer_within_bounds_and_can_be_paid_with_points() {
+async fn a_refused_hold_is_extended_within_limits_and_points_can_pay_it() {
     World::run_with(impatient(), async |world| {
         open(world).await;
         let performance = world.performance(json!({"holdSeconds": 120})).await;
@@ -200,7 +200,7 @@ async fn a_refused_hold_lives_longer_within_bounds_and_can_be_paid_with_points()
 
 /// In a waiting room, the admission lives as long as the hold, and the payment that finally succeeds spends it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_payment_spends_no_admission() {
+async fn a_refused_payment_keeps_the_admission() {
     World::run_with(impatient(), async |world| {
         let room = json!({"maxActive": 1, "admissionSeconds": 60});
         let performance = world.performance(json!({"waitingRoom": room, "holdSeconds": 60})).await;

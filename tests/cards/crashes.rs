@@ -176,7 +176,7 @@ async fn run(place: &Place, way: Way, number: usize, after: bool) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_death_at_any_call_is_recovered_by_the_message_that_comes_again() {
+async fn a_redelivered_message_recovers_from_a_crash_at_any_call() {
     for way in Way::ALL {
         let ground = Ground::new().await.expect("an engine");
         let provider = Provider::start(&tokio::runtime::Handle::current(), None).await.expect("a provider");

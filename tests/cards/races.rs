@@ -56,7 +56,7 @@ async fn card_and_points_at_once_pay_a_hold_once() {
 
 /// Whichever comes first: in the end, the money is where the seats are.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_meets_the_confirmation() {
+async fn a_concurrent_cancellation_and_confirmation_agree() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({"maxSeatsPerMember": 20})).await;
         let mut bought = Vec::new();

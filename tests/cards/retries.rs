@@ -32,7 +32,7 @@ fn time(reply: &Reply, field: &str) -> Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_comes_before_its_token_and_a_declined_hold_has_a_fresh_one() {
+async fn an_order_precedes_its_token_and_a_declined_hold_gets_a_new_order() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -114,7 +114,7 @@ async fn a_token_of_another_order_or_amount_is_declined() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_hold_lives_for_a_minute_at_least_but_not_past_the_close_of_sales() {
+async fn a_returned_hold_lives_at_least_a_minute_but_not_past_the_close() {
     World::run_with(impatient(), async |world| {
         for (left, close, expected) in [(30, 86_400, 60), (200, 86_400, 200), (30, 50, 50), (20, 15, 0)] {
             let close = world.stack.clock().now().plus_seconds(300 - left + close);
@@ -144,7 +144,7 @@ async fn a_declined_hold_lives_for_a_minute_at_least_but_not_past_the_close_of_s
 
 /// Points are as good as another card, and a returned hold can be released.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_hold_is_paid_with_points_or_released() {
+async fn a_returned_hold_can_be_paid_with_points_or_released() {
     World::run_with(impatient(), async |world| {
         let areas = json!([{"grade": "Standing", "price": 10_000, "capacity": 10}]);
         let general = json!({"seating": {"type": "general", "areas": areas}, "maxSeatsPerMember": 6});
@@ -178,7 +178,7 @@ async fn a_declined_hold_is_paid_with_points_or_released() {
 
 /// The number of card attempts on one hold is limited.
 #[tokio::test(flavor = "multi_thread")]
-async fn after_many_declined_cards_a_hold_takes_points_alone() {
+async fn after_many_declines_a_hold_accepts_only_points() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(50_000).await;
@@ -196,7 +196,7 @@ async fn after_many_declined_cards_a_hold_takes_points_alone() {
 
 /// While its payment is pending, an admission books nothing and is given to nobody else: it may come back.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_card_gives_the_place_inside_back_and_nobody_is_let_in_too_much() {
+async fn a_decline_restores_the_admission_without_exceeding_max_active() {
     World::run_with(impatient(), async |world| {
         let room = json!({"maxActive": 1, "admissionSeconds": 600});
         let performance = world.performance(json!({"waitingRoom": room})).await;
@@ -243,7 +243,7 @@ async fn a_declined_card_gives_the_place_inside_back_and_nobody_is_let_in_too_mu
 
 /// Cancelling the purchase or letting it expire spends the admission.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_other_end_of_a_payment_ends_the_place_inside() {
+async fn other_ends_of_a_payment_spend_the_admission() {
     World::run_with(impatient(), async |world| {
         let room = json!({"maxActive": 1, "admissionSeconds": 600});
         let performance = world.performance(json!({"waitingRoom": room})).await;
@@ -275,7 +275,7 @@ async fn any_other_end_of_a_payment_ends_the_place_inside() {
 
 /// A cancelled performance keeps no seats. Its cancellation finds the purchase declined, or cancels it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decline_meets_the_organizers_cancellation() {
+async fn a_decline_and_the_organizers_cancellation_agree() {
     World::run_with(impatient(), async |world| {
         let organizer = world.organizer().await;
         for wait_millis in [0, 200, 600, 1_300] {
@@ -301,7 +301,7 @@ async fn a_decline_meets_the_organizers_cancellation() {
 
 /// Whichever comes first: the purchase ends once, and the seats are in one hold or free.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decline_meets_cancelling_releasing_and_leaving() {
+async fn a_decline_agrees_with_concurrent_cancels_releases_and_leaves() {
     World::run_with(impatient(), async |world| {
         let room = json!({"maxActive": 30, "admissionSeconds": 600});
         let performance = world.performance(json!({"waitingRoom": room})).await;
@@ -368,7 +368,7 @@ async fn twenty_clients_paying_a_declined_hold_make_one_payment() {
 
 /// The provider took the money, its response was lost, and then it reports that the card was rejected.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_of_what_was_paid_is_no_decline() {
+async fn a_rejection_after_a_charge_is_not_a_decline() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -383,7 +383,7 @@ async fn a_refusal_of_what_was_paid_is_no_decline() {
 
 /// One key returns the first payment again, even if it was declined meanwhile; another key starts a new one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_tells_its_own_payment_again() {
+async fn an_idempotency_key_returns_its_own_payment() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;

@@ -13,7 +13,7 @@ const PAST_DEADLINE: u32 = CARD_DEADLINE_SECONDS as u32 + 1;
 const PAST_VOIDING: u32 = 901;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_accepted_at_once_and_confirmed_when_the_provider_has_the_money() {
+async fn a_card_payment_is_accepted_at_once_and_confirmed_after_the_charge() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -39,7 +39,7 @@ async fn it_is_accepted_at_once_and_confirmed_when_the_provider_has_the_money() 
 
 /// The member is notified, and that the seats are still in the hold.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_card_says_so_and_leaves_the_hold() {
+async fn a_decline_is_mailed_and_keeps_the_hold() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(50_000).await;
@@ -63,7 +63,7 @@ async fn a_declined_card_says_so_and_leaves_the_hold() {
 
 /// Accepted while the provider is down, in any way; confirmed when it is back.
 #[tokio::test(flavor = "multi_thread")]
-async fn it_waits_for_a_provider_that_is_down() {
+async fn payments_wait_while_the_provider_is_down() {
     for mode in ["fail", "refuse", "hang"] {
         World::run_with(impatient(), async |world| {
             let performance = world.performance(json!({})).await;
@@ -92,7 +92,7 @@ async fn it_waits_for_a_provider_that_is_down() {
 
 /// The provider took the money and its response was lost: it is called again, and there is one charge.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_charges_once() {
+async fn a_lost_response_charges_once() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -125,7 +125,7 @@ async fn a_slow_provider_charges_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn past_the_deadline_the_seats_are_free_and_nothing_is_charged_any_more() {
+async fn after_the_deadline_seats_are_free_and_nothing_is_charged() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -154,7 +154,7 @@ async fn past_the_deadline_the_seats_are_free_and_nothing_is_charged_any_more() 
 
 /// Charged, but found only after the deadline: refunded.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_charge_that_is_found_past_the_deadline_is_given_back() {
+async fn a_charge_found_after_the_deadline_is_refunded() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -245,7 +245,7 @@ async fn a_confirmed_purchase_is_refunded_at_the_provider() {
 
 /// However long the organizer's reason is: the provider accepts 200 characters of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_reason_gives_the_money_back_too() {
+async fn a_long_reason_does_not_block_the_refund() {
     World::run_with(impatient(), async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -285,7 +285,7 @@ async fn a_purchase_of_forty_grades_is_refunded_with_its_performance() {
 
 /// General admission places are kept, sold and freed like seats.
 #[tokio::test(flavor = "multi_thread")]
-async fn places_without_numbers_are_bought_by_card_too() {
+async fn general_admission_is_sold_by_card_too() {
     World::run_with(impatient(), async |world| {
         let areas = json!([{"grade": "Standing", "price": 10_000, "capacity": 10}]);
         let details = json!({"seating": {"type": "general", "areas": areas}, "maxSeatsPerMember": 6});

@@ -34,7 +34,7 @@ impl Meddler for Late {
 
 /// A hold whose process learned late that nothing is closed is not sent: that was the state when the read began.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hold_that_heard_late_does_not_meet_a_delete() {
+async fn a_hold_with_a_stale_read_is_refused_after_a_delete() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(0).await, world.organizer().await);
@@ -66,7 +66,7 @@ impl Meddler for Frozen {
 /// A process freezes before it sends its hold, and thaws after the house was re-seated: seats that no longer exist
 /// are not sold.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hold_that_comes_after_another_house_is_not_paid() {
+async fn a_late_hold_of_replaced_seats_is_not_paid() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(100_000).await, world.organizer().await);

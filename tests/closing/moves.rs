@@ -37,7 +37,7 @@ async fn moved_to(app: &App, show: &Reply, details: Value) -> Result<Show> {
 
 /// A move of a show that dies after each of its calls: it has happened or not, and can be repeated.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_move_that_dies_anywhere_is_whole_or_not_done() {
+async fn a_move_that_crashes_anywhere_is_complete_or_absent() {
     join_all((0..10).map(|calls| World::run(async move |world| move_and_die(world, calls).await))).await;
 }
 
@@ -70,7 +70,7 @@ async fn move_and_die(world: &World, calls: u32) {
 /// A move that dies leaves its slots behind. They do not block the show when it moves after all, whatever its dates
 /// were.
 #[tokio::test(flavor = "multi_thread")]
-async fn ones_own_slot_is_no_obstacle() {
+async fn a_show_can_move_to_its_own_leftover_slots() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", details("From")).await.expect(201);
@@ -94,7 +94,7 @@ async fn ones_own_slot_is_no_obstacle() {
 
 /// A move whose response is lost for good: it was done, so its slots stay taken.
 #[tokio::test(flavor = "multi_thread")]
-async fn slots_stay_where_nobody_knows_of_the_move() {
+async fn slots_stay_taken_after_a_move_with_a_lost_response() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", details("From")).await.expect(201);

@@ -113,7 +113,7 @@ fn a_condition_is_weakened_by_one_clause_at_a_time() {
 
 /// The wire finds a condition by its text, so no two may have the same; and a clause is named by its text.
 #[test]
-fn condition_texts_are_all_different() {
+fn condition_texts_are_unique() {
     let mut texts: Vec<_> = ALL.iter().map(|condition| condition.expression).collect();
     texts.sort_unstable();
     texts.dedup();

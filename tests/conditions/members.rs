@@ -34,7 +34,7 @@ async fn guess(client: &Client, verification: &str) {
     }
 }
 
-pub(super) async fn an_address_signs_up_once(world: &World) -> Found {
+pub(super) async fn an_address_can_sign_up_once(world: &World) -> Found {
     let mut replies = Vec::new();
     for _ in 0..2 {
         let verification = verify(world).await.expect(202).text("verificationId");

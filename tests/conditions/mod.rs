@@ -71,7 +71,7 @@ guards! {
         booking::a_key_is_free_again_after_a_day => ["#expires_at <= :now"];
     }
     EMAIL_IS_FREE {
-        members::an_address_signs_up_once => [WHOLE];
+        members::an_address_can_sign_up_once => [WHOLE];
     }
     VERIFICATION_IS_OPEN {
         members::a_verification_is_used_once => ["attribute_not_exists(#used_by)"];
@@ -279,7 +279,7 @@ guards! {
     }
     ADMISSION_WITHOUT_HOLD {
         room::leaving_releases_the_hold => [WHOLE, "#hold_until <= :hold_until"];
-        room::a_called_place_is_given_up => ["attribute_not_exists(#hold_until)"];
+        room::a_called_place_can_be_given_up => ["attribute_not_exists(#hold_until)"];
     }
     MAP_ROW_UNCHANGED {
         projections::a_slow_projector_shows_nothing_old => [WHOLE];

@@ -155,7 +155,7 @@ pub(super) async fn who_left_joins_again(world: &World) -> Found {
 }
 
 /// Called, but not claimed by a poll.
-pub(super) async fn a_called_place_is_given_up(world: &World) -> Found {
+pub(super) async fn a_called_place_can_be_given_up(world: &World) -> Found {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
     let_in(world, &world.member(0).await, &performance).await;

@@ -71,7 +71,7 @@ fn read(messages: &[String]) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_purchase_goes_from_the_stream_to_its_mail_and_to_its_cancellation() {
+async fn a_purchase_flows_from_the_stream_to_its_mails() {
     let unread = Unread::start().await;
     let (app, sender) = (unread.stack.app(), unread.stack.queues().sender());
     let replaced = unread.buy("carol", "A-1-7", json!({"method": "points"})).await;
@@ -120,7 +120,7 @@ fn names(image: &Value, path: &str, found: &mut Vec<String>) {
 
 /// The samples' images have the attributes of stored reservations.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_streams_samples_have_the_shape_of_the_table() {
+async fn stream_samples_have_the_shape_of_stored_items() {
     let unread = Unread::start().await;
     unread.buy("carol", "A-1-7", json!({"method": "points"})).await;
     let snapshot = Snapshot::read(&unread.aws.dynamodb(), &unread.stack.app().config.table_name).await;

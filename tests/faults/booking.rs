@@ -22,7 +22,7 @@ const SEATS: [&str; 4] = ["A-1-1", "A-1-2", "A-1-3", "A-1-4"];
 const TRIES: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn booking_is_exact_whatever_breaks() {
+async fn booking_is_exact_under_faults() {
     for_seeds(0, RUNS, run).await;
 }
 

@@ -34,7 +34,7 @@ const CALL_MILLIS: u64 = 150;
 const LAST_ROUNDS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_is_where_the_seats_are_whatever_breaks() {
+async fn card_money_matches_seats_under_faults() {
     for_seeds(5_000, RUNS, run).await;
 }
 

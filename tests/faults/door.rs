@@ -17,7 +17,7 @@ const RATES: Rates = Rates { death: 0, ..Rates::BAD_DAY };
 const TRIES: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_door_is_exact_whatever_breaks() {
+async fn check_in_is_exact_under_faults() {
     for_seeds(20_000_000, RUNS, run).await;
 }
 

@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 const RUNS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn places_are_counted_exactly_whatever_breaks() {
+async fn general_admission_is_exact_under_faults() {
     for_seeds(10_000, RUNS, counted).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_best_seats_are_sold_once_whatever_breaks() {
+async fn the_best_seats_are_sold_once_under_faults() {
     for_seeds(20_000, RUNS, best).await;
 }
 

@@ -17,7 +17,7 @@ const MEMBERS: u64 = 6;
 const POLLS_MAX: usize = 600;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_line_is_fair_and_bounded_whatever_breaks() {
+async fn the_line_is_fair_and_bounded_under_faults() {
     for_seeds(10_000_000, RUNS, run).await;
 }
 

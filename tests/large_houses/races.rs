@@ -75,7 +75,7 @@ async fn is_shown_truly(world: &World, performance: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_leaves_a_true_map() {
+async fn the_map_is_exact_after_a_rush() {
     World::run(async |world| {
         for (details, grade) in [(numbered(), None), (general(), Some("Standing"))] {
             let performance = world.performance(details).await;
@@ -94,7 +94,7 @@ async fn a_crowd_leaves_a_true_map() {
 /// Responses to the projector's own calls are lost, and calls are throttled. A row that was written is recognized as
 /// written. A row that was not is retried, until the stream delivers the record again.
 #[tokio::test(flavor = "multi_thread")]
-async fn lost_answers_leave_a_true_map() {
+async fn the_map_is_exact_after_lost_responses() {
     World::run(async |world| {
         let performance = world.performance(numbered()).await;
         for seed in [3, 4, 5] {
@@ -144,7 +144,7 @@ async fn project(projector: &Project, records: &[Value]) {
 
 /// While members book, additional projectors get the same records again, many concurrently and the latest ones first.
 #[tokio::test(flavor = "multi_thread")]
-async fn projectors_get_in_nobodys_way() {
+async fn concurrent_projectors_keep_the_map_exact() {
     World::run(async |world| {
         let seats = world.performance(numbered()).await;
         let places = world.performance(general()).await;

@@ -38,7 +38,7 @@ async fn timed(url: &str, header: Option<(HeaderName, &str)>) -> (Duration, Head
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_thousand_seats_are_shown_in_no_time() {
+async fn the_map_of_fifty_thousand_seats_is_fast() {
     World::run(async |world| {
         let performance = world.performance(fifty_thousand()).await;
         let url = format!("{}/performances/{performance}", world.stack.url());

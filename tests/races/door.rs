@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const ROUNDS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_scanners_read_one_ticket_and_one_lets_in() {
+async fn one_of_twenty_scanners_admits_a_ticket() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1"]).await;
         let scanners = vec![tickets.organizer.clone(); 20];
@@ -32,7 +32,7 @@ async fn twenty_scanners_read_one_ticket_and_one_lets_in() {
 
 /// Either the ticket was used, and nothing is refunded; or it was cancelled, and nobody is admitted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ticket_is_used_or_refunded_never_both() {
+async fn a_ticket_is_used_or_refunded_but_never_both() {
     World::run(async |world| {
         for _ in 0..ROUNDS {
             let tickets = Tickets::buy(world, &["A-1-1", "A-1-2"]).await;
@@ -60,7 +60,7 @@ async fn a_ticket_is_used_or_refunded_never_both() {
 
 /// The old code admits and nothing is reissued, or the other way round.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ticket_is_used_or_reissued_never_both() {
+async fn a_ticket_is_used_or_reissued_but_never_both() {
     World::run(async |world| {
         for _ in 0..ROUNDS {
             let tickets = Tickets::buy(world, &["A-1-1"]).await;
@@ -81,7 +81,7 @@ async fn a_ticket_is_used_or_reissued_never_both() {
 
 /// Ten taps on one button make one reissue and one mail; ten tickets concurrently make ten.
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_reissues_at_once_leave_each_ticket_one_good_code() {
+async fn concurrent_reissues_leave_one_valid_code_per_ticket() {
     World::run(async |world| {
         let seats: Vec<String> = (1..=10).map(|number| format!("A-1-{number}")).collect();
         let tickets = Tickets::buy(world, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -124,7 +124,7 @@ async fn ten_reissues_at_once_leave_each_ticket_one_good_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_requests_for_the_mail_at_once_are_answered_and_bounded() {
+async fn concurrent_mail_requests_are_limited() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1"]).await;
         let path = format!("{}/ticket-mail", tickets.reservation);

@@ -24,7 +24,7 @@ fn paying(app: App, person: &Person, hold_id: &str) -> impl Future<Output = Told
 /// The member gives up a payment in flight, their hold expires, and they get that response: from then on nothing is
 /// paid.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payment_that_is_overtaken_by_its_refusal_is_not_done() {
+async fn a_payment_overtaken_by_its_refusal_charges_nothing() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -73,7 +73,7 @@ impl Meddler for Torn {
 
 /// The points are missing because this hold was paid with them: the payment is not refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payment_that_finds_its_points_spent_on_itself_is_the_first_one() {
+async fn a_retry_whose_points_paid_for_it_returns_the_first_payment() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(50_000).await;
@@ -91,7 +91,7 @@ async fn a_payment_that_finds_its_points_spent_on_itself_is_the_first_one() {
 
 /// The second time, the stake is read as it was before the first payment.
 #[tokio::test(flavor = "multi_thread")]
-async fn paying_again_by_a_stale_read_is_the_first_payment() {
+async fn a_retry_with_a_stale_read_returns_the_first_payment() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;

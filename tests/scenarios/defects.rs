@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn a_seat_number_unique_across_all_concerts() {
+async fn seat_numbers_repeat_across_performances() {
     World::run(async |world| {
         let person = world.member(500_000).await;
         for _ in 0..2 {
@@ -23,7 +23,7 @@ async fn a_seat_number_unique_across_all_concerts() {
 }
 
 #[tokio::test]
-async fn a_hold_that_lasts_twice_its_time() {
+async fn a_hold_lasts_only_its_own_time() {
     World::run(async |world| {
         let performance = world.performance(json!({"holdSeconds": 60})).await;
         let (first, second) = (world.member(50_000).await, world.member(0).await);
@@ -40,7 +40,7 @@ async fn a_hold_that_lasts_twice_its_time() {
 }
 
 #[tokio::test]
-async fn points_taken_before_the_seat_is_checked() {
+async fn points_are_not_taken_before_the_seat_is_checked() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, faster) = (world.member(50_000).await, world.member(50_000).await);
@@ -57,7 +57,7 @@ async fn points_taken_before_the_seat_is_checked() {
 }
 
 #[tokio::test]
-async fn a_queue_slot_that_is_never_freed() {
+async fn a_queue_slot_is_freed() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 30}})).await;
         // The first holds and vanishes, the second is called and never comes, the third is admitted and never comes
@@ -83,7 +83,7 @@ async fn a_queue_slot_that_is_never_freed() {
 }
 
 #[tokio::test]
-async fn a_lock_released_by_someone_who_does_not_own_it() {
+async fn a_hold_of_another_member_cannot_be_released() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (first, second, third) = (world.member(0).await, world.member(50_000).await, world.member(0).await);
@@ -99,7 +99,7 @@ async fn a_lock_released_by_someone_who_does_not_own_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_then_write_holds() {
+async fn concurrent_holds_do_not_both_pass_a_check() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let mut holding = JoinSet::new();
@@ -115,7 +115,7 @@ async fn check_then_write_holds() {
 }
 
 #[tokio::test]
-async fn a_cached_reservation_served_to_another_member() {
+async fn a_cached_reservation_is_not_served_to_another_member() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (owner, other) = (world.member(50_000).await, world.member(0).await);
@@ -135,7 +135,7 @@ async fn a_cached_reservation_served_to_another_member() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_not_refunded_and_a_refund_paid_twice() {
+async fn a_cancellation_is_refunded_exactly_once() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -155,7 +155,7 @@ async fn a_cancellation_not_refunded_and_a_refund_paid_twice() {
 }
 
 #[tokio::test]
-async fn one_reservation_mailed_twice_or_never() {
+async fn a_reservation_is_mailed_exactly_once() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -169,7 +169,7 @@ async fn one_reservation_mailed_twice_or_never() {
 }
 
 #[tokio::test]
-async fn the_client_names_the_price_it_pays() {
+async fn the_client_cannot_set_the_price() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(50_000).await;
@@ -189,7 +189,7 @@ async fn the_client_names_the_price_it_pays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_mails_at_once_swap_their_qr_codes() {
+async fn concurrent_mails_do_not_swap_qr_codes() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let mut people = Vec::new();
@@ -219,7 +219,7 @@ async fn two_mails_at_once_swap_their_qr_codes() {
 
 /// All seats refused while some are free: a search for the best seats that loses every race.
 #[tokio::test(flavor = "multi_thread")]
-async fn all_seats_refused_while_some_are_free() {
+async fn holds_succeed_while_seats_are_free() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let mut buyers = JoinSet::new();

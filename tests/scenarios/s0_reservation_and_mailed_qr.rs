@@ -47,7 +47,7 @@ async fn m1_m2_sign_up_with_a_mailed_code_and_log_in() {
 
 /// T1, T2, T4, R4, R5: the reservation's whole life, and its mails.
 #[tokio::test]
-async fn t1_a_reservation_is_mailed_with_its_qr_codes_and_its_cancellation_too() {
+async fn t1_a_reservation_and_its_cancellation_are_mailed() {
     World::run(async |world| {
         let performance = world.performance(json!({"startsAt": "2099-01-15T09:30:00Z"})).await;
         let name = r#"<b>Mallory</b> & "friends""#;
@@ -102,7 +102,7 @@ async fn t1_a_reservation_is_mailed_with_its_qr_codes_and_its_cancellation_too()
 
 /// Korean unless requested otherwise.
 #[tokio::test]
-async fn t1_the_mail_speaks_the_language_asked_for_at_payment() {
+async fn t1_the_mail_is_in_the_language_requested_at_payment() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let is_korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
@@ -127,7 +127,7 @@ async fn t1_the_mail_speaks_the_language_asked_for_at_payment() {
 
 /// T3: mails that cannot be sent are retried, without delaying others; a poisoned message is parked.
 #[tokio::test]
-async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
+async fn t3_an_unsendable_mail_is_parked_without_blocking_others() {
     let world = World::start(frontrow_local::Options {
         demo: false,
         mail_visibility_seconds: 3,
@@ -156,7 +156,7 @@ async fn t3_a_mail_that_cannot_be_sent_is_parked_and_holds_up_nobody() {
 
 /// Anybody can request codes, for as many addresses as there are: tickets overtake them.
 #[tokio::test]
-async fn t3_codes_hold_up_no_ticket() {
+async fn t3_codes_do_not_delay_tickets() {
     World::run(async |world| {
         let (performance, person) = (world.performance(json!({})).await, world.member(100_000).await);
         let (store, now) = (&world.app().store, world.stack.clock().now());

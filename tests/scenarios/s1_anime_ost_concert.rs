@@ -63,7 +63,7 @@ async fn q3_polling_ends_with_admission_or_with_an_expired_token() {
 
 /// Diagram 2's tips: a number in a given time; a number at once.
 #[tokio::test]
-async fn q4_both_tips_are_policies() {
+async fn q4_both_limits_are_policies() {
     World::run(async |world| {
         for policy in
             [json!({"maxActive": 2}), json!({"admitPerMinute": 2}), json!({"maxActive": 2, "admitPerMinute": 9})]
@@ -91,7 +91,7 @@ async fn q4_both_tips_are_policies() {
 
 /// Diagram 3: the dates, then the seats 1 to 50 of one of them; no dates are `[]`, an unknown performance is 404.
 #[tokio::test]
-async fn c4_c5_dates_and_seats_are_calls_of_their_own() {
+async fn c4_c5_dates_and_seats_are_separate_endpoints() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).text("showId");
@@ -118,7 +118,7 @@ async fn c4_c5_dates_and_seats_are_calls_of_their_own() {
 
 /// Diagram 4: a free seat belongs to the member for five minutes; a taken one is refused.
 #[tokio::test]
-async fn h1_h2_a_seat_is_kept_for_five_minutes() {
+async fn h1_h2_a_seat_is_held_for_five_minutes() {
     World::run(async |world| {
         let concert = concert(world, Value::Null).await;
         let (first, second) = (world.member(0).await, world.member(0).await);
@@ -136,7 +136,7 @@ async fn h1_h2_a_seat_is_kept_for_five_minutes() {
 
 /// Diagram 5: balance, top-up, history.
 #[tokio::test]
-async fn p1_points_are_topped_up_and_their_history_written() {
+async fn p1_points_are_topped_up_and_recorded() {
     World::run(async |world| {
         let person = world.member(0).await;
         assert_eq!(balance(&person).await, 0);
@@ -159,7 +159,7 @@ async fn p1_points_are_topped_up_and_their_history_written() {
 
 /// Diagram 6, steps 2 to 18: all of it or nothing.
 #[tokio::test]
-async fn r1_q6_a_payment_confirms_the_seat_and_spends_the_token() {
+async fn r1_q6_a_payment_sells_the_seat_and_spends_the_token() {
     World::run(async |world| {
         let concert = concert(world, json!({"maxActive": 1})).await;
         let person = world.member(100_000).await;
@@ -185,7 +185,7 @@ async fn r1_q6_a_payment_confirms_the_seat_and_spends_the_token() {
 
 /// Error 2.2: an expired or invalid token books nothing.
 #[tokio::test]
-async fn q5_a_token_that_may_not_book_is_refused() {
+async fn q5_a_token_without_admission_books_nothing() {
     World::run(async |world| {
         let concert = concert(world, json!({"maxActive": 1, "admissionSeconds": 60})).await;
         let person = world.member(0).await;
@@ -204,7 +204,7 @@ async fn q5_a_token_that_may_not_book_is_refused() {
 
 /// Errors 3.2 and 4.1, and note 3.1: too few points are refused, the hold stays, and a top-up helps.
 #[tokio::test]
-async fn r2_p2_too_few_points_leave_the_hold_for_a_top_up() {
+async fn r2_p2_too_few_points_keep_the_hold_for_a_top_up() {
     World::run(async |world| {
         let concert = concert(world, Value::Null).await;
         let person = world.member(79_999).await;
@@ -221,7 +221,7 @@ async fn r2_p2_too_few_points_leave_the_hold_for_a_top_up() {
 
 /// Error 4.2 and note 3.2: after five minutes the seat is lost, but the points are not.
 #[tokio::test]
-async fn r3_a_lapsed_hold_cannot_be_paid() {
+async fn r3_an_expired_hold_cannot_be_paid() {
     World::run(async |world| {
         let concert = concert(world, Value::Null).await;
         let person = world.member(80_000).await;

@@ -55,7 +55,7 @@ fn column<'a>(rows: &'a [Value], field: &str) -> Vec<&'a str> {
 
 /// Steps 1 to 5, with the rows that the script counts: H4, C6, R4, R5, R7, R8.
 #[tokio::test]
-async fn c6_h4_r4_r5_r7_r8_the_script() {
+async fn c6_h4_r4_r5_r7_r8_the_script_runs() {
     World::run(async |world| {
         let performance = frozen(world).await;
         let customer = world.member(25 * PRICE).await;
@@ -109,7 +109,7 @@ async fn c6_h4_r4_r5_r7_r8_the_script() {
 
 /// E6: one id leads from the payment to the ledger, the notice, my page and the mails.
 #[tokio::test]
-async fn e6_the_reservation_id_correlates_everything() {
+async fn e6_the_reservation_id_correlates_all_records() {
     World::run(async |world| {
         let performance = frozen(world).await;
         let customer = world.member(PRICE).await;
@@ -136,7 +136,7 @@ async fn e6_the_reservation_id_correlates_everything() {
 
 /// R6: reservations are accepted while payments cannot be made, and each failed step is compensated.
 #[tokio::test(flavor = "multi_thread")]
-async fn r6_reservations_are_taken_while_the_provider_is_down() {
+async fn r6_reservations_are_accepted_while_the_provider_is_down() {
     World::run_with(impatient(), async |world| {
         let performance = frozen(world).await;
         switch(world, json!({"mode": "refuse"})).await;
@@ -171,7 +171,7 @@ async fn r6_reservations_are_taken_while_the_provider_is_down() {
 
 /// R6: an overloaded provider is not called: buyers are asked to retry later, and keep their places meanwhile.
 #[tokio::test(flavor = "multi_thread")]
-async fn r6_an_overloaded_provider_is_left_alone_and_nobody_loses_his_seats() {
+async fn r6_an_overloaded_provider_is_spared_and_buyers_keep_their_seats() {
     World::run_with(impatient(), async |world| {
         let performance = frozen(world).await;
         switch(world, json!({"mode": "fail"})).await;

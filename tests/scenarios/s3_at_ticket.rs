@@ -18,7 +18,7 @@ fn show(title: &str, category: &str) -> Value {
 
 /// Shows are listed, viewed, registered, changed and deleted.
 #[tokio::test]
-async fn c1_shows() {
+async fn c1_shows_are_listed_created_changed_and_deleted() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let made = organizer.post("/shows", show("Wicked", "musical")).await.expect(201);
@@ -63,7 +63,7 @@ async fn c1_shows_are_filtered_and_sorted() {
 
 /// C2: subscribers to a category's alerts are mailed when a show in it is registered; nobody else is.
 #[tokio::test]
-async fn c2_a_new_show_is_mailed_to_who_asked() {
+async fn c2_a_new_show_is_mailed_to_subscribers() {
     World::run(async |world| {
         let fan = world.person("fan@example.com", "Fan", Role::Member).await;
         let other = world.person("other@example.com", "Other", Role::Member).await;
@@ -82,7 +82,7 @@ async fn c2_a_new_show_is_mailed_to_who_asked() {
 /// Performances are listed, viewed, registered, changed and deleted; two at the same time in one venue are refused
 /// (C3), and none with reservations is deleted (C7).
 #[tokio::test]
-async fn c3_c7_performances() {
+async fn c3_c7_performances_are_listed_created_changed_and_deleted() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show("Wicked", "musical")).await.expect(201).text("showId");
@@ -114,7 +114,7 @@ async fn c3_c7_performances() {
 
 /// C6: the free seats, in all and by grade, fall with holds and sales.
 #[tokio::test]
-async fn c6_remaining_seats() {
+async fn c6_remaining_seats_fall_with_holds_and_sales() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let member = world.member(200_000).await;
@@ -135,7 +135,7 @@ async fn c6_remaining_seats() {
 /// H3: of several members who want one ticket concurrently, one gets it; a member who gives up while paying leaves it
 /// to the next.
 #[tokio::test]
-async fn h3_one_ticket_wanted_by_several_at_once() {
+async fn h3_one_of_several_members_gets_the_ticket() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (first, second) = (world.member(50_000).await, world.member(50_000).await);
@@ -154,7 +154,7 @@ async fn h3_one_ticket_wanted_by_several_at_once() {
 
 /// M2: members sign up and log in: in S0's scenario by mail; here, what requires a login.
 #[tokio::test]
-async fn m2_who_is_not_logged_in_books_nothing() {
+async fn m2_booking_requires_a_login() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         hold(&world.anyone(), &performance, &["A-1-1"]).await.problem(401, "unauthenticated");

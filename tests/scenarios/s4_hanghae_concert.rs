@@ -19,7 +19,7 @@ async fn concert(world: &World) -> String {
 
 /// API 1: the token names the member and their place in line; without it no other API is open.
 #[tokio::test]
-async fn q1_q5_the_queue_token_opens_the_other_apis() {
+async fn q1_q5_the_queue_token_is_required_by_other_endpoints() {
     World::run(async |world| {
         let concert = concert(world).await;
         let person = world.member(50_000).await;
@@ -41,7 +41,7 @@ async fn q1_q5_the_queue_token_opens_the_other_apis() {
 
 /// Key point: positions follow the order of the requests, are all different, and the line is served in that order.
 #[tokio::test(flavor = "multi_thread")]
-async fn q2_the_line_is_in_the_order_of_the_requests() {
+async fn q2_positions_follow_the_order_of_requests() {
     World::run(async |world| {
         let concert = concert(world).await;
         let early = members(world, 5, 0).await;
@@ -69,7 +69,7 @@ async fn q2_the_line_is_in_the_order_of_the_requests() {
 
 /// API 2: the dates, and for one date the seats by number 1 to 50, with their status.
 #[tokio::test]
-async fn c4_c5_dates_and_seats() {
+async fn c4_c5_dates_and_seats_are_listed() {
     World::run(async |world| {
         let concert = concert(world).await;
         let found = world.anyone().get(&format!("/performances/{concert}")).await.expect(200);
@@ -152,7 +152,7 @@ async fn p1_p2_points_are_topped_up_and_looked_up() {
 
 /// API 5: the payment is recorded, the seat belongs to the member, the token is spent and the next may come in.
 #[tokio::test]
-async fn r1_q6_a_payment_gives_the_seat_and_ends_the_token() {
+async fn r1_q6_a_payment_assigns_the_seat_and_spends_the_token() {
     World::run(async |world| {
         let concert = concert(world).await;
         let people = members(world, 3, 50_000).await;

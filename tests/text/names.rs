@@ -19,7 +19,7 @@ const INVISIBLE: [&str; 7] =
     ["\u{200b}", "\u{3164}", "\u{2800}", "\u{301}", "\u{feff}\u{a0}", "A\u{200b}", "A\u{202e}B"];
 
 #[tokio::test]
-async fn a_name_that_cannot_be_seen_is_refused() {
+async fn invisible_names_are_refused() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
@@ -48,7 +48,7 @@ async fn a_name_that_cannot_be_seen_is_refused() {
 }
 
 #[tokio::test]
-async fn a_venue_is_one_in_all_its_spellings() {
+async fn spellings_of_a_venue_are_one_venue() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let at = |start: &str| performance_details(world.app(), json!({"startsAt": start}));
@@ -74,7 +74,7 @@ async fn a_venue_is_one_in_all_its_spellings() {
 }
 
 #[tokio::test]
-async fn sections_seats_and_grades_are_found_in_every_spelling() {
+async fn sections_seats_and_grades_are_found_in_any_spelling() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
@@ -105,7 +105,7 @@ async fn sections_seats_and_grades_are_found_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn keywords_and_names_are_found_in_every_spelling() {
+async fn keywords_and_names_are_found_in_any_spelling() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut details = show_details();
@@ -142,7 +142,7 @@ async fn keywords_and_names_are_found_in_every_spelling() {
 
 /// A past date can be neither booked nor listed, so it is not a valid start.
 #[tokio::test]
-async fn a_start_is_in_the_future() {
+async fn a_past_start_is_refused() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).header("location");

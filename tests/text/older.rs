@@ -38,7 +38,7 @@ async fn respell(world: &World, from: &str, to: &str) {
 }
 
 #[tokio::test]
-async fn a_show_stays_readable_and_can_be_renamed_and_deleted() {
+async fn an_older_show_can_be_read_renamed_and_deleted() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut details = show_details();
@@ -63,7 +63,7 @@ async fn a_show_stays_readable_and_can_be_renamed_and_deleted() {
 /// A row of the door list is found by the stored name, so that a change of the reservation updates the same row and
 /// is counted once. New purchases have the name as it is stored today.
 #[tokio::test]
-async fn a_member_keeps_rows_and_seats_in_an_older_spelling() {
+async fn an_older_member_keeps_their_rows_and_seats() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let section = json!({"name": "가", "grade": "R", "price": 1_000, "rows": 1, "seatsPerRow": 10});

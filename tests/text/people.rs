@@ -24,7 +24,7 @@ async fn body(world: &World, email: &str, password: &str, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_on_every_keyboard() {
+async fn a_password_works_from_any_keyboard() {
     World::run(async |world| {
         let anyone = world.anyone();
         for (email, chosen, others) in [
@@ -51,7 +51,7 @@ async fn a_password_is_the_same_on_every_keyboard() {
 }
 
 #[tokio::test]
-async fn a_name_is_what_can_be_seen_of_it() {
+async fn a_name_consists_of_its_visible_characters() {
     World::run(async |world| {
         let anyone = world.anyone();
         for blank in ["\u{200b}", "\u{3164}", "\u{2800}\u{a0}", "\u{301}", "\u{202e}\u{200d}", "\r\n\u{0}"] {
@@ -76,7 +76,7 @@ async fn a_name_is_what_can_be_seen_of_it() {
 }
 
 #[tokio::test]
-async fn an_address_is_one_member_in_all_its_spellings() {
+async fn spellings_of_an_address_are_one_member() {
     let organizer = Email::try_from("md@한국.com".to_owned()).unwrap();
     let options = Options { demo: false, organizer_emails: [organizer].into(), ..Options::default() };
     World::run_with(options, async |world| {
@@ -110,7 +110,7 @@ async fn an_address_is_one_member_in_all_its_spellings() {
 
 /// A code is checked after it is cleaned, and text that cannot be a code costs no attempt.
 #[tokio::test]
-async fn a_mailed_code_is_good_however_it_is_pasted() {
+async fn a_pasted_code_is_accepted_in_any_form() {
     World::run(async |world| {
         let anyone = world.anyone();
         let clean = |code: &str| code.to_owned();

@@ -3,7 +3,7 @@
 use crate::harness::{World, door::Tickets};
 
 #[tokio::test]
-async fn a_scan_opens_the_door_whatever_the_scanner_adds() {
+async fn a_scan_is_accepted_with_characters_that_scanners_add() {
     World::run(async |world| {
         let seats: Vec<String> = (1..=9).map(|number| format!("A-1-{number}")).collect();
         let tickets = Tickets::buy(world, &seats.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -32,7 +32,7 @@ async fn a_scan_opens_the_door_whatever_the_scanner_adds() {
 
 /// With the Korean input method on, `FR1:` arrives as `ㄹㄱ1:`; the response explains the fix.
 #[tokio::test]
-async fn a_scan_in_korean_is_told_apart() {
+async fn a_scan_typed_in_korean_gets_its_own_message() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1"]).await;
         for typed in ["ㄹㄲ1:ㅁㄸㅛㄴㅜ", "래1:뮤", "\u{1105}\u{1100}1", "ﾣﾡ1:"] {

@@ -87,7 +87,7 @@ mod tests {
 
     /// Rewrites `infra/openapi.json`, and fails if its content changed.
     #[test]
-    fn the_committed_openapi_document_is_true() {
+    fn the_committed_openapi_document_is_current() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/openapi.json");
         let document = frontrow_edge::openapi::document(ENDPOINTS);
         let committed = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());

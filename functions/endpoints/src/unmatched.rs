@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_known_path_names_its_methods() {
+    fn a_known_path_lists_its_methods() {
         assert_eq!(why_unmatched("/shows"), Error::MethodNotAllowed { allow: "GET, HEAD, POST".to_owned() });
         assert_eq!(
             why_unmatched("/members/me"),

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_fails_or_panics_holds_none_of_the_others_up() {
+    async fn a_failing_or_panicking_message_does_not_block_the_others() {
         let handle = |message: SqsMessage| async move {
             match message.message_id.as_deref() {
                 Some("fails") => Err(Error::Busy),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_under_way_ends_with_its_call() {
+    async fn dropping_a_batch_cancels_its_messages() {
         let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
         let sender = std::sync::Mutex::new(Some(sender));
         let handle = |_| {

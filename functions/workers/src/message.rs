@@ -57,7 +57,7 @@ mod tests {
     use frontrow_domain::mailing::Occasion;
 
     #[test]
-    fn a_message_says_kind_and_ids_and_nothing_else() {
+    fn a_message_contains_only_kind_and_ids() {
         let mail = Mail::Ticket {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
             reservation_id: "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap(),

@@ -318,14 +318,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_cut_between_characters() {
+    fn a_reason_is_truncated_at_a_character_boundary() {
         assert_eq!(cut("비가 와요", 3), "비가 ");
         assert_eq!(cut("a😀b", 2), "a");
         assert_eq!(cut("a😀b", 9), "a😀b");
     }
 
     #[test]
-    fn the_providers_words_become_reasons() {
+    fn provider_codes_map_to_decline_reasons() {
         for (code, reason) in [
             ("REJECT_ACCOUNT_PAYMENT", DeclineReason::InsufficientFunds),
             ("REJECT_CARD_PAYMENT", DeclineReason::LimitExceeded),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_said_of_the_payment_is_a_no() {
+    fn only_refusals_of_the_payment_itself_are_declines() {
         let is_no = |status: u16, code| is_refusal(StatusCode::from_u16(status).unwrap(), code);
         for (status, code) in [(403, "REJECT_CARD_COMPANY"), (400, "INVALID_CARD_NUMBER"), (404, "NOT_FOUND_PAYMENT")] {
             assert!(is_no(status, code), "{code}");

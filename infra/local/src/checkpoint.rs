@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_restart_reads_again_what_was_relayed_and_not_saved() {
+    fn a_restart_rereads_records_after_the_saved_checkpoint() {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join("checkpoint");
         let open = || Checkpoint::open(Some(file.clone())).unwrap();

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_what_browsers_send() {
+    fn origins_are_accepted_as_browsers_send_them() {
         for good in ["*", "https://shop.example.com", "http://localhost:5173", "http://127.0.0.1:3000"] {
             assert_eq!(origin(good), Ok(good.to_owned()));
         }

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_stack_at_a_time_and_the_keys_stay() {
+    fn a_data_directory_has_one_stack_and_keeps_its_keys() {
         let scratch = tempfile::tempdir().unwrap();
         let first = Data::open(scratch.path().to_owned()).unwrap();
         let keys = first.key_ring("keys").unwrap();

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn items_past_their_ttl_are_collected_and_the_stream_says_so() {
+    async fn expired_items_are_deleted_and_recorded_in_the_stream() {
         let engine = Engine::start(None).await.unwrap();
         put(&engine, "old", "1").await;
         put(&engine, "new", "99999999999").await;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_trimmed_stream_has_what_came_after_and_goes_on_counting() {
+    async fn a_trimmed_stream_keeps_later_records_and_its_sequence() {
         let scratch = tempfile::tempdir().unwrap();
         for file in [None, Some(scratch.path().join("table.sqlite"))] {
             let engine = Engine::start(file.as_deref()).await.unwrap();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_engine_that_has_ended_refuses_its_clients() {
+    async fn a_stopped_engine_refuses_calls() {
         let engine = Engine::start(None).await.unwrap();
         let core = engine.core.clone();
         engine.stop();

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn only_messages_that_did_not_fail_are_acknowledged() {
+    fn only_successful_messages_are_deleted() {
         let messages = ["a", "b"].map(|id| Message::builder().message_id(id).build());
         let ids = |failures: &[&str]| {
             let handled = handled(&messages, &texts(failures));
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_failures_is_a_success() {
+    fn a_response_without_failures_is_a_success() {
         assert!(failures_of(&json!(null)).is_empty());
         assert!(failures_of(&json!({"batchItemFailures": []})).is_empty());
         let failed = json!({"batchItemFailures": [{"itemIdentifier": "m1"}, {}]});

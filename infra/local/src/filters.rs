@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_fits_one_pattern_in_all_it_names() {
+    fn a_record_matches_if_one_pattern_matches_entirely() {
         let record = json!({"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": "seats#1"}}}});
         assert!(passes(&[r#"{"eventName": ["MODIFY", "INSERT"]}"#], &record));
         assert!(passes(
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nobodys_business_is_kept_back() {
+    fn unmatched_records_are_dropped() {
         let of = |name: &str, entity: &str| {
             json!({"eventName": name, "dynamodb": {
                 "Keys": {"pk": {"S": "x"}}, "NewImage": {"entity": {"S": entity}, "cancellation": {"NULL": true}},

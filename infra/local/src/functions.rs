@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_function_is_called_by_its_name_and_its_failures_are_failures() {
+    async fn functions_are_invoked_by_name_and_failures_are_errors() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let router = Router::new().route("/2015-03-31/functions/{name}/invocations", post(answer));

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_calls_itself_text_is_handed_over_as_text() {
+    fn only_text_media_types_are_passed_as_text() {
         let json = headers(&[("content-type", "application/json; charset=utf-8")]);
         assert_eq!(body_of(&json, b"{}"), (Some("{}".to_owned()), false));
         assert_eq!(body_of(&json, b"\xff"), (Some("/w==".to_owned()), true));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_functions_answer_is_told_as_it_is() {
+    async fn a_functions_response_is_passed_on_unchanged() {
         let answer = json!({"statusCode": 201, "headers": {"location": "/x"}, "body": "/w==", "isBase64Encoded": true});
         let response = told(&answer).unwrap();
         assert_eq!(
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_joined_and_cannot_lie_about_the_host() {
+    fn headers_are_joined_and_cannot_forge_the_host() {
         let told =
             headers_of(&headers(&[("host", "a b"), ("x-forwarded-proto", "::"), ("accept", "x")]), "localhost:1");
         assert_eq!(told["host"], "localhost:1");
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_are_no_ascii_are_handed_over() {
+    fn non_ascii_headers_are_passed_on() {
         let mut odd = HeaderMap::new();
         odd.insert("a", HeaderValue::from_bytes("결제-1".as_bytes()).unwrap());
         odd.insert("b", HeaderValue::from_bytes(b"\xb0\xe1").unwrap());

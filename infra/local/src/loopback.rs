@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_asks_and_pages_of_other_sites_do_not() {
+    fn requests_of_this_machine_pass_and_those_of_other_sites_do_not() {
         for host in ["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.8.9.1", "[::1]:3000"] {
             assert!(may(&[host], None), "{host}");
             assert!(may(&[host], Some(&format!("http://{host}"))), "{host}");

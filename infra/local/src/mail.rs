@@ -104,7 +104,7 @@ mod tests {
         --b--\r\n";
 
     #[test]
-    fn the_page_holds_the_images_that_were_attached() {
+    fn the_page_embeds_attached_images() {
         let mail = Mail::parse(3, Timestamp::from_millis(1_700_000_000_000), MAIL.as_bytes().to_vec()).unwrap();
         assert_eq!(mail.subject, "티켓");
         assert_eq!(mail.to, ["kim@example.com"]);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_recipient_is_no_mail() {
+    fn a_mail_without_a_recipient_is_rejected() {
         assert!(Mail::parse(0, Timestamp::from_millis(0), b"Subject: x\r\n\r\nx".to_vec()).is_none());
     }
 }

@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_gives_its_message_and_other_calls_do_not() {
+    fn only_send_raw_email_forms_have_a_message() {
         let form = b"Action=SendRawEmail&Version=2010-12-01&RawMessage.Data=VG86IGFAYi5jDQoNCkhp%2Fw%3D%3D";
         assert_eq!(raw_message(form).unwrap(), b"To: a@b.c\r\n\r\nHi\xff");
         assert_eq!(raw_message(b"Action=SendEmail&RawMessage.Data=SGk%3D"), None);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn mails_survive_in_order_and_a_half_written_one_is_not_a_mail() {
+    fn mails_survive_a_restart_in_order_without_half_written_ones() {
         let scratch = tempfile::tempdir().unwrap();
         let directory = scratch.path().join("mails");
         let mailbox = Mailbox::open(Some(directory.clone()), Clock::default(), "http://localhost").unwrap();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refused_are_counted_and_not_kept() {
+    fn refused_mails_are_counted_and_not_stored() {
         let mailbox = Mailbox::open(None, Clock::default(), "http://localhost").unwrap();
         mailbox.refuse(|to| to == "a@example.com");
         let raw = b"To: a@example.com\r\nSubject: one\r\n\r\nx".to_vec();

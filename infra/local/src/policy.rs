@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn every_partition_of_a_call_is_judged() {
+    fn every_partition_of_a_call_is_checked() {
         let call = |body: &str| partitions_of(body.as_bytes());
         assert_eq!(call(r#"{"Key": {"pk": {"S": "member#1"}, "sk": {"S": "wallet"}}}"#), ["member#1"]);
         assert_eq!(

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_gives_its_parameters_decoded() {
+    fn path_parameters_are_decoded() {
         let template = "/performances/{performanceId}/holds";
         assert_eq!(
             parameters(template, "/performances/de%6Do/holds"),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_segments_win() {
+    fn fixed_segments_win_over_parameters() {
         assert!(specificity("/members/me/alerts") > specificity("/members/{memberId}/alerts"));
         assert!(specificity("/a/{b}/c") > specificity("/a/{b}/{c}"));
     }

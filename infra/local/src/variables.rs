@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn containers_are_told_another_name_of_this_machine() {
+    fn containers_get_the_hosts_container_name() {
         let url = "http://localhost:4566/000000000000/mails".to_owned();
         let variables = Variables::new([("TABLE_NAME", "frontrow".to_owned()), ("MAIL_QUEUE_URL", url)]);
         let text = "MAIL_QUEUE_URL='http://localhost:4566/000000000000/mails'\nTABLE_NAME='frontrow'\n";

@@ -92,7 +92,7 @@ mod tests {
     use frontrow_domain::Timestamp;
 
     #[test]
-    fn what_a_mail_says_is_text_on_the_page() {
+    fn mail_subjects_are_escaped_on_the_page() {
         let raw = b"To: \"<i>\" <a&b@example.com>\r\nSubject: <script>'\"\r\n\r\nx".to_vec();
         let mail = Arc::new(Mail::parse(0, Timestamp::from_millis(0), raw).unwrap());
         let welcome = Welcome { url: "http://localhost:3977".to_owned(), demo: true, api: true };

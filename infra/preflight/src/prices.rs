@@ -202,7 +202,7 @@ mod tests {
     use crate::bill::ITEMS;
 
     #[test]
-    fn each_region_has_each_price_and_each_price_a_source() {
+    fn every_region_has_every_price_with_a_source() {
         let prices = Prices::committed();
         assert!(prices.regions.contains_key(&prices.default_region));
         for (name, region) in &prices.regions {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_has_steps() {
+    fn a_price_has_tiers() {
         let requests = &Prices::committed().regions["ap-northeast-2"][&Item::ApiRequests];
         // 300 million at 1.23 per million, 100 million at 1.11.
         assert!((requests.of(400e6) - (369.0 + 111.0)).abs() < 1e-9);

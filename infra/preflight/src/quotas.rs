@@ -231,7 +231,7 @@ mod tests {
     use super::rounded;
 
     #[test]
-    fn what_is_asked_for_has_two_digits() {
+    fn requested_values_have_two_significant_digits() {
         for (value, asked) in [(0.3, 1.0), (7.2, 8.0), (99.5, 100.0), (1_234.0, 1_300.0), (66_667.0, 67_000.0)] {
             assert_eq!(rounded(value), asked);
         }

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_used_is_measured_and_nothing_else() {
+    fn exactly_the_used_rows_are_measured() {
         let measured = Measured::committed();
         assert!(ROWS.iter().all(|row| measured.0.contains_key(*row)));
         assert_eq!(measured.0.len(), ROWS.len());
@@ -155,7 +155,7 @@ mod tests {
 
     /// Per the design: seats, stake, admission and receipt, each at double cost in a transaction.
     #[test]
-    fn seats_are_on_a_line() {
+    fn cost_is_linear_in_seats() {
         let measured = Measured::committed();
         for seats in [1.0, 2.0, 4.0, 10.0] {
             assert!((measured.hold(seats).writes - (2.0 * seats + 6.0)).abs() < 1e-9);

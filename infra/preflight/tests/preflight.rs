@@ -40,7 +40,7 @@ const QUIET: &str =
     "--people 100 --seats 200 --minutes 10 --busiest-minute-percent 10 --buyers-percent 100 --card-percent 0";
 
 #[test]
-fn a_quiet_sale_by_hand() {
+fn a_quiet_sale_matches_a_manual_calculation() {
     let report = json(QUIET);
     // Log in, look, join, claim, three maps, two holds, top-up, pay, get the reservation: 12 calls each.
     close(quantity(&report, "sale", "apiRequests"), 100.0 * 12.0);
@@ -70,7 +70,7 @@ fn a_quiet_sale_by_hand() {
 }
 
 #[test]
-fn money_is_quantity_by_price() {
+fn costs_are_quantity_times_price() {
     let (report, file) = (json(QUIET), include_str!("../prices.json"));
     let file: Value = serde_json::from_str(file).expect("JSON");
     let prices = &file["regions"]["ap-northeast-2"];
@@ -112,7 +112,7 @@ fn more_people_and_more_minutes_are_never_cheaper() {
 
 /// Figures that do not depend on prices and measured units: from the announcement alone.
 #[test]
-fn a_million_people_as_they_are_printed() {
+fn the_report_of_a_million_people_is_printed() {
     let printed = text("--people 1000000 --seats 50000 --minutes 60");
     let expected = "\
 1,000,000 people for 50,000 seats, sold within 60 minutes
@@ -142,7 +142,7 @@ THE WAITING ROOM
 
 /// Each row of the guide's table contains the arguments that print it.
 #[test]
-fn the_guide_says_what_is_printed() {
+fn the_guides_costs_match_the_report() {
     let guide = include_str!("../README.md");
     let rows = guide.lines().filter(|line| line.starts_with("| ") && line.contains("`--people "));
     let mut idle = Vec::new();
@@ -164,7 +164,7 @@ fn the_guide_says_what_is_printed() {
 }
 
 #[test]
-fn a_small_sale_needs_nothing_but_mails() {
+fn a_small_sale_needs_only_a_higher_mail_quota() {
     let report = json("--people 1000 --seats 800 --minutes 30 --busiest-minute-percent 5 --logins-percent 50");
     for check in report["before"].as_array().expect("checks") {
         let mails = check["id"] == "mailQuota";
@@ -175,7 +175,7 @@ fn a_small_sale_needs_nothing_but_mails() {
 }
 
 #[test]
-fn what_cannot_be_is_told() {
+fn impossible_input_is_refused() {
     for (arguments, told) in [
         ("", "--people"),
         ("--people 0 --seats 10", "0 is not in 1..=10000000"),

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_sits_together_and_leaves_no_odd_ends() {
+    fn a_group_sits_together_and_leaves_no_single_seats() {
         let house = house();
         let row: Vec<_> = house.places().take(6).collect();
         let mut seen: Vec<_> = (0..30).map(|n| names(&choose(&row, 2, 0.5, f64::from(n) / 30.0).unwrap())).collect();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_must_part_takes_few_pieces_near_each_other() {
+    fn a_split_group_gets_few_pieces_close_together() {
         let house = house();
         let wanted = ["A-1-1", "A-1-3", "A-1-4", "A-2-1", "A-2-2", "A-4-1", "B-2-1"];
         let free: Vec<_> = house.places().filter(|place| wanted.contains(&place.seat_id().as_str())).collect();
@@ -110,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_chosen_is_free_and_as_whole_as_can_be(
+        fn chosen_seats_are_free_and_in_the_fewest_pieces(
             free in prop::collection::vec(any::<bool>(), 34), quantity in 1_usize..20, dice in (0.0..1.0_f64, 0.0..1.0_f64),
         ) {
             let house = house();

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_is_taken_as_people_type_it() {
+    fn a_reference_is_accepted_as_people_type_it() {
         let read = |text: &str| BookingReference::try_from(text.to_owned());
         let reference = read("K7Q0-1M2P").unwrap();
         assert_eq!(reference.to_string(), "K7Q0-1M2P");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn references_of_many_reservations_differ() {
+    fn references_rarely_collide() {
         let references: std::collections::HashSet<_> = (0..20_000).map(|n| of(&format!("r-{n:032x}.demo"))).collect();
         assert!(references.len() >= 19_999, "{}", references.len());
         for place in (0..CHARS + 1).filter(|place| *place != CHARS / 2) {

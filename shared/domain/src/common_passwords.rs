@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_guessed_first_is_common_however_it_is_written() {
+    fn common_passwords_are_found_in_any_spelling() {
         for common in [
             "password",
             "password1 ",
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_as_it_is_compared() {
+    fn the_list_is_stored_in_its_compared_form() {
         for line in LIST.lines() {
             assert!(line.chars().count() >= 8 && line.to_lowercase() == line, "{line}");
         }
     }
 
     #[test]
-    fn digits_and_signs_around_a_word_hide_nothing() {
+    fn digits_and_punctuation_do_not_disguise_a_common_word() {
         assert_eq!(core("2024Frontrow!!"), "frontrow");
         assert_eq!(core("frontrow-demo"), "frontrow-demo");
         assert_eq!(core("1234"), "");

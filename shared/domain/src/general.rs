@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn stripes_share_an_areas_places() {
+    fn stripes_split_the_places_of_an_area() {
         let house = parse(&[area("R", 1), area("S", 1_001), area("A", 40_000)].join(",")).unwrap();
         let stripes: Vec<usize> = house.areas().map(|(_, shares)| shares.len()).collect();
         assert_eq!(stripes, [1, 3, 32]);
@@ -259,13 +259,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bucket_ends_soon_after_its_holds(millis in 0_i64..4_000_000_000_000, hold_seconds in 1_i64..=3600) {
+        fn a_bucket_expires_soon_after_its_holds(millis in 0_i64..4_000_000_000_000, hold_seconds in 1_i64..=3600) {
             let late = bucket_end(Timestamp::from_millis(millis), hold_seconds).millis() - millis;
             prop_assert!((0..(hold_seconds * 100).max(1000)).contains(&late));
         }
 
         #[test]
-        fn a_split_takes_what_there_is(free in prop::collection::vec(0_u32..60, 1..33), quantity in 1_u32..=50, home in 0_usize..64) {
+        fn a_split_succeeds_if_enough_places_are_free(free in prop::collection::vec(0_u32..60, 1..33), quantity in 1_u32..=50, home in 0_usize..64) {
             let stripes: Vec<(u32, u32)> = (7..).zip(free.iter().copied()).collect();
             let total: u32 = free.iter().sum();
             match split(&stripes, quantity, home) {
@@ -280,7 +280,7 @@ mod tests {
         }
 
         #[test]
-        fn a_sweep_changes_what_is_free_by_what_was_taken(
+        fn a_sweep_frees_exactly_the_expired_places(
             counts in prop::collection::btree_map(0_i64..100, 0_u32..9, 0..20), sold in 0_u32..50, seconds in 0_i64..120,
         ) {
             let now = Timestamp::from_millis(seconds * 1000);

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn three_unpaid_holds_within_an_hour_are_enough() {
+    fn a_fourth_hold_is_refused_after_three_unpaid_ones_within_an_hour() {
         let stake = |first| Stake { unpaid_first: first, ..Stake::default() };
         assert_eq!(Stake::default().check_room_for(1, 4, NOW), Ok(()));
         assert_eq!(stake(NOW.plus_seconds(-3_600)).check_room_for(1, 4, NOW), Ok(()));
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_released_at_once_is_forgiven_some_times_an_hour() {
+    fn quick_releases_are_forgiven_a_few_times_an_hour() {
         let mut stake = stake_with_hold(30);
         let first = stake.forgiven_at(NOW);
         assert_eq!(first, Some(Forgiven { count: 1, since: NOW }));

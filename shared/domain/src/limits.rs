@@ -387,7 +387,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_what_they_are() {
+    fn units_convert_exactly() {
         assert_eq!((kib(3), hours(3), days(3)), (3_072, 10_800, 259_200));
         assert_eq!(CLOSING_WAIT_MILLIS - LISTING_TRUSTED_MILLIS, DYNAMODB_CALL_MILLIS);
     }

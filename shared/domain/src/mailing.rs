@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_an_hour_and_so_many_in_all() {
+    fn mails_are_limited_per_hour_and_in_total() {
         let hour = |n: i64| Timestamp::from_millis(n * HOUR_MILLIS);
         let last = Timestamp::from_millis(2 * HOUR_MILLIS - 1_000);
         let mut mailing = asked(Mailing::default(), TICKET_MAILINGS_PER_HOUR, last);

@@ -76,7 +76,7 @@ mod tests {
     use super::Won;
 
     #[test]
-    fn thousands_are_separated() {
+    fn thousands_have_separators() {
         assert_eq!(Won(0).to_string(), "0");
         assert_eq!(Won(999).to_string(), "999");
         assert_eq!(Won(132_000).to_string(), "132,000");

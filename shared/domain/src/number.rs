@@ -74,7 +74,7 @@ mod tests {
     use super::Whole;
 
     #[test]
-    fn bounds_belong_to_it() {
+    fn numbers_outside_the_bounds_are_refused() {
         let read = |text: &str| serde_json::from_str::<Whole<1, 50>>(text).ok().map(Whole::get);
         assert_eq!((read("1"), read("50")), (Some(1), Some(50)));
         for other in ["0", "51", "-1", "18446744073709551615", "1.5", "\"1\"", "null"] {

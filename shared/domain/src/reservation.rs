@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buyer_keeps_each_former_name_once_and_never_the_present_one() {
+    fn former_names_are_distinct_and_exclude_the_current_one() {
         assert_eq!(zoe().renamed(name("Zoe")), zoe());
         let twice = zoe().renamed(name("Yuna")).renamed(name("Xena"));
         assert_eq!(twice.names().map(Name::as_str).collect::<Vec<_>>(), ["Xena", "Zoe", "Yuna"]);

@@ -272,7 +272,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_is_unpacked(seats in prop::collection::vec(state(), 0..=200)) {
+        fn packing_and_unpacking_are_inverse(seats in prop::collection::vec(state(), 0..=200)) {
             let row = pack_seats(&seats, NOW);
             let found = unpack_seats(&row, seats.len()).unwrap();
             for (seat, found) in seats.iter().zip(found) {
@@ -286,7 +286,7 @@ mod tests {
         }
 
         #[test]
-        fn a_packed_stripe_has_as_many_free(
+        fn a_packed_stripe_has_the_same_free_places(
             counts in prop::collection::btree_map(-20_000_i64..300_000, 1_u32..9, 0..12), sold in 0_u32..50, later in 0_i64..400,
         ) {
             let buckets: BTreeMap<_, _> =
@@ -299,7 +299,7 @@ mod tests {
         }
 
         #[test]
-        fn a_row_of_other_seats_or_bytes_is_refused_or_read_but_never_a_panic(
+        fn malformed_rows_never_panic(
             row in prop::collection::vec(any::<u8>(), 0..60), seats in 0..200_usize,
         ) {
             let _ = unpack_seats(&row, seats);
@@ -307,7 +307,7 @@ mod tests {
         }
 
         #[test]
-        fn a_row_that_lost_a_byte_is_refused(seats in prop::collection::vec(state(), 0..=200)) {
+        fn a_truncated_row_is_refused(seats in prop::collection::vec(state(), 0..=200)) {
             let row = pack_seats(&seats, NOW);
             prop_assert!(unpack_seats(&row[..row.len() - 1], seats.len()).is_none());
             prop_assert!(unpack_seats(&[&row[..], &[0]].concat(), seats.len()).is_none());
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_small_even_where_every_seat_is_held() {
+    fn a_block_is_small_even_if_every_seat_is_held() {
         let block = |seat: &dyn Fn(i64) -> SeatState| {
             pack_seats(&(0..i64::from(BLOCK_SEATS)).map(seat).collect::<Vec<_>>(), NOW).len()
         };
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_of_one_hold_share_a_moment_across_other_seats() {
+    fn seats_of_one_hold_share_an_expiry_across_other_seats() {
         let until = SeatState::Held(NOW.plus_seconds(300));
         let seats = [until, SeatState::Sold, until, SeatState::Free, until];
         let row = pack_seats(&seats, NOW);
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lapsed_hold_is_free_when_packed_and_when_looked_at() {
+    fn expired_seats_are_free_when_packed_and_when_read() {
         let row = pack_seats(&[SeatState::Held(NOW), SeatState::Held(NOW.plus_seconds(1))], NOW);
         let seats = unpack_seats(&row, 2).unwrap();
         assert_eq!(seats, [SeatState::Free, SeatState::Held(NOW.plus_seconds(1))]);
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hold_outlives_the_longest_distance() {
+    fn no_hold_expires_beyond_the_packable_range() {
         assert!(i64::from(u16::MAX) * HELD_STEP_MILLIS >= LONGEST_MILLIS);
     }
 }

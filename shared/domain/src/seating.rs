@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn every_seat_is_found_by_its_id_at_its_place() {
+    fn every_seat_is_found_by_its_id() {
         let house = house();
         assert_eq!((house.seats(), house.blocks()), (2_006, 3));
         for place in house.places() {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_and_seats_outside_are_not_found() {
+    fn unknown_seats_and_spellings_are_not_found() {
         for odd in ["A-3-1", "A-1-4", "A-0-1", "A-01-1", "A-+1-1", "C-1-1", "A-1", "A", "", "A-1-1-1", "a-1-1"] {
             assert!(house().find(odd).is_none(), "{odd}");
         }

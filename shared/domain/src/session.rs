@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_lives_for_two_weeks_and_its_successor_anew() {
+    fn each_refresh_token_lives_for_two_weeks() {
         let first = session();
         let last_moment = NOW.plus_seconds(14 * 24 * 3600 - 1);
         let second = renewed(&first, last_moment);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_used_token_is_a_retry_for_a_minute_and_a_theft_afterwards() {
+    fn a_reused_token_is_a_retry_for_a_minute_and_then_a_theft() {
         let third = renewed(&renewed(&session(), NOW), NOW);
         assert_eq!(third.present(1, NOW.plus_seconds(59)), Ok(Presented::Again));
         assert_eq!(third.present(1, NOW.plus_seconds(60)), Ok(Presented::Reused));

@@ -161,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_code_says_what_was_put_into_it(
+        fn a_code_contains_its_claim(
             performance in "[0-9a-f]{32}|[A-Za-z0-9_-]{1,64}",
             key_id in "[a-zA-Z0-9]{1,40}",
             attempt in 1..=PAYMENT_ATTEMPTS_MAX,
@@ -177,7 +177,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_else_is_taken_apart_without_harm(text in "(FR1:)?[A-Z2-7:]{0,250}|\\PC{0,40}") {
+        fn malformed_codes_never_panic(text in "(FR1:)?[A-Z2-7:]{0,250}|\\PC{0,40}") {
             if let Some(parsed) = parse(&text) {
                 prop_assert_eq!(signed_part(&parsed.key_id, &parsed.claim).len(), parsed.signed_part.len());
             }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_is_cleaned_of_what_scanners_add() {
+    fn characters_added_by_scanners_are_removed() {
         let code = "FR1:ABC234:XYZ567";
         let wide: String = code.chars().map(|letter| char::from_u32(letter as u32 + 0xfee0).unwrap()).collect();
         for sent in [
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_has_one_spelling_and_a_bound() {
+    fn a_code_has_one_spelling_and_a_maximum_length() {
         let text = code(&signed_part("a", &claim("0193f1b07c8a7d3fae52c1d1a5b0c002", 1, 0, 0)), &[0; 64]);
         assert_eq!(text.len(), 203);
         assert!(parse(&text).is_some());

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_utc_to_the_second() {
+    fn times_are_printed_in_utc_to_the_second() {
         let moment = Timestamp::parse("2026-12-24T19:30:00.900+09:00").unwrap();
         assert_eq!(moment.to_string(), "2026-12-24T10:30:00Z");
         assert_eq!(moment.millis() % 1000, 900);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ttl_is_never_before_the_moment() {
+    fn a_ttl_is_after_its_moment() {
         assert_eq!(Timestamp::from_millis(1_999).ttl_seconds(), 2);
         assert_eq!(Timestamp::from_millis(2_000).ttl_seconds(), 3);
     }

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn six_digits_are_a_code_however_they_are_typed() {
+    fn six_digits_are_a_code_in_any_spelling() {
         let code = |text: &str| Code::try_from(text.to_owned()).map(|code| code.as_str().to_owned());
         for typed in [
             "042317",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verification_is_open_until_it_is_over_used_or_killed() {
+    fn a_verification_is_open_until_expired_used_or_locked() {
         let now = Timestamp::from_millis(1_000);
         let email = Email::try_from("alice@example.com".to_owned()).unwrap();
         let fresh = Verification::new("v".parse().unwrap(), email, Language::Ko, now);

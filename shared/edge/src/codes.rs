@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn tickets_outlive_a_change_of_keys_and_strange_keys_open_nothing() {
+    fn ticket_codes_survive_key_rotation_and_unknown_keys_are_refused() {
         let code = with("a", OLD).ticket_code(&claim());
         assert_eq!(with("b", &format!("{OLD},{NEW}")).open_ticket(&code), Some(claim()));
         assert_eq!(with("b", NEW).open_ticket(&code), None);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_a_mail_is_of_its_member_and_outlives_a_change_of_keys() {
+    fn unsubscribe_links_identify_their_member_and_survive_key_rotation() {
         let member: MemberId = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap();
         let other: MemberId = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c006".parse().unwrap();
         let token = with("a", OLD).unsubscribe_token(&member);
@@ -169,7 +169,7 @@ mod tests {
 
     /// Every character counts: a code with one character changed, removed or added is not valid.
     #[test]
-    fn an_altered_code_is_none() {
+    fn altered_codes_are_invalid() {
         let codes = with("a", OLD);
         let code = codes.ticket_code(&claim());
         assert_eq!(codes.open_ticket(&code), Some(claim()));

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_of_its_list_and_outlives_a_change_of_keys() {
+    fn cursors_belong_to_one_list_and_survive_key_rotation() {
         let cursors = with("a", OLD);
         let cursor = cursors.seal("date#1", "shows");
         assert_eq!(cursor, with("a", OLD).seal("date#1", "shows"), "the same for every process");
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_cannot_make_one() {
+    fn forged_cursors_are_refused() {
         let cursors = with("a", OLD);
         let cursor = cursors.seal("date#1", "shows");
         for at in 0..cursor.len() {

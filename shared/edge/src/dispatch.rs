@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_cannot_be_read_is_refused() {
+    fn unreadable_headers_are_refused() {
         let all = [Header::QueueToken, Header::IdempotencyKey, Header::AcceptLanguage];
         for name in ["authorization", "queue-token", "idempotency-key"] {
             let odd: [&[&[u8]]; 5] = [&["결제-1".as_bytes()], &[b"\xb0\xe1"], &[b"a\xff"], &[b"a", b"a"], &[b"a,b"]];
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn spelling_does_not_make_another_request() {
+    fn equivalent_requests_have_one_fingerprint() {
         let of = |text: &str| {
             let sent = crate::json::Json::parse(text.as_bytes()).unwrap();
             fingerprint("top_up", "/points/top-ups", &sent.canonical())

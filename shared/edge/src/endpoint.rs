@@ -372,7 +372,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_path_is_a_templates_when_every_part_fits() {
+    fn a_path_matches_a_template_if_every_segment_does() {
         assert!(matches("/shows", "/shows"));
         assert!(matches("/shows/{showId}", "/shows/7"));
         assert!(matches("/shows/{showId}/performances", "/shows/7/performances"));

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_the_same_have_one_form() {
+    fn equivalent_values_have_one_canonical_form() {
         let one = parse(r#"{"a":100,"b":{"c":"x"}}"#).canonical();
         for other in [
             r#" { "b" : {"c":"\u0078"}, "a":1e2 } "#,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_not_quoted() {
+    fn invalid_json_is_not_quoted() {
         for bad in ["", "{", r#"{"code": 4815"#, "4815 4815", "{\"a\":\"\u{1}4815\"}"] {
             let why = Json::parse(bad.as_bytes()).unwrap_err().to_string();
             assert!(why.starts_with("body: ") && !why.contains("4815"), "{why}");

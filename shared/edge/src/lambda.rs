@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_cannot_hand_over_becomes_a_problem() {
+    fn responses_too_large_for_lambda_become_problems() {
         let max = LAMBDA_ANSWER_MAX_BYTES;
         assert_eq!(handed_over(Body::Text("a".repeat(max))), 200);
         assert_eq!(handed_over(Body::Text("a".repeat(max + 1))), 406);

@@ -124,7 +124,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_798_108_200_000);
 
     #[test]
-    fn a_line_is_what_cloudwatch_reads() {
+    fn metrics_have_cloudwatchs_embedded_format() {
         let counted = line("sale", &json!({"Done": 1}), Some(("Operation", "pay")), json!({}), NOW);
         let expected = json!({
             "_aws": {

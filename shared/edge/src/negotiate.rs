@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_had_in_whatever_strength_and_company_it_was_sent() {
+    fn if_none_match_accepts_weak_tags_and_lists() {
         let tag = entity_tag(b"map");
         assert!(tag.starts_with("W/\"") && tag.ends_with('"') && tag != entity_tag(b"another"));
         let has = |values: &[&'static str]| wishes(IF_NONE_MATCH, values).has(&tag);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_who_says_that_he_reads_it() {
+    fn gzip_needs_an_accept_encoding_that_allows_it() {
         for yes in ["gzip", "deflate, gzip;q=1.0, *;q=0.5", "GZIP", "*", "br, gzip ; q=0.1", "gzip;q=0.001"] {
             assert!(wishes(ACCEPT_ENCODING, &[yes]).gzip, "{yes}");
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_read_back() {
+    fn compressed_bodies_decompress() {
         let text = "seat ".repeat(10_000);
         let small = gzip(text.as_bytes());
         assert!(small.len() < text.len() / 20);

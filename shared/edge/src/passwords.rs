@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_keyboard_types_the_same_password_and_an_older_hash_stays_good() {
+    async fn unicode_spellings_verify_and_older_hashes_stay_valid() {
         let passwords = with(r#"{"current":"p1","p1":"00000000000000000000000000000000"}"#);
         let decomposed = "cre\u{300}me bru\u{302}le\u{301}e";
         let right = |password: &str, stored: &str| passwords.verify(password.to_owned(), Some(stored.to_owned()));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hash_needs_its_pepper_and_outlives_a_new_one() {
+    async fn a_hash_needs_its_pepper_and_survives_rotation() {
         let old = r#""p1":"00000000000000000000000000000000""#;
         let new = r#""p2":"11111111111111111111111111111111""#;
         let password = Password::try_from("correct horse".to_owned()).unwrap();
@@ -241,7 +241,7 @@ mod tests {
 
     /// Made by `Argon2::hash_password` of version 0.6.0, which allocates its memory for each hash.
     #[tokio::test]
-    async fn hashes_that_were_made_before_are_still_good() {
+    async fn hashes_of_older_versions_stay_valid() {
         let passwords = with(r#"{"current":"p1","p1":"00000000000000000000000000000000"}"#);
         let password = Password::try_from("correct horse".to_owned()).unwrap();
         let stored = passwords.hash(password).await.unwrap();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_take_turns_and_share_their_memory() {
+    async fn hashes_take_turns_and_reuse_memory() {
         let hashers = Hashers { turns: Arc::new(Semaphore::new(2)), ..Hashers::default() };
         let running = Arc::new(AtomicUsize::new(0));
         let mut crowd = tokio::task::JoinSet::new();
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_or_behind_too_many_is_refused() {
+    async fn hashes_beyond_the_queue_or_its_timeout_are_refused() {
         let (turns, patience) = (Arc::new(Semaphore::new(0)), Duration::from_millis(1));
         let nobody = Hashers { turns, patience, ..Hashers::default() };
         let asked = |hashers: Hashers| async move { hashers.run("wait", |_| Ok(())).await };

@@ -57,7 +57,7 @@ mod tests {
 
     /// 49 modules: each is 4 pixels wide in a mail, which shows the picture 240 pixels wide.
     #[test]
-    fn a_tickets_code_is_a_small_picture() {
+    fn a_ticket_code_makes_a_small_picture() {
         let codes = Codes::new(&KeyRing::parse(r#"{"current":"a1","a1":"00000000000000000000000000000000"}"#).unwrap());
         let claim = TicketClaim {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_reads_what_was_written_and_the_margin_is_white() {
+    fn pictures_decode_and_have_a_white_margin() {
         let text = format!("FR1:{}:{}", "AZ27".repeat(ID_MAX_CHARS), "Zz09-_".repeat(15));
         let picture = image::load_from_memory(&qr_png(&text)).unwrap().into_luma8();
         let module = u32::try_from(MODULE_PIXELS).unwrap();

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_flags_are_spelled() {
+    fn numbers_and_flags_are_parsed_from_text() {
         assert_eq!(read::<PageQuery>("limit=5&cursor=x").unwrap().limit, Some(5));
         assert_eq!(read::<Query>("all=true&name=a+b%2B%ED%95%9C").unwrap().name.as_deref(), Some("a b+한"));
         assert!(read::<Query>("&&").is_ok());
@@ -81,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused() {
+    fn unreadable_queries_are_refused() {
         assert_eq!(why::<Query>("name=%FF"), "name: expected UTF-8");
         assert_eq!(why::<Query>("%FF=1"), "query: expected UTF-8");
         assert_eq!(why::<Query>("name=%ED%95"), "name: expected UTF-8");
     }
 
     #[test]
-    fn a_plus_that_was_not_encoded_is_named() {
+    fn an_unencoded_plus_is_explained() {
         assert!(why::<Query>("from=2026-12-24T19:30:00+09:00").contains("`%2B`"));
         assert!(!why::<Query>("from=tomorrow").contains("%2B") && !why::<Query>("from=a+b").contains("%2B"));
         assert!(read::<Query>("from=2026-12-24T19:30:00%2B09:00").is_ok());

@@ -103,7 +103,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[tokio::test]
-    async fn a_version_is_rendered_once_and_compressed_for_who_wants_it() {
+    async fn a_version_is_rendered_once_and_compressed_on_request() {
         let (renderings, made) = (Renderings::default(), Arc::new(AtomicUsize::new(0)));
         let get = async |name: &str, version: &str, gzip: bool| -> Rendered<String> {
             let made = Arc::clone(&made);

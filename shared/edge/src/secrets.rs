@@ -135,14 +135,14 @@ mod tests {
     const KEY: &str = "00000000000000000000000000000000";
 
     #[test]
-    fn the_current_key_comes_first_and_none_is_shown() {
+    fn the_current_key_comes_first_and_no_key_is_printed() {
         let ring = KeyRing::parse(&format!(r#"{{"current":"k2","k1":"{KEY}","k2":"{KEY}2"}}"#)).unwrap();
         assert_eq!(ring.keys().collect::<Vec<_>>(), [("k2", format!("{KEY}2").as_str()), ("k1", KEY)]);
         assert_eq!(format!("{ring:?}"), r#"["k2", "k1"]"#);
     }
 
     #[test]
-    fn a_ring_that_cannot_be_used_is_refused() {
+    fn unusable_key_rings_are_refused() {
         for bad in [
             "".to_owned(),
             "k1:0".to_owned(),

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_outlive_a_change_of_keys_and_forged_ones_do_not_open() {
+    fn tokens_survive_key_rotation_and_forged_ones_are_refused() {
         let (old, new) = (r#""a":"00000000000000000000000000000000""#, r#""b":"11111111111111111111111111111111""#);
         let token = with(&format!(r#"{{"current":"a",{old}}}"#)).queue(&claims());
         let both = with(&format!(r#"{{"current":"b",{old},{new}}}"#));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_token_is_the_same_whenever_it_is_made_and_cannot_be_altered() {
+    fn refresh_tokens_are_deterministic_and_tamper_proof() {
         let (old, new) = (r#""a":"00000000000000000000000000000000""#, r#""b":"11111111111111111111111111111111""#);
         let claims = RefreshClaims { member_id: claims().member_id, session_id: "s7".parse().unwrap(), number: 3 };
         let token = with(&format!(r#"{{"current":"a",{old}}}"#)).refresh(&claims);
@@ -219,7 +219,7 @@ mod tests {
 
     /// Tokens issued before sessions existed are accepted until they expire.
     #[test]
-    fn a_login_from_before_sessions_opens() {
+    fn tokens_from_before_sessions_are_accepted() {
         let tokens = with(r#"{"current":"a","a":"00000000000000000000000000000000"}"#);
         let before = serde_json::json!({
             "member_id": claims().member_id, "role": "member", "email": "a@b.cd", "name": "A", "expires_at": 2,

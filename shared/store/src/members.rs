@@ -335,7 +335,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_ends_where_the_next_begins() {
+    fn windows_are_adjacent() {
         let last = Timestamp::from_millis(7_199_999);
         let next = Timestamp::from_millis(7_200_000);
         assert_eq!((VERIFICATIONS.window(last), VERIFICATIONS.window(next)), (1, 2));

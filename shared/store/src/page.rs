@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_begins_after_a_key_of_its_range_alone() {
+    fn a_page_starts_only_after_a_key_of_its_range() {
         assert!(Range::all().contains("\u{10ffff}") && !Range::all().contains(""));
         let names = Range::prefix("name#");
         assert!(names.contains("name#\u{10ffff}\u{1}r") && !names.contains("nam") && !names.contains("name$"));

@@ -23,7 +23,7 @@ async fn happy_path() {
 }
 
 #[tokio::test]
-async fn a_lapsed_hold_is_gone() {
+async fn an_expired_hold_is_not_found() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -57,7 +57,7 @@ async fn unauthorized() {
 /// The organizer moves the end of sales forward: a live hold shows it, alone and in the list, and is useless
 /// afterwards.
 #[tokio::test]
-async fn a_hold_ends_with_sales() {
+async fn a_hold_ends_when_sales_close() {
     World::run(async |world| {
         let performance = world.performance(json!({"holdSeconds": 600})).await;
         let person = world.member(100_000).await;
@@ -82,7 +82,7 @@ async fn a_hold_ends_with_sales() {
 
 /// The same if the performance is cancelled.
 #[tokio::test]
-async fn a_hold_ends_with_a_cancellation() {
+async fn a_hold_ends_when_the_performance_is_cancelled() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;

@@ -101,7 +101,7 @@ async fn bad_input_holds_nothing() {
 }
 
 #[tokio::test]
-async fn one_live_hold_and_no_more_seats_than_allowed() {
+async fn a_member_has_one_live_hold_within_the_seat_limit() {
     World::run(async |world| {
         let performance = world.performance(json!({"maxSeatsPerMember": 3})).await;
         let person = world.member(1_000_000).await;
@@ -122,7 +122,7 @@ async fn one_live_hold_and_no_more_seats_than_allowed() {
 }
 
 #[tokio::test]
-async fn the_sales_window_is_kept() {
+async fn holds_need_open_sales() {
     World::run(async |world| {
         let now = world.stack.clock().now();
         let window = json!({
@@ -141,7 +141,7 @@ async fn the_sales_window_is_kept() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_tells_the_first_answer_again() {
+async fn an_idempotency_key_returns_the_first_response() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let member = world.member(0).await;
@@ -161,7 +161,7 @@ async fn an_idempotency_key_tells_the_first_answer_again() {
 
 /// H4, C5: a number of places of a grade, from hold to refund.
 #[tokio::test]
-async fn places_of_an_area() {
+async fn general_admission_places_are_held_paid_and_refunded() {
     World::run(async |world| {
         let performance = area(world, 100, json!({"holdSeconds": 60})).await;
         let person = world.member(100_000).await;
@@ -218,7 +218,7 @@ async fn places_of_an_area() {
 
 /// The contract's order: the member's seat limit is reported before the free seats, and their live hold before both.
 #[tokio::test]
-async fn a_grade_is_refused_in_the_contracts_order() {
+async fn refusals_of_a_grade_follow_the_documented_order() {
     World::run(async |world| {
         let places = area(world, 5, json!({"maxSeatsPerMember": 6})).await;
         let sections = json!([{"name": "A", "grade": "Standing", "price": 1_000, "rows": 1, "seatsPerRow": 5}]);
@@ -250,7 +250,7 @@ async fn a_grade_is_refused_in_the_contracts_order() {
 
 /// The best seats of a grade: side by side if there are enough, otherwise in few pieces.
 #[tokio::test]
-async fn the_best_seats_of_a_grade() {
+async fn a_hold_by_grade_gets_the_best_seats() {
     World::run(async |world| {
         let performance = world.performance(json!({"maxSeatsPerMember": 30})).await;
         let person = world.member(1_000_000).await;
@@ -277,7 +277,7 @@ async fn the_best_seats_of_a_grade() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_tells_the_first_answer_of_a_grade_again() {
+async fn an_idempotency_key_returns_the_first_hold_by_grade() {
     World::run(async |world| {
         let numbered = world.performance(json!({})).await;
         let places = area(world, 10, json!({})).await;

@@ -43,7 +43,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn bad_pages_are_refused() {
+async fn invalid_pages_are_refused() {
     World::run(async |world| {
         let person = world.member(0).await;
         for query in

@@ -25,7 +25,7 @@ async fn happy_path() {
 
 /// A released hold does not keep its member's place inside: the next in line is admitted when the admission expires.
 #[tokio::test]
-async fn a_release_takes_back_the_time_it_gave() {
+async fn a_release_ends_the_extension_of_the_admission() {
     World::run(async |world| {
         let room = json!({"maxActive": 1, "admissionSeconds": 60});
         let performance = world.performance(json!({"waitingRoom": room, "holdSeconds": 3600})).await;

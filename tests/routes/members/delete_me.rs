@@ -87,7 +87,7 @@ async fn bad_input_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_reservation_to_come_keeps_the_account() {
+async fn an_account_with_an_upcoming_reservation_stays() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (_, client) = dana(world).await;
@@ -108,7 +108,7 @@ async fn a_reservation_to_come_keeps_the_account() {
 
 /// No item contains the name or the address any more, except those that TTL collects.
 #[tokio::test]
-async fn nothing_personal_is_left() {
+async fn no_personal_data_remains() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (_, client) = dana(world).await;
@@ -133,7 +133,7 @@ async fn nothing_personal_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_deletions_at_once_are_one() {
+async fn concurrent_deletions_delete_once() {
     World::run(async |world| {
         begin_window(world, 3600);
         let (_, client) = dana(world).await;
@@ -151,7 +151,7 @@ async fn two_deletions_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn a_session_refreshed_at_the_same_time_ends() {
+async fn a_concurrently_refreshed_session_ends() {
     World::run(async |world| {
         let (session, client) = dana(world).await;
         world.wire.meddle(Some(Interlude::before_update("#renewed_at", async move {
@@ -182,7 +182,7 @@ async fn an_organizers_shows_stay() {
 
 /// Of a concurrent deletion and payment, one succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_and_a_payment_at_once_exclude_each_other() {
+async fn a_deletion_and_a_payment_exclude_each_other() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         for number in 0..6 {
@@ -204,7 +204,7 @@ async fn a_deletion_and_a_payment_at_once_exclude_each_other() {
 
 /// A card payment that is accepted between the check and the write of the deletion is undone, and its money refunded.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_purchase_by_card_that_slipped_in_is_undone() {
+async fn a_card_purchase_accepted_during_the_deletion_is_undone() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (_, client) = dana(world).await;

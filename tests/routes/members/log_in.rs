@@ -70,7 +70,7 @@ async fn bad_input_is_refused() {
 
 /// M2: an unknown address gets the same response, in about the same time.
 #[tokio::test]
-async fn nobody_learns_who_has_signed_up() {
+async fn unknown_addresses_are_indistinguishable() {
     World::run(async |world| {
         sign_up(world, "dana@example.com").await;
         let known = log_in(world, "dana@example.com", "wrong horse").await.problem(401, "wrong_credentials");
@@ -96,7 +96,7 @@ async fn nobody_learns_who_has_signed_up() {
 }
 
 #[tokio::test]
-async fn an_address_waits_after_repeated_failures() {
+async fn repeated_failures_lock_an_address_for_a_while() {
     World::run(async |world| {
         for email in ["dana@example.com", "erin@example.com"] {
             sign_up(world, email).await;
@@ -117,7 +117,7 @@ async fn an_address_waits_after_repeated_failures() {
 /// A rival who tries passwords can only keep the owner out of new devices: a device that logged in before is counted
 /// separately.
 #[tokio::test]
-async fn a_known_device_is_not_locked_out_by_strangers() {
+async fn strangers_do_not_lock_out_a_known_device() {
     World::run(async |world| {
         let mine = begin_session(world, "dana@example.com").await.text("refreshToken");
         let others = begin_session(world, "erin@example.com").await.text("refreshToken");

@@ -25,7 +25,7 @@ async fn happy_path() {
 }
 
 #[tokio::test]
-async fn all_sessions_end_and_later_ones_do_not() {
+async fn all_current_sessions_end_but_later_ones_live() {
     World::run(async |world| {
         let phone = begin_session(world, DANA).await;
         let laptop = log_in(world, DANA, "correct horse").await.expect(200);

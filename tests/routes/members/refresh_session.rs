@@ -68,7 +68,7 @@ async fn bad_input_is_refused() {
 }
 
 #[tokio::test]
-async fn a_lost_response_is_given_again_for_a_minute() {
+async fn a_lost_response_can_be_repeated_for_a_minute() {
     World::run(async |world| {
         let first = begin_session(world, DANA).await;
         let second = refresh(world, &first).await.expect(200);
@@ -86,7 +86,7 @@ async fn a_lost_response_is_given_again_for_a_minute() {
 }
 
 #[tokio::test]
-async fn a_token_used_again_later_ends_the_session_and_no_other() {
+async fn a_reused_token_ends_only_its_session() {
     World::run(async |world| {
         let first = begin_session(world, DANA).await;
         let other = log_in(world, DANA, "correct horse").await.expect(200);
@@ -100,7 +100,7 @@ async fn a_token_used_again_later_ends_the_session_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refreshes_at_once_get_the_same_token() {
+async fn concurrent_refreshes_get_the_same_token() {
     World::run(async |world| {
         let first = begin_session(world, DANA).await;
         let mut crowd = JoinSet::new();

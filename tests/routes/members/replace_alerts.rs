@@ -78,7 +78,7 @@ async fn bad_input_chooses_nothing() {
 
 /// The mail is in the language in which the address was verified.
 #[tokio::test]
-async fn an_alert_speaks_the_members_language() {
+async fn an_alert_is_in_the_members_language() {
     World::run(async |world| {
         let english = world.anyone().with("Accept-Language", "en-GB,en;q=0.9");
         let asked = english.post("/email-verifications", json!({"email": "erin@example.com"})).await.expect(202);

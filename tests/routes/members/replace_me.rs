@@ -45,7 +45,7 @@ async fn bad_input_changes_nothing() {
 }
 
 #[tokio::test]
-async fn there_are_ten_names_a_day() {
+async fn ten_renames_a_day_are_allowed() {
     World::run(async |world| {
         super::begin_window(world, 24 * 3600);
         let person = world.member(0).await;
@@ -60,7 +60,7 @@ async fn there_are_ten_names_a_day() {
 
 /// The door list is ordered and searched by the new name, tickets use it, and nothing is counted twice.
 #[tokio::test]
-async fn the_door_list_and_mails_follow() {
+async fn the_door_list_and_mails_use_the_new_name() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.person("zoe@example.com", "Zoe", frontrow_domain::member::Role::Member).await;

@@ -62,7 +62,7 @@ async fn bad_input_mails_nothing() {
 
 /// M1: asking does not reveal whether somebody has signed up.
 #[tokio::test]
-async fn a_known_address_gets_the_same_answer_and_a_code() {
+async fn known_and_unknown_addresses_get_the_same_response() {
     World::run(async |world| {
         sign_up(world, "dana@example.com").await;
         let known = world.anyone().post(PATH, json!({"email": "dana@example.com"})).await.expect(202);
@@ -82,7 +82,7 @@ async fn a_known_address_gets_the_same_answer_and_a_code() {
 }
 
 #[tokio::test]
-async fn five_codes_an_hour_for_one_mailbox() {
+async fn a_mailbox_gets_five_codes_an_hour() {
     World::run(async |world| {
         begin_window(world, 3600);
         for email in

@@ -94,7 +94,7 @@ async fn bad_input_resets_nothing() {
 
 /// A caller who proves an address without an account learns that, as they would by signing up, and can still sign up.
 #[tokio::test]
-async fn an_unknown_address_has_no_password() {
+async fn an_unknown_address_cannot_reset_a_password() {
     World::run(async |world| {
         let mut sign_up = sign_up_body(world, DANA).await;
         let mut body = json!({"verificationId": sign_up["verificationId"], "password": "battery staple"});
@@ -110,7 +110,7 @@ async fn an_unknown_address_has_no_password() {
 
 /// Members who forgot their password have most likely guessed before.
 #[tokio::test]
-async fn a_reset_forgets_wrong_passwords() {
+async fn a_reset_clears_failed_logins() {
     World::run(async |world| {
         sign_up(world, DANA).await;
         begin_window(world, LOGIN_WINDOW_SECONDS);
@@ -139,7 +139,7 @@ async fn guess_all_day(world: &World, email: &str) {
 }
 
 #[tokio::test]
-async fn codes_are_guessed_so_often_a_day() {
+async fn wrong_codes_are_limited_per_day() {
     World::run(async |world| {
         for email in [DANA, "erin@example.com"] {
             sign_up(world, email).await;
@@ -163,7 +163,7 @@ async fn codes_are_guessed_so_often_a_day() {
 
 /// A rival who uses up the codes of an address and its guesses does not lock out a device that logged in before.
 #[tokio::test]
-async fn a_known_device_resets_whatever_strangers_do() {
+async fn strangers_do_not_stop_a_known_device_from_resetting() {
     World::run(async |world| {
         let token = begin_session(world, DANA).await.text("refreshToken");
         begin_window(world, WRONG_CODES_WINDOW_SECONDS);
@@ -183,7 +183,7 @@ async fn a_known_device_resets_whatever_strangers_do() {
 }
 
 #[tokio::test]
-async fn a_mail_says_that_the_password_was_replaced() {
+async fn a_password_change_is_mailed() {
     World::run(async |world| {
         sign_up(world, DANA).await;
         let client = world.anyone().with("Accept-Language", "en");
@@ -203,7 +203,7 @@ async fn a_mail_says_that_the_password_was_replaced() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_guessed_first_is_refused() {
+async fn a_common_password_is_refused() {
     World::run(async |world| {
         sign_up(world, DANA).await;
         let mut body = reset_body(world, DANA, "battery staple").await;

@@ -33,7 +33,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn a_query_is_refused() {
+async fn unknown_parameters_are_refused() {
     World::run(async |world| {
         world.member(0).await.get("/members/me?memberId=x").await.problem(400, "invalid_request");
     })

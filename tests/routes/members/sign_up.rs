@@ -95,7 +95,7 @@ async fn bad_input_makes_no_member() {
 }
 
 #[tokio::test]
-async fn the_longest_and_shortest_are_taken() {
+async fn the_longest_and_shortest_values_are_accepted() {
     World::run(async |world| {
         for (email, password, name) in [
             ("a@example.com", "8 letter".to_owned(), "n".to_owned()),
@@ -112,7 +112,7 @@ async fn the_longest_and_shortest_are_taken() {
 
 /// M1: valid for ten minutes by the clock, once.
 #[tokio::test]
-async fn a_code_is_good_for_ten_minutes_and_one_member() {
+async fn a_code_is_valid_for_ten_minutes_and_one_member() {
     World::run(async |world| {
         let body = sign_up_body(world, "dana@example.com").await;
         let late = sign_up_body(world, "erin@example.com").await;
@@ -131,7 +131,7 @@ async fn a_code_is_good_for_ten_minutes_and_one_member() {
 }
 
 #[tokio::test]
-async fn five_wrong_codes_kill_a_verification() {
+async fn five_wrong_codes_lock_a_verification() {
     World::run(async |world| {
         let right = sign_up_body(world, "dana@example.com").await;
         let mut wrong = right.clone();
@@ -152,7 +152,7 @@ async fn five_wrong_codes_kill_a_verification() {
 }
 
 #[tokio::test]
-async fn odd_codes_are_no_codes() {
+async fn malformed_codes_are_refused() {
     World::run(async |world| {
         let right = sign_up_body(world, "dana@example.com").await;
         let code = right["code"].as_str().unwrap();
@@ -167,7 +167,7 @@ async fn odd_codes_are_no_codes() {
 }
 
 #[tokio::test]
-async fn an_address_signs_up_once() {
+async fn an_address_can_sign_up_once() {
     World::run(async |world| {
         let (first, second) =
             (sign_up_body(world, "dana@example.com").await, sign_up_body(world, "Dana@example.com").await);

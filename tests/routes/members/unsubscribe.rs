@@ -59,7 +59,7 @@ async fn unauthorized() {
 
 /// There is no member with that id any more, so there is nothing to end.
 #[tokio::test]
-async fn a_member_who_is_gone_gets_the_same_page() {
+async fn a_deleted_member_gets_the_same_page() {
     World::run(async |world| {
         let gone = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap();
         let token = world.app().codes.unsubscribe_token(&gone);

@@ -62,7 +62,7 @@ async fn happy_path() {
 /// Without waiting for anything else: at most two seconds behind. On a slow machine, the limit is the number of reads
 /// that take two seconds on another.
 #[tokio::test]
-async fn it_is_two_seconds_behind_at_most() {
+async fn it_is_at_most_two_seconds_behind() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(200_000).await;

@@ -58,7 +58,7 @@ async fn happy_path() {
 
 /// The reservation is processed once, after both changes: each of them still has its row.
 #[tokio::test]
-async fn a_booking_that_was_cancelled_before_anybody_looked_has_both_rows() {
+async fn a_quickly_cancelled_booking_has_both_notices() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(50_000).await;

@@ -61,7 +61,7 @@ async fn bad_input_pays_nothing() {
 
 /// R6: accepted at once; paying again, by any method, returns the first payment.
 #[tokio::test]
-async fn by_card_it_is_accepted() {
+async fn a_card_payment_is_accepted() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;
@@ -85,7 +85,7 @@ async fn by_card_it_is_accepted() {
 
 /// A card requires a token, whose length is limited.
 #[tokio::test]
-async fn a_card_needs_a_token_and_points_take_none() {
+async fn a_card_needs_a_token_and_points_refuse_one() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -122,7 +122,7 @@ async fn a_card_needs_a_token_and_points_take_none() {
 
 /// Another member's hold is not found.
 #[tokio::test]
-async fn nobody_pays_another_members_hold() {
+async fn another_members_hold_cannot_be_paid() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let held = hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201).text("holdId");
@@ -136,7 +136,7 @@ async fn nobody_pays_another_members_hold() {
 
 /// R2: refused, and the hold stays; after a top-up it is paid.
 #[tokio::test]
-async fn too_few_points_leave_the_hold_alone() {
+async fn too_few_points_keep_the_hold() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(49_999).await;
@@ -153,7 +153,7 @@ async fn too_few_points_leave_the_hold_alone() {
 
 /// R3, H2: five minutes on the test clock; nothing had to be swept.
 #[tokio::test]
-async fn a_lapsed_hold_cannot_be_paid_and_its_seat_is_anothers() {
+async fn an_expired_hold_cannot_be_paid_and_its_seat_is_free() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -173,7 +173,7 @@ async fn a_lapsed_hold_cannot_be_paid_and_its_seat_is_anothers() {
 
 /// The same with a hold of one second on the real clock.
 #[tokio::test]
-async fn a_hold_of_one_second_lapses_by_itself() {
+async fn a_hold_of_one_second_expires_by_itself() {
     World::run(async |world| {
         let performance = world.performance(json!({"holdSeconds": 1})).await;
         let person = world.member(100_000).await;
@@ -186,7 +186,7 @@ async fn a_hold_of_one_second_lapses_by_itself() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_tells_the_first_answer_again() {
+async fn an_idempotency_key_returns_the_first_response() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await.client.with_key("k");

@@ -67,7 +67,7 @@ async fn happy_path() {
 
 /// The first reason stands, even after the start.
 #[tokio::test]
-async fn again_it_is_the_same_answer() {
+async fn a_repeated_cancellation_returns_the_first_one() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = new_show(&organizer).await;
@@ -85,7 +85,7 @@ async fn again_it_is_the_same_answer() {
 
 /// One call must not refund everybody for a performance that has begun.
 #[tokio::test]
-async fn not_after_the_start() {
+async fn cancelling_after_the_start_is_refused() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = new_show(&organizer).await;
@@ -104,7 +104,7 @@ async fn not_after_the_start() {
 }
 
 #[tokio::test]
-async fn nobody_joins_its_line_any_more() {
+async fn joining_its_line_is_refused() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 1}})).await;
         let organizer = world.organizer().await;
@@ -133,7 +133,7 @@ async fn used_tickets_are_refunded_too() {
 
 /// A reason that equals one of the system's own words is still distinguishable.
 #[tokio::test]
-async fn the_organizers_words_are_not_ours() {
+async fn an_organizers_reason_is_not_mistaken_for_a_system_reason() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(50_000).await;

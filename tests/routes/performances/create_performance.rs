@@ -65,7 +65,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn what_is_absent_or_null_has_its_default() {
+async fn absent_and_null_fields_get_defaults() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let nulls = json!({"salesOpenAt": null, "salesCloseAt": null, "maxSeatsPerMember": null, "holdSeconds": null,
@@ -138,7 +138,7 @@ async fn bad_input_lists_nothing() {
 }
 
 #[tokio::test]
-async fn bad_houses_are_refused() {
+async fn invalid_seating_is_refused() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let path = format!("/shows/{}/performances", new_show(&organizer).await);
@@ -216,7 +216,7 @@ async fn an_unknown_show_is_not_found() {
 
 /// C3: two performances at the same start and venue are refused, whichever show they belong to.
 #[tokio::test]
-async fn a_venue_has_one_performance_at_an_instant() {
+async fn a_venue_has_one_performance_at_a_time() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut paths = Vec::new();
@@ -242,7 +242,7 @@ async fn a_venue_has_one_performance_at_an_instant() {
 
 /// C5: fifty thousand seats are one write, and each of them can be booked.
 #[tokio::test]
-async fn the_largest_house_is_sold() {
+async fn the_largest_house_can_be_created_and_booked() {
     World::run(async |world| {
         let sections = json!([section("A", 200, 100), section("B", 200, 100), section("C", 100, 100)]);
         let performance = world.performance(json!({"seating": house(sections)})).await;

@@ -63,7 +63,7 @@ async fn a_performance_with_holds_or_reservations_stays() {
 }
 
 #[tokio::test]
-async fn counted_places_count() {
+async fn general_admission_reservations_prevent_deletion() {
     World::run(async |world| {
         let areas = json!([{"grade": "Floor", "price": 10_000, "capacity": 1_200}]);
         let performance = world.performance(json!({"seating": {"type": "general", "areas": areas}})).await;

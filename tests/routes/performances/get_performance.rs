@@ -31,7 +31,7 @@ async fn unauthorized() {
 
 /// C6: the free seats of each grade fall and rise with holds, sales, releases, cancellations and expiries.
 #[tokio::test]
-async fn grades_count_what_is_left() {
+async fn grades_count_available_seats() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let left = async || {
@@ -59,7 +59,7 @@ async fn grades_count_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_changed_policy_is_told() {
+async fn a_changed_policy_is_shown() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 1}})).await;
         let policy = json!({"maxActive": 7, "admitPerMinute": 60, "admissionSeconds": 90, "paused": true});
@@ -85,7 +85,7 @@ async fn an_unknown_performance_is_not_found() {
 
 /// A caller with current counts gets a 304, until one of them changes.
 #[tokio::test]
-async fn unchanged_counts_are_not_sent_again() {
+async fn unchanged_counts_return_304() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let path = format!("/performances/{performance}");
@@ -102,7 +102,7 @@ async fn unchanged_counts_are_not_sent_again() {
 
 /// One response has everything a page needs to show a performance: title and venue, state of sales, and prices.
 #[tokio::test]
-async fn it_says_what_plays_where_and_whether_it_is_on_sale() {
+async fn the_response_has_everything_a_page_needs() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let details = json!({"title": "Aida", "category": "musical", "venue": "Blue Hall", "timeZone": "Asia/Tokyo"});
@@ -145,7 +145,7 @@ async fn it_says_what_plays_where_and_whether_it_is_on_sale() {
 
 /// Nothing of a cancelled performance is available.
 #[tokio::test]
-async fn a_cancelled_performance_has_nothing_left() {
+async fn a_cancelled_performance_has_nothing_available() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let path = format!("/performances/{performance}");

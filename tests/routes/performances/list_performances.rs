@@ -56,7 +56,7 @@ async fn unauthorized() {
 
 /// C4: past and closed dates cannot be booked; sold-out ones could be again.
 #[tokio::test]
-async fn past_and_closed_dates_are_left_out_and_sold_out_ones_kept() {
+async fn past_and_closed_dates_are_hidden_and_sold_out_ones_shown() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = new_show(&organizer).await;
@@ -145,7 +145,7 @@ async fn bad_input_is_refused() {
 /// A page has only as many houses as can be counted with a limited number of block reads; the next page has the
 /// others.
 #[tokio::test]
-async fn a_page_of_large_houses_is_short() {
+async fn pages_of_large_houses_are_short() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = new_show(&organizer).await;

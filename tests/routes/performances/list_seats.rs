@@ -62,7 +62,7 @@ async fn unauthorized() {
 
 /// Q5: with a waiting room, seats are shown to admitted members only, and are not cached.
 #[tokio::test]
-async fn a_waiting_room_shows_its_seats_to_those_inside() {
+async fn seats_behind_a_waiting_room_need_an_admission() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 2, "admissionSeconds": 300}})).await;
         let path = format!("/performances/{performance}/seats");
@@ -95,7 +95,7 @@ async fn a_waiting_room_shows_its_seats_to_those_inside() {
 
 /// Without a waiting room, a `Queue-Token` is ignored.
 #[tokio::test]
-async fn a_queue_token_is_ignored_where_there_is_no_line() {
+async fn a_queue_token_is_ignored_without_a_waiting_room() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let path = format!("/performances/{performance}");
@@ -109,7 +109,7 @@ async fn a_queue_token_is_ignored_where_there_is_no_line() {
 
 /// A caller with the current map gets a 304, until one of its seats changes, by a hold, by an expiry, by anything.
 #[tokio::test]
-async fn an_unchanged_map_is_not_sent_again() {
+async fn an_unchanged_map_returns_304() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let path = format!("/performances/{performance}/seats");
@@ -145,7 +145,7 @@ async fn an_unchanged_map_is_not_sent_again() {
 
 /// A map is compressed for callers that accept gzip, with the same content.
 #[tokio::test]
-async fn a_map_is_compressed_for_who_reads_gzip() {
+async fn a_map_is_compressed_for_clients_that_accept_gzip() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let path = format!("/performances/{performance}/seats");
@@ -170,7 +170,7 @@ async fn a_map_is_compressed_for_who_reads_gzip() {
 /// In a waiting room the response is not cached, but a caller who remembers the map may ask whether it is still
 /// current. They must be inside, as for the map.
 #[tokio::test]
-async fn a_map_in_a_waiting_room_has_a_tag_too() {
+async fn a_map_behind_a_waiting_room_has_an_etag_too() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 2}})).await;
         let path = format!("/performances/{performance}/seats");

@@ -82,7 +82,7 @@ async fn bad_input_changes_nothing() {
 
 /// Details that buyers relied on stay while there are buyers; everything else changes at once.
 #[tokio::test]
-async fn start_house_and_prices_are_guarded() {
+async fn start_seating_and_prices_stay_while_there_are_buyers() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let dates = format!("/shows/{}/performances", new_show(&organizer).await);
@@ -129,7 +129,7 @@ async fn start_house_and_prices_are_guarded() {
 }
 
 #[tokio::test]
-async fn a_slot_is_taken_once_by_put_too() {
+async fn a_taken_slot_is_refused() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut paths = Vec::new();
@@ -152,7 +152,7 @@ async fn a_slot_is_taken_once_by_put_too() {
 
 /// Removing a room lets its line book directly; adding it again restores every place in the line.
 #[tokio::test]
-async fn a_waiting_room_comes_goes_and_comes_back() {
+async fn a_removed_and_readded_waiting_room_keeps_its_line() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let id = world.performance(json!({})).await;

@@ -104,7 +104,7 @@ async fn a_reservation_is_found_by_its_reference() {
 
 /// Used tickets are also shown within two seconds; the door itself checks the reservations.
 #[tokio::test]
-async fn used_tickets_are_counted() {
+async fn used_tickets_are_listed() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1", "A-1-2"]).await;
         let path = format!("/performances/{}/reservations", tickets.performance);

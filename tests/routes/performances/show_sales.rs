@@ -69,7 +69,7 @@ fn sums(grade: &str, seats: i64, amount: i64) -> Value {
 
 /// At the same moment, it can be another day elsewhere: the show's time zone counts.
 #[tokio::test]
-async fn the_day_is_the_shows_own() {
+async fn days_are_in_the_shows_time_zone() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut days = Vec::new();
@@ -89,7 +89,7 @@ async fn the_day_is_the_shows_own() {
 }
 
 #[tokio::test]
-async fn unknown_performances_and_bad_pages() {
+async fn unknown_performances_and_bad_pages_are_refused() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         for id in ODD_IDS {

@@ -26,7 +26,7 @@ async fn unauthorized() {
 
 /// P1: zero and negative amounts are refused.
 #[tokio::test]
-async fn bad_amounts_change_nothing() {
+async fn invalid_amounts_change_nothing() {
     World::run(async |world| {
         let person = world.member(0).await;
         refuses_malformed_bodies(&person, "POST", "/points/top-ups", &json!({"amount": 1})).await;

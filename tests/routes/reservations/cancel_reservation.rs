@@ -29,7 +29,7 @@ async fn happy_path() {
 }
 
 #[tokio::test]
-async fn not_after_the_start() {
+async fn cancelling_after_the_start_is_refused() {
     World::run(async |world| {
         let starts_at = world.stack.clock().now().plus_seconds(3600).to_string();
         let performance = world.performance(json!({"startsAt": starts_at})).await;

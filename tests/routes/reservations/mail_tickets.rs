@@ -33,7 +33,7 @@ async fn happy_path() {
 
 /// A request before the first mail was sent still has its own mail.
 #[tokio::test]
-async fn each_request_has_a_mail() {
+async fn each_request_sends_a_mail() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -52,7 +52,7 @@ async fn each_request_has_a_mail() {
 }
 
 #[tokio::test]
-async fn only_ones_own_valid_reservations_and_not_too_often() {
+async fn only_own_confirmed_reservations_are_mailed_within_limits() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1"]).await;
         let path = format!("{}/ticket-mail", tickets.reservation);

@@ -46,7 +46,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn what_is_absent_or_null_has_its_default() {
+async fn absent_and_null_fields_get_defaults() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let mut nulls = valid();
@@ -115,7 +115,7 @@ async fn bad_input_lists_nothing() {
 }
 
 #[tokio::test]
-async fn the_longest_is_taken() {
+async fn the_longest_values_are_accepted() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let body = json!({

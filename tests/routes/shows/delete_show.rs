@@ -39,7 +39,7 @@ async fn happy_path() {
 
 /// A show is moved and deleted as a whole, whatever its seating.
 #[tokio::test]
-async fn counted_places_move_and_go() {
+async fn general_admission_shows_move_and_are_deleted() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).header("location");

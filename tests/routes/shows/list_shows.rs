@@ -34,7 +34,7 @@ async fn titles(client: &Client, query: &str, limit: u32) -> Vec<String> {
 
 /// C1: category, keyword and dates, alone and together.
 #[tokio::test]
-async fn filters_leave_what_fits() {
+async fn filters_combine() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show =
@@ -121,7 +121,7 @@ async fn shows_are_sorted() {
 }
 
 #[tokio::test]
-async fn bad_filters_are_refused() {
+async fn invalid_filters_are_refused() {
     World::run(async |world| {
         let long = "k".repeat(101);
         for (query, field) in [
@@ -157,7 +157,7 @@ async fn bad_filters_are_refused() {
 
 /// Even the longest keyword and the longest title make a cursor that is accepted.
 #[tokio::test]
-async fn the_longest_cursor_is_taken() {
+async fn the_longest_cursor_is_accepted() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let title = "\u{1d11e}".repeat(200);
@@ -206,7 +206,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn bad_pages_are_refused() {
+async fn invalid_pages_are_refused() {
     World::run(async |world| {
         refuses_bad_pages(&world.anyone(), "/shows").await;
         let organizer = world.organizer().await;
@@ -225,7 +225,7 @@ async fn bad_pages_are_refused() {
 
 /// Every public response has an entity tag, with which an unchanged response is not sent again.
 #[tokio::test]
-async fn an_unchanged_catalogue_is_not_sent_again() {
+async fn an_unchanged_catalogue_returns_304() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).text("showId");
@@ -247,7 +247,7 @@ async fn an_unchanged_catalogue_is_not_sent_again() {
 /// The cost of a search is limited, however much organizers write: with 300 shows of 30 kB nothing is found, and the
 /// pages are short and cheap.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_looks_at_little() {
+async fn the_cost_of_a_search_is_bounded() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         for number in 0..300 {
@@ -293,7 +293,7 @@ async fn a_search_looks_at_little() {
 
 /// A list contains, for each show, its dates, its lowest price and its state of sales.
 #[tokio::test]
-async fn shows_say_when_they_play_and_what_is_on_sale() {
+async fn shows_list_their_dates_prices_and_sales() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).header("location");

@@ -76,7 +76,7 @@ async fn bad_input_changes_nothing() {
 
 /// C3: the slots move with the show, all or none.
 #[tokio::test]
-async fn another_venue_moves_all_performances() {
+async fn a_new_venue_moves_all_performances() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let at =
@@ -113,7 +113,7 @@ async fn another_venue_moves_all_performances() {
 }
 
 #[tokio::test]
-async fn a_show_with_a_reservation_keeps_its_venue_alone() {
+async fn only_the_venue_is_fixed_by_a_reservation() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = new_show(&organizer, valid()).await;

@@ -30,7 +30,7 @@ async fn happy_path() {
 
 /// Each fault of a ticket has its own code, and the latest fact decides.
 #[tokio::test]
-async fn each_refusal_has_its_reason() {
+async fn each_refusal_has_its_code() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1", "A-1-2"]).await;
         let elsewhere = world.performance(json!({})).await;
@@ -58,7 +58,7 @@ async fn each_refusal_has_its_reason() {
 }
 
 #[tokio::test]
-async fn forged_altered_and_other_texts_are_no_tickets_and_cost_no_read() {
+async fn forged_codes_are_refused_without_a_read() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1", "A-1-2"]).await;
         let code = &tickets.codes[0];

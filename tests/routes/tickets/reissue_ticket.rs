@@ -44,7 +44,7 @@ async fn happy_path() {
 }
 
 #[tokio::test]
-async fn only_ones_own_valid_tickets_and_not_too_often() {
+async fn only_own_valid_tickets_are_reissued_within_limits() {
     World::run(async |world| {
         let tickets = Tickets::buy(world, &["A-1-1"]).await;
         let path = format!("/tickets/{}/reissue", tickets.ids[0]);

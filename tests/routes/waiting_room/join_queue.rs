@@ -57,7 +57,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn there_must_be_a_line() {
+async fn a_performance_without_a_waiting_room_is_refused() {
     World::run(async |world| {
         let person = world.member(0).await;
         let performance = world.performance(json!({})).await;
@@ -78,7 +78,7 @@ async fn there_must_be_a_line() {
 
 /// Joining again once inside: admitted at once, position kept.
 #[tokio::test]
-async fn who_is_inside_joins_admitted() {
+async fn an_admitted_member_rejoins_admitted() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
@@ -96,7 +96,7 @@ async fn who_is_inside_joins_admitted() {
 
 /// A token expires if its owner stops polling; the place does not.
 #[tokio::test]
-async fn a_place_outlives_its_token() {
+async fn a_place_survives_its_expired_token() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let_in(world, &world.member(0).await, &performance).await;
@@ -115,7 +115,7 @@ async fn a_place_outlives_its_token() {
 
 /// Called and not claimed for 60 s: a new place.
 #[tokio::test]
-async fn a_called_place_waits_for_its_owner_for_a_minute() {
+async fn a_called_place_can_be_claimed_for_a_minute() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (sleeper, waker) = (world.member(0).await, world.member(0).await);
@@ -138,7 +138,7 @@ async fn a_called_place_waits_for_its_owner_for_a_minute() {
 
 /// A called place can also be claimed by the poll that follows a rejoin.
 #[tokio::test]
-async fn a_called_place_is_claimed_by_its_owner() {
+async fn a_called_place_can_be_claimed_after_a_rejoin() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (sleeper, waker) = (world.member(0).await, world.member(0).await);
@@ -154,7 +154,7 @@ async fn a_called_place_is_claimed_by_its_owner() {
 
 /// Spent, given-up and expired places are finished: the next place is at the end of the line.
 #[tokio::test]
-async fn a_finished_place_is_followed_by_a_new_one() {
+async fn after_a_finished_place_a_member_joins_at_the_end() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 120})).await;
         let person = world.member(100_000).await;
@@ -176,7 +176,7 @@ async fn a_finished_place_is_followed_by_a_new_one() {
 
 /// Joining is allowed until sales close, and also before they open.
 #[tokio::test]
-async fn one_joins_until_sales_close() {
+async fn joining_is_allowed_until_sales_close() {
     World::run(async |world| {
         let now = world.stack.clock().now();
         let window = json!({"waitingRoom": {"maxActive": 1}, "salesOpenAt": now.plus_seconds(600).to_string(),
@@ -195,7 +195,7 @@ async fn one_joins_until_sales_close() {
 
 /// Nobody floods the line with places of their own.
 #[tokio::test]
-async fn one_draws_twenty_places_at_most() {
+async fn a_member_draws_at_most_twenty_places() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
@@ -211,7 +211,7 @@ async fn one_draws_twenty_places_at_most() {
 
 /// A member who joins twice concurrently has one place, and nobody waits for the other place drawn for them.
 #[tokio::test(flavor = "multi_thread")]
-async fn joining_twice_at_once_holds_nobody_up() {
+async fn concurrent_joins_leave_no_abandoned_place() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 600})).await;
         let (person, next) = (world.member(0).await, world.member(0).await);
@@ -235,7 +235,7 @@ async fn joining_twice_at_once_holds_nobody_up() {
 
 /// A member who joins as often as possible has one place, and those behind wait for only one.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_joins_at_once_are_one_place() {
+async fn two_hundred_concurrent_joins_get_one_place() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
@@ -258,7 +258,7 @@ async fn two_hundred_joins_at_once_are_one_place() {
 
 /// A draw whose response was lost does not leave a place without an owner: the next join finds it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draw_that_nobody_heard_of_is_found_again() {
+async fn a_draw_with_a_lost_response_is_found_by_the_next_join() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
@@ -286,7 +286,7 @@ impl Meddler for OnlyDraws {
 /// If a line has several stripes, two concurrent joins may draw from two of them: the lost draw counts as drawn, and
 /// nobody waits for it.
 #[tokio::test(flavor = "multi_thread")]
-async fn lost_draws_count() {
+async fn draws_lost_in_a_race_count() {
     World::run(async |world| {
         let policy = json!({"maxActive": 1, "expectedArrivalsPerMinute": 60_000});
         let performance = room(world, policy).await;
@@ -327,7 +327,7 @@ impl Meddler for Unheard {
 /// The member leaves in another window before the first one gets its place: the place does not come back, because it
 /// would be skipped.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_that_was_left_does_not_come_back() {
+async fn a_place_given_up_meanwhile_stays_given_up() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;

@@ -56,7 +56,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn leaving_without_a_place_does_nothing() {
+async fn leaving_without_a_place_changes_nothing() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
@@ -75,7 +75,7 @@ async fn leaving_without_a_place_does_nothing() {
 
 /// A called place that was not claimed yet is also given up.
 #[tokio::test]
-async fn a_called_place_is_given_up() {
+async fn a_called_place_can_be_given_up() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (called, waker, third) = (world.member(0).await, world.member(0).await, world.member(0).await);
@@ -92,7 +92,7 @@ async fn a_called_place_is_given_up() {
 
 /// A paid reservation stays: leaving only gives up the place.
 #[tokio::test]
-async fn a_reservation_stays() {
+async fn leaving_keeps_a_reservation() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(100_000).await;

@@ -1,5 +1,6 @@
 //! Waiting rooms.
 
+mod estimates;
 mod join_queue;
 mod leave_queue;
 mod poll_queue;
@@ -7,7 +8,6 @@ mod replace_waiting_room;
 mod show_waiting_room;
 mod stripes;
 mod tokens;
-mod told;
 
 use crate::harness::World;
 use serde_json::{Value, json};

@@ -54,7 +54,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn there_must_be_a_line() {
+async fn a_performance_without_a_waiting_room_is_refused() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await.with_queue_token("x");
@@ -87,7 +87,7 @@ async fn polling_renews_the_token() {
 
 /// Polling earlier than instructed is harmless, and never extends an admission.
 #[tokio::test]
-async fn polling_often_gains_nothing() {
+async fn early_polls_gain_nothing() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let (inside, _) = let_in(world, &world.member(0).await, &performance).await;
@@ -113,7 +113,7 @@ async fn polling_often_gains_nothing() {
 
 /// Polls move the line, however often others look at the room in between.
 #[tokio::test]
-async fn joins_and_onlookers_do_not_stop_the_line() {
+async fn joins_and_reads_do_not_stop_the_line() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
@@ -129,7 +129,7 @@ async fn joins_and_onlookers_do_not_stop_the_line() {
 
 /// The poll interval grows with the length of the line and is randomized.
 #[tokio::test]
-async fn a_long_line_polls_seldom() {
+async fn poll_intervals_grow_with_the_line() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let mut last = join(&world.member(0).await, &performance).await.expect(201);
@@ -146,7 +146,7 @@ async fn a_long_line_polls_seldom() {
 
 /// Nobody is admitted before `salesOpenAt`.
 #[tokio::test]
-async fn nobody_is_let_in_before_sales_open() {
+async fn nobody_is_admitted_before_sales_open() {
     World::run(async |world| {
         let opens = world.stack.clock().now().plus_seconds(120).to_string();
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 5}, "salesOpenAt": opens})).await;
@@ -165,7 +165,7 @@ async fn nobody_is_let_in_before_sales_open() {
 
 /// Once sales have closed nobody waits any more, inside or in line, and leaving still works.
 #[tokio::test]
-async fn a_line_ends_with_sales() {
+async fn a_line_ends_when_sales_close() {
     World::run(async |world| {
         world.stack.clock().stop();
         let closes = world.stack.clock().now().plus_seconds(60).to_string();
@@ -191,7 +191,7 @@ async fn a_line_ends_with_sales() {
 
 /// Waiting members see that the performance was cancelled, and why.
 #[tokio::test]
-async fn a_line_ends_with_a_cancellation() {
+async fn a_line_ends_when_the_performance_is_cancelled() {
     World::run(async |world| {
         world.stack.clock().stop();
         let performance = room(world, json!({"maxActive": 1})).await;
@@ -212,7 +212,7 @@ async fn a_line_ends_with_a_cancellation() {
 
 /// An admitted token is renewed after its own expiry, as long as a hold keeps the admission alive.
 #[tokio::test]
-async fn a_hold_prolongs_the_admission() {
+async fn a_hold_extends_the_admission() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 60})).await;
         let (person, next) = (world.member(100_000).await, world.member(0).await);
@@ -237,7 +237,7 @@ async fn a_hold_prolongs_the_admission() {
 
 /// Without a hold, the admission ends at its expiry, and the next member is admitted.
 #[tokio::test]
-async fn an_admission_ends_with_its_time() {
+async fn an_admission_without_a_hold_expires() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 30})).await;
         let (person, next) = (world.member(0).await, world.member(0).await);
@@ -255,7 +255,7 @@ async fn an_admission_ends_with_its_time() {
 /// Thousands of processes would read the room each second for members who cannot be admitted yet. If nobody else
 /// polls, they still turn the turnstile.
 #[tokio::test]
-async fn who_is_far_from_being_let_in_reads_the_room_rarely() {
+async fn distant_members_read_the_room_rarely() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (first, far) = (world.member(0).await, world.member(0).await);

@@ -105,7 +105,7 @@ async fn bad_input_changes_nothing() {
 }
 
 #[tokio::test]
-async fn there_must_be_a_room() {
+async fn a_performance_without_a_waiting_room_is_not_found() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let performance = world.performance(json!({})).await;
@@ -121,7 +121,7 @@ async fn there_must_be_a_room() {
 
 /// A pause stops the line, but neither those inside nor those called.
 #[tokio::test]
-async fn a_paused_room_lets_nobody_in() {
+async fn a_paused_room_admits_nobody() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let organizer = world.organizer().await;
@@ -144,7 +144,7 @@ async fn a_paused_room_lets_nobody_in() {
 
 /// Q4: N per minute.
 #[tokio::test]
-async fn so_many_are_let_in_per_minute() {
+async fn admissions_per_minute_are_limited() {
     World::run(async |world| {
         let performance = room(world, json!({"admitPerMinute": 2})).await;
         let into_minute = world.stack.clock().now().millis().div_euclid(1000).rem_euclid(60);
@@ -161,7 +161,7 @@ async fn so_many_are_let_in_per_minute() {
 
 /// Both limits together: the smaller one counts.
 #[tokio::test]
-async fn both_limits_hold_together() {
+async fn the_smaller_of_both_limits_applies() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 3, "admitPerMinute": 100})).await;
         let mut crowd = Crowd::join(world, &performance, 5).await;
@@ -173,7 +173,7 @@ async fn both_limits_hold_together() {
 
 /// A lowered limit removes nobody, and admits nobody until fewer are inside.
 #[tokio::test]
-async fn a_lowered_limit_throws_nobody_out() {
+async fn a_lowered_limit_removes_nobody() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 3, "admissionSeconds": 300})).await;
         let organizer = world.organizer().await;

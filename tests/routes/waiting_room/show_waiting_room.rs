@@ -59,7 +59,7 @@ async fn unauthorized() {
 }
 
 #[tokio::test]
-async fn there_must_be_a_room() {
+async fn a_performance_without_a_waiting_room_is_not_found() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let performance = world.performance(json!({})).await;
@@ -73,7 +73,7 @@ async fn there_must_be_a_room() {
 
 /// `active` includes members whose hold outlives their admission.
 #[tokio::test]
-async fn a_live_hold_is_active() {
+async fn a_member_with_a_live_hold_counts_as_active() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 20})).await;
         let organizer = world.organizer().await;

@@ -26,7 +26,7 @@ async fn striped(world: &World) -> String {
 
 /// The expected arrivals are fixed with the room: no policy contains them, and no response shows them.
 #[tokio::test]
-async fn what_is_expected_is_said_when_the_room_is_made() {
+async fn expected_arrivals_are_set_only_at_creation() {
     World::run(async |world| {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).text("showId");
@@ -87,7 +87,7 @@ impl Line {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_striped_line_drains_in_order_and_keeps_its_limit() {
+async fn a_striped_line_drains_in_order_within_its_limit() {
     World::run(async |world| {
         let performance = striped(world).await;
         let organizer = world.organizer().await;

@@ -63,7 +63,7 @@ async fn payments_need_an_admitted_token() {
 
 /// A spent token books nothing more; other members' admitted tokens never did.
 #[tokio::test]
-async fn a_token_is_spent_by_its_payment() {
+async fn a_payment_spends_the_token() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (person, other) = (world.member(100_000).await, world.member(100_000).await);
@@ -81,7 +81,7 @@ async fn a_token_is_spent_by_its_payment() {
 
 /// The sales window is checked after the token.
 #[tokio::test]
-async fn a_closed_sale_is_told_to_who_was_let_in() {
+async fn closed_sales_are_reported_after_a_valid_token() {
     World::run(async |world| {
         let closes = world.stack.clock().now().plus_seconds(100).to_string();
         let details = json!({"waitingRoom": {"maxActive": 1}, "salesCloseAt": closes});

@@ -143,7 +143,7 @@ fn read_qr(png: &[u8]) -> String {
 }
 
 #[test]
-fn every_ticket_has_a_qr_code_of_its_own_inline_and_none_is_data() {
+fn every_ticket_has_its_own_inline_qr_code() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
     let raw = mime(&ticket_letter(&reservation));
     let (_, html, pictures) = take_apart(&raw);
@@ -161,7 +161,7 @@ fn every_ticket_has_a_qr_code_of_its_own_inline_and_none_is_data() {
 }
 
 #[test]
-fn a_ticket_mail_says_everything_in_text_and_page_in_korean() {
+fn a_korean_ticket_mail_is_complete_as_text_and_as_html() {
     let raw = mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다")));
     let message = parse(&raw);
     assert_eq!(message.subject(), Some("[frontrow] 예매 완료: 아이다"));
@@ -198,7 +198,7 @@ fn a_ticket_mail_says_everything_in_text_and_page_in_korean() {
 }
 
 #[test]
-fn a_ticket_mail_says_everything_in_text_and_page_in_english() {
+fn an_english_ticket_mail_is_complete_as_text_and_as_html() {
     let raw = mime(&ticket_letter(&reservation(Language::En, "Alice Kim", "Aida")));
     let message = parse(&raw);
     assert_eq!(message.subject(), Some("[frontrow] Your tickets: Aida"));
@@ -216,7 +216,7 @@ fn a_ticket_mail_says_everything_in_text_and_page_in_english() {
 }
 
 #[test]
-fn data_is_escaped_in_the_page_in_text_and_in_attributes() {
+fn data_is_escaped_in_html_text_and_attributes() {
     let evil = "<script>alert(\"1\")</script>'&\"";
     for language in [Language::Ko, Language::En] {
         let mut reservation = reservation(language, evil, evil);
@@ -231,7 +231,7 @@ fn data_is_escaped_in_the_page_in_text_and_in_attributes() {
 }
 
 #[test]
-fn names_and_titles_add_no_header_and_survive_in_any_script() {
+fn names_and_titles_in_any_script_are_preserved_and_add_no_header() {
     let reservation = reservation(Language::En, "Eve\r\nBcc: eve@example.com\r\n\r\nHi", "Aida\nX-Evil: 1 \u{1f3ad}");
     for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
         let raw = mime(&letter);
@@ -256,7 +256,7 @@ fn names_and_titles_add_no_header_and_survive_in_any_script() {
 }
 
 #[test]
-fn duplicates_are_recognised_and_the_reservation_is_named() {
+fn duplicates_share_a_message_id_and_headers_name_the_reservation() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
     let ids =
         [ticket_letter(&reservation), ticket_letter(&reservation), cancellation::letter(&reservation)].map(|it| {
@@ -284,7 +284,7 @@ fn two_reservations_share_no_picture_name() {
 }
 
 #[test]
-fn each_ticket_mail_of_a_reservation_says_why_it_comes_and_shares_no_name_with_the_others() {
+fn each_ticket_mail_states_its_occasion_and_has_unique_names() {
     let mut names = HashSet::new();
     let mut ids = HashSet::new();
     for (number, (language, occasion, subject, words)) in (0..).zip([
@@ -305,7 +305,7 @@ fn each_ticket_mail_of_a_reservation_says_why_it_comes_and_shares_no_name_with_t
 }
 
 #[test]
-fn places_without_numbers_are_called_by_their_grade() {
+fn general_admission_tickets_show_their_grade() {
     for (language, lines, cancelled) in [
         (Language::Ko, "티켓 1/2: VIP (자유석) 150,000원\n티켓 2/2: VIP (자유석) 150,000원\n\n결제", "좌석: VIP × 2\n"),
         (
@@ -326,7 +326,7 @@ fn places_without_numbers_are_called_by_their_grade() {
 }
 
 #[test]
-fn lines_end_as_mail_demands() {
+fn lines_end_with_crlf() {
     for language in [Language::Ko, Language::En] {
         let raw = mime(&ticket_letter(&reservation(language, ALICE, "Aida")));
         let message = parse(&raw);
@@ -338,7 +338,7 @@ fn lines_end_as_mail_demands() {
 }
 
 #[test]
-fn a_sender_without_a_name_is_an_address() {
+fn a_sender_without_a_name_is_a_bare_address() {
     let letter = ticket_letter(&reservation(Language::Ko, ALICE, "아이다"));
     let raw = letter.to_mime("tickets@mail.example.com", Timestamp::from_millis(0), None);
     let message = parse(&raw);
@@ -349,7 +349,7 @@ fn a_sender_without_a_name_is_an_address() {
 
 /// Ticket ids, from which QR codes and Content-IDs derive.
 #[test]
-fn the_code_of_a_ticket_is_asked_for_by_its_id() {
+fn each_ticket_id_gets_its_own_code() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
     let asked = std::cell::RefCell::new(Vec::<TicketId>::new());
     ticket::letter(&reservation, 0, Occasion::Payment, &Links::default(), |ticket_id| {

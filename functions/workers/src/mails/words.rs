@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_the_shows_own_in_the_readers_words() {
+    fn times_are_in_the_shows_zone_and_the_readers_language() {
         let time = |language, moment: &str, zone: &str| {
             let zone = TimeZone::try_from(zone.to_owned()).unwrap();
             local_time(language, Timestamp::parse(moment).unwrap(), &zone)
@@ -192,7 +192,7 @@ mod tests {
 
     /// Clocks go back at two o'clock, so the hour from one to two occurs twice.
     #[test]
-    fn an_hour_that_clocks_repeat_is_two_times() {
+    fn a_repeated_hour_is_unambiguous() {
         let zone = TimeZone::try_from("America/New_York".to_owned()).unwrap();
         let times = ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"]
             .map(|moment| local_time(Language::En, Timestamp::parse(moment).unwrap(), &zone));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_is_named_as_people_say_it() {
+    fn seats_are_named_as_people_say_them() {
         for (seat_id, ko, en) in [
             ("A-2-5", "A구역 2열 5번", "Section A · Row 2 · Seat 5"),
             ("1층-2-15", "1층 2열 15번", "Section 1층 · Row 2 · Seat 15"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_breaks_out_of_its_line() {
+    fn text_stays_on_one_line() {
         assert_eq!(one_line(" Kim\r\nBcc: x@y.z\u{0}\t\u{2028}\u{202e}Min "), "Kim Bcc: x@y.z Min");
         assert_eq!(one_line("Kim \u{202e}nimdA\u{202c} \u{2067}x\u{2069}"), "Kim nimdA x");
     }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_breaker_is_told_at_once_and_then_every_few_seconds() {
+    fn calls_are_reported_to_the_breaker_at_once_and_then_periodically() {
         let (gauge, now) = (Gauge::default(), Timestamp::from_millis(1_790_000_000_000));
         let (good, slow) = (Counts::of_one(false, false), Counts::of_one(false, true));
         assert_eq!(gauge.take_due(now), None);

@@ -122,7 +122,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn an_accepted_mail_is_acknowledged_and_not_sent_again() {
+async fn an_accepted_mail_is_sent_once() {
     let world = World::new().await;
     world.reserve("confirmed").await;
     world.ses.will_say([accepted()]);
@@ -136,7 +136,7 @@ async fn an_accepted_mail_is_acknowledged_and_not_sent_again() {
 }
 
 #[tokio::test]
-async fn tickets_of_a_cancelled_reservation_are_not_mailed_its_cancellation_is() {
+async fn a_cancelled_reservation_gets_its_cancellation_mail_but_no_tickets() {
     let world = World::new().await;
     world.reserve("cancelled").await;
     assert!(world.deliver_one(&ticket(), 1).await);
@@ -148,7 +148,7 @@ async fn tickets_of_a_cancelled_reservation_are_not_mailed_its_cancellation_is()
 }
 
 #[tokio::test]
-async fn what_another_may_be_sending_is_not_acknowledged_until_its_lease_is_over() {
+async fn a_leased_mail_is_not_acknowledged_until_the_lease_expires() {
     let world = World::new().await;
     let mail = world.verify("v").await;
     assert!(matches!(world.claim(&mail).await, Claim::Granted(_)));
@@ -161,7 +161,7 @@ async fn what_another_may_be_sending_is_not_acknowledged_until_its_lease_is_over
 }
 
 #[tokio::test]
-async fn a_refused_mail_is_given_back_at_once_and_one_without_an_answer_is_not() {
+async fn a_refused_mail_is_released_at_once_and_an_unanswered_one_is_not() {
     let world = World::new().await;
     for (id, status) in [("a", 400), ("b", 454), ("c", 503)] {
         let mail = world.verify(id).await;
@@ -183,7 +183,7 @@ async fn a_refused_mail_is_given_back_at_once_and_one_without_an_answer_is_not()
 
 /// Throttling does not count as a refusal: a rush would soon use up five receives.
 #[tokio::test]
-async fn a_mail_that_was_too_fast_is_sent_a_little_later() {
+async fn a_throttled_mail_is_retried() {
     let throttled = Said::Answer(
         400,
         "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Maximum sending rate exceeded.\
@@ -198,7 +198,7 @@ async fn a_mail_that_was_too_fast_is_sent_a_little_later() {
 }
 
 #[tokio::test]
-async fn the_last_failing_receive_marks_the_mail_and_a_redriven_message_sends_it() {
+async fn the_last_failed_receive_marks_the_mail_and_a_redrive_sends_it() {
     let world = World::new().await;
     world.reserve("confirmed").await;
     world.ses.will_say([refused(400), refused(400)]);
@@ -212,7 +212,7 @@ async fn the_last_failing_receive_marks_the_mail_and_a_redriven_message_sends_it
 }
 
 #[tokio::test]
-async fn the_last_receive_marks_what_a_dead_claimer_left_and_a_living_one_may_still_say_sent() {
+async fn the_last_receive_fails_an_abandoned_mail_that_may_still_be_marked_sent() {
     let world = World::new().await;
     world.reserve("confirmed").await;
     let Claim::Granted(claimed) = world.claim(&ticket()).await else { panic!("it is free") };
@@ -229,7 +229,7 @@ async fn the_last_receive_marks_what_a_dead_claimer_left_and_a_living_one_may_st
 
 /// A function that is stopped at its timeout, or crashes, cannot report anything.
 #[tokio::test]
-async fn a_mail_whose_last_receive_is_cut_off_has_failed_and_a_redriven_message_sends_it() {
+async fn an_interrupted_last_receive_leaves_the_mail_failed_and_a_redrive_sends_it() {
     let world = World::new().await;
     world.reserve("confirmed").await;
     for receive in [4, 5] {
@@ -247,7 +247,7 @@ async fn a_mail_whose_last_receive_is_cut_off_has_failed_and_a_redriven_message_
 }
 
 #[tokio::test]
-async fn a_mail_that_nobody_could_claim_has_failed_once_it_is_given_up() {
+async fn a_mail_that_was_never_claimed_is_failed_after_its_last_receive() {
     let world = World::new().await;
     world.reserve("confirmed").await;
     assert!(world.mailer.app.store.give_mail_up(&ticket(), world.now()).await.unwrap());
@@ -256,7 +256,7 @@ async fn a_mail_that_nobody_could_claim_has_failed_once_it_is_given_up() {
 }
 
 #[tokio::test]
-async fn codes_that_are_of_no_use_any_more_are_not_mailed() {
+async fn used_and_expired_codes_are_not_mailed() {
     let world = World::new().await;
     let [lapsed, used] = [world.verify("lapsed").await, world.verify("used").await];
     let key = [("pk", "verification#used"), ("sk", "verification")];
@@ -276,7 +276,7 @@ async fn codes_that_are_of_no_use_any_more_are_not_mailed() {
 }
 
 #[tokio::test]
-async fn who_lost_the_lease_neither_says_sent_nor_gives_back() {
+async fn a_worker_that_lost_its_lease_changes_nothing() {
     let world = World::new().await;
     world.reserve("confirmed").await;
     let store = &world.mailer.app.store;
@@ -292,7 +292,7 @@ async fn who_lost_the_lease_neither_says_sent_nor_gives_back() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_was_lost_is_still_the_claimers_own() {
+async fn a_claim_with_a_lost_response_still_belongs_to_its_claimer() {
     let url = table().await;
     let world = World::over(&Aws::emulated(&url));
     let mail = world.verify("v").await;
@@ -305,7 +305,7 @@ async fn a_claim_whose_answer_was_lost_is_still_the_claimers_own() {
 }
 
 #[tokio::test]
-async fn a_poisoned_message_and_a_refused_mail_hold_no_others_up() {
+async fn a_poison_message_and_a_refused_mail_do_not_block_others() {
     let world = World::new().await;
     world.verify("a").await;
     world.verify("b").await;
@@ -317,7 +317,7 @@ async fn a_poisoned_message_and_a_refused_mail_hold_no_others_up() {
 }
 
 #[tokio::test]
-async fn a_verification_that_is_gone_needs_no_mail_and_comes_not_back() {
+async fn a_deleted_verification_is_neither_mailed_nor_recreated() {
     let world = World::new().await;
     assert!(world.deliver_one(&code("gone"), 1).await);
     assert!(world.ses.received().is_empty());

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transaction_is_done_once_and_a_token_is_one_requests() {
+    fn a_token_runs_its_transaction_once_and_no_other() {
         let mut tokens = Tokens::default();
         let mut done = 0;
         let mut call = |token: Option<&str>, request: &str, fails: bool| {

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_paid_once_and_given_back_once() {
+    fn an_order_is_paid_once_and_refunded_once() {
         let mut book = Book::default();
         let paid = book.confirm("a", &ask("tok", 500), false).unwrap();
         assert_eq!((paid.status, paid.balance_amount), (EntryStatus::Done, 500));
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_the_order_and_the_amount_that_it_was_given_for() {
+    fn a_token_is_valid_for_one_order_and_amount() {
         let mut book = Book::default();
         let issued = |outcome| Issued { order_id: "p-000001".to_owned(), amount: 500, outcome };
         book.issue("given".to_owned(), issued(Outcome::Approve)).unwrap();
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn each_decline_has_its_words_and_keeps_them() {
+    fn each_decline_has_its_code_and_repeats_it() {
         for (number, (outcome, text, code)) in (10..).zip([
             (Outcome::DeclineFunds, "decline_funds", "REJECT_ACCOUNT_PAYMENT"),
             (Outcome::DeclineLimit, "decline_limit_1", "EXCEED_MAX_PAYMENT_AMOUNT"),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_may_be_good_for_one_amount() {
+    fn a_token_can_fix_the_amount() {
         let mut book = Book::default();
         assert_eq!(book.confirm("a", &ask("tok@500", 501), false).unwrap_err().1, "INVALID_REQUEST");
         assert!(book.confirm("b", &ask("tok@500", 500), false).is_ok());

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[test]
-fn a_house_of_areas_knows_its_grades_and_shares() {
+fn general_admission_has_grades_and_stripes() {
     let Seating::General(house) = serde_json::from_value(general()).unwrap() else { panic!("it is general") };
     let grades: Vec<_> = house.grades().into_iter().map(|it| (it.grade, it.price, it.total)).collect();
     assert_eq!(grades, [("Standing".to_owned(), Won(100), 700), ("Lawn".to_owned(), Won(50), 5)]);
@@ -29,7 +29,7 @@ fn a_house_of_areas_knows_its_grades_and_shares() {
 }
 
 #[test]
-fn a_policy_is_within_its_bounds() {
+fn policies_are_within_bounds() {
     let policy = |fields: Value| serde_json::from_value::<WaitingRoomPolicy>(fields);
     for field in ["maxActive", "admitPerMinute"] {
         assert!(policy(json!({field: 1})).is_ok() && policy(json!({field: ROOM_RATE_MAX})).is_ok(), "{field}");
@@ -51,7 +51,7 @@ fn a_policy_is_within_its_bounds() {
 }
 
 #[test]
-fn a_performance_is_within_its_bounds() {
+fn performances_are_within_bounds() {
     let with = |more: Value| details(numbered(), more);
     let at = |seconds: i64| NOW.plus_seconds(seconds).to_string();
     assert_eq!(with(json!({})).unwrap().sales_close_at, NOW.plus_seconds(1_000));
@@ -70,7 +70,7 @@ fn a_performance_is_within_its_bounds() {
 }
 
 #[test]
-fn a_performance_is_sold_from_its_opening_until_its_close() {
+fn a_performance_is_on_sale_from_opening_to_close() {
     let performance = Performance { sales_open_at: Some(NOW), ..listing(numbered()).performance };
     let close = performance.sales_close_at;
     let just_before = Timestamp::from_millis(close.millis() - 1);
@@ -94,7 +94,7 @@ fn a_performance_is_sold_from_its_opening_until_its_close() {
 }
 
 #[test]
-fn an_edited_performance_is_the_next_revision_and_another_house_the_next_layout() {
+fn an_edit_increments_the_revision_and_new_seating_the_layout() {
     let performance = listing(numbered()).performance;
     let (same, other) = (details(numbered(), json!({})).unwrap(), details(general(), json!({})).unwrap());
     assert!(!performance.is_upset_by(&same) && performance.is_upset_by(&other));
@@ -116,7 +116,7 @@ fn an_edited_performance_is_the_next_revision_and_another_house_the_next_layout(
 }
 
 #[test]
-fn a_grade_is_kept_in_the_blocks_of_its_seats() {
+fn a_grade_maps_to_the_blocks_of_its_seats() {
     let section =
         |name: &str, grade: &str| json!({"name": name, "grade": grade, "price": 1, "rows": 12, "seatsPerRow": 50});
     let sections = json!([section("A", "R"), section("B", "S"), section("C", "T")]);
@@ -126,7 +126,7 @@ fn a_grade_is_kept_in_the_blocks_of_its_seats() {
 }
 
 #[test]
-fn a_text_has_lines_only_where_that_is_said() {
+fn only_multi_line_texts_accept_line_breaks() {
     let described = |title: &str, description: &str| {
         let show = json!({"title": title, "category": "play", "venue": "v", "description": description});
         serde_json::from_value::<ShowDetails>(show)
@@ -137,7 +137,7 @@ fn a_text_has_lines_only_where_that_is_said() {
 }
 
 #[test]
-fn a_map_tells_what_is_free_of_each_grade() {
+fn a_map_counts_free_seats_by_grade() {
     let listing = listing(numbered());
     let (house, seating) = (house(&listing), &listing.performance.seating);
     let mut map = SeatMap::all_free(seating, NOW);
@@ -156,7 +156,7 @@ fn a_map_tells_what_is_free_of_each_grade() {
 }
 
 #[test]
-fn a_show_counts_its_changes_and_is_closed_for_a_while() {
+fn a_show_counts_its_edits_and_closes_for_a_while() {
     let show = listing(numbered()).show;
     let playing = show.playing(2, Some((NOW, AFTER)), None);
     assert_eq!((show.edition, playing.edition, playing.performances), (1, 2, 2));
@@ -176,7 +176,7 @@ fn a_show_counts_its_changes_and_is_closed_for_a_while() {
 }
 
 #[test]
-fn a_shows_fields_are_within_their_bounds() {
+fn show_fields_are_within_bounds() {
     let minutes = |minutes: u32| RunningMinutes::try_from(minutes).map(u32::from);
     assert_eq!(RUNNING_MAX_MINUTES, 1_440);
     assert_eq!((minutes(1), minutes(RUNNING_MAX_MINUTES)), (Ok(1), Ok(1_440)));

@@ -9,7 +9,7 @@ use crate::{
 use serde_json::json;
 
 #[test]
-fn a_called_place_and_an_admission_are_spared_a_little() {
+fn called_places_and_admissions_have_a_grace_period() {
     let last = NOW.plus_seconds(ADMISSION_GRACE_SECONDS);
     let called = AdmissionState::Granted { claim_until: NOW };
     let claimed = AdmissionState::Active { member: MEMBER, expires_at: NOW, hold_until: Timestamp::default() };
@@ -22,7 +22,7 @@ fn a_called_place_and_an_admission_are_spared_a_little() {
 }
 
 #[test]
-fn a_room_is_turned_when_it_is_due_and_never_read_backwards() {
+fn a_room_turns_when_due_and_never_goes_back() {
     let policy = serde_json::from_value(json!({"maxActive": 1})).unwrap();
     let room = Room { next_tick_at: NOW, lease_until: NOW, serving: vec![4, 6], ..Room::new(policy, 2) };
     assert!(room.is_due(NOW) && !room.is_due(BEFORE));
@@ -35,7 +35,7 @@ fn a_room_is_turned_when_it_is_due_and_never_read_backwards() {
 }
 
 #[test]
-fn a_place_is_far_when_more_than_that_many_are_ahead() {
+fn a_place_is_far_beyond_a_number_of_members_ahead() {
     let policy = serde_json::from_value(json!({"maxActive": 1})).unwrap();
     let room = Room { serving: vec![0], ..Room::new(policy, 1) };
     let behind = |ahead| Place { stripe: 0, index: ahead + 1 };

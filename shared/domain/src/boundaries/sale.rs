@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 #[test]
-fn the_fewest_pieces_are_chosen_where_several_runs_are_as_near() {
+fn the_fewest_pieces_win_among_equally_near_runs() {
     let sections = json!([{"name": "A", "grade": "R", "price": 1, "rows": 3, "seatsPerRow": 6}]);
     let house = Numbered::new(serde_json::from_value(sections).unwrap()).unwrap();
     // Runs of four, five and five.
@@ -40,7 +40,7 @@ fn the_fewest_pieces_are_chosen_where_several_runs_are_as_near() {
 }
 
 #[test]
-fn a_used_ticket_is_counted_and_a_reissued_code_is_void() {
+fn a_used_ticket_counts_and_a_replaced_code_is_void() {
     let mut reservation = bought(&["A-1-1", "A-1-2"]);
     let (first, second) = (reservation.reservation_id.ticket(0), reservation.reservation_id.ticket(1));
     assert_eq!((Door::name(&first), Door::name(&second)), ("0".to_owned(), "1".to_owned()));
@@ -70,7 +70,7 @@ fn a_used_ticket_is_counted_and_a_reissued_code_is_void() {
 }
 
 #[test]
-fn places_of_a_bucket_come_back_after_its_grace() {
+fn places_of_a_bucket_become_free_after_its_grace_period() {
     let stripe = Stripe { version: 4, unswept: 9, taken: 10, buckets: BTreeMap::from([(NOW, 3)]) };
     let last = NOW.plus_seconds(BUCKET_GRACE_SECONDS);
     assert!(!stripe.has_lapsed(last) && stripe.has_lapsed(moment_after(last)));
@@ -89,7 +89,7 @@ fn places_of_a_bucket_come_back_after_its_grace() {
 }
 
 #[test]
-fn a_bucket_is_a_tenth_of_a_hold_and_a_second_at_least() {
+fn a_bucket_lasts_a_tenth_of_a_hold_and_at_least_a_second() {
     let end = |millis, seconds| bucket_end(Timestamp::from_millis(millis), seconds).millis();
     assert_eq!(
         (end(60_000, 300), end(60_001, 300), end(89_999, 300), end(90_000, 300)),
@@ -99,7 +99,7 @@ fn a_bucket_is_a_tenth_of_a_hold_and_a_second_at_least() {
 }
 
 #[test]
-fn a_hold_is_of_known_seats_at_their_prices() {
+fn a_hold_contains_known_seats_at_their_prices() {
     let listing = listing(numbered());
     let hold = held(&listing, &["A-1-4", "B-2-1"]);
     assert_eq!((hold.quantity(), hold.total(), hold.grade()), (2, Won(800), None));
@@ -117,7 +117,7 @@ fn a_hold_is_of_known_seats_at_their_prices() {
 }
 
 #[test]
-fn counted_places_are_in_the_bucket_of_their_hold() {
+fn general_admission_places_are_in_the_bucket_of_their_hold() {
     let listing = listing(general());
     let Seating::General(house) = &listing.performance.seating else { panic!("it is general") };
     let hold = Hold::open(&listing, &MEMBER, Uuid::from_u128(7), NOW).unwrap();
@@ -135,7 +135,7 @@ fn counted_places_are_in_the_bucket_of_their_hold() {
 }
 
 #[test]
-fn a_hold_prolongs_an_admission_that_ends_before_it() {
+fn a_hold_extends_an_admission_that_ends_before_it() {
     let hold = || held(&listing(numbered()), &["A-1-1"]);
     let admission =
         |ends_at| Admission { performance_id: "demo".parse().unwrap(), position: 5, member_id: MEMBER, ends_at };
@@ -146,7 +146,7 @@ fn a_hold_prolongs_an_admission_that_ends_before_it() {
 }
 
 #[test]
-fn a_hold_is_kept_three_lives_at_most_and_never_past_the_close() {
+fn a_hold_is_extended_to_at_most_three_times_its_length_and_never_past_the_close() {
     let listing = listing(numbered());
     let kept = |hold: &Hold| hold.kept_until(&listing.performance);
     let mut hold = held(&listing, &["A-1-1"]);
@@ -162,7 +162,7 @@ fn a_hold_is_kept_three_lives_at_most_and_never_past_the_close() {
 }
 
 #[test]
-fn a_stake_has_room_up_to_the_members_limit() {
+fn a_stake_has_room_up_to_the_seat_limit() {
     let hold = held(&listing(numbered()), &["A-1-1"]);
     let room = |stake: &Stake, quantity| stake.check_room_for(quantity, 4, NOW);
     let paid = Stake { paid_seats: 2, ..Stake::default() };
@@ -180,7 +180,7 @@ fn a_stake_has_room_up_to_the_members_limit() {
 }
 
 #[test]
-fn a_wallet_takes_what_it_may_and_gives_what_it_has() {
+fn a_wallet_stays_between_zero_and_its_limit() {
     let amount = |won: i64| TopUpAmount::try_from(won).map(TopUpAmount::won);
     assert_eq!((amount(1), amount(TOP_UP_MAX_WON)), (Ok(Won(1)), Ok(Won(TOP_UP_MAX_WON))));
     assert!(amount(0).is_err() && amount(TOP_UP_MAX_WON + 1).is_err());
@@ -210,7 +210,7 @@ fn a_wallet_takes_what_it_may_and_gives_what_it_has() {
 }
 
 #[test]
-fn an_open_breaker_refuses_until_its_end() {
+fn an_open_breaker_refuses_until_it_expires() {
     let until = |until| {
         let mut breaker = Breaker::default();
         breaker.phase = Phase::Open { until };
@@ -225,7 +225,7 @@ fn an_open_breaker_refuses_until_its_end() {
 }
 
 #[test]
-fn a_provider_is_asked_more_rarely_the_longer_it_lasts() {
+fn retries_at_the_provider_back_off() {
     let wait = |lasted: i64, fraction| card::wait_seconds(NOW, NOW.plus_seconds(lasted), fraction);
     assert_eq!((wait(0, 0.0), wait(0, 0.99), wait(24, 0.0)), (CARD_WAIT_MIN_SECONDS, CARD_WAIT_MIN_SECONDS, 3));
     assert_eq!((wait(800, 0.0), wait(800, 0.5)), (100, 125));
@@ -245,7 +245,7 @@ fn a_provider_is_asked_more_rarely_the_longer_it_lasts() {
 }
 
 #[test]
-fn a_member_cancels_before_the_start_and_the_organizer_at_any_time() {
+fn members_cancel_before_the_start_and_organizers_at_any_time() {
     let starts_at = bought(&["A-1-1"]).sold.starts_at;
     let just_before = Timestamp::from_millis(starts_at.millis() - 1);
     let cancelled = bought(&["A-1-1"]).cancel(CancelReason::Member, just_before).unwrap();

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// Ids are stored and mailed: the same parts must always give the same id.
 #[test]
-fn ids_are_spelled_as_they_were_before() {
+fn id_formats_never_change() {
     let id = HoldId::new(Uuid::from_u128(7), &MEMBER, "demo".parse().unwrap(), NOW);
     assert_eq!(id.to_string(), "h-01a0c4506c0070008000000741e92b7f.demo");
     assert_eq!(MEMBER.to_string(), "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005");
@@ -31,7 +31,7 @@ fn ids_are_spelled_as_they_were_before() {
 }
 
 #[test]
-fn names_passwords_and_addresses_have_their_lengths() {
+fn names_passwords_and_addresses_have_length_limits() {
     let name = |length| Name::try_from("x".repeat(length));
     assert!(name(0).is_err() && name(1).is_ok() && name(NAME_MAX_CHARS).is_ok() && name(NAME_MAX_CHARS + 1).is_err());
     assert_eq!(name(2).unwrap().as_str(), "xx");
@@ -55,7 +55,7 @@ fn names_passwords_and_addresses_have_their_lengths() {
 }
 
 #[test]
-fn each_category_is_told_once() {
+fn repeated_categories_collapse() {
     let member = Member {
         member_id: MEMBER,
         email: Email::try_from("alice@example.com".to_owned()).unwrap(),
@@ -79,7 +79,7 @@ fn amounts_add_up() {
 }
 
 #[test]
-fn moments_are_told_apart_by_the_millisecond_and_shown_by_the_second() {
+fn timestamps_compare_in_milliseconds_and_print_in_seconds() {
     assert_eq!((AFTER.seconds_since(NOW), NOW.seconds_since(AFTER), NOW.seconds_since(NOW)), (1, 0, 0));
     assert_eq!((NOW.plus_seconds(2).seconds_since(NOW), NOW.plus_seconds(2).seconds_since(BEFORE)), (2, 3));
     assert_eq!(Timestamp::parse("1970-01-01T00:00:00Z"), Ok(Timestamp::default()));

@@ -37,7 +37,7 @@ fn probe(breaker: &Breaker, now: Timestamp) -> Breaker {
 }
 
 #[test]
-fn it_opens_by_failures_and_by_slowness_and_not_by_a_few_calls() {
+fn failures_and_slowness_open_it_but_few_calls_do_not() {
     let after = |sample: &Sample| Breaker::default().note(sample, NOW).unwrap();
     assert!(!is_open(&after(&calls(BREAKER_CALLS_MIN - 1, BREAKER_CALLS_MIN - 1, BREAKER_CALLS_MIN - 1))));
     assert!(!is_open(&after(&calls(100, 49, 79))));
@@ -46,7 +46,7 @@ fn it_opens_by_failures_and_by_slowness_and_not_by_a_few_calls() {
 }
 
 #[test]
-fn calls_are_counted_together_within_a_window_and_forgotten_after_it() {
+fn calls_are_counted_per_window() {
     let half = BREAKER_CALLS_MIN / 2;
     let first = Breaker::default().note(&calls(half, half, 0), NOW).unwrap();
     let mut others = Sample::default();
@@ -59,7 +59,7 @@ fn calls_are_counted_together_within_a_window_and_forgotten_after_it() {
 
 /// A purchase that the provider cannot process is retried again and again, by any process.
 #[test]
-fn one_purchase_counts_once_in_a_window_and_opens_nothing() {
+fn one_purchase_counts_once_per_window_and_cannot_open_it() {
     let mut breaker = Breaker::default();
     for (second, failed, slow) in [(0, 1, 0), (59, 1, 0), (60, 2, 0), (119, 2, 0), (120, 1, 0)] {
         let now = NOW.plus_seconds(second);
@@ -81,7 +81,7 @@ fn one_purchase_counts_once_in_a_window_and_opens_nothing() {
 
 /// It is remembered across phases: the same purchase does not open the breaker again in every probe.
 #[test]
-fn a_purchase_that_fails_as_a_probe_again_has_found_out_nothing() {
+fn a_purchase_that_fails_repeatedly_as_a_probe_does_not_count_again() {
     let later = NOW.plus_seconds(BREAKER_OPEN_SECONDS);
     let open = probe(&opened(), later).probed(&one(FAILED), later);
     let Phase::Open { until } = open.phase else { panic!("{open:?}") };
@@ -92,7 +92,7 @@ fn a_purchase_that_fails_as_a_probe_again_has_found_out_nothing() {
 }
 
 #[test]
-fn more_than_are_remembered_are_counted_all_the_same() {
+fn remembered_purchases_are_bounded() {
     let first = Breaker::default().note(&calls(300, 100, 0), NOW).unwrap();
     assert_eq!(first.blamed.len(), BREAKER_BLAMED_MAX);
     let stored = serde_json::to_string(&first).unwrap();
@@ -103,7 +103,7 @@ fn more_than_are_remembered_are_counted_all_the_same() {
 }
 
 #[test]
-fn an_open_one_lets_nobody_through_then_one_probe_at_a_time() {
+fn an_open_breaker_permits_nothing_then_one_probe_at_a_time() {
     let open = opened();
     let Phase::Open { until } = open.phase else { panic!("{open:?}") };
     assert_eq!(until, NOW.plus_seconds(BREAKER_OPEN_SECONDS));
@@ -120,7 +120,7 @@ fn an_open_one_lets_nobody_through_then_one_probe_at_a_time() {
 }
 
 #[test]
-fn probes_that_go_well_close_it_and_one_that_does_not_opens_it_again() {
+fn successful_probes_close_it_and_a_failed_probe_reopens_it() {
     let later = NOW.plus_seconds(BREAKER_OPEN_SECONDS);
     let mut breaker = opened();
     for _ in 0..BREAKER_PROBES {
@@ -156,7 +156,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 proptest! {
     /// Always: epochs only grow, every refusal ends, and with a healthy provider the breaker closes again.
     #[test]
-    fn it_never_sticks(happenings in prop::collection::vec(happening(), 0..60)) {
+    fn it_always_recovers(happenings in prop::collection::vec(happening(), 0..60)) {
         let (mut breaker, mut now) = (Breaker::default(), NOW);
         for happening in happenings {
             let before = breaker.clone();

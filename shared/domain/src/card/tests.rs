@@ -49,7 +49,7 @@ fn a_token_is_bounded_and_never_printed() {
 }
 
 #[test]
-fn a_pending_payment_is_confirmed_until_its_deadline_and_then_off() {
+fn a_pending_payment_is_confirmed_until_its_deadline_and_then_expires() {
     let pending = pending();
     assert_eq!(next_step(&pending, NOW), Step::Confirm(token()));
     assert_eq!(next_step(&pending, NOW.plus_seconds(CARD_DEADLINE_SECONDS - 1)), Step::Confirm(token()));
@@ -59,7 +59,7 @@ fn a_pending_payment_is_confirmed_until_its_deadline_and_then_off() {
 }
 
 #[test]
-fn what_the_member_sees_at_every_step() {
+fn the_payment_status_follows_every_step() {
     let seen = |one: &Reservation| (one.status, one.payment_status());
     let (pending, approved) = (pending(), pending().approved(NOW));
     assert_eq!(seen(&pending), (ReservationStatus::Pending, PaymentStatus::Pending));
@@ -80,7 +80,7 @@ fn what_the_member_sees_at_every_step() {
 }
 
 #[test]
-fn a_payment_that_is_off_is_given_up_only_when_no_call_can_be_under_way() {
+fn an_ended_payment_settles_only_when_no_call_can_be_in_flight() {
     let voiding = pending().cancel(CancelReason::Member, NOW).unwrap().card.unwrap();
     let last = deadline(NOW).plus_seconds(CARD_VOID_SECONDS);
     assert!(!is_never_taken(&voiding, last.plus_seconds(-1)));
@@ -111,7 +111,7 @@ fn pending_of(left: i64, attempt: u8) -> Reservation {
 }
 
 #[test]
-fn a_declined_hold_has_the_rest_of_its_time_and_at_least_a_minute_while_sales_are_open() {
+fn a_returned_hold_keeps_its_remaining_time_and_at_least_a_minute() {
     let until = |left, after: i64, close| {
         let hold = pending_of(left, 1).returned_hold(&performance(close), NOW.plus_seconds(after))?;
         Some(hold.expires_at.seconds_since(NOW))
@@ -129,7 +129,7 @@ fn a_declined_hold_has_the_rest_of_its_time_and_at_least_a_minute_while_sales_ar
 }
 
 #[test]
-fn a_declined_hold_is_paid_by_another_purchase() {
+fn a_returned_hold_is_paid_by_a_new_purchase() {
     let hold = pending_of(240, 1).returned_hold(&performance(86_400), NOW).unwrap();
     assert_eq!((hold.created_at, hold.prolongs), (NOW.plus_seconds(-60), Some(17)));
     assert_eq!(hold.seats, pending().seats);
@@ -141,7 +141,7 @@ fn a_declined_hold_is_paid_by_another_purchase() {
 }
 
 #[test]
-fn the_seats_of_a_declined_card_are_free_where_nobody_could_pay_them() {
+fn declined_seats_become_free_if_they_can_no_longer_be_paid() {
     let open = performance(86_400);
     assert!(pending().returned_hold(&open, NOW).is_none(), "an older version's purchase does not know its hold");
     let reason = Reason::try_from("Rain".to_owned()).unwrap();
@@ -154,7 +154,7 @@ fn the_seats_of_a_declined_card_are_free_where_nobody_could_pay_them() {
 }
 
 #[test]
-fn a_decline_says_why_and_until_when() {
+fn a_decline_states_its_reason_and_the_new_expiry() {
     let pending = pending_of(240, 1);
     let hold = pending.returned_hold(&performance(86_400), NOW).unwrap();
     let declined = pending.clone().declined(DeclineReason::LimitExceeded, NOW).returned_to(&hold);
@@ -181,7 +181,7 @@ proptest! {
     /// everything is settled, the provider has the money exactly if the purchase is confirmed, and the token is
     /// removed with the first decision.
     #[test]
-    fn money_and_seats_agree_once_settled(happenings in prop::collection::vec(prop::sample::select(vec![
+    fn money_and_seats_agree_after_settlement(happenings in prop::collection::vec(prop::sample::select(vec![
         Happening::Approved, Happening::Declined, Happening::Expired, Happening::Cancelled, Happening::GivenBack,
     ]), 0..12)) {
         let mut one = pending();
@@ -214,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn waits_grow_and_stay_within_what_a_queue_can_delay(lasted in -5_i64..100_000, fraction in 0.0..1.0) {
+    fn waits_grow_up_to_the_longest_queue_delay(lasted in -5_i64..100_000, fraction in 0.0..1.0) {
         let wait = wait_seconds(NOW, NOW.plus_seconds(lasted), fraction);
         prop_assert!((CARD_WAIT_MIN_SECONDS..=CARD_WAIT_MAX_SECONDS).contains(&wait));
         prop_assert!(wait_seconds(NOW, NOW.plus_seconds(lasted + 100), fraction) >= wait);

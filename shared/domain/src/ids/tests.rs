@@ -8,7 +8,7 @@ fn hold(performance: &str) -> HoldId {
 }
 
 #[test]
-fn a_hold_is_known_as_its_members_for_a_day() {
+fn a_hold_id_proves_its_member_for_a_day() {
     let id = hold("demo");
     assert!(id.is_of(&MEMBER));
     assert!(!id.is_of(&MemberId(Uuid::from_u128(8))));
@@ -19,7 +19,7 @@ fn a_hold_is_known_as_its_members_for_a_day() {
 }
 
 #[test]
-fn holds_of_one_moment_begin_in_different_places() {
+fn ids_of_simultaneous_holds_start_differently() {
     let spread = |n: u128| HoldId::new(Uuid::from_u128(n), &MEMBER, "demo".parse().unwrap(), NOW).spread(32);
     let mut held = [0; 32];
     (0..3_200).for_each(|n| held[spread(n * 0x9e37_79b9_7f4a_7c15)] += 1);
@@ -27,7 +27,7 @@ fn holds_of_one_moment_begin_in_different_places() {
 }
 
 #[test]
-fn what_a_hold_buys_is_found_by_its_id() {
+fn the_purchase_id_derives_from_the_hold_id() {
     let hold = hold("demo-queue");
     assert_eq!(hold.to_string().parse::<HoldId>().unwrap(), hold);
     assert_eq!(hold.performance().as_str(), "demo-queue");
@@ -40,7 +40,7 @@ fn what_a_hold_buys_is_found_by_its_id() {
 }
 
 #[test]
-fn later_attempts_to_pay_a_hold_are_other_purchases_and_sort_behind() {
+fn later_attempts_have_later_purchase_ids() {
     let hold = hold("demo_2");
     let mut last = hold.purchase(1);
     for attempt in 2..=PAYMENT_ATTEMPTS_MAX {
@@ -60,7 +60,7 @@ fn later_attempts_to_pay_a_hold_are_other_purchases_and_sort_behind() {
 }
 
 #[test]
-fn one_kind_of_id_is_not_another_and_has_one_spelling() {
+fn kinds_of_ids_differ_and_have_one_spelling() {
     let hold = hold("demo");
     assert!(hold.to_string().parse::<ReservationId>().is_err());
     assert!(hold.to_string().to_uppercase().parse::<HoldId>().is_err());

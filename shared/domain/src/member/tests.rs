@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn addresses_are_lower_cased_and_odd_ones_refused() {
+fn addresses_are_lowercased_and_invalid_ones_refused() {
     assert_eq!(Email::try_from(" Alice.B+x@Example.COM ".to_owned()).unwrap().as_str(), "alice.b+x@example.com");
     for bad in [
         "",
@@ -26,7 +26,7 @@ fn addresses_are_lower_cased_and_odd_ones_refused() {
 }
 
 #[test]
-fn spellings_of_one_mailbox_are_one() {
+fn spellings_of_one_mailbox_are_equal() {
     for (address, mailbox) in [
         ("kim@example.com", "kim@example.com"),
         ("kim+a@example.com", "kim@example.com"),
@@ -42,7 +42,7 @@ fn spellings_of_one_mailbox_are_one() {
 }
 
 #[test]
-fn an_internationalized_domain_is_one_in_all_its_spellings() {
+fn spellings_of_an_internationalized_domain_are_equal() {
     let email = |text: &str| Email::try_from(text.to_owned()).map(String::from);
     for (spelling, address) in [
         ("kim@bücher.example", "kim@xn--bcher-kva.example"),
@@ -60,7 +60,7 @@ fn an_internationalized_domain_is_one_in_all_its_spellings() {
 }
 
 #[test]
-fn a_password_is_counted_as_it_is_hashed() {
+fn password_length_is_that_of_the_hashed_form() {
     let password = |text: &str| Password::try_from(text.to_owned()).map(|password| password.reveal().to_owned());
     assert_eq!(password("cre\u{300}me bru\u{302}le\u{301}e 1").unwrap(), "crème brûlée 1");
     assert_eq!(password("ｐａｓｓ\u{3000}ｗｏｒｄ").unwrap(), "pass word");
@@ -69,7 +69,7 @@ fn a_password_is_counted_as_it_is_hashed() {
 }
 
 #[test]
-fn a_name_has_something_that_can_be_seen_and_a_stored_one_stays_as_it_is() {
+fn a_name_has_a_visible_character_and_stored_names_stay_unchanged() {
     let name = |text: &str| Name::try_from(text.to_owned()).map(String::from);
     assert_eq!(name(" \u{202e}Kim\r\nBcc: x\u{0} ").unwrap(), "Kim Bcc: x");
     assert!(name("\u{3164}\u{200b}").is_err() && name("").is_err() && name(&"n".repeat(101)).is_err());
@@ -80,7 +80,7 @@ fn a_name_has_something_that_can_be_seen_and_a_stored_one_stays_as_it_is() {
 }
 
 #[test]
-fn what_everybody_knows_is_no_password() {
+fn common_and_personal_passwords_are_refused() {
     let email = Email::try_from("dana.kim@example.com".to_owned()).unwrap();
     let password = |text: &str| Password::try_from(text.to_owned()).unwrap();
     for known in [
@@ -107,7 +107,7 @@ fn what_everybody_knows_is_no_password() {
 }
 
 #[test]
-fn the_mail_speaks_the_language_preferred_most() {
+fn the_most_preferred_language_is_chosen() {
     assert_eq!(Language::negotiate(None), Language::Ko);
     assert_eq!(Language::negotiate(Some("en-US,en;q=0.9,ko;q=0.8")), Language::En);
     assert_eq!(Language::negotiate(Some("fr, en;q=0.3, ko-KR;q=0.7")), Language::Ko);

@@ -66,7 +66,7 @@ fn entries(reservation: &Reservation) -> Vec<(PageEntryType, PageEntryStatus, i6
 }
 
 #[test]
-fn a_booking_is_one_row_and_its_cancellation_another() {
+fn a_booking_and_its_cancellation_are_two_notices() {
     let reservation = booked();
     let approved = (NoticeType::PaymentApproved, 270, BOOKED);
     let booking = (PageEntryType::Reservation, PageEntryStatus::PaymentApproved, 270, BOOKED);
@@ -81,7 +81,7 @@ fn a_booking_is_one_row_and_its_cancellation_another() {
 }
 
 #[test]
-fn an_organizers_cancellation_is_told_as_one() {
+fn an_organizers_cancellation_has_its_own_notice() {
     let reason = CancelReason::Organizer("Rain".to_owned().try_into().unwrap());
     let late = Timestamp::from_millis(1_798_108_200_001);
     let cancelled = booked().cancel(reason, late).unwrap();
@@ -89,7 +89,7 @@ fn an_organizers_cancellation_is_told_as_one() {
 }
 
 #[test]
-fn only_what_is_confirmed_is_sold() {
+fn only_confirmed_reservations_count_as_sold() {
     // 24 December, 00:00 in Seoul.
     let reservation = Reservation { created_at: Timestamp::from_millis(1_798_038_000_000), ..booked() };
     let sale = |grade: &str, seats, amount| Sale {
@@ -105,14 +105,14 @@ fn only_what_is_confirmed_is_sold() {
 }
 
 #[test]
-fn names_are_sorted_without_capitals_and_cut() {
+fn sort_keys_of_names_are_lowercased_and_truncated() {
     assert_eq!(sorted_name("PARK Jimin"), "park jimin");
     assert_eq!(sorted_name(&"Ä".repeat(100)).chars().count(), 40);
 }
 
 /// A card purchase at every stage; one that was never paid is not refunded.
 #[test]
-fn a_payment_by_card_is_pending_then_approved_or_declined_or_called_off() {
+fn a_card_payment_is_pending_then_approved_declined_or_cancelled() {
     let deadline = ENDED.plus_seconds(600);
     let card = CardPayment {
         state: CardState::Pending,

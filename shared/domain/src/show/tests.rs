@@ -5,7 +5,7 @@ use crate::{money::Won, performance::Performance};
 use serde_json::json;
 
 #[test]
-fn a_show_is_parsed_whole_or_refused() {
+fn shows_are_parsed_completely_or_refused() {
     let parse = |json: &str| serde_json::from_str::<ShowDetails>(json);
     let show = parse(r#"{"title":"  Aida ","category":"musical","venue":"Blue Hall","timeZone":null}"#).unwrap();
     assert_eq!(show.title.as_str(), "Aida");
@@ -22,7 +22,7 @@ fn a_show_is_parsed_whole_or_refused() {
 }
 
 #[test]
-fn first_and_last_start_tell_whether_a_show_plays_in_a_range() {
+fn first_and_last_start_decide_whether_a_show_plays_in_a_range() {
     let details = serde_json::from_str(r#"{"title":"Aida","category":"musical","venue":"Blue Hall"}"#).unwrap();
     let show = Show::new("s".parse().unwrap(), details, Timestamp::default());
     let at = Timestamp::from_millis;
@@ -47,7 +47,7 @@ fn first_and_last_start_tell_whether_a_show_plays_in_a_range() {
 }
 
 #[test]
-fn a_keyword_is_looked_for_in_title_venue_and_description() {
+fn keywords_match_title_venue_and_description() {
     let json = r#"{"title":"Aida 2","category":"musical","venue":"블루 Hall","description":"By\nVerdi"}"#;
     let show = Show::new("s".parse().unwrap(), serde_json::from_str(json).unwrap(), Timestamp::default());
     let finds = |keyword: &str| {
@@ -95,7 +95,7 @@ fn a_show_is_on_sale_from_the_first_opening_to_the_last_close() {
 }
 
 #[test]
-fn lists_keep_the_beginning_of_a_long_description() {
+fn lists_truncate_long_descriptions() {
     let show = |description: &str| {
         let details = json!({"title": "Aida", "category": "musical", "venue": "v", "description": description});
         Show::new("s".parse().unwrap(), serde_json::from_value(details).unwrap(), Timestamp::default())

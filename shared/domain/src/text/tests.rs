@@ -10,7 +10,7 @@ fn description(text: &str) -> Result<String, String> {
 }
 
 #[test]
-fn what_looks_the_same_is_the_same() {
+fn texts_that_look_the_same_are_equal() {
     for (one, other) in [
         ("\u{1100}\u{1161}극장", "가극장"),
         ("cre\u{300}me", "crème"),
@@ -28,7 +28,7 @@ fn what_looks_the_same_is_the_same() {
 }
 
 #[test]
-fn what_shows_nothing_is_blank() {
+fn invisible_texts_are_blank() {
     for blank in [
         "",
         " ",
@@ -64,7 +64,7 @@ fn what_shows_nothing_is_blank() {
 }
 
 #[test]
-fn invisible_characters_are_no_part_of_an_organizers_name() {
+fn invisible_characters_in_organizers_texts_are_refused() {
     for refused in [
         "A\u{200b}",
         "\u{feff}A",
@@ -91,7 +91,7 @@ fn invisible_characters_are_no_part_of_an_organizers_name() {
 }
 
 #[test]
-fn invisible_characters_stay_where_scripts_and_emoji_need_them() {
+fn invisible_characters_stay_if_scripts_or_emoji_need_them() {
     for kept in [
         "👨\u{200d}👩\u{200d}👧",
         "👩🏽\u{200d}🚀",
@@ -110,14 +110,14 @@ fn invisible_characters_stay_where_scripts_and_emoji_need_them() {
 }
 
 #[test]
-fn texts_of_several_lines_keep_them() {
+fn multi_line_texts_keep_their_lines() {
     assert_eq!(description(" By\r\nVerdi\u{2028}\tand  others\r").unwrap(), "By\nVerdi\n\tand  others");
     assert_eq!(description("cre\u{300}me\u{200b}").unwrap(), "crème\u{200b}");
     assert!(description("a\u{202e}b").is_err() && description("a\u{7}b").is_err());
 }
 
 #[test]
-fn a_name_is_cleaned_and_not_refused() {
+fn names_are_cleaned_rather_than_refused() {
     for (name, clean) in [
         ("\u{202e}Kim\u{200b}\r\n\u{feff}Min \u{0}", "Kim Min"),
         ("e\u{200b}\u{301}", "é"),
@@ -129,13 +129,13 @@ fn a_name_is_cleaned_and_not_refused() {
 }
 
 #[test]
-fn limits_count_what_is_left() {
+fn length_limits_apply_to_the_normalized_text() {
     let short = |text: &str| Text::<2>::try_from(text.to_owned());
     assert!(short("\u{1100}\u{1161}\u{1102}\u{1161}").is_ok() && short("  a  b").is_err() && short("  ab  ").is_ok());
 }
 
 #[test]
-fn what_was_stored_is_read_as_it_is() {
+fn stored_texts_are_read_unchanged() {
     let read = || serde_json::from_str::<Text<2>>("\"\u{200b} A\u{202e}  \"").map(String::from);
     assert!(read().is_err());
     assert_eq!(as_stored(read).unwrap(), "\u{200b} A\u{202e}  ");
@@ -145,7 +145,7 @@ fn what_was_stored_is_read_as_it_is() {
 
 proptest! {
     #[test]
-    fn what_was_taken_is_taken_again_unchanged(text in "\\PC{0,12}|[\u{0}-\u{10ffff}]{0,12}") {
+    fn normalization_is_idempotent(text in "\\PC{0,12}|[\u{0}-\u{10ffff}]{0,12}") {
         if let Ok(taken) = title(&text) {
             prop_assert_eq!(title(&taken), Ok(taken));
         }

@@ -39,7 +39,7 @@ fn steps(plan: &Plan, stripes: u32) -> Vec<(u64, Step)> {
 }
 
 #[test]
-fn positions_are_called_in_order_until_no_place_is_free() {
+fn positions_are_called_in_order_while_there_is_room() {
     let room = room(Some(3), None, &[4]);
     let plan = plan(&room, &[100], &[], &[], 1);
     assert_eq!(steps(&plan, 1), [(5, Step::Grant), (6, Step::Grant)]);
@@ -50,7 +50,7 @@ fn positions_are_called_in_order_until_no_place_is_free() {
 
 /// However fast the line moves, nobody is called whose process relies on a stale copy.
 #[test]
-fn who_is_far_is_not_called_before_his_copy_is_refreshed() {
+fn far_members_are_not_called_before_their_cached_room_expires() {
     let room = room(None, None, &[100]);
     let place = |index| Place { stripe: 0, index };
     assert!(!room.is_far(place(100 + POLL_FAR_AHEAD)) && room.is_far(place(102 + POLL_FAR_AHEAD)));
@@ -59,7 +59,7 @@ fn who_is_far_is_not_called_before_his_copy_is_refreshed() {
 }
 
 #[test]
-fn stripes_are_called_by_position_not_one_after_the_other() {
+fn positions_of_all_stripes_are_called_in_order() {
     let room = room(Some(4), None, &[2, 0, 0]);
     let plan = plan(&room, &[9, 2, 1], &[], &[], 0);
     assert_eq!(steps(&plan, 3).iter().map(|(position, _)| *position).collect::<Vec<_>>(), [2, 3, 5, 7]);
@@ -67,7 +67,7 @@ fn stripes_are_called_by_position_not_one_after_the_other() {
 }
 
 #[test]
-fn who_left_is_passed_over_and_uses_nothing() {
+fn given_up_places_are_skipped_at_no_cost() {
     let room = room(Some(1), Some(1), &[0]);
     let plan = plan(&room, &[3], &[], &[1, 2], 0);
     assert_eq!(steps(&plan, 1), [(1, Step::Skip), (2, Step::Skip), (3, Step::Grant)]);
@@ -76,7 +76,7 @@ fn who_left_is_passed_over_and_uses_nothing() {
 }
 
 #[test]
-fn what_a_dead_turn_let_in_is_adopted_without_a_free_place_but_within_the_minute() {
+fn admissions_of_a_crashed_turn_are_adopted_and_count_for_the_minute() {
     let full = room(Some(2), None, &[0]);
     let adopted = plan(&full, &[9], &[1, 2], &[], 2);
     assert_eq!(steps(&adopted, 1), [(1, Step::Adopt), (2, Step::Adopt)]);
@@ -86,14 +86,14 @@ fn what_a_dead_turn_let_in_is_adopted_without_a_free_place_but_within_the_minute
 }
 
 #[test]
-fn nobody_is_let_in_while_paused() {
+fn a_paused_plan_admits_nobody() {
     let mut paused = room(Some(9), None, &[0]);
     paused.policy.paused = true;
     assert_eq!(plan(&paused, &[9], &[1], &[2], 0), Plan::default());
 }
 
 #[test]
-fn the_minute_bounds_all_turns_in_it_whatever_the_clock_of_the_turner() {
+fn the_minutes_allowance_holds_across_skewed_clocks() {
     let mut room = room(None, Some(5), &[0]);
     let first = room.after(&plan(&room, &[3], &[], &[], 0), &HashSet::new(), None, NOW);
     (room.serving, room.minute, room.used) = (first.serving, first.minute, first.used);
@@ -119,7 +119,7 @@ fn a_stripe_advances_up_to_its_first_failure() {
 }
 
 #[test]
-fn an_admission_ends_with_its_hold_and_is_spared_a_little_longer() {
+fn an_admission_expires_a_grace_period_after_its_hold() {
     let (owner, other) = (MemberId(Uuid::from_u128(1)), MemberId(Uuid::from_u128(2)));
     let held = AdmissionState::Active { member: owner, expires_at: NOW, hold_until: NOW.plus_seconds(9) };
     assert_eq!(held.live_end_for(&owner, NOW), Some(NOW.plus_seconds(9)));
@@ -133,7 +133,7 @@ fn an_admission_ends_with_its_hold_and_is_spared_a_little_longer() {
 }
 
 #[test]
-fn the_pace_forgets_within_two_windows() {
+fn the_pace_covers_at_most_two_windows() {
     let pace = Pace::default().after(40, NOW);
     assert_eq!(pace.of_late(NOW), 40);
     assert_eq!(pace.of_late(NOW.plus_seconds(30)), 20, "half of the window before");
@@ -152,7 +152,7 @@ fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
 
 /// One member is inside for ten minutes: the first in line waits for that place, and does not see a wait of zero.
 #[test]
-fn the_first_in_line_waits_for_a_place_too() {
+fn the_first_in_line_also_has_a_wait() {
     let mut room = room(Some(1), None, &[1]);
     assert_eq!(room.outlook(Place { stripe: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
     assert_eq!(told(&room, 2, NOW).0, Some(0), "nobody is inside");
@@ -170,7 +170,7 @@ fn the_first_in_line_waits_for_a_place_too() {
 }
 
 #[test]
-fn those_inside_leave_evenly_between_the_first_and_the_last() {
+fn departures_are_assumed_evenly_spaced() {
     let mut room = room(Some(11), None, &[0]);
     room.inside = inside(11, 100, 600);
     assert_eq!([1, 2, 11].map(|index| told(&room, index, NOW).0), [Some(100), Some(150), Some(600)]);
@@ -187,7 +187,7 @@ fn those_inside_leave_evenly_between_the_first_and_the_last() {
 }
 
 #[test]
-fn the_wait_is_as_long_as_the_slowest_bound() {
+fn the_slowest_limit_sets_the_wait() {
     let mut room = room(Some(10), None, &[0]);
     assert_eq!(told(&room, 101, NOW).0, Some(6_000));
     room.policy.admit_per_minute = Some(60);
@@ -207,7 +207,7 @@ fn the_wait_is_as_long_as_the_slowest_bound() {
 }
 
 #[test]
-fn who_is_about_to_be_called_polls_often() {
+fn members_about_to_be_called_poll_often() {
     let mut room = room(Some(10), None, &[0]);
     room.inside = inside(10, 600, 600);
     let pause = |room: &Room, index| room.outlook(Place { stripe: 0, index }, None, 300, NOW, 0.0).poll_after_seconds;
@@ -218,7 +218,7 @@ fn who_is_about_to_be_called_polls_often() {
 }
 
 #[test]
-fn who_has_not_claimed_yet_counts_with_the_whole_time() {
+fn unclaimed_admissions_count_with_their_full_time() {
     let called = AdmissionState::Granted { claim_until: NOW.plus_seconds(CLAIM_SECONDS) };
     let owner = MemberId(Uuid::from_u128(1));
     let held = AdmissionState::Active { member: owner, expires_at: NOW, hold_until: NOW.plus_seconds(9) };
@@ -243,7 +243,7 @@ fn looked(room: &Room, drawn: u64, left: &[u64]) -> GivenUp {
 
 /// A member stands behind 1,819 given-up places: nobody is ahead, and one turn reaches them.
 #[test]
-fn places_that_were_given_up_are_ahead_of_nobody() {
+fn given_up_places_do_not_count_as_ahead() {
     let mut room = room(Some(1), None, &[0]);
     let left: Vec<u64> = (1..=1_819).collect();
     room.given_up = looked(&room, 1_820, &left);
@@ -260,7 +260,7 @@ fn places_that_were_given_up_are_ahead_of_nobody() {
 
 /// A turn reads each of the next places and counts those of a few blocks after them; in the end, all of them.
 #[test]
-fn far_places_that_were_given_up_are_counted_after_some_turns() {
+fn distant_given_up_places_are_counted_over_several_turns() {
     let mut room = room(Some(1), None, &[0]);
     let drawn = 20 * LEFT_BLOCK_POSITIONS - 1;
     let left: Vec<u64> = (1..drawn).filter(|position| position % 2 == 0).collect();
@@ -291,7 +291,7 @@ fn any_room() -> impl Strategy<Value = (Room, Vec<u64>)> {
 
 proptest! {
     #[test]
-    fn a_position_has_one_place_and_back(position in 1..u64::from(u32::MAX), stripes in 1..33_u32) {
+    fn positions_and_places_map_one_to_one(position in 1..u64::from(u32::MAX), stripes in 1..33_u32) {
         let place = Place::at(position, stripes);
         prop_assert!(place.index >= 1 && place.stripe < stripes);
         prop_assert_eq!(place.position(stripes), position);
@@ -306,7 +306,7 @@ proptest! {
     }
 
     #[test]
-    fn ahead_leaves_out_what_was_given_up(
+    fn ahead_excludes_given_up_places(
         (mut room, drawn) in any_room(),
         stripe in 0..5_u32,
         index in 1..500_u64,
@@ -326,7 +326,7 @@ proptest! {
     }
 
     #[test]
-    fn a_turn_lets_in_no_more_than_allowed_and_forgets_nobody(
+    fn a_turn_admits_within_limits_and_skips_nobody(
         (room, drawn) in any_room(),
         live in 0..300_u64,
         marks in prop::collection::vec(0..6_u8, 200),
@@ -362,7 +362,7 @@ proptest! {
 }
 
 #[test]
-fn a_line_has_as_many_stripes_as_its_crowd_needs() {
+fn stripes_follow_expected_arrivals() {
     let stripes = [0, 1, 30_000, 30_001, 60_000, 300_000, 959_999, 1_000_000, u32::MAX].map(super::stripes_for);
     assert_eq!(stripes, [1, 1, 1, 2, 2, 10, 32, 32, 32]);
 }

@@ -19,7 +19,7 @@ fn fields<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_field_that_does_not_fit_is_named_once() {
+fn every_invalid_field_is_reported_once() {
     assert_eq!(fields::<ShowDetails>("{}"), ["category", "title", "venue"]);
     assert_eq!(
         fields::<ShowDetails>(
@@ -50,14 +50,14 @@ fn every_field_that_does_not_fit_is_named_once() {
 }
 
 #[test]
-fn repeated_fields_are_refused_whatever_else_is_right() {
+fn repeated_fields_are_refused_even_if_all_else_is_valid() {
     let show = r#"{"title":"Aida","title":"Aida","category":"play","venue":"v"}"#;
     assert_eq!(fields::<ShowDetails>(show), ["title"]);
     assert_eq!(fields::<ShowDetails>(r#"{"title":"Aida","x":{"y":1,"y":1}}"#), ["category", "venue", "x", "x.y"]);
 }
 
 #[test]
-fn rules_over_several_fields_name_theirs() {
+fn rules_over_several_fields_name_their_fields() {
     let house = r#"{"type":"general","areas":[{"grade":"R","price":1,"capacity":1}]}"#;
     let at = |rest: &str| format!(r#"{{"startsAt":"2026-12-24T10:30:00Z","seating":{house}{rest}}}"#);
     assert_eq!(fields::<PerformanceDetails>(&at(r#","salesCloseAt":"2027-01-01T00:00:00Z""#)), ["salesCloseAt"]);
@@ -67,7 +67,7 @@ fn rules_over_several_fields_name_theirs() {
 }
 
 #[test]
-fn arrays_are_no_objects_and_null_is_absent() {
+fn arrays_are_not_objects_and_null_means_absent() {
     let section = r#"{"name":"A","grade":"R","price":1,"rows":1,"seatsPerRow":1}"#;
     let seating = format!(r#"{{"type":"numbered","sections":[{section}]}}"#);
     let good =
@@ -84,7 +84,7 @@ fn arrays_are_no_objects_and_null_is_absent() {
 }
 
 #[test]
-fn no_complaint_quotes_a_value() {
+fn errors_never_quote_a_value() {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase")]
     #[allow(dead_code, reason = "only read")]
@@ -109,7 +109,7 @@ fn no_complaint_quotes_a_value() {
 }
 
 #[test]
-fn numbers_count_by_their_value() {
+fn numbers_are_compared_by_value() {
     #[derive(Debug, Deserialize)]
     struct Amount {
         amount: i64,
@@ -124,7 +124,7 @@ fn numbers_count_by_their_value() {
 }
 
 #[test]
-fn what_an_answer_shows_may_be_sent_back() {
+fn response_fields_may_be_sent_back() {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Sent {

@@ -10,7 +10,7 @@ use serde_json::json;
 /// Nobody keeps a seat forever: after three unpaid holds, the oldest must be an hour old before the member can take
 /// another. Other members and other performances are not affected.
 #[tokio::test]
-async fn three_unpaid_holds_an_hour_are_enough() {
+async fn a_fourth_unpaid_hold_within_an_hour_is_refused() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, rival) = (world.member(100_000).await, world.member(0).await);
@@ -39,7 +39,7 @@ async fn three_unpaid_holds_an_hour_are_enough() {
 
 /// Paying resets the count, also for general admission places.
 #[tokio::test]
-async fn paying_clears_the_unpaid_holds() {
+async fn paying_resets_the_unpaid_holds() {
     World::run(async |world| {
         let numbered = world.performance(json!({"maxSeatsPerMember": 10})).await;
         let counted = area(world, 100, json!({"maxSeatsPerMember": 10})).await;
@@ -65,7 +65,7 @@ async fn paying_clears_the_unpaid_holds() {
 
 /// Paying and cancelling is no way to keep a seat: the holds that the payment cleared count again.
 #[tokio::test]
-async fn a_cancellation_takes_back_what_paying_cleared() {
+async fn a_cancellation_restores_the_unpaid_holds() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
@@ -92,7 +92,7 @@ async fn a_cancellation_takes_back_what_paying_cleared() {
 /// A member who changes their mind at once is forgiven, but not forever: nobody keeps a seat by releasing and taking
 /// it again.
 #[tokio::test]
-async fn a_hold_released_at_once_does_not_count() {
+async fn a_quickly_released_hold_does_not_count() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let person = world.member(0).await;

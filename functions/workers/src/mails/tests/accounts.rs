@@ -15,7 +15,7 @@ fn runs(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_code_mail_has_the_code_as_its_only_run_of_six_digits() {
+fn the_code_is_the_only_six_digit_run_in_its_mail() {
     assert_eq!(VERIFICATION_SECONDS, 600);
     for n in 0..500 {
         let language = if n % 2 == 0 { Language::Ko } else { Language::En };
@@ -34,7 +34,7 @@ fn a_code_mail_has_the_code_as_its_only_run_of_six_digits() {
 }
 
 #[test]
-fn a_new_password_is_told_in_the_readers_language() {
+fn a_password_change_mail_is_in_the_members_language() {
     for (language, subject, words) in [
         (Language::Ko, "[frontrow] 비밀번호가 변경되었습니다", "모든 기기에서 로그아웃되었습니다"),
         (Language::En, "[frontrow] Your password was changed", "logged out on all devices"),

@@ -4,7 +4,7 @@ use super::*;
 use frontrow_domain::reservation::CancelReason;
 
 #[test]
-fn a_cancellation_says_what_was_cancelled_and_refunded() {
+fn a_cancellation_mail_lists_the_seats_and_the_refund() {
     for (language, subject, facts) in [
         (
             Language::Ko,
@@ -39,7 +39,7 @@ fn a_cancellation_says_what_was_cancelled_and_refunded() {
 }
 
 #[test]
-fn the_organizers_reason_is_told_and_escaped() {
+fn the_organizers_reason_is_shown_and_escaped() {
     for (language, subject, label) in [
         (Language::Ko, "[frontrow] 공연 취소: 아이다", "취소 사유"),
         (Language::En, "[frontrow] Performance cancelled: 아이다", "Reason"),

@@ -11,7 +11,7 @@ use frontrow_domain::{
 
 /// Card payers read nothing about points, and members who were never charged read nothing about a refund.
 #[test]
-fn a_cancellation_says_what_becomes_of_a_cards_money() {
+fn a_cancellation_mail_states_what_happens_to_a_card_payment() {
     let now = Timestamp::parse("2026-12-02T00:00:00Z").unwrap();
     let pending = |language| {
         let deadline = now.plus_seconds(600);

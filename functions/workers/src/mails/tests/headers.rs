@@ -35,7 +35,7 @@ fn a_text_that_looks_encoded_is_shown_as_typed() {
 
 /// Such names are rejected today, but older versions stored them.
 #[test]
-fn an_invisible_name_leaves_the_address_alone() {
+fn an_invisible_name_is_omitted_from_the_address() {
     let mut reservation = reservation(Language::En, ALICE, "Aida");
     reservation.buyer.name = as_stored(|| Name::try_from("\u{0}\r\n\u{202e}".to_owned())).unwrap();
     let raw = mime(&ticket_letter(&reservation));

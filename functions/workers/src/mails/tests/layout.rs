@@ -5,7 +5,7 @@ use super::*;
 /// Tables have a fixed layout, so that no content widens the page. Text may break anywhere, but Korean breaks between words
 /// first.
 #[test]
-fn nothing_is_wider_than_a_phone() {
+fn pages_fit_the_width_of_a_phone() {
     let long = "W".repeat(200);
     let mut reservation = reservation(Language::Ko, &"N".repeat(100), &long);
     reservation.seats[0].seat_id = Some(format!("{}-200-100", "W".repeat(20)));
@@ -24,7 +24,7 @@ fn nothing_is_wider_than_a_phone() {
 
 /// Dark mode changes everything except the QR code, because scanners need a white background.
 #[test]
-fn the_code_stays_black_on_white() {
+fn qr_codes_stay_black_on_white_in_dark_mode() {
     let (_, html, pictures) = take_apart(&mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다"))));
     assert!(html.contains("@media (prefers-color-scheme: dark)"));
     assert_eq!(html.matches("background:#ffffff;\"></td>").count(), 2);

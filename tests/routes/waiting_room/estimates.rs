@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// A member is inside for ten minutes: the first in line sees how long that takes, and the second how long after it.
 #[tokio::test]
-async fn the_first_in_line_is_told_when_it_is_their_turn() {
+async fn the_first_in_line_sees_the_wait_for_a_place() {
     World::run(async |world| {
         world.stack.clock().stop();
         let performance = room(world, json!({"maxActive": 1})).await;
@@ -43,7 +43,7 @@ async fn the_first_in_line_is_told_when_it_is_their_turn() {
 
 /// Waiting members see the state of sales without an additional request.
 #[tokio::test]
-async fn those_in_line_see_the_sale() {
+async fn waiting_members_see_the_state_of_sales() {
     World::run(async |world| {
         world.stack.clock().stop();
         let opens = world.stack.clock().now().plus_seconds(60).to_string();
@@ -106,7 +106,7 @@ async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeIncl
 
 /// Behind 1,819 given-up places, with one member inside: the wait is that for the one place, which they get next.
 #[tokio::test]
-async fn given_up_places_keep_nobody_waiting() {
+async fn given_up_places_add_no_wait() {
     World::run(async |world| {
         world.stack.clock().stop();
         let performance = room(world, json!({"maxActive": 1})).await;
@@ -127,7 +127,7 @@ async fn given_up_places_keep_nobody_waiting() {
 
 /// Given-up places do not use the minute's allowance either.
 #[tokio::test]
-async fn given_up_places_cost_nothing_of_the_minute() {
+async fn given_up_places_use_no_allowance() {
     World::run(async |world| {
         world.stack.clock().stop();
         let performance = room(world, json!({"admitPerMinute": 1})).await;
