@@ -116,7 +116,7 @@ async fn ten_thousand_announcements_survive_killed_functions() {
         queue.extend(accepted.lock().unwrap().remove(Queue::Announcements.name()).unwrap_or_default());
     }
     let asked = accepted.lock().unwrap().remove(Queue::Alerts.name()).unwrap_or_default();
-    let told: HashSet<MemberId> = asked
+    let notified: HashSet<MemberId> = asked
         .iter()
         .map(|body| match message::decode(body).expect("a mail") {
             Mail::Alert { member_id, show_id } if show_id == show => member_id,
@@ -127,7 +127,7 @@ async fn ten_thousand_announcements_survive_killed_functions() {
         "{SUBSCRIBERS} subscribers: {runs} runs, {killed} killed, {} messages, at most {longest} in a run",
         asked.len()
     );
-    assert_eq!(told, members, "all subscribers, and no other members");
+    assert_eq!(notified, members, "all subscribers, and no other members");
     assert!(killed > 0, "nothing was killed");
     assert!(asked.len() < SUBSCRIBERS + killed * ANNOUNCED_MAX_MEMBERS + ANNOUNCED_MAX_MEMBERS);
     // Including messages that a killed run had in flight.

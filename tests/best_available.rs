@@ -1,7 +1,9 @@
 //! Best available seats in a rush: every buyer is served while seats remain, and parties are not split without need.
 //! `cargo test --test frontrow best_available -- --nocapture` prints refusals and attempts.
 
-use crate::harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, insist, pay, wire::Metered};
+use crate::harness::{
+    Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay, retry_while_busy, wire::Metered,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
@@ -18,10 +20,10 @@ async fn buy(people: Vec<(Person, i64)>, performance: &str) -> Vec<(i64, Reply)>
     for (person, quantity) in people {
         let performance = performance.to_owned();
         crowd.spawn(async move {
-            let held = insist(&person, || hold_of_grade(&person, &performance, "R", quantity)).await;
+            let held = retry_while_busy(&person, || hold_of_grade(&person, &performance, "R", quantity)).await;
             if is_held(&held) {
                 let id = held.text("holdId");
-                let paid = insist(&person, || pay(&person, &id)).await;
+                let paid = retry_while_busy(&person, || pay(&person, &id)).await;
                 assert!(matches!(paid.status, 200 | 201), "{paid:?}");
             }
             (quantity, held)
@@ -35,11 +37,11 @@ fn is_held(reply: &Reply) -> bool {
 }
 
 /// Refusals for other reasons than a lack of seats, which must never happen.
-fn refused_while_free(told: &[(i64, Reply)]) -> usize {
+fn refused_while_free(replies: &[(i64, Reply)]) -> usize {
     let is_true = |(wanted, reply): &&(i64, Reply)| {
         is_held(reply) || reply.json["code"] == "not_enough_seats" && reply.number("available") < *wanted
     };
-    told.iter().filter(|one| !is_true(one)).count()
+    replies.iter().filter(|one| !is_true(one)).count()
 }
 
 /// Number of transactions sent for each hold.
@@ -79,15 +81,15 @@ async fn couples_get_adjacent_seats_in_a_rush() {
     World::run(async |world| {
         let performance = house(world).await;
         let couples = members(world, [2; 160]).await;
-        let (told, metered) = world.wire.meter(buy(couples, &performance)).await;
-        let (tries, parted) = (tries(&metered), told.iter().filter(|(_, reply)| !are_together(reply)).count());
+        let (replies, metered) = world.wire.meter(buy(couples, &performance)).await;
+        let (tries, parted) = (tries(&metered), replies.iter().filter(|(_, reply)| !are_together(reply)).count());
         println!(
             "160 couples on 400 seats: {} refused while seats were free, {parted} parted; tries per buyer: mean {:.2}, most {}",
-            refused_while_free(&told),
+            refused_while_free(&replies),
             tries.iter().sum::<usize>() as f64 / 160.0,
             tries.iter().max().expect("holds"),
         );
-        assert!(told.iter().all(|(_, reply)| is_held(reply)), "{told:?}");
+        assert!(replies.iter().all(|(_, reply)| is_held(reply)), "{replies:?}");
         // There are more if a buyer retried.
         assert!(tries.len() >= 160 && parted == 0, "{} holds, {parted} parted", tries.len());
         assert_eq!(Snapshot::of(world).await.reservations().len(), 160);
@@ -102,17 +104,17 @@ async fn parties_of_all_sizes_fill_the_house() {
         let mut dice = fastrand::Rng::with_seed(4);
         let parties: Vec<i64> = (0..180).map(|_| dice.i64(1..=4)).collect();
         let parties = members(world, parties).await;
-        let (told, metered) = world.wire.meter(buy(parties, &performance)).await;
+        let (replies, metered) = world.wire.meter(buy(parties, &performance)).await;
         let tries = tries(&metered);
-        let sold: i64 = told.iter().filter(|(_, reply)| is_held(reply)).map(|(wanted, _)| wanted).sum();
-        let refused = told.iter().filter(|(_, reply)| !is_held(reply)).count();
+        let sold: i64 = replies.iter().filter(|(_, reply)| is_held(reply)).map(|(wanted, _)| wanted).sum();
+        let refused = replies.iter().filter(|(_, reply)| !is_held(reply)).count();
         println!(
             "180 parties of 1 to 4: {sold} of 400 sold, {refused} refused, {} of them while seats were free; tries per buyer: mean {:.2}, most {}",
-            refused_while_free(&told),
+            refused_while_free(&replies),
             tries.iter().sum::<usize>() as f64 / 180.0,
             tries.iter().max().expect("holds"),
         );
-        assert_eq!(refused_while_free(&told), 0, "{told:?}");
+        assert_eq!(refused_while_free(&replies), 0, "{replies:?}");
         for left in (sold + 1..=400).rev() {
             let single = hold_of_grade(&world.member(0).await, &performance, "R", 1).await;
             assert_eq!(single.expect(201).number("quantity"), 1, "{left} are left");
@@ -148,9 +150,9 @@ async fn the_last_seats_of_a_large_house_are_found() {
         crowd.join_all().await;
         let mut held = 0;
         for quantity in [50, 49, 3, 1] {
-            let told = hold_of_grade(&world.member(0).await, &performance, "R", quantity).await.expect(201);
-            held += told.number("quantity");
-            assert!(are_together(&told), "{}", told.json);
+            let replies = hold_of_grade(&world.member(0).await, &performance, "R", quantity).await.expect(201);
+            held += replies.number("quantity");
+            assert!(are_together(&replies), "{}", replies.json);
         }
         let none = hold_of_grade(&world.member(0).await, &performance, "R", 1).await;
         assert_eq!((held, none.problem(409, "not_enough_seats").number("available")), (103, 0));

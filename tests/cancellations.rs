@@ -5,8 +5,8 @@ use crate::conditions::interlude::Interlude;
 use crate::harness::{
     NEVER, Person, World,
     audit::{Item, Snapshot, text},
-    book, hold, insist, pay,
-    wire::{Answering, Execute, Meddler},
+    book, hold, pay, retry_while_busy,
+    wire::{Answering, Execute, Interceptor},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use frontrow_edge::entropy;
@@ -94,14 +94,14 @@ async fn crowded(world: &World) -> String {
 }
 
 /// Every n-th cancellation of a reservation kills the function that makes it: before or after it reached the table.
-struct DyingNowAndThen {
+struct CrashEvery {
     every: usize,
     seen: AtomicUsize,
     died: AtomicUsize,
 }
 
-impl Meddler for Arc<DyingNowAndThen> {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for Arc<CrashEvery> {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let cancels = operation == "TransactWriteItems" && request.to_string().contains("cancel_reason");
         let number = if cancels { self.seen.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         let dies = number > 0 && number.is_multiple_of(self.every);
@@ -139,19 +139,19 @@ async fn five_thousand_refunds_survive_killed_functions() {
         let begun = Instant::now();
         let performance = crowded(world).await;
         let listed = begun.elapsed();
-        let deaths = Arc::new(DyingNowAndThen { every: 700, seen: AtomicUsize::new(0), died: AtomicUsize::new(0) });
-        world.wire.meddle(Some(Arc::new(Arc::clone(&deaths))));
+        let deaths = Arc::new(CrashEvery { every: 700, seen: AtomicUsize::new(0), died: AtomicUsize::new(0) });
+        world.wire.intercept(Some(Arc::new(Arc::clone(&deaths))));
         // At once: projectors have not yet written rows for many of the reservations.
         let path = format!("/performances/{performance}/cancellation");
         world.organizer().await.post(&path, json!({"reason": "The roof leaks"})).await.expect(202);
         let over = tokio::time::timeout(NEVER, world.stack.settle()).await;
         over.expect("the cancellation ends").expect("the queues can be asked");
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         println!("{CROWD} reservations: made in {listed:?}, over in {:?}", begun.elapsed() - listed);
         assert!(deaths.died.load(Ordering::Relaxed) >= 5, "functions died {deaths:?} times", deaths = deaths.died);
-        let told = mails_with(world, "The roof leaks").await;
-        assert_eq!(told.len(), CROWD as usize);
-        assert!(told.values().all(|times| *times == 1), "a member was notified twice");
+        let notified = mails_with(world, "The roof leaks").await;
+        assert_eq!(notified.len(), CROWD as usize);
+        assert!(notified.values().all(|times| *times == 1), "a member was notified twice");
         let reservations = Snapshot::of(world).await.reservations();
         assert_eq!(reservations.len(), CROWD as usize);
         for reservation in reservations {
@@ -197,18 +197,18 @@ async fn members_who_pay_and_cancel_at_the_same_time_are_refunded_once() {
 async fn book_until_closed(person: Person, performance: String, row: u32) {
     for number in 1..=10 {
         let seat = format!("A-{row}-{number}");
-        let held = insist(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
+        let held = retry_while_busy(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
         if held.status == 409 {
             return;
         }
         let held = held.text("holdId");
-        let paid = insist(&person, || pay(&person, &held)).await;
+        let paid = retry_while_busy(&person, || pay(&person, &held)).await;
         if paid.status == 409 {
             return;
         }
         let reservation = format!("/reservations/{}", paid.text("reservationId"));
         if number % 2 == 0 {
-            insist(&person, || person.delete(&reservation)).await.expect(200);
+            retry_while_busy(&person, || person.delete(&reservation)).await.expect(200);
         }
     }
 }
@@ -225,7 +225,7 @@ async fn a_payment_completed_after_the_listing_is_refunded_too() {
         world.settle().await;
         let (organizer, watcher) = (world.organizer().await, early.client.clone());
         let path = format!("/performances/{performance}/cancellation");
-        world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
             organizer.post(&path, json!({"reason": "Strike"})).await.expect(202);
             while watcher.get(&seen).await.expect(200).text("status") != "cancelled" {
                 tokio::time::sleep(Duration::from_millis(10)).await;

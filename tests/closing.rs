@@ -6,9 +6,9 @@ mod moves;
 
 use crate::harness::{
     Person, World, book, hold, pay, performance_details,
-    process::{Told, call},
+    process::{Response, call},
     show_details,
-    wire::{Answering, Execute, Meddler, Wire},
+    wire::{Answering, Execute, Interceptor, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
@@ -37,8 +37,8 @@ struct Delayed {
     seen: AtomicU32,
 }
 
-impl Meddler for Delayed {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+impl Interceptor for Delayed {
+    fn intercept(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let mine = operation == "TransactWriteItems" && self.seen.fetch_add(1, Ordering::Relaxed) == 0;
         let first = mine.then_some(self.first);
         Box::pin(async move {
@@ -61,9 +61,9 @@ pub(crate) fn process(world: &World, first: First) -> App {
 }
 
 /// As [`process`], but all its calls meet `meddler`.
-pub(crate) fn process_behind(world: &World, meddler: Arc<dyn Meddler>) -> App {
+pub(crate) fn process_behind(world: &World, interceptor: Arc<dyn Interceptor>) -> App {
     let wire = Wire::default();
-    wire.meddle(Some(meddler));
+    wire.intercept(Some(interceptor));
     process_on(world, &wire)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn process_on(world: &World, wire: &Wire) -> App {
 }
 
 /// Holds `A-1-1` through that process.
-fn holding(app: App, person: &Person, performance: &str) -> impl Future<Output = Told> + Send + 'static {
+fn holding(app: App, person: &Person, performance: &str) -> impl Future<Output = Response> + Send + 'static {
     let login = format!("Bearer {}", app.tokens.access(&person.identity));
     let path = format!("/performances/{performance}/holds");
     async move { call(&app, &Method::POST, &path, &[("authorization", &login)], &json!({"seatIds": ["A-1-1"]})).await }
@@ -115,7 +115,7 @@ async fn a_late_hold_is_refused_after_a_delete() {
 }
 
 /// Buys a seat as soon as possible; `false` if the house is gone or changed.
-async fn insist(person: Person, performance: String, seat: String) -> bool {
+async fn retry_while_busy(person: Person, performance: String, seat: String) -> bool {
     for _ in 0..60 {
         let held = hold(&person, &performance, &[&seat]).await;
         match held.status {
@@ -136,7 +136,7 @@ async fn crowd(world: &World, performance: &str, begin: Duration) -> JoinSet<boo
         let (performance, seat) = (performance.to_owned(), format!("B-{}-{}", number / 10 + 1, number % 10 + 1));
         buyers.spawn(async move {
             tokio::time::sleep(begin + Duration::from_millis(u64::from(number) * 20)).await;
-            insist(person, performance, seat).await
+            retry_while_busy(person, performance, seat).await
         });
     }
     buyers

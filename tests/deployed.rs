@@ -67,8 +67,8 @@ impl Platform {
     }
 
     async fn log_in(&self, address: &str) -> Option<Client> {
-        let told = self.anyone.post("/sessions", json!({"email": address, "password": PASSWORD})).await;
-        (told.status == 200).then(|| self.anyone.with_login(&told.text("accessToken")))
+        let response = self.anyone.post("/sessions", json!({"email": address, "password": PASSWORD})).await;
+        (response.status == 200).then(|| self.anyone.with_login(&response.text("accessToken")))
     }
 
     /// Signs up with a mailed code and logs in.

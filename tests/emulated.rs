@@ -35,8 +35,8 @@ impl Queues {
             ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Taken,
         };
         let call = self.sqs.get_queue_attributes().queue_url(self.url(output));
-        let told = call.attribute_names(Waiting).attribute_names(Taken).send().await.expect("attributes");
-        let counts = told.attributes().expect("attributes").values();
+        let response = call.attribute_names(Waiting).attribute_names(Taken).send().await.expect("attributes");
+        let counts = response.attributes().expect("attributes").values();
         counts.map(|count| count.parse::<u32>().expect("a count")).sum()
     }
 

@@ -112,12 +112,14 @@ async fn sample_events_get_their_expected_responses() {
         for endpoint in ENDPOINTS.iter().chain([&UNMATCHED]) {
             let route = &endpoint.route;
             let (status, code) = answer(world, endpoint, &sample(route.operation, &[])).await;
-            let told = format!("{}: {status} {code}", route.operation);
+            let outcome = format!("{}: {status} {code}", route.operation);
             match endpoint.access {
                 Access::Public => {
-                    assert!(route.success.contains(&status) || route.errors.contains(&code.as_str()), "{told}")
+                    assert!(route.success.contains(&status) || route.errors.contains(&code.as_str()), "{outcome}")
                 }
-                Access::Member | Access::Organizer => assert_eq!((status, &*code), (401, "unauthenticated"), "{told}"),
+                Access::Member | Access::Organizer => {
+                    assert_eq!((status, &*code), (401, "unauthenticated"), "{outcome}")
+                }
             }
         }
     })

@@ -2,7 +2,7 @@
 
 use crate::{
     faults::chaos::{Chaos, Rates},
-    harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, insist, pay},
+    harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay, retry_while_busy},
 };
 use frontrow_domain::reservation::ReservationStatus;
 use frontrow_edge::clock::Clock;
@@ -23,8 +23,8 @@ pub(crate) async fn area(world: &World, capacity: u32, details: Value) -> String
 }
 
 async fn available(world: &World, performance: &str) -> i64 {
-    let told = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
-    told.json["grades"][0]["available"].as_i64().expect("a count")
+    let response = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
+    response.json["grades"][0]["available"].as_i64().expect("a count")
 }
 
 async fn sold(world: &World) -> usize {
@@ -38,7 +38,7 @@ async fn fill(world: &World, performance: &str) -> i64 {
     let (mut filled, mut wanted) = (0, 50);
     while wanted > 0 {
         let person = world.member(0).await;
-        let reply = insist(&person, || hold_of_grade(&person, performance, "Standing", wanted)).await;
+        let reply = retry_while_busy(&person, || hold_of_grade(&person, performance, "Standing", wanted)).await;
         match reply.status {
             200 | 201 => filled += wanted,
             _ => wanted = wanted.min(reply.problem(409, "not_enough_seats").number("available") + 1) - 1,
@@ -84,7 +84,7 @@ async fn book_at_random(person: Person, performance: String, clock: Clock, seed:
             0 => drop(person.delete(&format!("/holds/{id}")).await),
             1 => {}
             choice => {
-                let paid = insist(&person, || pay(&person, &id)).await;
+                let paid = retry_while_busy(&person, || pay(&person, &id)).await;
                 // The clock runs: a hold may expire before it is paid.
                 let cancels = choice == 2 && paid.status != 410;
                 if cancels {
@@ -107,7 +107,7 @@ async fn rush(world: &World, seed: u64, rates: Option<Rates>) {
         people.push(world.member(100_000).await);
     }
     if let Some(rates) = rates {
-        world.wire.meddle(Some(Arc::new(Chaos::new(seed, rates, world.stack.clock().clone(), Arc::default()))));
+        world.wire.intercept(Some(Arc::new(Chaos::new(seed, rates, world.stack.clock().clone(), Arc::default()))));
     }
     let mut crowd = JoinSet::new();
     for (number, person) in (0..).zip(people) {
@@ -115,7 +115,7 @@ async fn rush(world: &World, seed: u64, rates: Option<Rates>) {
     }
     let wrong: Vec<String> = crowd.join_all().await.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    world.wire.meddle(None);
+    world.wire.intercept(None);
     if let Err(why) = Snapshot::of(world).await.check() {
         panic!("after the rush: {why}");
     }

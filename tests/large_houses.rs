@@ -143,7 +143,7 @@ async fn as_of_reveals_a_stuck_projector() {
         assert!(as_of(&listed) < as_of(&known));
 
         world.advance_seconds(10);
-        world.wire.meddle_with_projections(Some(Arc::new(Unreached("PutItem"))));
+        world.wire.intercept_projections(Some(Arc::new(Unreached("PutItem"))));
         let late = hold(&world.member(0).await, &performance, &["A-1-2", "B-1-1"]).await.expect(201);
         tokio::time::sleep(Duration::from_millis(300)).await;
         let stuck = fresh_map(world, &performance).await;
@@ -153,7 +153,7 @@ async fn as_of_reveals_a_stuck_projector() {
         let refused = hold(&world.member(0).await, &performance, &["A-1-2"]).await.problem(409, "seats_taken");
         assert_eq!(refused.json["seatIds"], json!(["A-1-2"]));
 
-        world.wire.meddle_with_projections(None);
+        world.wire.intercept_projections(None);
         world.settle().await;
         let fresh = fresh_map(world, &performance).await;
         assert_eq!([status_of(&fresh, "A-1-2"), status_of(&fresh, "B-1-1")], ["held", "held"]);

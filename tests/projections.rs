@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 /// An attribute in the stream's format.
-fn told(value: &AttributeValue) -> Value {
+fn as_json(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => json!({"S": text}),
         AttributeValue::N(number) => json!({"N": number}),
         AttributeValue::Bool(yes) => json!({"BOOL": yes}),
-        AttributeValue::L(list) => json!({"L": list.iter().map(told).collect::<Vec<_>>()}),
+        AttributeValue::L(list) => json!({"L": list.iter().map(as_json).collect::<Vec<_>>()}),
         AttributeValue::M(map) => json!({"M": image(map)}),
         AttributeValue::Null(_) => json!({"NULL": true}),
         other => panic!("an attribute that no reservation has: {other:?}"),
@@ -26,7 +26,7 @@ fn told(value: &AttributeValue) -> Value {
 }
 
 fn image(item: &Item) -> Value {
-    item.iter().map(|(name, value)| (name.clone(), told(value))).collect()
+    item.iter().map(|(name, value)| (name.clone(), as_json(value))).collect()
 }
 
 /// A record for each reservation.
@@ -37,7 +37,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
             "eventSourceARN": "arn:aws:dynamodb:r:1:table/t/stream/1",
             "dynamodb": {
                 "ApproximateCreationDateTime": 1_764_547_200, "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES",
-                "Keys": {"pk": told(&item["pk"]), "sk": told(&item["sk"])}, "SequenceNumber": number.to_string(), "NewImage": image(item),
+                "Keys": {"pk": as_json(&item["pk"]), "sk": as_json(&item["sk"])}, "SequenceNumber": number.to_string(), "NewImage": image(item),
             },
         })
     };

@@ -8,7 +8,7 @@ use crate::harness::{
     audit::Snapshot,
     book,
     crowd::{at_once, members},
-    hold, insist, pay,
+    hold, pay, retry_while_busy,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -202,7 +202,7 @@ async fn five_hundred_members_joining_at_once_get_positions_1_to_500() {
         let people = members(world, 500, 0).await;
         let replies = at_once(people, |_, person| {
             let path = format!("/performances/{performance}/queue");
-            async move { insist(&person, || person.post(&path, Value::Null)).await }
+            async move { retry_while_busy(&person, || person.post(&path, Value::Null)).await }
         })
         .await;
         let positions: BTreeSet<i64> = replies.iter().map(|reply| reply.number("position")).collect();
@@ -224,30 +224,32 @@ enum Inside {
 async fn go_through(person: Person, performance: String, seat: String, inside: Inside) {
     let path = format!("/performances/{performance}/queue");
     let join = || person.post(&path, Value::Null);
-    let mut place = insist(&person, join).await;
+    let mut place = retry_while_busy(&person, join).await;
     let mut polls = 0;
     while place.text("status") == "waiting" {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let waiting = person.with_queue_token(&place.text("queueToken"));
-        let polled = insist(&waiting, || waiting.get(&path)).await;
+        let polled = retry_while_busy(&waiting, || waiting.get(&path)).await;
         // The clock runs fast here: a place that was called and left unclaimed for a minute has expired.
-        place = if polled.status == 401 { insist(&person, join).await } else { polled.expect(200) };
+        place = if polled.status == 401 { retry_while_busy(&person, join).await } else { polled.expect(200) };
         polls += 1;
         assert!(polls < 2_000, "the line does not drain");
     }
     let person = person.with_queue_token(&place.text("queueToken"));
     match inside {
         Inside::Pays => {
-            let held = insist(&person, || async { hold(&person, &performance, &[&seat]).await }).await.text("holdId");
-            let paid = insist(&person, || pay(&person, &held)).await;
+            let held = retry_while_busy(&person, || async { hold(&person, &performance, &[&seat]).await })
+                .await
+                .text("holdId");
+            let paid = retry_while_busy(&person, || pay(&person, &held)).await;
             assert!(matches!(paid.status, 200 | 201), "{paid:?}");
-            insist(&person, || person.get(&path)).await.problem(401, "queue_token_expired");
+            retry_while_busy(&person, || person.get(&path)).await.problem(401, "queue_token_expired");
         }
         Inside::HoldsAndLeaves => {
-            insist(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
-            insist(&person, || person.delete(&path)).await.expect(204);
+            retry_while_busy(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
+            retry_while_busy(&person, || person.delete(&path)).await.expect(204);
         }
-        Inside::Leaves => drop(insist(&person, || person.delete(&path)).await.expect(204)),
+        Inside::Leaves => drop(retry_while_busy(&person, || person.delete(&path)).await.expect(204)),
         Inside::Vanishes => {}
     }
 }

@@ -2,10 +2,10 @@
 //! delivered again to another worker, and the result is the same.
 
 use crate::{
-    faults::Ground,
+    faults::Testbed,
     harness::{
         process::{call, listed, member},
-        wire::{Answering, Execute, Meddler, Wire},
+        wire::{Answering, Execute, Interceptor, Wire},
     },
 };
 use frontrow_domain::{
@@ -27,14 +27,14 @@ use std::{
 use tokio::sync::Notify;
 
 /// Kills the process at one of its calls.
-struct Mortal {
+struct CrashAt {
     left: AtomicUsize,
     after: bool,
     died: Arc<Notify>,
 }
 
-impl Meddler for Mortal {
-    fn meddle(&self, _: &str, _: &Value, execute: Execute) -> Answering {
+impl Interceptor for CrashAt {
+    fn intercept(&self, _: &str, _: &Value, execute: Execute) -> Answering {
         let (dies, after, died) = (self.left.fetch_sub(1, Ordering::SeqCst) == 0, self.after, Arc::clone(&self.died));
         Box::pin(async move {
             if !dies {
@@ -68,7 +68,7 @@ pub(crate) fn event(due: &[PaymentDue]) -> <PaymentWorker as Worker>::Event {
 
 /// One course of a purchase, and its expected outcome.
 #[derive(Debug, Clone, Copy)]
-enum Way {
+enum Course {
     Confirmed,
     Declined,
     Expired,
@@ -76,7 +76,7 @@ enum Way {
     CancelledPending,
 }
 
-impl Way {
+impl Course {
     const ALL: [Self; 5] = [Self::Confirmed, Self::Declined, Self::Expired, Self::Refunded, Self::CancelledPending];
 
     fn end(self) -> CardState {
@@ -94,18 +94,18 @@ struct Bought {
     due: PaymentDue,
 }
 
-async fn buy(calm: &App, performance: &str, way: Way, name: &str) -> Bought {
-    let (identity, login) = member(calm, name).await;
+async fn buy(faultless: &App, performance: &str, course: Course, name: &str) -> Bought {
+    let (identity, login) = member(faultless, name).await;
     let headers = [("authorization", login.as_str())];
-    let map = call(calm, &Method::GET, &format!("/performances/{performance}/seats"), &[], &Value::Null).await;
+    let map = call(faultless, &Method::GET, &format!("/performances/{performance}/seats"), &[], &Value::Null).await;
     let mut seats = map.json["seats"].as_array().into_iter().flatten();
     let free = seats.find(|seat| seat["status"] == "free").expect("one is free");
     let seats = json!({"seatIds": [free["seatId"]]});
-    let held = call(calm, &Method::POST, &format!("/performances/{performance}/holds"), &headers, &seats).await;
+    let held = call(faultless, &Method::POST, &format!("/performances/{performance}/holds"), &headers, &seats).await;
     assert_eq!(held.status, 201, "{held:?}");
-    let token = if matches!(way, Way::Declined) { "declined" } else { "tok" };
+    let token = if matches!(course, Course::Declined) { "declined" } else { "tok" };
     let body = json!({"holdId": held.json["holdId"], "method": "card", "cardToken": token});
-    let paid = call(calm, &Method::POST, "/payments", &headers, &body).await;
+    let paid = call(faultless, &Method::POST, "/payments", &headers, &body).await;
     assert_eq!(paid.status, 202, "{paid:?}");
     let member_id: MemberId = identity.member_id;
     let reservation_id: ReservationId = paid.text("reservationId").parse().expect("an id");
@@ -114,84 +114,86 @@ async fn buy(calm: &App, performance: &str, way: Way, name: &str) -> Bought {
 
 /// Shared by the runs of one course.
 struct Place {
-    ground: Ground,
+    testbed: Testbed,
     provider: Provider,
     performance: String,
 }
 
 /// Runs one course with a worker that dies at its `number`-th call. `false` if it makes fewer calls.
-async fn run(place: &Place, way: Way, number: usize, after: bool) -> bool {
-    let Place { ground, provider, performance } = place;
-    let calm = ground.calm();
+async fn run(place: &Place, course: Course, number: usize, after: bool) -> bool {
+    let Place { testbed, provider, performance } = place;
+    let faultless = testbed.faultless();
     let worker = |app: &App| worker(app, provider, 2_000);
-    let bought = buy(&calm, performance, way, &format!("buyer-{number}-{after}")).await;
+    let bought = buy(&faultless, performance, course, &format!("buyer-{number}-{after}")).await;
     let message = || event(std::slice::from_ref(&bought.due));
     let cancel = async || {
         let path = format!("/reservations/{}", bought.due.reservation_id);
-        let told = call(&calm, &Method::DELETE, &path, &[("authorization", &bought.login)], &Value::Null).await;
-        assert_eq!(told.status, 200, "{told:?}");
+        let response =
+            call(&faultless, &Method::DELETE, &path, &[("authorization", &bought.login)], &Value::Null).await;
+        assert_eq!(response.status, 200, "{response:?}");
     };
     let switch = |mode: &str| provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
-    match way {
-        Way::Confirmed | Way::Declined => {}
+    match course {
+        Course::Confirmed | Course::Declined => {}
         // The provider has the money, and no process knows.
-        Way::Expired | Way::CancelledPending => {
+        Course::Expired | Course::CancelledPending => {
             switch("answer_late");
-            let unheard = worker(&calm);
-            let asked = tokio::time::timeout(Duration::from_millis(300), unheard.handle(message())).await;
-            assert!(asked.is_err(), "{way:?}: the response arrived");
+            let unanswered = worker(&faultless);
+            let asked = tokio::time::timeout(Duration::from_millis(300), unanswered.handle(message())).await;
+            assert!(asked.is_err(), "{course:?}: the response arrived");
             switch("normal");
         }
-        Way::Refunded => {
-            worker(&calm).handle(message()).await.expect("handled");
+        Course::Refunded => {
+            worker(&faultless).handle(message()).await.expect("handled");
             cancel().await;
         }
     }
-    match way {
-        Way::Expired => ground.clock.advance_seconds(601),
-        Way::CancelledPending => cancel().await,
+    match course {
+        Course::Expired => testbed.clock.advance_seconds(601),
+        Course::CancelledPending => cancel().await,
         _ => {}
     }
 
     let died = Arc::new(Notify::new());
     let wire = Wire::default();
-    wire.meddle(Some(Arc::new(Mortal { left: AtomicUsize::new(number), after, died: Arc::clone(&died) })));
-    let mortal = ground.through(&wire);
-    let first_worker = worker(&mortal);
+    wire.intercept(Some(Arc::new(CrashAt { left: AtomicUsize::new(number), after, died: Arc::clone(&died) })));
+    let crashing = testbed.through(&wire);
+    let first_worker = worker(&crashing);
     let first = tokio::select! {
         handled = first_worker.handle(message()) => Some(handled),
         () = died.notified() => None,
     };
-    worker(&calm).handle(message()).await.expect("handled");
-    worker(&calm).handle(message()).await.expect("handled again");
+    worker(&faultless).handle(message()).await.expect("handled");
+    worker(&faultless).handle(message()).await.expect("handled again");
 
-    let snapshot = ground.snapshot().await;
+    let snapshot = testbed.snapshot().await;
     let all = snapshot.reservations();
     let one = all.iter().find(|one| one.reservation_id == bought.due.reservation_id).expect("it is there");
-    assert_eq!(one.card.as_ref().expect("a card").state, way.end(), "{way:?} at call {number}");
-    snapshot.check().unwrap_or_else(|why| panic!("{way:?} at call {number}: {why}"));
+    assert_eq!(one.card.as_ref().expect("a card").state, course.end(), "{course:?} at call {number}");
+    snapshot.check().unwrap_or_else(|why| panic!("{course:?} at call {number}: {why}"));
     let audited = snapshot.provider_has_what_was_bought(&provider.entries());
-    audited.unwrap_or_else(|why| panic!("{way:?} at call {number}: {why}"));
+    audited.unwrap_or_else(|why| panic!("{course:?} at call {number}: {why}"));
     first.is_none()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redelivered_message_recovers_from_a_crash_at_any_call() {
-    for way in Way::ALL {
-        let ground = Ground::new().await.expect("an engine");
+    for course in Course::ALL {
+        let testbed = Testbed::new().await.expect("an engine");
         let provider = Provider::start(&tokio::runtime::Handle::current(), None).await.expect("a provider");
         let sections = json!([{"name": "A", "grade": "R", "price": 30_000, "rows": 5, "seatsPerRow": 20}]);
-        let performance = listed(&ground.calm(), json!({"seating": {"type": "numbered", "sections": sections}})).await;
-        let place = Place { ground, provider, performance };
+        let performance =
+            listed(&testbed.faultless(), json!({"seating": {"type": "numbered", "sections": sections}})).await;
+        let place = Place { testbed, provider, performance };
         let mut deaths = 0;
         for after in [false, true] {
             for number in 0.. {
-                if !run(&place, way, number, after).await {
+                if !run(&place, course, number, after).await {
                     break;
                 }
                 deaths += 1;
             }
         }
-        assert!(deaths >= 6, "{way:?}: only {deaths} deaths");
+        assert!(deaths >= 6, "{course:?}: only {deaths} deaths");
     }
 }

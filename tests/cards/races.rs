@@ -108,9 +108,9 @@ async fn repeated_messages_change_nothing() {
             let path = format!("/reservations/{}", paid.text("reservationId"));
             async move { person.delete(&path).await.expect(200).json }
         });
-        let told: BTreeSet<String> =
+        let responses: BTreeSet<String> =
             twenty.collect::<JoinSet<_>>().join_all().await.iter().map(|it| it["cancelledAt"].to_string()).collect();
-        assert_eq!(told.len(), 1);
+        assert_eq!(responses.len(), 1);
         world.stack.queues().sender().send(&messages).await.expect("the queue takes them");
         card_is(world, &paid, CardState::Refunded).await;
         world.settle().await;

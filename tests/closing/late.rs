@@ -3,7 +3,7 @@
 use super::{holding, process_behind};
 use crate::harness::{
     World, book, pay, performance_details,
-    wire::{Answering, Execute, Meddler},
+    wire::{Answering, Execute, Interceptor},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
@@ -13,10 +13,10 @@ use std::{
 };
 
 /// Responses are late: reads return an earlier state, and writes arrive after their caller gave up.
-struct Late;
+struct Delays;
 
-impl Meddler for Late {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for Delays {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let of_performance = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("performance#"));
         let (reads, writes) = (operation == "GetItem" && of_performance, operation == "TransactWriteItems");
         Box::pin(async move {
@@ -38,7 +38,7 @@ async fn a_hold_with_a_stale_read_is_refused_after_a_delete() {
     World::run(async |world| {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(0).await, world.organizer().await);
-        let holding = tokio::spawn(holding(process_behind(world, Arc::new(Late)), &person, &performance));
+        let holding = tokio::spawn(holding(process_behind(world, Arc::new(Delays)), &person, &performance));
         // By then, the response to its second check is on its way.
         tokio::time::sleep(Duration::from_millis(2_600)).await;
         organizer.delete(&format!("/performances/{performance}")).await.expect(204);
@@ -53,8 +53,8 @@ async fn a_hold_with_a_stale_read_is_refused_after_a_delete() {
 #[derive(Default)]
 struct Frozen(Mutex<Option<Execute>>);
 
-impl Meddler for Frozen {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+impl Interceptor for Frozen {
+    fn intercept(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         if operation != "TransactWriteItems" {
             return execute();
         }
@@ -71,8 +71,8 @@ async fn a_late_hold_of_replaced_seats_is_not_paid() {
         let performance = world.performance(json!({})).await;
         let (person, organizer) = (world.member(100_000).await, world.organizer().await);
         let frozen = Arc::new(Frozen::default());
-        let told = holding(process_behind(world, frozen.clone()), &person, &performance).await;
-        assert_eq!(told.status, 503, "{told:?}");
+        let response = holding(process_behind(world, frozen.clone()), &person, &performance).await;
+        assert_eq!(response.status, 503, "{response:?}");
         let path = format!("/performances/{performance}");
         let start = organizer.get(&path).await.json["startsAt"].clone();
         let seating = json!({"type": "numbered", "sections": [

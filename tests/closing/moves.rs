@@ -5,7 +5,7 @@ use crate::harness::{
     World,
     client::Reply,
     performance_details,
-    wire::{Answering, Execute, Meddler, Wire},
+    wire::{Answering, Execute, Interceptor, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use frontrow_domain::{Result, limits::CLOSING_LEASE_SECONDS, show::Show};
@@ -51,7 +51,7 @@ async fn move_and_die(world: &World, calls: u32) {
     let wire = Wire::default();
     let app = process_on(world, &wire);
     // Reads and marks pass; then this number of writes.
-    wire.meddle(Some(Arc::new(Dying(Arc::new(AtomicU32::new(2 + calls))))));
+    wire.intercept(Some(Arc::new(CrashAfter(Arc::new(AtomicU32::new(2 + calls))))));
     let died = tokio::time::timeout(Duration::from_secs(9), moved_to(&app, &show, details("To"))).await;
     world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
     let venue = organizer.get(&path).await.text("venue");
@@ -80,7 +80,7 @@ async fn a_show_can_move_to_its_own_leftover_slots() {
         let app = process_on(world, &wire);
         // Two marks and the slot are written, the move itself is not.
         let writes_left = Arc::new(AtomicU32::new(3));
-        wire.meddle(Some(Arc::new(Dying(Arc::clone(&writes_left)))));
+        wire.intercept(Some(Arc::new(CrashAfter(Arc::clone(&writes_left)))));
         let dying = moved_to(&app, &show, details("To"));
         assert!(tokio::time::timeout(Duration::from_secs(9), dying).await.is_err(), "it dies");
         assert_eq!(writes_left.load(Ordering::Relaxed), 0);
@@ -102,7 +102,7 @@ async fn slots_stay_taken_after_a_move_with_a_lost_response() {
         organizer.post(&format!("{path}/performances"), at(world, 1)).await.expect(201);
         let wire = Wire::default();
         let app = process_on(world, &wire);
-        wire.meddle(Some(Arc::new(Unheard(AtomicU32::new(2)))));
+        wire.intercept(Some(Arc::new(LostResponses(AtomicU32::new(2)))));
         moved_to(&app, &show, details("To")).await.expect_err("nobody heard of it");
         world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
         assert_eq!(organizer.get(&path).await.text("venue"), "To");
@@ -113,25 +113,25 @@ async fn slots_stay_taken_after_a_move_with_a_lost_response() {
 }
 
 /// This number of transactions gets responses; the others are executed without one.
-struct Unheard(AtomicU32);
+struct LostResponses(AtomicU32);
 
-impl Meddler for Unheard {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+impl Interceptor for LostResponses {
+    fn intercept(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let left = |left: u32| left.checked_sub(1);
-        let unheard = operation == "TransactWriteItems"
+        let lost = operation == "TransactWriteItems"
             && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();
         Box::pin(async move {
             let answer = execute().await;
-            if unheard { Err(ConnectorError::timeout("nobody heard of it".into())) } else { answer }
+            if lost { Err(ConnectorError::timeout("nobody heard of it".into())) } else { answer }
         })
     }
 }
 
 /// This number of writes reaches the table; the process dies before the next one.
-struct Dying(Arc<AtomicU32>);
+struct CrashAfter(Arc<AtomicU32>);
 
-impl Meddler for Dying {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+impl Interceptor for CrashAfter {
+    fn intercept(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let write = !matches!(operation, "GetItem" | "Query" | "BatchGetItem");
         let left = |left: u32| left.checked_sub(1);
         let dead = write && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();

@@ -1,12 +1,12 @@
 //! Guards of holds, payments, points and cancellations.
 
-use super::{Found, ensure, interlude::Interlude};
+use super::{GuardResult, ensure, interlude::Interlude};
 use crate::harness::{World, book, hold, pay, process::call};
 use frontrow_domain::limits::IDEMPOTENCY_KEPT_SECONDS;
 use frontrow_edge::{App, Method};
 use serde_json::json;
 
-pub(super) async fn a_key_tops_up_once(world: &World) -> Found {
+pub(super) async fn a_key_tops_up_once(world: &World) -> GuardResult {
     let person = world.member(0).await.client.with_key("k");
     person.post("/points/top-ups", json!({"amount": 700})).await.expect(201);
     person.post("/points/top-ups", json!({"amount": 700})).await;
@@ -14,7 +14,7 @@ pub(super) async fn a_key_tops_up_once(world: &World) -> Found {
     ensure(balance == 700, || format!("one key topped up {balance}"))
 }
 
-pub(super) async fn a_held_seat_is_not_taken(world: &World) -> Found {
+pub(super) async fn a_held_seat_is_not_taken(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
     let second = hold(&world.member(0).await, &performance, &["A-1-1"]).await;
@@ -37,7 +37,7 @@ pub(super) async fn take_ahead(world: &World, performance: &str) -> (String, Str
     (login, taken.text("holdId"))
 }
 
-pub(super) async fn a_seat_lost_to_another_clock_is_not_sold(world: &World) -> Found {
+pub(super) async fn a_seat_lost_to_another_clock_is_not_sold(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
@@ -46,7 +46,7 @@ pub(super) async fn a_seat_lost_to_another_clock_is_not_sold(world: &World) -> F
     ensure(paid.status == 410, || format!("a lost seat was paid: {}", paid.status))
 }
 
-pub(super) async fn a_seat_lost_to_another_clock_is_not_freed(world: &World) -> Found {
+pub(super) async fn a_seat_lost_to_another_clock_is_not_freed(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     let held = hold(&person, &performance, &["A-1-1", "A-1-2"]).await.expect(201).header("location");
@@ -58,7 +58,7 @@ pub(super) async fn a_seat_lost_to_another_clock_is_not_freed(world: &World) -> 
     ensure(fourth.status == 201, || "the seat that was still held was not freed".to_owned())
 }
 
-pub(super) async fn a_second_hold_is_refused(world: &World) -> Found {
+pub(super) async fn a_second_hold_is_refused(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     hold(&person, &performance, &["A-1-1"]).await.expect(201);
@@ -67,7 +67,7 @@ pub(super) async fn a_second_hold_is_refused(world: &World) -> Found {
 }
 
 /// The other half: paid seats count as well.
-pub(super) async fn paid_seats_count(world: &World) -> Found {
+pub(super) async fn paid_seats_count(world: &World) -> GuardResult {
     let performance = world.performance(json!({"maxSeatsPerMember": 2})).await;
     let person = world.member(100_000).await;
     book(&person, &performance, &["A-1-1"]).await;
@@ -76,7 +76,7 @@ pub(super) async fn paid_seats_count(world: &World) -> Found {
 }
 
 /// The last part: a member who keeps holding without paying.
-pub(super) async fn unpaid_holds_count(world: &World) -> Found {
+pub(super) async fn unpaid_holds_count(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     for _ in 0..3 {
@@ -88,7 +88,7 @@ pub(super) async fn unpaid_holds_count(world: &World) -> Found {
 }
 
 /// Only those of the last hour count.
-pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> Found {
+pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     for _ in 0..3 {
@@ -100,7 +100,7 @@ pub(super) async fn an_unpaid_hold_is_forgotten_after_an_hour(world: &World) -> 
 }
 
 /// Those cleared by a payment do not count.
-pub(super) async fn a_payment_clears_unpaid_holds(world: &World) -> Found {
+pub(super) async fn a_payment_clears_unpaid_holds(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     for _ in 0..2 {
@@ -114,10 +114,10 @@ pub(super) async fn a_payment_clears_unpaid_holds(world: &World) -> Found {
     ensure(next.status == 201, || format!("paid holds count as unpaid: {next:?}"))
 }
 
-pub(super) async fn top_ups_between_read_and_write_are_kept(world: &World) -> Found {
+pub(super) async fn top_ups_between_read_and_write_are_kept(world: &World) -> GuardResult {
     let person = world.member(0).await;
     let client = person.client.clone();
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         client.post("/points/top-ups", json!({"amount": 10})).await.expect(201);
     })));
     person.post("/points/top-ups", json!({"amount": 1})).await.expect(201);
@@ -125,12 +125,12 @@ pub(super) async fn top_ups_between_read_and_write_are_kept(world: &World) -> Fo
     ensure(balance == 11, || format!("10 + 1 topped up is {balance}"))
 }
 
-pub(super) async fn two_cancellations_refund_once(world: &World) -> Found {
+pub(super) async fn two_cancellations_refund_once(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let path = format!("/reservations/{}", book(&person, &performance, &["A-1-1"]).await.text("reservationId"));
     let (client, same) = (person.client.clone(), path.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         client.delete(&same).await.expect(200);
     })));
     person.delete(&path).await.expect(200);
@@ -139,7 +139,7 @@ pub(super) async fn two_cancellations_refund_once(world: &World) -> Found {
 }
 
 /// Items outlive their expiry: DynamoDB collects them some days later.
-pub(super) async fn a_key_is_free_again_after_a_day(world: &World) -> Found {
+pub(super) async fn a_key_is_free_again_after_a_day(world: &World) -> GuardResult {
     let person = world.member(0).await;
     person.with_key("k").post("/points/top-ups", json!({"amount": 700})).await.expect(201);
     world.advance_seconds(u32::try_from(IDEMPOTENCY_KEPT_SECONDS).expect("a day"));
@@ -147,7 +147,7 @@ pub(super) async fn a_key_is_free_again_after_a_day(world: &World) -> Found {
     ensure(again.status == 201, || format!("the key of yesterday was refused: {again:?}"))
 }
 
-pub(super) async fn a_lapsed_seat_is_taken(world: &World) -> Found {
+pub(super) async fn a_lapsed_seat_is_taken(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
     world.advance_seconds(300);
@@ -156,7 +156,7 @@ pub(super) async fn a_lapsed_seat_is_taken(world: &World) -> Found {
 }
 
 /// The first hold expires, the second is paid.
-pub(super) async fn a_member_holds_one_seat_after_another(world: &World) -> Found {
+pub(super) async fn a_member_holds_one_seat_after_another(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     hold(&person, &performance, &["A-1-1"]).await.expect(201);

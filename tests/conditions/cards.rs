@@ -1,7 +1,7 @@
 //! Guards of card payments and of the circuit breaker for their provider.
 
 use super::{
-    Found,
+    GuardResult,
     booking::take_ahead,
     ensure, general,
     interlude::{Interlude, StaleBatches},
@@ -19,7 +19,7 @@ use frontrow_edge::App;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) -> Found {
+pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     switch(world, json!({"mode": "refuse"})).await;
@@ -29,7 +29,7 @@ pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) ->
 }
 
 /// The member cancels between the provider's decline and the write that records it.
-pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found {
+pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     switch(world, json!({"delayMillis": 700})).await;
@@ -37,7 +37,7 @@ pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found
     let paid = pay_by_card(&person, &held, "declined").await.expect(202);
     let path = format!("/reservations/{}", paid.text("reservationId"));
     let (client, same) = (person.client.clone(), path.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         client.delete(&same).await.expect(200);
     })));
     while person.get(&path).await.expect(200).text("status") == "pending" {
@@ -48,7 +48,7 @@ pub(super) async fn a_cancelled_purchase_is_not_declined(world: &World) -> Found
     ensure(reason == "member", || format!("the member who cancelled sees {reason}"))
 }
 
-pub(super) async fn a_seat_lost_to_another_clock_is_not_kept(world: &World) -> Found {
+pub(super) async fn a_seat_lost_to_another_clock_is_not_kept(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
@@ -57,7 +57,7 @@ pub(super) async fn a_seat_lost_to_another_clock_is_not_kept(world: &World) -> F
     ensure(paid.status == 410, || format!("a lost seat was kept: {}", paid.status))
 }
 
-pub(super) async fn places_lost_to_another_clock_are_not_kept(world: &World) -> Found {
+pub(super) async fn places_lost_to_another_clock_are_not_kept(world: &World) -> GuardResult {
     let performance = area(world, 2, json!({})).await;
     let person = world.member(0).await;
     let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
@@ -67,35 +67,35 @@ pub(super) async fn places_lost_to_another_clock_are_not_kept(world: &World) -> 
 }
 
 /// A stale read returns the bucket that the places were in before; it now contains another member's places.
-pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> Found {
+pub(super) async fn a_prolonged_hold_is_paid_where_it_is_kept(world: &World) -> GuardResult {
     let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
     let (person, other) = (world.member(100_000).await, world.member(100_000).await);
     let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
     let others = hold_of_grade(&other, &performance, "Standing", 2).await.expect(201).text("holdId");
     world.app().store.count_calls(&bad_calls(), world.stack.clock().now()).await.expect("it can be written");
-    world.wire.meddle(Some(Arc::new(StaleBatches::default())));
+    world.wire.intercept(Some(Arc::new(StaleBatches::default())));
     pay_by_card(&person, &held, "tok").await.expect(503);
     pay(&person, &held).await.expect(201);
-    world.wire.meddle(None);
+    world.wire.intercept(None);
     let paid = pay(&other, &others).await;
     ensure(paid.status == 201, || format!("another member's places were sold: {}", paid.status))
 }
 
 /// A stale read returns the hold from before its card was declined; the purchase of that attempt has ended.
-pub(super) async fn a_declined_purchase_is_not_paid_again(world: &World) -> Found {
+pub(super) async fn a_declined_purchase_is_not_paid_again(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
-    world.wire.meddle(Some(Arc::new(StaleBatches::default())));
+    world.wire.intercept(Some(Arc::new(StaleBatches::default())));
     let declined = pay_by_card(&person, &held, "declined").await.expect(202);
     reservation_once(world, &person, &declined, "cancelled").await;
     let paid = pay(&person, &held).await;
-    world.wire.meddle(None);
+    world.wire.intercept(None);
     let found = person.get(&format!("/payments/{}", declined.text("paymentId"))).await.expect(200).text("status");
     ensure(paid.status == 201 && found == "declined", || format!("{} paid it, and it became {found}", paid.json))
 }
 
-pub(super) async fn a_hold_is_paid_at_the_first_attempt_and_at_the_next(world: &World) -> Found {
+pub(super) async fn a_hold_is_paid_at_the_first_attempt_and_at_the_next(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
@@ -107,7 +107,7 @@ pub(super) async fn a_hold_is_paid_at_the_first_attempt_and_at_the_next(world: &
 }
 
 /// The member gives up the place while the payment is pending.
-pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> Found {
+pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> GuardResult {
     let room = json!({"maxActive": 1, "admissionSeconds": 600});
     let performance = world.performance(json!({"waitingRoom": room})).await;
     let person = world.member(0).await;
@@ -122,7 +122,7 @@ pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> Found 
 }
 
 /// A process whose copy is older than the breaker's opening adds its counts.
-pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Found {
+pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> GuardResult {
     let (late, now) = (&world.app().store, world.stack.clock().now());
     let process = || {
         let (config, clock) = (world.app().config.clone(), world.stack.clock().clone());
@@ -138,14 +138,14 @@ pub(super) async fn a_late_count_does_not_close_the_breaker(world: &World) -> Fo
 
 /// The breaker opens while the release is in flight, and the hold is prolonged: the bucket that it was in before
 /// contains another member's places.
-pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World) -> Found {
+pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World) -> GuardResult {
     let performance = area(world, 4, json!({"holdSeconds": 3600})).await;
     let (person, other) = (world.member(0).await, world.member(100_000).await);
     let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
     let others = hold_of_grade(&other, &performance, "Standing", 2).await.expect(201).text("holdId");
     world.app().store.count_calls(&bad_calls(), world.stack.clock().now()).await.expect("it can be written");
     let (client, same) = (person.client.clone(), held.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         pay_by_card(&client, &same, "tok").await.expect(503);
     })));
     person.delete(&format!("/holds/{held}")).await.expect(204);
@@ -153,7 +153,7 @@ pub(super) async fn a_prolonged_hold_is_released_where_it_is_kept(world: &World)
     ensure(paid.status == 201, || format!("another member's places were freed: {paid:?}"))
 }
 
-pub(super) async fn calls_are_counted_together(world: &World) -> Found {
+pub(super) async fn calls_are_counted_together(world: &World) -> GuardResult {
     let (store, now) = (&world.app().store, world.stack.clock().now());
     for number in 0..BREAKER_CALLS_MIN {
         let failed = Sample::of(number.into(), Counts::of_one(true, false));

@@ -1,7 +1,7 @@
 //! Guards of shows and performances.
 
 use super::{
-    Found, ensure,
+    GuardResult, ensure,
     interlude::{Interlude, Unreached},
     machine::Machine,
 };
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// All ids are new except those of the seeds: planting the seeds again must not change them.
-pub(super) async fn a_performance_is_not_replaced(world: &World) -> Found {
+pub(super) async fn a_performance_is_not_replaced(world: &World) -> GuardResult {
     let id: PerformanceId = world.performance(json!({})).await.parse().expect("an id");
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let listing = store.listing(&id, now).await.expect("a performance");
@@ -20,7 +20,7 @@ pub(super) async fn a_performance_is_not_replaced(world: &World) -> Found {
     ensure(made.is_err(), || "a second performance replaced the one of that id".to_owned())
 }
 
-pub(super) async fn a_venue_has_one_performance_at_a_time(world: &World) -> Found {
+pub(super) async fn a_venue_has_one_performance_at_a_time(world: &World) -> GuardResult {
     let (organizer, details) = (world.organizer().await, performance_details(world.app(), json!({})));
     let show = organizer.post("/shows", show_details()).await.expect(201);
     let path = format!("/shows/{}/performances", show.text("showId"));
@@ -29,13 +29,13 @@ pub(super) async fn a_venue_has_one_performance_at_a_time(world: &World) -> Foun
     ensure(second.status == 409, || format!("two performances at one instant in one venue: {second:?}"))
 }
 
-pub(super) async fn two_performances_at_once_are_both_counted(world: &World) -> Found {
+pub(super) async fn two_performances_at_once_are_both_counted(world: &World) -> GuardResult {
     let organizer = world.organizer().await;
     let show = organizer.post("/shows", show_details()).await.expect(201);
     let path = format!("{}/performances", show.header("location"));
     let at = |start: &str| performance_details(world.app(), json!({"startsAt": start}));
     let (other, dates, later) = (organizer.clone(), path.clone(), at("2099-06-01T10:00:00Z"));
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         other.post(&dates, later).await.expect(201);
     })));
     organizer.post(&path, at("2099-01-01T10:00:00Z")).await.expect(201);
@@ -44,10 +44,10 @@ pub(super) async fn two_performances_at_once_are_both_counted(world: &World) -> 
 }
 
 /// A delete that stalled until its closing expired and another member took a seat.
-pub(super) async fn a_slow_delete_does_not_take_a_held_seat_away(world: &World) -> Found {
+pub(super) async fn a_slow_delete_does_not_take_a_held_seat_away(world: &World) -> GuardResult {
     let performance = world.performance(json!({"holdSeconds": 600})).await;
     let (person, id, clock) = (world.member(0).await, performance.clone(), world.stack.clock().clone());
-    world.wire.meddle(Some(Interlude::before_text("room#", async move {
+    world.wire.intercept(Some(Interlude::before_text("room#", async move {
         clock.advance_seconds(60);
         hold(&person, &id, &["A-1-1"]).await.expect(201);
     })));
@@ -59,7 +59,7 @@ pub(super) async fn a_slow_delete_does_not_take_a_held_seat_away(world: &World) 
 }
 
 /// A show's move that stalled before it freed its old slot, which belongs to another performance by then.
-pub(super) async fn a_slow_move_leaves_a_slot_to_its_new_owner(world: &World) -> Found {
+pub(super) async fn a_slow_move_leaves_a_slot_to_its_new_owner(world: &World) -> GuardResult {
     let organizer = world.organizer().await;
     let details = performance_details(world.app(), json!({"startsAt": "2099-06-01T10:00:00Z"}));
     let mut described = show_details();
@@ -71,7 +71,7 @@ pub(super) async fn a_slow_move_leaves_a_slot_to_its_new_owner(world: &World) ->
     organizer.post(&dates[0], details.clone()).await.expect(201);
     let (other, second, clock, again) =
         (organizer.clone(), dates[1].clone(), world.stack.clock().clone(), details.clone());
-    world.wire.meddle(Some(Interlude::before("DeleteItem", async move {
+    world.wire.intercept(Some(Interlude::before("DeleteItem", async move {
         clock.advance_seconds(60);
         other.post(&second, again).await.expect(201);
     })));
@@ -81,12 +81,12 @@ pub(super) async fn a_slow_move_leaves_a_slot_to_its_new_owner(world: &World) ->
     ensure(third.status == 409, || format!("two performances at one instant in one venue: {third:?}"))
 }
 
-pub(super) async fn a_seat_sold_by_a_slow_clock_keeps_its_house(world: &World) -> Found {
+pub(super) async fn a_seat_sold_by_a_slow_clock_keeps_its_house(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let (person, slow) = (world.member(100_000).await, Machine::ahead_by(world, -60));
     let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
     world.advance_seconds(301);
-    world.wire.meddle(Some(Interlude::before("DeleteItem", async move {
+    world.wire.intercept(Some(Interlude::before("DeleteItem", async move {
         let paid = slow.pay(&person, &held).await;
         assert_eq!(paid.status, 201, "{paid:?}");
     })));
@@ -95,14 +95,14 @@ pub(super) async fn a_seat_sold_by_a_slow_clock_keeps_its_house(world: &World) -
 }
 
 /// A show's move that never completed leaves its slots behind in the old venue.
-pub(super) async fn a_show_moves_back_to_the_slots_it_left_behind(world: &World) -> Found {
+pub(super) async fn a_show_moves_back_to_the_slots_it_left_behind(world: &World) -> GuardResult {
     let (organizer, home) = (world.organizer().await, show_details());
     let show = organizer.post("/shows", home.clone()).await.expect(201).header("location");
     let details = performance_details(world.app(), json!({}));
     organizer.post(&format!("{show}/performances"), details).await.expect(201);
-    world.wire.meddle(Some(Arc::new(Unreached("DeleteItem"))));
+    world.wire.intercept(Some(Arc::new(Unreached("DeleteItem"))));
     organizer.put(&show, show_details()).await.expect(200);
-    world.wire.meddle(None);
+    world.wire.intercept(None);
     let back = organizer.put(&show, home).await;
     ensure(back.status == 200, || format!("a show's own slot stood in its way: {back:?}"))
 }

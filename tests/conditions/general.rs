@@ -1,6 +1,6 @@
 //! Guards of general admission places.
 
-use super::{Found, ensure, interlude::Interlude};
+use super::{GuardResult, ensure, interlude::Interlude};
 use crate::{
     general::area,
     harness::{Person, World, audit::Snapshot, hold_of_grade, pay, process::call},
@@ -9,20 +9,20 @@ use frontrow_domain::limits::STRIPE_UNSWEPT_MAX;
 use frontrow_edge::{App, Method};
 use serde_json::json;
 
-pub(super) async fn no_more_places_are_held_than_there_are(world: &World) -> Found {
+pub(super) async fn no_more_places_are_held_than_there_are(world: &World) -> GuardResult {
     let performance = area(world, 3, json!({})).await;
     hold_of_grade(&world.member(0).await, &performance, "Standing", 2).await.expect(201);
     let second = hold_of_grade(&world.member(0).await, &performance, "Standing", 2).await;
     ensure(second.status == 409, || "four of three places are held".to_owned())
 }
 
-pub(super) async fn lapsed_places_are_given_back_once(world: &World) -> Found {
+pub(super) async fn lapsed_places_are_given_back_once(world: &World) -> GuardResult {
     let performance = area(world, 4, json!({})).await;
     hold_of_grade(&world.member(0).await, &performance, "Standing", 4).await.expect(201);
     world.advance_seconds(400);
     let (faster, same) = (world.member(0).await, performance.clone());
     // Between the read of the stripe and the write that gives its expired places back.
-    world.wire.meddle(Some(Interlude::before_text("#version = :version", async move {
+    world.wire.intercept(Some(Interlude::before_text("#version = :version", async move {
         hold_of_grade(&faster, &same, "Standing", 3).await.expect(201);
     })));
     let slower = hold_of_grade(&world.member(0).await, &performance, "Standing", 3).await;
@@ -40,7 +40,7 @@ pub(super) async fn take_ahead(world: &World, performance: &str) {
     assert_eq!(taken.status, 201, "{taken:?}");
 }
 
-pub(super) async fn places_lost_to_another_clock_are_not_sold(world: &World) -> Found {
+pub(super) async fn places_lost_to_another_clock_are_not_sold(world: &World) -> GuardResult {
     let performance = area(world, 2, json!({})).await;
     let person = world.member(100_000).await;
     let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
@@ -49,7 +49,7 @@ pub(super) async fn places_lost_to_another_clock_are_not_sold(world: &World) -> 
     ensure(paid.status == 410, || format!("lost places were paid: {}", paid.status))
 }
 
-pub(super) async fn places_lost_to_another_clock_are_not_freed(world: &World) -> Found {
+pub(super) async fn places_lost_to_another_clock_are_not_freed(world: &World) -> GuardResult {
     let performance = area(world, 2, json!({})).await;
     let person = world.member(0).await;
     let held = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).header("location");
@@ -59,7 +59,7 @@ pub(super) async fn places_lost_to_another_clock_are_not_freed(world: &World) ->
     ensure(third.status == 409, || "releasing freed places that belonged to another member by then".to_owned())
 }
 
-pub(super) async fn places_are_held_beside_others(world: &World) -> Found {
+pub(super) async fn places_are_held_beside_others(world: &World) -> GuardResult {
     let performance = area(world, 4, json!({})).await;
     hold_of_grade(&world.member(0).await, &performance, "Standing", 2).await.expect(201);
     let second = hold_of_grade(&world.member(0).await, &performance, "Standing", 2).await;
@@ -67,7 +67,7 @@ pub(super) async fn places_are_held_beside_others(world: &World) -> Found {
 }
 
 /// Keeps a stripe's item small, however many holds expire in a large area.
-pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World) -> Found {
+pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World) -> GuardResult {
     let performance = area(world, 100, json!({})).await;
     for _ in 0..=STRIPE_UNSWEPT_MAX {
         hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await.expect(201);
@@ -88,24 +88,24 @@ fn in_its_place(person: &Person, performance: &str, old: &str) -> impl Future<Ou
     }
 }
 
-pub(super) async fn a_released_hold_is_not_paid_with_a_newer_one(world: &World) -> Found {
+pub(super) async fn a_released_hold_is_not_paid_with_a_newer_one(world: &World) -> GuardResult {
     world.stack.clock().stop();
     let performance = area(world, 4, json!({})).await;
     let person = world.member(100_000).await;
     let old = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
     let newer = in_its_place(&person, &performance, &old);
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", newer)));
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", newer)));
     let paid = pay(&person, &old).await;
     ensure(paid.status == 410, || format!("a released hold was paid: {paid:?}"))
 }
 
-pub(super) async fn a_late_release_leaves_a_hold_of_the_same_moment(world: &World) -> Found {
+pub(super) async fn a_late_release_leaves_a_hold_of_the_same_moment(world: &World) -> GuardResult {
     world.stack.clock().stop();
     let performance = area(world, 4, json!({})).await;
     let person = world.member(0).await;
     let old = hold_of_grade(&person, &performance, "Standing", 2).await.expect(201).text("holdId");
     let newer = in_its_place(&person, &performance, &old);
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", newer)));
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", newer)));
     person.delete(&format!("/holds/{old}")).await;
     let live = person.get("/holds").await.items().len();
     ensure(live == 1, || "a release that came late removed a newer hold".to_owned())

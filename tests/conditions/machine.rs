@@ -2,8 +2,8 @@
 
 use crate::harness::{
     Person, World,
-    process::{Told, call},
-    wire::{Answering, Execute, Meddler, Wire, buffered},
+    process::{Response, call},
+    wire::{Answering, Execute, Interceptor, Wire, buffered},
 };
 use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
 use aws_smithy_types::body::SdkBody;
@@ -27,7 +27,7 @@ impl Machine {
     /// A machine whose eventual reads of the waiting room keep returning its current state.
     pub(super) async fn reading_late(world: &World, performance: &str, seconds: i64) -> Self {
         let wire = Wire::default();
-        wire.meddle(Some(Arc::new(LateReads::default())));
+        wire.intercept(Some(Arc::new(LateReads::default())));
         let machine = Self::over(world, &wire, seconds);
         let id: PerformanceId = performance.parse().expect("an id");
         machine.0.store.room(&id, Timestamp::default()).await.expect("a room");
@@ -35,9 +35,9 @@ impl Machine {
     }
 
     /// A machine whose calls meet `meddler`.
-    pub(crate) fn behind(world: &World, meddler: Arc<dyn Meddler>) -> Self {
+    pub(crate) fn behind(world: &World, interceptor: Arc<dyn Interceptor>) -> Self {
         let wire = Wire::default();
-        wire.meddle(Some(meddler));
+        wire.intercept(Some(interceptor));
         Self::over(world, &wire, 0)
     }
 
@@ -52,28 +52,28 @@ impl Machine {
         Self(App::new(world.app().config.clone(), &aws.through(http), clock))
     }
 
-    async fn ask(&self, person: &Person, method: Method, path: &str, token: &str, body: Value) -> Told {
+    async fn ask(&self, person: &Person, method: Method, path: &str, token: &str, body: Value) -> Response {
         let login = format!("Bearer {}", self.0.tokens.access(&person.identity));
         call(&self.0, &method, path, &[("authorization", &login), ("queue-token", token)], &body).await
     }
 
-    pub(super) async fn join(&self, person: &Person, performance: &str) -> Told {
+    pub(super) async fn join(&self, person: &Person, performance: &str) -> Response {
         self.ask(person, Method::POST, &format!("/performances/{performance}/queue"), "", Value::Null).await
     }
 
-    pub(super) async fn poll(&self, person: &Person, performance: &str, token: &str) -> Told {
+    pub(super) async fn poll(&self, person: &Person, performance: &str, token: &str) -> Response {
         self.ask(person, Method::GET, &format!("/performances/{performance}/queue"), token, Value::Null).await
     }
 
-    pub(super) async fn leave(&self, person: &Person, performance: &str) -> Told {
+    pub(super) async fn leave(&self, person: &Person, performance: &str) -> Response {
         self.ask(person, Method::DELETE, &format!("/performances/{performance}/queue"), "", Value::Null).await
     }
 
-    pub(super) async fn pay(&self, person: &Person, hold_id: &str) -> Told {
+    pub(super) async fn pay(&self, person: &Person, hold_id: &str) -> Response {
         self.ask(person, Method::POST, "/payments", "", json!({"holdId": hold_id, "method": "points"})).await
     }
 
-    pub(super) async fn hold(&self, person: &Person, performance: &str, token: &str, seat: &str) -> Told {
+    pub(super) async fn hold(&self, person: &Person, performance: &str, token: &str, seat: &str) -> Response {
         let path = format!("/performances/{performance}/holds");
         self.ask(person, Method::POST, &path, token, json!({"seatIds": [seat]})).await
     }
@@ -83,20 +83,20 @@ impl Machine {
 #[derive(Default)]
 struct LateReads(Arc<Mutex<HashMap<String, String>>>);
 
-impl Meddler for LateReads {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for LateReads {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let eventual = operation == "GetItem" && request["ConsistentRead"] != true;
-        let (told, key) = (Arc::clone(&self.0), request["Key"].to_string());
+        let (earlier, key) = (Arc::clone(&self.0), request["Key"].to_string());
         Box::pin(async move {
             if !eventual {
                 return execute().await;
             }
-            let before = told.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+            let before = earlier.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
             if let Some(text) = before {
                 return Ok(HttpResponse::new(StatusCode::try_from(200).expect("a status"), SdkBody::from(text)));
             }
             let (response, text) = buffered(execute().await?).await?;
-            told.lock().unwrap_or_else(PoisonError::into_inner).insert(key, text);
+            earlier.lock().unwrap_or_else(PoisonError::into_inner).insert(key, text);
             Ok(response)
         })
     }

@@ -1,6 +1,6 @@
 //! Guards of mails: each is sent once.
 
-use super::{Found, ensure, interlude::Interlude};
+use super::{GuardResult, ensure, interlude::Interlude};
 use crate::harness::{Person, World, book, show_details};
 use axum::Router;
 use frontrow_domain::{Timestamp, mailing::Occasion, reservation::MailStatus};
@@ -87,7 +87,7 @@ async fn status(person: &Person, path: &str) -> String {
     person.get(path).await.expect(200).json["ticketMail"]["status"].as_str().unwrap_or_default().to_owned()
 }
 
-pub(super) async fn a_message_that_comes_again_is_not_mailed_again(world: &World) -> Found {
+pub(super) async fn a_message_that_comes_again_is_not_mailed_again(world: &World) -> GuardResult {
     let (_, _, mail) = buy(world).await;
     world.settle().await;
     let mailer = Mailer::start(world).await;
@@ -95,20 +95,20 @@ pub(super) async fn a_message_that_comes_again_is_not_mailed_again(world: &World
     ensure(done && mailer.accepted() == 0, || "a mail was sent again".to_owned())
 }
 
-pub(super) async fn a_mail_has_one_sender_at_a_time(world: &World) -> Found {
+pub(super) async fn a_mail_has_one_sender_at_a_time(world: &World) -> GuardResult {
     let (_, _, mail, _claimed) = buy_and_claim(world).await;
     let mailer = Mailer::start(world).await;
     let done = mailer.deliver(&mail, 2).await;
     ensure(!done && mailer.accepted() == 0, || "a mail was sent by two".to_owned())
 }
 
-pub(super) async fn a_mail_about_nothing_needs_no_sending(world: &World) -> Found {
+pub(super) async fn a_mail_about_nothing_needs_no_sending(world: &World) -> GuardResult {
     let mailer = Mailer::start(world).await;
     let done = mailer.deliver(&Mail::Code { verification_id: "gone".parse().expect("an id") }, 1).await;
     ensure(done, || "a verification that was collected came back as a stump".to_owned())
 }
 
-pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> Found {
+pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> GuardResult {
     let (person, organizer) = (world.member(0).await, world.organizer().await);
     person.put("/members/me/alerts", json!({"categories": ["musical"]})).await.expect(200);
     let show_id = organizer.post("/shows", show_details()).await.expect(201).text("showId").parse().expect("an id");
@@ -118,7 +118,7 @@ pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> Found {
     ensure(done && mailer.accepted() == 0, || "a member was notified of a show twice".to_owned())
 }
 
-pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Found {
+pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> GuardResult {
     let (person, path, mail, late) = buy_and_claim(world).await;
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let over = now.plus_seconds(LEASE_SECONDS);
@@ -130,20 +130,20 @@ pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Foun
         "a sender that had lost a mail gave it back: it had two senders".to_owned()
     })?;
     store.mail_was_sent(&late).await.expect("an answer");
-    let told = status(&person, &path).await;
-    ensure(told == "queued", || format!("a sender that had lost a mail marked it as {told}"))
+    let status_now = status(&person, &path).await;
+    ensure(status_now == "queued", || format!("a sender that had lost a mail marked it as {status_now}"))
 }
 
-pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> Found {
+pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> GuardResult {
     let (person, path, mail, claimed) = buy_and_claim(world).await;
     let mailer = Mailer::start(world).await;
     let store = world.app().store.clone();
-    world.wire.meddle(Some(Interlude::before_update(":failed", async move {
+    world.wire.intercept(Some(Interlude::before_update(":failed", async move {
         store.mail_was_sent(&claimed).await.expect("it was claimed");
     })));
     mailer.deliver(&mail, world.app().config.mail_max_receives).await;
-    let told = status(&person, &path).await;
-    ensure(told == "sent", || format!("a mail that was sent is shown as {told}"))
+    let status_now = status(&person, &path).await;
+    ensure(status_now == "sent", || format!("a mail that was sent is shown as {status_now}"))
 }
 
 /// Claims `mail` at `now` with this lease, for one sender after another.
@@ -153,7 +153,7 @@ async fn claim(world: &World, mail: &Mail, now: Timestamp) -> Claim {
 
 /// While a lease lasts, nobody else can claim the mail; then another sender may, and once it was sent nobody may. It
 /// was claimed at `now` or a moment before.
-async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Timestamp) -> Found {
+async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Timestamp) -> GuardResult {
     let over = now.plus_seconds(LEASE_SECONDS);
     let early = claim(world, mail, now).await;
     ensure(matches!(early, Claim::Taken), || format!("within its lease a mail is {early:?}"))?;
@@ -165,12 +165,12 @@ async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Tim
     ensure(matches!(late, Claim::Sent), || format!("once sent a mail is {late:?}"))
 }
 
-pub(super) async fn a_mail_is_claimed_again_until_it_was_sent(world: &World) -> Found {
+pub(super) async fn a_mail_is_claimed_again_until_it_was_sent(world: &World) -> GuardResult {
     let (.., mail, _first) = buy_and_claim(world).await;
     is_claimed_again_until_it_was_sent(world, &mail, world.stack.clock().now()).await
 }
 
-pub(super) async fn an_alert_is_claimed_again_until_it_was_sent(world: &World) -> Found {
+pub(super) async fn an_alert_is_claimed_again_until_it_was_sent(world: &World) -> GuardResult {
     let (person, now) = (world.member(0).await, world.stack.clock().now());
     let mail = Mail::Alert { member_id: person.identity.member_id, show_id: "s".parse().expect("an id") };
     let first = claim(world, &mail, now).await;

@@ -1,6 +1,6 @@
 //! Guards of signing up.
 
-use super::{Found, ensure, interlude::Interlude};
+use super::{GuardResult, ensure, interlude::Interlude};
 use crate::harness::{
     World,
     audit::Snapshot,
@@ -34,7 +34,7 @@ async fn guess(client: &Client, verification: &str) {
     }
 }
 
-pub(super) async fn an_address_can_sign_up_once(world: &World) -> Found {
+pub(super) async fn an_address_can_sign_up_once(world: &World) -> GuardResult {
     let mut replies = Vec::new();
     for _ in 0..2 {
         let verification = verify(world).await.expect(202).text("verificationId");
@@ -43,31 +43,31 @@ pub(super) async fn an_address_can_sign_up_once(world: &World) -> Found {
     ensure(replies[0].status == 201 && replies[1].status == 409, || format!("one address, twice: {replies:?}"))
 }
 
-pub(super) async fn a_verification_is_used_once(world: &World) -> Found {
+pub(super) async fn a_verification_is_used_once(world: &World) -> GuardResult {
     let verification = verify(world).await.expect(202).text("verificationId");
     let right = code(world, &verification);
     let (client, id, same) = (world.anyone(), verification.clone(), right.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         sign_up(&client, &id, &same).await;
     })));
     let second = sign_up(&world.anyone(), &verification, &right).await;
     ensure(second.status == 410, || format!("used twice concurrently, the second use gets {second:?}"))
 }
 
-pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> Found {
+pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> GuardResult {
     let verification = verify(world).await.expect(202).text("verificationId");
     let (client, id) = (world.anyone(), verification.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         guess(&client, &id).await;
     })));
     let lucky = sign_up(&world.anyone(), &verification, &code(world, &verification)).await;
     ensure(lucky.status == 429, || format!("the right code, found by too many guesses at once: {lucky:?}"))
 }
 
-pub(super) async fn no_more_guesses_are_judged_than_allowed(world: &World) -> Found {
+pub(super) async fn no_more_guesses_are_judged_than_allowed(world: &World) -> GuardResult {
     let verification = verify(world).await.expect(202).text("verificationId");
     let (client, id) = (world.anyone(), verification.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         guess(&client, &id).await;
     })));
     let sixth = sign_up(&world.anyone(), &verification, "000000").await;
@@ -83,17 +83,17 @@ async fn refresh(world: &World, session: &Reply) -> Reply {
     world.anyone().post("/sessions/refresh", json!({"refreshToken": session.text("refreshToken")})).await
 }
 
-pub(super) async fn a_refresh_does_not_revive_a_session(world: &World) -> Found {
+pub(super) async fn a_refresh_does_not_revive_a_session(world: &World) -> GuardResult {
     let session = begin_session(world).await;
     let login = world.anyone().with_login(&session.text("accessToken"));
-    world.wire.meddle(Some(Interlude::before_update("#renewed_at", async move {
+    world.wire.intercept(Some(Interlude::before_update("#renewed_at", async move {
         login.delete("/sessions").await.expect(204);
     })));
     let refreshed = refresh(world, &session).await;
     ensure(refreshed.status == 401, || format!("logged out while it was refreshed: {refreshed:?}"))
 }
 
-pub(super) async fn a_late_end_of_all_sessions_ends_no_newer_one(world: &World) -> Found {
+pub(super) async fn a_late_end_of_all_sessions_ends_no_newer_one(world: &World) -> GuardResult {
     let first = begin_session(world).await;
     let end_all = async |session: &Reply| {
         world.anyone().with_login(&session.text("accessToken")).delete("/sessions?all=true").await.expect(204);
@@ -108,7 +108,7 @@ pub(super) async fn a_late_end_of_all_sessions_ends_no_newer_one(world: &World) 
 }
 
 /// Ends all sessions of a member who has one.
-async fn ends(world: &World) -> Found {
+async fn ends(world: &World) -> GuardResult {
     let session = begin_session(world).await;
     let login = world.anyone().with_login(&session.text("accessToken"));
     login.delete("/sessions?all=true").await.expect(204);
@@ -116,12 +116,12 @@ async fn ends(world: &World) -> Found {
     ensure(refreshed.status == 401, || format!("a session continues after all were ended: {refreshed:?}"))
 }
 
-pub(super) async fn all_sessions_end(world: &World) -> Found {
+pub(super) async fn all_sessions_end(world: &World) -> GuardResult {
     ends(world).await
 }
 
 /// Members who signed up before sessions existed have no such count.
-pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -> Found {
+pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -> GuardResult {
     let snapshot = Snapshot::of(world).await;
     for member in snapshot.of_kind("member") {
         let mut member = member.clone();
@@ -132,7 +132,7 @@ pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -
     ends(world).await
 }
 
-pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> Found {
+pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> GuardResult {
     // Moves to the beginning of a window, so that it does not end during the test.
     let window_millis = VERIFICATION_WINDOW_SECONDS * 1000;
     let left_millis = window_millis - world.stack.clock().now().millis() % window_millis;

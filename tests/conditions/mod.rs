@@ -30,9 +30,9 @@ use std::{collections::BTreeSet, fmt::Write as _, panic::AssertUnwindSafe, pin::
 const HUNG: Duration = Duration::from_secs(300);
 
 /// The result of a guard: `Err` describes how the system failed.
-type Found = Result<(), String>;
+type GuardResult = Result<(), String>;
 /// A guard: a test that needs clauses of a condition.
-type Guard = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = Found> + 'a>>;
+type Guard = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = GuardResult> + 'a>>;
 
 /// A guard with the clauses without which it fails.
 struct Proof {
@@ -311,20 +311,20 @@ guards! {
 }
 
 /// Fails with `why` unless `holds`.
-fn ensure(holds: bool, why: impl FnOnce() -> String) -> Found {
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> GuardResult {
     if holds { Ok(()) } else { Err(why()) }
 }
 
 /// The result of `guard` with a weakened condition, and how often the condition was evaluated. A guard that panics
 /// has also found something.
-async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (Found, u32) {
+async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (GuardResult, u32) {
     let world = World::start(Options { demo: false, ..Options::default() }).await;
     let _expected = weakened.is_some().then(Expected::begin);
     let most = if weakened.is_some() { HUNG } else { NEVER };
     world.wire.weaken(weakened);
     let found = AssertUnwindSafe(tokio::time::timeout(most, guard(&world))).catch_unwind().await;
     let asked = world.wire.weaken(None);
-    world.wire.meddle(None);
+    world.wire.intercept(None);
     let found = match found {
         Ok(Ok(found)) => found,
         Ok(Err(_)) => Err("it never ends".to_owned()),

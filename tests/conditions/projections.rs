@@ -1,15 +1,15 @@
 //! Guards of projections and of an organizer's cancellation.
 
 use super::{
-    Found, ensure,
-    interlude::{Happening, Interlude, Interludes},
+    GuardResult, ensure,
+    interlude::{Action, Interlude, Interludes},
     machine::Machine,
 };
 use crate::harness::{
     World,
     audit::Snapshot,
     book, hold, performance_details, show_details,
-    wire::{Answering, Execute, Meddler, buffered},
+    wire::{Answering, Execute, Interceptor, buffered},
 };
 use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
 use aws_smithy_types::body::SdkBody;
@@ -36,7 +36,7 @@ fn large_house() -> Value {
 
 /// A projector that read a reservation before its member cancelled it writes after another projector that read it
 /// later.
-pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
+pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let path = format!("/reservations/{}", book(&person, &performance, &["A-1-1"]).await.text("reservationId"));
@@ -67,7 +67,7 @@ pub(super) async fn a_slow_projector_undoes_nothing(world: &World) -> Found {
 }
 
 /// A projector that read a block before one of its seats was taken writes after another projector that read it later.
-pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
+pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> GuardResult {
     let performance = world.performance(json!({"seating": large_house()})).await;
     hold(&world.member(0).await, &performance, &["A-1-1"]).await.expect(201);
     world.settle().await;
@@ -97,13 +97,13 @@ pub(super) async fn a_slow_projector_shows_nothing_old(world: &World) -> Found {
 
 /// Two organizers cancel a performance concurrently, each with their own reason: one of the reasons stands, and both
 /// organizers get it in the response.
-pub(super) async fn the_first_reason_stands(world: &World) -> Found {
+pub(super) async fn the_first_reason_stands(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let (first, second) = (world.organizer().await, world.organizer().await);
     let path = format!("/performances/{performance}/cancellation");
     world.settle().await;
     let (client, same) = (first.client.clone(), path.clone());
-    world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+    world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         client.post(&same, json!({"reason": "Rain"})).await.expect(202);
     })));
     let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
@@ -125,7 +125,7 @@ fn renamed(reservation: &Reservation, name: &str) -> Buyer {
 }
 
 /// A follower read a reservation before its buyer's name changed twice, and then applies the first change.
-pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> Found {
+pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> GuardResult {
     let (store, before) = (&world.app().store, zoe(world).await);
     store.follow(&before, &renamed(&before, "Yuna")).await.map_err(|error| error.to_string())?;
     world.settle().await;
@@ -135,7 +135,7 @@ pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> Found {
 }
 
 /// A projector that is about to move a row writes after other projectors moved it twice.
-pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
+pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> GuardResult {
     let first = zoe(world).await;
     let (store, rows) = (world.app().store.clone(), world.app().store.clone());
     let second = Reservation { buyer: renamed(&first, "Yuna"), ..first.clone() };
@@ -153,11 +153,11 @@ pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
         panic!("{name} is not in the door list");
     };
     let (rename, again, next) = (store.clone(), store, second.buyer.clone());
-    let nothing: Happening = Box::pin(async {});
-    let to_yuna: Happening = Box::pin(async move {
+    let nothing: Action = Box::pin(async {});
+    let to_yuna: Action = Box::pin(async move {
         rename.follow(&first, &next).await.expect("renamed");
     });
-    let to_xena: Happening = Box::pin(async move {
+    let to_xena: Action = Box::pin(async move {
         listed("yuna").await;
         again.follow(&second, &third).await.expect("renamed");
         listed("xena").await;
@@ -171,7 +171,7 @@ pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> Found {
 }
 
 /// By the stack's projector and by this one, whichever is first.
-pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> Found {
+pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let reservation = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
@@ -189,7 +189,7 @@ pub(super) async fn a_reservation_is_shown_and_shown_anew(world: &World) -> Foun
 }
 
 /// The same for a part of a large house.
-pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> Found {
+pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> GuardResult {
     let performance = world.performance(json!({"seating": large_house()})).await;
     let part = Part { performance_id: performance.parse().expect("an id"), layout: 1, number: 0 };
     for seat in ["A-1-1", "A-1-2"] {
@@ -201,7 +201,7 @@ pub(super) async fn a_part_is_shown_and_shown_anew(world: &World) -> Found {
 }
 
 /// The date under the show follows the performance, whatever happens between its read and the write of its mark.
-pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &World) -> Found {
+pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &World) -> GuardResult {
     let (organizer, mut details) = (world.organizer().await, performance_details(world.app(), json!({})));
     let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
     let made = organizer.post(&format!("{show}/performances"), details.clone()).await.expect(201);
@@ -222,8 +222,8 @@ struct LateRead {
     is_over: AtomicBool,
 }
 
-impl Meddler for LateRead {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for LateRead {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         if operation == "TransactWriteItems" {
             self.is_over.store(true, Ordering::SeqCst);
         }

@@ -1,7 +1,7 @@
 //! Guards of places and admissions: joining, claiming, booking, leaving.
 
 use super::{
-    Found, ensure,
+    GuardResult, ensure,
     interlude::{Interlude, Unreached},
 };
 use crate::harness::{Person, World, audit::Snapshot, book, client::Reply, hold, line, pay};
@@ -37,7 +37,7 @@ pub(super) async fn view(world: &World, performance: &str, field: &str) -> i64 {
     world.organizer().await.get(&path).await.expect(200).number(field)
 }
 
-pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> Found {
+pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     let token = let_in(world, &person, &performance).await;
     world.advance_seconds(600);
@@ -45,7 +45,7 @@ pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> Found {
     ensure(held.status == 401, || format!("a hold after the admission expired: {held:?}"))
 }
 
-pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> Found {
+pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(100_000).await);
     let spent = person.with_queue_token(&let_in(world, &person, &performance).await);
     book(&spent, &performance, &["A-1-1"]).await;
@@ -55,10 +55,10 @@ pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> Found 
     ensure(paid.status == 401, || format!("one admission paid twice: {paid:?}"))
 }
 
-pub(super) async fn joining_twice_at_once_draws_one_place(world: &World) -> Found {
+pub(super) async fn joining_twice_at_once_draws_one_place(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     let (same, id) = (person.clone(), performance.clone());
-    world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+    world.wire.intercept(Some(Interlude::before("UpdateItem", async move {
         join(&same, &id).await.expect(201);
     })));
     let second = join(&person, &performance).await;
@@ -67,10 +67,10 @@ pub(super) async fn joining_twice_at_once_draws_one_place(world: &World) -> Foun
     })
 }
 
-pub(super) async fn joining_twice_at_once_draws_from_the_line_once(world: &World) -> Found {
+pub(super) async fn joining_twice_at_once_draws_from_the_line_once(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     let (same, id) = (person.clone(), performance.clone());
-    world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+    world.wire.intercept(Some(Interlude::before("UpdateItem", async move {
         join(&same, &id).await.expect(201);
     })));
     join(&person, &performance).await;
@@ -78,23 +78,23 @@ pub(super) async fn joining_twice_at_once_draws_from_the_line_once(world: &World
     ensure(issued == 1, || format!("{issued} places were drawn for one member"))
 }
 
-pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -> Found {
+pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
-    world.wire.meddle(Some(std::sync::Arc::new(Unreached("PutItem"))));
+    world.wire.intercept(Some(std::sync::Arc::new(Unreached("PutItem"))));
     leave(&person, &performance).await;
-    world.wire.meddle(None);
+    world.wire.intercept(None);
     leave(&person, &performance).await.expect(204);
     let waiting = view(world, &performance, "waiting").await;
     ensure(waiting == 0, || "a member who left twice still waits".to_owned())
 }
 
 /// A process with a cached copy of the performance sets the policy of a room that was deleted with it.
-pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> Found {
+pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> GuardResult {
     let (performance, organizer) = (room_for(world, 1).await, world.organizer().await);
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
     let room = AttributeValue::S(format!("room#{performance}"));
-    world.wire.meddle(Some(Interlude::before_update("#policy", async move {
+    world.wire.intercept(Some(Interlude::before_update("#policy", async move {
         let delete = client.delete_item().table_name(table).key("pk", room).key("sk", AttributeValue::S("room".into()));
         delete.send().await.expect("deleted");
     })));
@@ -103,7 +103,7 @@ pub(super) async fn a_deleted_room_gets_no_policy(world: &World) -> Found {
     ensure(replaced.status == 404, || format!("a policy without a room: {replaced:?}"))
 }
 
-pub(super) async fn a_claim_begins_once(world: &World) -> Found {
+pub(super) async fn a_claim_begins_once(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     let waiting = join(&person, &performance).await.expect(201).text("queueToken");
     world.advance_seconds(2);
@@ -113,7 +113,7 @@ pub(super) async fn a_claim_begins_once(world: &World) -> Found {
     ensure(first == second, || format!("claiming again moved the end from {first} to {second}"))
 }
 
-pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
+pub(super) async fn leaving_releases_the_hold(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     let token = let_in(world, &person, &performance).await;
     hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201);
@@ -123,7 +123,7 @@ pub(super) async fn leaving_releases_the_hold(world: &World) -> Found {
 }
 
 /// A turn of another machine, whose clock is fast, may have ended the admission that the hold extended.
-pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
+pub(super) async fn a_release_revives_no_admission(world: &World) -> GuardResult {
     let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
     let person = world.member(0).await;
     let token = let_in(world, &person, &performance).await;
@@ -135,7 +135,7 @@ pub(super) async fn a_release_revives_no_admission(world: &World) -> Found {
 }
 
 /// A token with another member's position, as if the position had been drawn twice.
-pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Found {
+pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> GuardResult {
     let (performance, person, other) = (room_for(world, 10).await, world.member(0).await, world.member(0).await);
     let tokens = &world.app().tokens;
     let mut claims = tokens.open_queue(&let_in(world, &person, &performance).await).expect("a token");
@@ -144,7 +144,7 @@ pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Fou
     ensure(held.status == 401, || format!("seats were held with another member's admission: {held:?}"))
 }
 
-pub(super) async fn who_left_joins_again(world: &World) -> Found {
+pub(super) async fn who_left_joins_again(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
     leave(&person, &performance).await.expect(204);
@@ -155,7 +155,7 @@ pub(super) async fn who_left_joins_again(world: &World) -> Found {
 }
 
 /// Called, but not claimed by a poll.
-pub(super) async fn a_called_place_can_be_given_up(world: &World) -> Found {
+pub(super) async fn a_called_place_can_be_given_up(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
     let_in(world, &world.member(0).await, &performance).await;

@@ -1,7 +1,7 @@
 //! Guards of the turnstile: machines that turn it, stall, and read stale data, beside members who claim and hold.
 
 use super::{
-    Found, ensure,
+    GuardResult, ensure,
     interlude::Interlude,
     machine::Machine,
     room::{join, let_in, poll, room_for, view},
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 const NOT_HAPPENED: &str = "the operation came by";
 
-pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> Found {
+pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> GuardResult {
     let performance = room_for(world, 1).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     let token = join(&first, &performance).await.expect(201).text("queueToken");
@@ -20,7 +20,7 @@ pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> 
     let late = Machine::reading_late(world, &performance, 0).await;
     let (other, id, leaver) = (Machine::ahead_by(world, 0), performance.clone(), first.clone());
     world.advance_seconds(2);
-    world.wire.meddle(Some(Interlude::before("PutItem", async move {
+    world.wire.intercept(Some(Interlude::before("PutItem", async move {
         other.leave(&leaver, &id).await;
         late.poll(&second, &id, &waiting).await;
     })));
@@ -29,7 +29,7 @@ pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> 
     ensure(active == 1, || format!("{active} are inside a room for one"))
 }
 
-pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> Found {
+pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     // Behind, so that its second does not end however slow this test is.
@@ -40,14 +40,14 @@ pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> Found {
     ensure(polled.text("status") == "waiting", || format!("the turnstile turned twice in a second: {polled:?}"))
 }
 
-pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) -> Found {
+pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     let token = join(&first, &performance).await.expect(201).text("queueToken");
     world.advance_seconds(2);
     let (other, next) = (Machine::ahead_by(world, 0), Machine::ahead_by(world, TICK_LEASE_SECONDS + 1));
     let id = performance.clone();
-    world.wire.meddle(Some(Interlude::before_update("#serving", async move {
+    world.wire.intercept(Some(Interlude::before_update("#serving", async move {
         let waiting = other.join(&second, &id).await.text("queueToken");
         next.poll(&second, &id, &waiting).await;
     })));
@@ -56,25 +56,25 @@ pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) 
     ensure(serving == 2, || format!("two were called, then a late turn wrote {serving}"))
 }
 
-pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> Found {
+pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let person = world.member(0).await;
     let waiting = join(&person, &performance).await.expect(201).text("queueToken");
     world.advance_seconds(2);
-    let (tell, told) = oneshot::channel();
+    let (tell, outcome) = oneshot::channel();
     let (next, same) = (Machine::ahead_by(world, TICK_LEASE_SECONDS + 1), person.clone());
     let (id, token) = (performance.clone(), waiting.clone());
-    world.wire.meddle(Some(Interlude::before("PutItem", async move {
+    world.wire.intercept(Some(Interlude::before("PutItem", async move {
         let _ = tell.send(next.poll(&same, &id, &token).await);
     })));
     poll(&person, &performance, &waiting).await;
-    let inside = told.await.expect(NOT_HAPPENED);
+    let inside = outcome.await.expect(NOT_HAPPENED);
     ensure(inside.text("status") == "admitted", || format!("the next machine did not admit: {inside:?}"))?;
     let polled = poll(&person, &performance, &inside.text("queueToken")).await;
     ensure(polled.status == 200, || format!("an admitted member gets {polled:?}"))
 }
 
-pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> Found {
+pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     let waiting = join(&first, &performance).await.expect(201).text("queueToken");
@@ -83,18 +83,18 @@ pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> 
     // has not.
     world.advance_seconds(66);
     let (behind, id, claimer) = (Machine::ahead_by(world, -12), performance.clone(), first.clone());
-    let (tell, told) = oneshot::channel();
-    world.wire.meddle(Some(Interlude::before("DeleteItem", async move {
+    let (tell, outcome) = oneshot::channel();
+    world.wire.intercept(Some(Interlude::before("DeleteItem", async move {
         let _ = tell.send(behind.poll(&claimer, &id, &waiting).await);
     })));
     poll(&second, &performance, &inside).await;
-    let claimed = told.await.expect(NOT_HAPPENED);
+    let claimed = outcome.await.expect(NOT_HAPPENED);
     ensure(claimed.text("status") == "admitted", || format!("claiming in time: {claimed:?}"))?;
     let polled = poll(&first, &performance, &claimed.text("queueToken")).await;
     ensure(polled.status == 200, || format!("what was claimed in time was taken back: {polled:?}"))
 }
 
-pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> Found {
+pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(100_000).await, world.member(0).await);
     let inside = let_in(world, &first, &performance).await;
@@ -104,12 +104,12 @@ pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> F
     world.advance_seconds(2);
     let (behind, id, holder, token) =
         (Machine::ahead_by(world, -12), performance.clone(), first.clone(), inside.clone());
-    let (tell, told) = oneshot::channel();
-    world.wire.meddle(Some(Interlude::before("DeleteItem", async move {
+    let (tell, outcome) = oneshot::channel();
+    world.wire.intercept(Some(Interlude::before("DeleteItem", async move {
         let _ = tell.send(behind.hold(&holder, &id, &token, "A-1-1").await);
     })));
     poll(&second, &performance, &waiting).await;
-    let held = told.await.expect(NOT_HAPPENED);
+    let held = outcome.await.expect(NOT_HAPPENED);
     ensure(held.status == 201, || format!("holding in time: {held:?}"))?;
     let paid = pay(&first.with_queue_token(&inside), &held.text("holdId")).await;
     ensure(paid.status == 201, || format!("the admission of a live hold was taken back: {paid:?}"))

@@ -3,7 +3,7 @@
 
 use super::bill::Usage;
 use crate::{
-    faults::Ground,
+    faults::Testbed,
     harness::{process::listed, wire::Wire},
 };
 use frontrow_domain::{
@@ -123,10 +123,10 @@ impl Plan {
 
 /// Runs the sale that `plan` describes.
 pub(super) async fn run(plan: Plan) -> Figures {
-    let ground = Ground::new().await.expect("an engine");
-    let (calm, wire) = (ground.calm(), Wire::default());
+    let testbed = Testbed::new().await.expect("an engine");
+    let (faultless, wire) = (testbed.faultless(), Wire::default());
     let id: PerformanceId = listed(
-        &calm,
+        &faultless,
         json!({"waitingRoom": {
             "maxActive": plan.max_active, "admitPerMinute": plan.admit_per_minute,
             "expectedArrivalsPerMinute": plan.expected_per_minute,
@@ -135,9 +135,9 @@ pub(super) async fn run(plan: Plan) -> Figures {
     .await
     .parse()
     .expect("an id");
-    let opened_at = ground.clock.now();
-    let performance = calm.store.listing(&id, opened_at).await.expect("it is listed").performance.clone();
-    let processes = (0..PROCESSES).map(|_| ground.through(&wire)).collect();
+    let opened_at = testbed.clock.now();
+    let performance = faultless.store.listing(&id, opened_at).await.expect("it is listed").performance.clone();
+    let processes = (0..PROCESSES).map(|_| testbed.through(&wire)).collect();
     let sale = Sale { plan, processes, performance, opened_at, order: AtomicU64::new(0) };
 
     let mut agenda: BTreeMap<i64, Vec<(usize, Act)>> = BTreeMap::new();
@@ -180,7 +180,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
         }
         inside -= leaving;
         figures.inside_max = figures.inside_max.max(inside);
-        let view = calm.store.room_view(&id, sale.moment(second)).await.expect("a room");
+        let view = faultless.store.room_view(&id, sale.moment(second)).await.expect("a room");
         figures.active_max = figures.active_max.max(view.active);
         figures.stripes = view.room.stripes;
     }

@@ -128,13 +128,13 @@ async fn stream_samples_have_the_shape_of_stored_items() {
     let stored: Value = serde_dynamo::from_item(item).expect("an item");
     for name in [RelayOutbox::NAME, Project::NAME] {
         let event: Value = serde_json::from_str(&sample(name, &[])).expect("JSON");
-        let mut told = Vec::new();
-        names(&event["Records"][0]["dynamodb"]["NewImage"], "", &mut told);
+        let mut shown = Vec::new();
+        names(&event["Records"][0]["dynamodb"]["NewImage"], "", &mut shown);
         let mut kept = Vec::new();
         plain_names(&stored, "", &mut kept);
-        told.sort();
+        shown.sort();
         kept.sort();
-        assert_eq!(told, kept, "{name}");
+        assert_eq!(shown, kept, "{name}");
     }
 }
 

@@ -5,9 +5,9 @@
 use super::{
     chaos::Rates,
     for_seeds,
-    instance::{Ground, Instance},
+    instance::{Instance, Testbed},
 };
-use crate::harness::process::{Told, call, listed, member};
+use crate::harness::process::{Response, call, listed, member};
 use frontrow_edge::Method;
 use serde_json::{Value, json};
 use std::{
@@ -28,7 +28,7 @@ async fn booking_is_exact_under_faults() {
 
 /// The processes; one that dies is replaced.
 pub(super) struct Fleet {
-    pub(super) ground: Arc<Ground>,
+    pub(super) testbed: Arc<Testbed>,
     seed: u64,
     rates: Rates,
     processes: Mutex<Vec<Arc<Instance>>>,
@@ -36,8 +36,8 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    pub(super) fn new(ground: Arc<Ground>, seed: u64, rates: Rates, size: usize) -> Self {
-        let fleet = Self { ground, seed, rates, processes: Mutex::default(), started: 0.into() };
+    pub(super) fn new(testbed: Arc<Testbed>, seed: u64, rates: Rates, size: usize) -> Self {
+        let fleet = Self { testbed, seed, rates, processes: Mutex::default(), started: 0.into() };
         let first = (0..size).map(|_| fleet.start()).collect();
         *fleet.processes.lock().unwrap_or_else(PoisonError::into_inner) = first;
         fleet
@@ -46,7 +46,7 @@ impl Fleet {
     fn start(&self) -> Arc<Instance> {
         let number = self.started.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut dice = fastrand::Rng::with_seed(self.seed ^ (number << 32));
-        Arc::new(self.ground.instance(dice.u64(..), self.rates, dice.i64(-2..=2)))
+        Arc::new(self.testbed.instance(dice.u64(..), self.rates, dice.i64(-2..=2)))
     }
 
     /// Sends a request to one of the processes, once.
@@ -57,33 +57,33 @@ impl Fleet {
         path: &str,
         headers: &[(&str, &str)],
         body: &Value,
-    ) -> Option<Told> {
+    ) -> Option<Response> {
         let index = dice.usize(..self.processes.lock().unwrap_or_else(PoisonError::into_inner).len());
         let process = Arc::clone(&self.processes.lock().unwrap_or_else(PoisonError::into_inner)[index]);
-        let told = process.call(method, path, headers, body).await;
-        if told.is_none() {
+        let response = process.call(method, path, headers, body).await;
+        if response.is_none() {
             let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
             if Arc::ptr_eq(&processes[index], &process) {
                 processes[index] = self.start();
             }
         }
-        told
+        response
     }
 
     /// Repeats the request until the response is not 503.
-    pub(super) async fn insist(
+    pub(super) async fn retry_while_busy(
         &self,
         dice: &mut fastrand::Rng,
         method: &Method,
         path: &str,
         headers: &[(&str, &str)],
         body: &Value,
-    ) -> Result<Told, String> {
+    ) -> Result<Response, String> {
         for _ in 0..TRIES {
             match self.send(dice, method, path, headers, body).await {
-                Some(told) if told.status == 503 => {}
-                Some(told) if told.status >= 500 => return Err(format!("{method} {path}: {told:?}")),
-                Some(told) => return Ok(told),
+                Some(response) if response.status == 503 => {}
+                Some(response) if response.status >= 500 => return Err(format!("{method} {path}: {response:?}")),
+                Some(response) => return Ok(response),
                 None => {}
             }
         }
@@ -92,7 +92,7 @@ impl Fleet {
 }
 
 /// What a member wants to hold: the request body.
-pub(super) type Wish = fn(&mut fastrand::Rng) -> Value;
+pub(super) type Selection = fn(&mut fastrand::Rng) -> Value;
 
 /// One or two seats of four, side by side.
 fn seats(dice: &mut fastrand::Rng) -> Value {
@@ -104,7 +104,7 @@ fn seats(dice: &mut fastrand::Rng) -> Value {
 /// A member and what they know for sure.
 struct Buyer {
     login: String,
-    wish: Wish,
+    selection: Selection,
     dice: fastrand::Rng,
     performance: String,
     topped_up: i64,
@@ -122,73 +122,83 @@ impl Buyer {
             (9, _) => self.cancel(fleet).await,
             _ => {
                 let seconds = self.dice.u32(..120);
-                fleet.ground.advance_seconds(seconds, &mut self.dice).await;
+                fleet.testbed.advance_seconds(seconds, &mut self.dice).await;
                 Ok(())
             }
         }
     }
 
-    async fn insist(&mut self, fleet: &Fleet, method: &Method, path: &str, body: &Value) -> Result<Told, String> {
-        fleet.insist(&mut self.dice, method, path, &[("authorization", &self.login)], body).await
+    async fn retry_while_busy(
+        &mut self,
+        fleet: &Fleet,
+        method: &Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Response, String> {
+        fleet.retry_while_busy(&mut self.dice, method, path, &[("authorization", &self.login)], body).await
     }
 
     async fn top_up(&mut self, fleet: &Fleet, number: usize) -> Result<(), String> {
         let amount = self.dice.i64(1..=100_000);
         let key = format!("top-up-{number}");
         let headers = [("authorization", self.login.as_str()), ("idempotency-key", key.as_str())];
-        let told = fleet
-            .insist(&mut self.dice, &Method::POST, "/points/top-ups", &headers, &json!({"amount": amount}))
+        let response = fleet
+            .retry_while_busy(&mut self.dice, &Method::POST, "/points/top-ups", &headers, &json!({"amount": amount}))
             .await?;
-        if told.status != 201 {
-            return Err(format!("a top-up was answered {told:?}"));
+        if response.status != 201 {
+            return Err(format!("a top-up was answered {response:?}"));
         }
         self.topped_up += amount;
         Ok(())
     }
 
     async fn hold(&mut self, fleet: &Fleet) -> Result<(), String> {
-        let wish = (self.wish)(&mut self.dice);
+        let selection = (self.selection)(&mut self.dice);
         let path = format!("/performances/{}/holds", self.performance);
         let headers = [("authorization", self.login.as_str())];
-        let told = fleet.send(&mut self.dice, &Method::POST, &path, &headers, &wish).await;
-        match told {
-            Some(told) if told.status == 201 => self.hold = Some(told.text("holdId")),
+        let response = fleet.send(&mut self.dice, &Method::POST, &path, &headers, &selection).await;
+        match response {
+            Some(response) if response.status == 201 => self.hold = Some(response.text("holdId")),
             // 429: three of their holds were not paid.
-            Some(told) if matches!(told.status, 409 | 422 | 429) => {}
+            Some(response) if matches!(response.status, 409 | 422 | 429) => {}
             // Unknown: it may have been done. The list of holds shows which.
-            None | Some(Told { status: 503, .. }) => {
-                let listed = self.insist(fleet, &Method::GET, "/holds", &Value::Null).await?;
+            None | Some(Response { status: 503, .. }) => {
+                let listed = self.retry_while_busy(fleet, &Method::GET, "/holds", &Value::Null).await?;
                 self.hold = listed.json["items"][0]["holdId"].as_str().map(str::to_owned);
             }
-            Some(told) => return Err(format!("a hold was answered {told:?}")),
+            Some(response) => return Err(format!("a hold was answered {response:?}")),
         }
         Ok(())
     }
 
     async fn pay(&mut self, fleet: &Fleet, hold: &str) -> Result<(), String> {
-        let told = self.insist(fleet, &Method::POST, "/payments", &json!({"holdId": hold, "method": "points"})).await?;
-        match told.status {
+        let response = self
+            .retry_while_busy(fleet, &Method::POST, "/payments", &json!({"holdId": hold, "method": "points"}))
+            .await?;
+        match response.status {
             200 | 201 => {
-                self.booked.insert(told.text("reservationId"));
+                self.booked.insert(response.text("reservationId"));
                 self.hold = None;
             }
             410 => self.hold = None,
-            409 if told.text("code") == "insufficient_points" => {}
-            _ => return Err(format!("a payment was answered {told:?}")),
+            409 if response.text("code") == "insufficient_points" => {}
+            _ => return Err(format!("a payment was answered {response:?}")),
         }
         Ok(())
     }
 
     async fn release(&mut self, fleet: &Fleet, hold: &str) -> Result<(), String> {
-        let told = self.insist(fleet, &Method::DELETE, &format!("/holds/{hold}"), &Value::Null).await?;
+        let response = self.retry_while_busy(fleet, &Method::DELETE, &format!("/holds/{hold}"), &Value::Null).await?;
         self.hold = None;
-        if matches!(told.status, 204 | 404) { Ok(()) } else { Err(format!("a release was answered {told:?}")) }
+        if matches!(response.status, 204 | 404) { Ok(()) } else { Err(format!("a release was answered {response:?}")) }
     }
 
     async fn cancel(&mut self, fleet: &Fleet) -> Result<(), String> {
         let Some(reservation) = self.booked.pop_first() else { return Ok(()) };
-        let told = self.insist(fleet, &Method::DELETE, &format!("/reservations/{reservation}"), &Value::Null).await?;
-        if told.status == 200 { Ok(()) } else { Err(format!("a cancellation was answered {told:?}")) }
+        let response = self
+            .retry_while_busy(fleet, &Method::DELETE, &format!("/reservations/{reservation}"), &Value::Null)
+            .await?;
+        if response.status == 200 { Ok(()) } else { Err(format!("a cancellation was answered {response:?}")) }
     }
 }
 
@@ -203,17 +213,18 @@ async fn run(seed: u64) -> Result<(), String> {
 
 /// Three buyers of what `wish` returns, in a house with this `seating`. Returns the final state of the table, and the
 /// performance.
-pub(super) async fn buy(seed: u64, seating: Value, wish: Wish) -> Result<(Arc<Ground>, String), String> {
-    let ground = Arc::new(Ground::new().await?);
-    let calm = ground.calm();
-    let performance = listed(&calm, json!({"seating": seating})).await;
-    let fleet = Arc::new(Fleet::new(Arc::clone(&ground), seed, Rates::BAD_DAY, 2));
+pub(super) async fn buy(seed: u64, seating: Value, selection: Selection) -> Result<(Arc<Testbed>, String), String> {
+    let testbed = Arc::new(Testbed::new().await?);
+    let faultless = testbed.faultless();
+    let performance = listed(&faultless, json!({"seating": seating})).await;
+    let fleet = Arc::new(Fleet::new(Arc::clone(&testbed), seed, Rates::BAD_DAY, 2));
     let mut buyers = tokio::task::JoinSet::new();
     for number in 0..3 {
-        let (_, login) = member(&calm, &format!("buyer{number}")).await;
+        let (_, login) = member(&faultless, &format!("buyer{number}")).await;
         let dice = fastrand::Rng::with_seed(seed * 31 + number);
         let (performance, fleet) = (performance.clone(), Arc::clone(&fleet));
-        let mut buyer = Buyer { login, wish, dice, performance, topped_up: 0, hold: None, booked: BTreeSet::new() };
+        let mut buyer =
+            Buyer { login, selection, dice, performance, topped_up: 0, hold: None, booked: BTreeSet::new() };
         buyers.spawn(async move {
             for step in 0..10 {
                 buyer.step(&fleet, step).await?;
@@ -222,19 +233,19 @@ pub(super) async fn buy(seed: u64, seating: Value, wish: Wish) -> Result<(Arc<Gr
         });
     }
     let buyers = buyers.join_all().await;
-    ground.execute_late_writes().await;
+    testbed.execute_late_writes().await;
     for buyer in buyers {
-        check(&calm, &buyer?).await?;
+        check(&faultless, &buyer?).await?;
     }
-    ground.snapshot().await.check()?;
-    Ok((ground, performance))
+    testbed.snapshot().await.check()?;
+    Ok((testbed, performance))
 }
 
 /// What the buyer was told matches the table.
-async fn check(calm: &frontrow_edge::App, buyer: &Buyer) -> Result<(), String> {
+async fn check(faultless: &frontrow_edge::App, buyer: &Buyer) -> Result<(), String> {
     let headers = [("authorization", buyer.login.as_str())];
-    let balance = call(calm, &Method::GET, "/points", &headers, &Value::Null).await.json["balance"].as_i64();
-    let confirmed = call(calm, &Method::GET, "/reservations", &headers, &Value::Null).await;
+    let balance = call(faultless, &Method::GET, "/points", &headers, &Value::Null).await.json["balance"].as_i64();
+    let confirmed = call(faultless, &Method::GET, "/reservations", &headers, &Value::Null).await;
     let confirmed: Vec<&Value> =
         confirmed.json["items"].as_array().into_iter().flatten().filter(|one| one["status"] == "confirmed").collect();
     let paid: i64 = confirmed.iter().filter_map(|one| one["totalPrice"].as_i64()).sum();

@@ -5,11 +5,11 @@ use super::{
     booking::Fleet,
     chaos::Rates,
     for_seeds,
-    instance::{Ground, Instance},
+    instance::{Instance, Testbed},
 };
 use crate::{
     cards::crashes::{event, worker},
-    harness::process::{Told, listed, member},
+    harness::process::{Response, listed, member},
 };
 use frontrow_edge::{App, Method, lambda::Worker};
 use frontrow_local::provider::Provider;
@@ -48,13 +48,19 @@ struct Buyer {
 
 impl Buyer {
     /// Repeats the request until it gets a final response, or card payments are paused.
-    async fn insist(&mut self, fleet: &Fleet, method: &Method, path: &str, body: &Value) -> Result<Told, String> {
+    async fn retry_while_busy(
+        &mut self,
+        fleet: &Fleet,
+        method: &Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Response, String> {
         let headers = [("authorization", self.login.as_str())];
         for _ in 0..300 {
             match fleet.send(&mut self.dice, method, path, &headers, body).await {
-                Some(told) if told.status == 503 && told.text("code") != "payments_busy" => {}
-                Some(told) if told.status == 500 => return Err(format!("{method} {path}: {told:?}")),
-                Some(told) => return Ok(told),
+                Some(response) if response.status == 503 && response.text("code") != "payments_busy" => {}
+                Some(response) if response.status == 500 => return Err(format!("{method} {path}: {response:?}")),
+                Some(response) => return Ok(response),
                 None => {}
             }
         }
@@ -75,12 +81,12 @@ impl Buyer {
     async fn step(&mut self, fleet: &Fleet, provider: &Provider) -> Result<(), String> {
         let seat = SEATS[self.dice.usize(..SEATS.len())];
         let path = format!("/performances/{}/holds", self.performance);
-        self.insist(fleet, &Method::POST, &path, &json!({"seatIds": [seat]})).await?;
-        let holds = self.insist(fleet, &Method::GET, "/holds", &Value::Null).await?;
+        self.retry_while_busy(fleet, &Method::POST, &path, &json!({"seatIds": [seat]})).await?;
+        let holds = self.retry_while_busy(fleet, &Method::GET, "/holds", &Value::Null).await?;
         if let Some(hold) = holds.json["items"][0]["holdId"].as_str() {
             let token = self.card(provider, &holds.json["items"][0]["payment"]);
             let body = json!({"holdId": hold, "method": "card", "cardToken": token});
-            let paid = self.insist(fleet, &Method::POST, "/payments", &body).await?;
+            let paid = self.retry_while_busy(fleet, &Method::POST, "/payments", &body).await?;
             match paid.status {
                 200 | 202 => drop(self.bought.insert(paid.text("reservationId"))),
                 410 | 503 => {}
@@ -92,9 +98,9 @@ impl Buyer {
             && let Some(reservation) = self.bought.first().cloned()
         {
             let path = format!("/reservations/{reservation}");
-            let told = self.insist(fleet, &Method::DELETE, &path, &Value::Null).await?;
-            if told.status != 200 || told.text("status") != "cancelled" {
-                return Err(format!("a cancellation was answered {told:?}"));
+            let response = self.retry_while_busy(fleet, &Method::DELETE, &path, &Value::Null).await?;
+            if response.status != 200 || response.text("status") != "cancelled" {
+                return Err(format!("a cancellation was answered {response:?}"));
             }
             self.bought.remove(&reservation);
             self.cancelled.insert(reservation);
@@ -104,8 +110,8 @@ impl Buyer {
 }
 
 /// The remaining work, as in the stream's messages.
-async fn due(ground: &Ground) -> Vec<PaymentDue> {
-    let all = ground.snapshot().await.reservations();
+async fn due(testbed: &Testbed) -> Vec<PaymentDue> {
+    let all = testbed.snapshot().await.reservations();
     let open = all.into_iter().filter(|one| one.card.as_ref().is_some_and(|card| !card.state.is_settled()));
     let due = |one: frontrow_domain::reservation::Reservation| PaymentDue {
         member_id: one.buyer.member_id,
@@ -115,10 +121,10 @@ async fn due(ground: &Ground) -> Vec<PaymentDue> {
 }
 
 /// Workers that stall and die, and a provider with changing modes, until the buyers are done.
-async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<AtomicBool>) {
+async fn deliver(testbed: Arc<Testbed>, provider: Provider, seed: u64, gone: Arc<AtomicBool>) {
     let mut dice = fastrand::Rng::with_seed(seed ^ 0xCA2D);
     let start =
-        |dice: &mut fastrand::Rng| -> Instance { ground.instance(dice.u64(..), Rates::BAD_DAY, dice.i64(-2..=2)) };
+        |dice: &mut fastrand::Rng| -> Instance { testbed.instance(dice.u64(..), Rates::BAD_DAY, dice.i64(-2..=2)) };
     let mut process = start(&mut dice);
     while !gone.load(Ordering::Relaxed) {
         let modes =
@@ -127,9 +133,9 @@ async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<A
         provider.switch(json!({"mode": mode}).to_string().as_bytes()).expect("a mode");
         if dice.u32(..4) == 0 {
             let seconds = dice.u32(1..200);
-            ground.advance_seconds(seconds, &mut dice).await;
+            testbed.advance_seconds(seconds, &mut dice).await;
         }
-        let mut messages = due(&ground).await;
+        let mut messages = due(&testbed).await;
         messages.extend(messages.first().cloned().filter(|_| dice.bool()));
         let working = worker(&process.app, &provider, CALL_MILLIS);
         if process.living(working.handle(event(&messages))).await.is_none() {
@@ -140,17 +146,17 @@ async fn deliver(ground: Arc<Ground>, provider: Provider, seed: u64, gone: Arc<A
 }
 
 async fn run(seed: u64) -> Result<(), String> {
-    let ground = Arc::new(Ground::new().await?);
+    let testbed = Arc::new(Testbed::new().await?);
     let provider = Provider::start(&tokio::runtime::Handle::current(), None).await?;
-    let calm = ground.calm();
+    let faultless = testbed.faultless();
     let sections = json!([{"name": "A", "grade": "R", "price": 30_000, "rows": 1, "seatsPerRow": 4}]);
-    let performance = listed(&calm, json!({"seating": {"type": "numbered", "sections": sections}})).await;
-    let fleet = Arc::new(Fleet::new(Arc::clone(&ground), seed, Rates::BAD_DAY, 2));
+    let performance = listed(&faultless, json!({"seating": {"type": "numbered", "sections": sections}})).await;
+    let fleet = Arc::new(Fleet::new(Arc::clone(&testbed), seed, Rates::BAD_DAY, 2));
     let gone = Arc::new(AtomicBool::new(false));
-    let postman = tokio::spawn(deliver(Arc::clone(&ground), provider.clone(), seed, Arc::clone(&gone)));
+    let postman = tokio::spawn(deliver(Arc::clone(&testbed), provider.clone(), seed, Arc::clone(&gone)));
     let mut buyers = JoinSet::new();
     for number in 0..3 {
-        let (_, login) = member(&calm, &format!("buyer{number}")).await;
+        let (_, login) = member(&faultless, &format!("buyer{number}")).await;
         let dice = fastrand::Rng::with_seed(seed * 31 + number);
         let (fleet, performance, provider) = (Arc::clone(&fleet), performance.clone(), provider.clone());
         let mut buyer = Buyer { login, dice, performance, bought: BTreeSet::new(), cancelled: BTreeSet::new() };
@@ -164,9 +170,9 @@ async fn run(seed: u64) -> Result<(), String> {
     let buyers = buyers.join_all().await;
     gone.store(true, Ordering::Relaxed);
     postman.await.map_err(|error| error.to_string())?;
-    settle(&ground, &calm, &provider).await?;
+    settle(&testbed, &faultless, &provider).await?;
 
-    let snapshot = ground.snapshot().await;
+    let snapshot = testbed.snapshot().await;
     snapshot.check()?;
     snapshot.provider_has_what_was_bought(&provider.entries())?;
     let all = snapshot.reservations();
@@ -196,18 +202,18 @@ async fn quiet(provider: &Provider) {
 }
 
 /// A day without faults, in which every wait ends.
-async fn settle(ground: &Ground, calm: &App, provider: &Provider) -> Result<(), String> {
+async fn settle(testbed: &Testbed, faultless: &App, provider: &Provider) -> Result<(), String> {
     provider.switch(br#"{"mode": "normal"}"#).expect("a mode");
     quiet(provider).await;
-    ground.execute_late_writes().await;
-    let working = worker(calm, provider, 2_000);
+    testbed.execute_late_writes().await;
+    let working = worker(faultless, provider, 2_000);
     for _ in 0..LAST_ROUNDS {
-        let left = due(ground).await;
+        let left = due(testbed).await;
         if left.is_empty() {
             return Ok(());
         }
         working.handle(event(&left)).await.map_err(|error| error.to_string())?;
-        ground.clock.advance_seconds(300);
+        testbed.clock.advance_seconds(300);
     }
-    Err(format!("not settled: {:?}", due(ground).await))
+    Err(format!("not settled: {:?}", due(testbed).await))
 }

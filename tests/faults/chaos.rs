@@ -1,6 +1,6 @@
 //! The meddler: for each call it rolls a die and injects one of the faults, or none.
 
-use crate::harness::wire::{Answering, Execute, Meddler, buffered};
+use crate::harness::wire::{Answering, Execute, Interceptor, buffered};
 use aws_smithy_runtime_api::{
     client::{orchestrator::HttpResponse, result::ConnectorError},
     http::StatusCode,
@@ -104,7 +104,7 @@ pub(crate) struct Chaos {
     clock: Clock,
     late: Arc<LateWrites>,
     dice: Mutex<fastrand::Rng>,
-    told: Mutex<HashMap<String, String>>,
+    earlier: Mutex<HashMap<String, String>>,
     /// Notified when the process dies.
     pub(crate) died: Notify,
 }
@@ -125,7 +125,7 @@ impl Chaos {
     /// Faults at these rates. Late writes become due by `clock` and wait in `late`.
     pub(crate) fn new(seed: u64, rates: Rates, clock: Clock, late: Arc<LateWrites>) -> Arc<Self> {
         let dice = Mutex::new(fastrand::Rng::with_seed(seed));
-        Arc::new(Self { rates, clock, late, dice, told: Mutex::default(), died: Notify::new() })
+        Arc::new(Self { rates, clock, late, dice, earlier: Mutex::default(), died: Notify::new() })
     }
 
     fn roll(&self, writes: bool, eventual: bool) -> Fault {
@@ -174,8 +174,8 @@ impl Chaos {
     }
 }
 
-impl Meddler for Arc<Chaos> {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for Arc<Chaos> {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let (chaos, operation, request) = (Arc::clone(self), operation.to_owned(), request.clone());
         Box::pin(async move {
             chaos.late.execute_after_call().await;
@@ -184,7 +184,7 @@ impl Meddler for Arc<Chaos> {
             match chaos.roll(writes, eventual) {
                 Fault::None if eventual => {
                     let (response, text) = buffered(execute().await?).await?;
-                    chaos.told.lock().unwrap_or_else(PoisonError::into_inner).insert(request.to_string(), text);
+                    chaos.earlier.lock().unwrap_or_else(PoisonError::into_inner).insert(request.to_string(), text);
                     Ok(response)
                 }
                 Fault::None => execute().await,
@@ -210,14 +210,14 @@ impl Meddler for Arc<Chaos> {
                     Err(ConnectorError::timeout("the request is late".into()))
                 }
                 Fault::Stale => {
-                    let told =
-                        chaos.told.lock().unwrap_or_else(PoisonError::into_inner).get(&request.to_string()).cloned();
+                    let earlier =
+                        chaos.earlier.lock().unwrap_or_else(PoisonError::into_inner).get(&request.to_string()).cloned();
                     let nothing = if operation == "GetItem" {
                         json!({})
                     } else {
                         json!({"Items": [], "Count": 0, "Responses": {}})
                     };
-                    Ok(answer(200, told.unwrap_or_else(|| nothing.to_string())))
+                    Ok(answer(200, earlier.unwrap_or_else(|| nothing.to_string())))
                 }
             }
         })

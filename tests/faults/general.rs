@@ -4,7 +4,7 @@
 use super::{
     booking::{buy, four_seats},
     for_seeds,
-    instance::Ground,
+    instance::Testbed,
 };
 use crate::harness::process::{call, member};
 use frontrow_domain::reservation::ReservationStatus;
@@ -26,33 +26,33 @@ async fn the_best_seats_are_sold_once_under_faults() {
 
 async fn counted(seed: u64) -> Result<(), String> {
     let seating = json!({"type": "general", "areas": [{"grade": "R", "price": 30_000, "capacity": 6}]});
-    let wish = |dice: &mut fastrand::Rng| json!({"grade": "R", "quantity": dice.u32(1..=3)});
-    let (ground, performance) = buy(seed, seating, wish).await?;
-    all_can_be_had(&ground, &performance, 6).await
+    let selection = |dice: &mut fastrand::Rng| json!({"grade": "R", "quantity": dice.u32(1..=3)});
+    let (testbed, performance) = buy(seed, seating, selection).await?;
+    all_can_be_had(&testbed, &performance, 6).await
 }
 
 async fn best(seed: u64) -> Result<(), String> {
-    let wish = |dice: &mut fastrand::Rng| json!({"grade": "R", "quantity": dice.u32(1..=2)});
-    let (ground, performance) = buy(seed, four_seats(), wish).await?;
-    all_can_be_had(&ground, &performance, 4).await
+    let selection = |dice: &mut fastrand::Rng| json!({"grade": "R", "quantity": dice.u32(1..=2)});
+    let (testbed, performance) = buy(seed, four_seats(), selection).await?;
+    all_can_be_had(&testbed, &performance, 4).await
 }
 
 /// Holds the remaining places one by one.
-async fn all_can_be_had(ground: &Ground, performance: &str, capacity: usize) -> Result<(), String> {
-    ground.advance_seconds(400, &mut fastrand::Rng::with_seed(capacity as u64)).await;
-    let calm = ground.calm();
-    let reservations = ground.snapshot().await.reservations();
+async fn all_can_be_had(testbed: &Testbed, performance: &str, capacity: usize) -> Result<(), String> {
+    testbed.advance_seconds(400, &mut fastrand::Rng::with_seed(capacity as u64)).await;
+    let faultless = testbed.faultless();
+    let reservations = testbed.snapshot().await.reservations();
     let confirmed = reservations.iter().filter(|one| one.status == ReservationStatus::Confirmed);
     let sold: usize = confirmed.map(|one| one.seats.len()).sum();
     let path = format!("/performances/{performance}/holds");
     for number in sold..=capacity {
-        let (_, login) = member(&calm, &format!("filler{number}")).await;
+        let (_, login) = member(&faultless, &format!("filler{number}")).await;
         let body: Value = json!({"grade": "R", "quantity": 1});
-        let told = call(&calm, &Method::POST, &path, &[("authorization", &login)], &body).await;
+        let response = call(&faultless, &Method::POST, &path, &[("authorization", &login)], &body).await;
         let expected = if number < capacity { 201 } else { 409 };
-        if told.status != expected {
-            return Err(format!("{sold} of {capacity} sold, and the next to hold was told {told:?}"));
+        if response.status != expected {
+            return Err(format!("{sold} of {capacity} sold, and the next to hold was told {response:?}"));
         }
     }
-    ground.snapshot().await.check()
+    testbed.snapshot().await.check()
 }

@@ -4,7 +4,7 @@
 use super::chaos::{Chaos, LATE_SECONDS_MAX, LateWrites, Rates};
 use crate::harness::{
     audit::Snapshot,
-    process::{Told, call},
+    process::{Response, call},
     wire::Wire,
 };
 use aws_sdk_dynamodb::{config::SharedHttpClient, types::AttributeValue};
@@ -21,13 +21,13 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The table of one run, and the time that its processes share, apart from their skew.
-pub(crate) struct Ground {
+pub(crate) struct Testbed {
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
     late: Arc<LateWrites>,
 }
 
-impl Ground {
+impl Testbed {
     pub(crate) async fn new() -> Result<Self, String> {
         Ok(Self { engine: Engine::start(None).await?, clock: Clock::default(), late: Arc::default() })
     }
@@ -63,7 +63,7 @@ impl Ground {
     }
 
     /// A process without faults and skew.
-    pub(crate) fn calm(&self) -> App {
+    pub(crate) fn faultless(&self) -> App {
         self.app(self.engine.aws(), self.clock.clone())
     }
 
@@ -94,7 +94,7 @@ impl Ground {
     pub(crate) fn instance(&self, seed: u64, rates: Rates, skew_seconds: i64) -> Instance {
         let chaos = Chaos::new(seed, rates, self.clock.clone(), Arc::clone(&self.late));
         let wire = Wire::default();
-        wire.meddle(Some(Arc::new(Arc::clone(&chaos))));
+        wire.intercept(Some(Arc::new(Arc::clone(&chaos))));
         let app = App { clock: self.clock.skewed_by_seconds(skew_seconds), ..self.through(&wire) };
         Instance { app, chaos }
     }
@@ -114,7 +114,7 @@ impl Instance {
         path: &str,
         headers: &[(&str, &str)],
         body: &Value,
-    ) -> Option<Told> {
+    ) -> Option<Response> {
         self.living(call(&self.app, method, path, headers, body)).await
     }
 

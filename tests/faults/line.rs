@@ -1,8 +1,8 @@
 //! The waiting room under faults: a handful of members and three processes whose clocks differ, some of which die in
 //! the middle of a turn. Never more than `maxActive` inside, no position drawn twice, and everybody is admitted.
 
-use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Ground};
-use crate::harness::process::{Told, give_points, listed, member};
+use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Testbed};
+use crate::harness::process::{Response, give_points, listed, member};
 use frontrow_edge::Method;
 use serde_json::{Value, json};
 use std::{
@@ -41,25 +41,31 @@ impl Walker {
         path: &str,
         token: &str,
         body: &Value,
-    ) -> Result<Told, String> {
-        let told = fleet
-            .insist(&mut self.dice, method, path, &[("authorization", &self.login), ("queue-token", token)], body)
+    ) -> Result<Response, String> {
+        let response = fleet
+            .retry_while_busy(
+                &mut self.dice,
+                method,
+                path,
+                &[("authorization", &self.login), ("queue-token", token)],
+                body,
+            )
             .await?;
-        let inside = fleet.ground.snapshot().await.admissions();
+        let inside = fleet.testbed.snapshot().await.admissions();
         if inside > self.max_active {
             return Err(format!("{inside} are inside, {} allowed, after {method} {path}", self.max_active));
         }
-        Ok(told)
+        Ok(response)
     }
 
-    async fn join(&mut self, fleet: &Fleet) -> Result<Told, String> {
-        let told = self.send(fleet, &Method::POST, &self.path(), "", &Value::Null).await?;
-        let position = told.json["position"].as_i64().unwrap_or_default();
+    async fn join(&mut self, fleet: &Fleet) -> Result<Response, String> {
+        let response = self.send(fleet, &Method::POST, &self.path(), "", &Value::Null).await?;
+        let position = response.json["position"].as_i64().unwrap_or_default();
         let fresh = self.positions.lock().unwrap_or_else(PoisonError::into_inner).insert(position);
-        match told.status {
+        match response.status {
             201 if !fresh => Err(format!("position {position} was given twice")),
-            200 | 201 => Ok(told),
-            _ => Err(format!("joining was answered {told:?}")),
+            200 | 201 => Ok(response),
+            _ => Err(format!("joining was answered {response:?}")),
         }
     }
 
@@ -70,13 +76,14 @@ impl Walker {
             if place.text("status") == "admitted" {
                 return Ok(place.text("queueToken"));
             }
-            fleet.ground.advance_seconds(1, &mut self.dice).await;
-            let told = self.send(fleet, &Method::GET, &self.path(), &place.text("queueToken"), &Value::Null).await?;
-            place = match told.status {
-                200 => told,
-                401 if told.text("code") == "queue_token_expired" => self.join(fleet).await?,
+            fleet.testbed.advance_seconds(1, &mut self.dice).await;
+            let response =
+                self.send(fleet, &Method::GET, &self.path(), &place.text("queueToken"), &Value::Null).await?;
+            place = match response.status {
+                200 => response,
+                401 if response.text("code") == "queue_token_expired" => self.join(fleet).await?,
                 429 => return Err("drew too many positions".to_owned()),
-                _ => return Err(format!("a poll was answered {told:?}")),
+                _ => return Err(format!("a poll was answered {response:?}")),
             };
         }
         Err("the line is stuck".to_owned())
@@ -87,8 +94,8 @@ impl Walker {
         match self.dice.u32(..4) {
             0 => Ok(()),
             1 => {
-                let told = self.send(fleet, &Method::DELETE, &self.path(), &token, &Value::Null).await?;
-                if told.status == 204 { Ok(()) } else { Err(format!("leaving was answered {told:?}")) }
+                let response = self.send(fleet, &Method::DELETE, &self.path(), &token, &Value::Null).await?;
+                if response.status == 204 { Ok(()) } else { Err(format!("leaving was answered {response:?}")) }
             }
             _ => self.book(fleet, &token, seat).await,
         }
@@ -97,37 +104,37 @@ impl Walker {
     async fn book(&mut self, fleet: &Fleet, token: &str, seat: u64) -> Result<(), String> {
         let path = format!("/performances/{}/holds", self.performance);
         let body = json!({"seatIds": [format!("A-1-{}", seat + 1)]});
-        let told = self.send(fleet, &Method::POST, &path, token, &body).await?;
-        let hold = match told.status {
-            201 | 409 => told.text("holdId"),
+        let response = self.send(fleet, &Method::POST, &path, token, &body).await?;
+        let hold = match response.status {
+            201 | 409 => response.text("holdId"),
             // Other members moved the clock past the admission.
             401 => return Ok(()),
-            _ => return Err(format!("a hold was answered {told:?}")),
+            _ => return Err(format!("a hold was answered {response:?}")),
         };
-        let told =
+        let response =
             self.send(fleet, &Method::POST, "/payments", token, &json!({"holdId": hold, "method": "points"})).await?;
-        match told.status {
+        match response.status {
             200 | 201 | 410 => Ok(()),
-            _ => Err(format!("a payment was answered {told:?}")),
+            _ => Err(format!("a payment was answered {response:?}")),
         }
     }
 }
 
 async fn run(seed: u64) -> Result<(), String> {
     let mut dice = fastrand::Rng::with_seed(seed);
-    let ground = Arc::new(Ground::new().await?);
-    let calm = ground.calm();
+    let testbed = Arc::new(Testbed::new().await?);
+    let faultless = testbed.faultless();
     let max_active = dice.usize(1..=3);
-    let performance = listed(&calm, json!({
+    let performance = listed(&faultless, json!({
         "waitingRoom": {"maxActive": max_active, "admissionSeconds": 60},
         "seating": {"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 1000, "rows": 1, "seatsPerRow": 10}]},
     })).await;
-    let fleet = Arc::new(Fleet::new(Arc::clone(&ground), seed, Rates { death: 2, ..Rates::BAD_DAY }, 3));
+    let fleet = Arc::new(Fleet::new(Arc::clone(&testbed), seed, Rates { death: 2, ..Rates::BAD_DAY }, 3));
     let positions = Arc::new(Mutex::new(BTreeSet::new()));
     let mut walkers = tokio::task::JoinSet::new();
     for number in 0..MEMBERS {
-        let (_, login) = member(&calm, &format!("walker{number}")).await;
-        give_points(&calm, &login, 1000).await;
+        let (_, login) = member(&faultless, &format!("walker{number}")).await;
+        give_points(&faultless, &login, 1000).await;
         let (performance, positions, fleet) = (performance.clone(), Arc::clone(&positions), Arc::clone(&fleet));
         let dice = fastrand::Rng::with_seed(seed * 31 + number);
         let mut walker = Walker { login, dice, performance, max_active, positions };
@@ -136,6 +143,6 @@ async fn run(seed: u64) -> Result<(), String> {
     for walked in walkers.join_all().await {
         walked?;
     }
-    ground.execute_late_writes().await;
-    ground.snapshot().await.check()
+    testbed.execute_late_writes().await;
+    testbed.snapshot().await.check()
 }

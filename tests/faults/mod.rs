@@ -12,7 +12,7 @@ mod instance;
 mod line;
 
 use crate::harness::print_panics_at_once;
-pub(crate) use instance::Ground;
+pub(crate) use instance::Testbed;
 use std::{future::Future, panic::AssertUnwindSafe};
 use tokio::task::JoinSet;
 

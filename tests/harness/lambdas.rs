@@ -35,7 +35,7 @@ pub(crate) struct Lambdas(Arc<Parts>);
 #[derive(Default)]
 struct Parts {
     url: OnceLock<String>,
-    told: OnceLock<(Variables, Vec<(&'static str, String)>)>,
+    environment: OnceLock<(Variables, Vec<(&'static str, String)>)>,
     running: AsyncMutex<HashMap<String, Running>>,
     printed: Arc<Mutex<Vec<Printed>>>,
 }
@@ -86,7 +86,7 @@ impl Lambdas {
     /// Earlier calls fail.
     pub(crate) fn tell(&self, variables: &Variables, more: &[(&'static str, &str)]) {
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.0.told.set((variables.clone(), more)).expect("the environment is set once");
+        self.0.environment.set((variables.clone(), more)).expect("the environment is set once");
     }
 
     /// All lines printed so far.
@@ -114,7 +114,7 @@ impl Lambdas {
     }
 
     async fn begin(&self, operation: &str) -> Option<Running> {
-        let (variables, more) = self.0.told.get()?;
+        let (variables, more) = self.0.environment.get()?;
         let (calls, received) = mpsc::channel(1_000);
         let runtime = Arc::new(Runtime { calls: AsyncMutex::new(received), under_way: Mutex::default() });
         let api = Router::new()

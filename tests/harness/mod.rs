@@ -89,7 +89,10 @@ pub(crate) fn print_panics_at_once() {
 
 /// Retries after `Retry-After` as long as the response is that the platform is busy. The request may have succeeded
 /// nevertheless, and then a hold is found.
-pub(crate) async fn insist<F: Future<Output = Reply>>(person: &impl Borrow<Client>, ask: impl Fn() -> F) -> Reply {
+pub(crate) async fn retry_while_busy<F: Future<Output = Reply>>(
+    person: &impl Borrow<Client>,
+    ask: impl Fn() -> F,
+) -> Reply {
     let mut reply = ask().await;
     for _ in 0..TRIES_MAX {
         if reply.status != 503 {
@@ -186,7 +189,7 @@ impl World {
             self.person(&format!("member{number}@example.com"), &format!("Member {number}"), Role::Member).await;
         if points > 0 {
             let top_up = || async { person.with_key("first").post("/points/top-ups", json!({"amount": points})).await };
-            insist(&person, top_up).await.expect(201);
+            retry_while_busy(&person, top_up).await.expect(201);
         }
         person
     }

@@ -10,26 +10,26 @@ use std::collections::HashMap;
 
 /// A response.
 #[derive(Clone)]
-pub(crate) struct Told {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) json: Value,
 }
 
-impl std::fmt::Debug for Told {
+impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.status)?;
         self.json["code"].as_str().map_or(Ok(()), |code| write!(f, " {code}"))
     }
 }
 
-impl Told {
+impl Response {
     pub(crate) fn text(&self, field: &str) -> String {
         self.json[field].as_str().unwrap_or_default().to_owned()
     }
 }
 
 /// Sends one request through the handler that serves it.
-pub(crate) async fn call(app: &App, method: &Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Told {
+pub(crate) async fn call(app: &App, method: &Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Response {
     let route = |template: &'static str| -> Option<HashMap<String, String>> {
         let (wanted, found): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
         let name = |part: &&str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map(str::to_owned);
@@ -52,7 +52,7 @@ pub(crate) async fn call(app: &App, method: &Method, path: &str, headers: &[(&st
     let request = request.body(body).expect("a request").with_path_parameters(parameters);
     let response = (endpoint.respond)(app, request).await;
     let bytes: &[u8] = response.body().as_ref();
-    Told { status: response.status().as_u16(), json: serde_json::from_slice(bytes).unwrap_or_default() }
+    Response { status: response.status().as_u16(), json: serde_json::from_slice(bytes).unwrap_or_default() }
 }
 
 /// A new member, logged in: their identity and their `Authorization` header.
@@ -85,7 +85,7 @@ pub(crate) async fn listed(app: &App, details: Value) -> String {
 
 /// Tops up.
 pub(crate) async fn give_points(app: &App, login: &str, amount: i64) {
-    let told =
+    let response =
         call(app, &Method::POST, "/points/top-ups", &[("authorization", login)], &json!({"amount": amount})).await;
-    assert_eq!(told.status, 201, "{told:?}");
+    assert_eq!(response.status, 201, "{response:?}");
 }

@@ -36,8 +36,8 @@ pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, Con
 pub(crate) type Execute = Arc<dyn Fn() -> Answering + Send + Sync>;
 
 /// Stands between a call and the engine, and decides the call's fate.
-pub(crate) trait Meddler: Send + Sync {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering;
+pub(crate) trait Interceptor: Send + Sync {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering;
 }
 
 /// A condition, and its replacement.
@@ -53,8 +53,8 @@ struct State {
     weakened: Option<Weakened>,
     /// Number of calls that were sent with it.
     weakened_calls: u32,
-    meddler: Option<Arc<dyn Meddler>>,
-    projection_meddler: Option<Arc<dyn Meddler>>,
+    interceptor: Option<Arc<dyn Interceptor>>,
+    projection_interceptor: Option<Arc<dyn Interceptor>>,
 }
 
 /// The wire of one stack; clones are the same wire.
@@ -91,13 +91,13 @@ impl Wire {
 
     /// Every call meets `meddler` from now on, except projectors' calls: their timing varies, and they would be
     /// counted and hit in place of the calls under test.
-    pub(crate) fn meddle(&self, meddler: Option<Arc<dyn Meddler>>) {
-        self.state().meddler = meddler;
+    pub(crate) fn intercept(&self, interceptor: Option<Arc<dyn Interceptor>>) {
+        self.state().interceptor = interceptor;
     }
 
     /// Every call of a projector meets `meddler` from now on.
-    pub(crate) fn meddle_with_projections(&self, meddler: Option<Arc<dyn Meddler>>) {
-        self.state().projection_meddler = meddler;
+    pub(crate) fn intercept_projections(&self, interceptor: Option<Arc<dyn Interceptor>>) {
+        self.state().projection_interceptor = interceptor;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -150,9 +150,12 @@ impl HttpConnector for WiredConnector {
         let mut body: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         let projects = function == Some(Project::NAME);
-        let (weakened, meddler) = {
+        let (weakened, interceptor) = {
             let state = wire.state();
-            (state.weakened.clone(), if projects { state.projection_meddler.clone() } else { state.meddler.clone() })
+            (
+                state.weakened.clone(),
+                if projects { state.projection_interceptor.clone() } else { state.interceptor.clone() },
+            )
         };
         if let Some(weakened) = weakened
             && weaken(&mut body, &weakened)
@@ -163,7 +166,7 @@ impl HttpConnector for WiredConnector {
             *request.body_mut() = SdkBody::from(text);
         }
         HttpConnectorFuture::new(async move {
-            let Some(meddler) = meddler else {
+            let Some(interceptor) = interceptor else {
                 let response = inner.call(request).await?;
                 return wire.note(function, operation, body, response).await;
             };
@@ -181,7 +184,7 @@ impl HttpConnector for WiredConnector {
                     wire.note(function, name, sent, response).await
                 })
             });
-            meddler.meddle(&operation, &body, execute).await
+            interceptor.intercept(&operation, &body, execute).await
         })
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// One of many members who hold, pay, release and cancel at random, for `rounds`.
-async fn meddle(person: Person, performance: String, grade: Option<&'static str>, rounds: u32, mut rng: Rng) {
+async fn intercept(person: Person, performance: String, grade: Option<&'static str>, rounds: u32, mut rng: Rng) {
     for _ in 0..rounds {
         let held = match grade {
             Some(grade) => {
@@ -50,7 +50,7 @@ async fn crowd(world: &World, performance: &str, grade: Option<&'static str>, se
     let mut running = JoinSet::new();
     for number in 0..12 {
         let person = world.member(1_000_000).await;
-        running.spawn(meddle(person, performance.to_owned(), grade, 4, Rng::with_seed(seed + number)));
+        running.spawn(intercept(person, performance.to_owned(), grade, 4, Rng::with_seed(seed + number)));
     }
     while let Some(done) = running.join_next().await {
         done.expect("nobody panics");
@@ -100,7 +100,7 @@ async fn the_map_is_exact_after_lost_responses() {
         for seed in [3, 4, 5] {
             let rates =
                 Rates { conflict: 10, throttled: 10, answer_lost: 25, request_lost: 10, death: 0, late: 0, stale: 0 };
-            world.wire.meddle_with_projections(Some(Arc::new(Chaos::new(
+            world.wire.intercept_projections(Some(Arc::new(Chaos::new(
                 seed,
                 rates,
                 world.stack.clock().clone(),
@@ -109,7 +109,7 @@ async fn the_map_is_exact_after_lost_responses() {
             crowd(world, &performance, None, seed).await;
             is_shown_truly(world, &performance).await;
         }
-        world.wire.meddle_with_projections(None);
+        world.wire.intercept_projections(None);
     })
     .await;
 }

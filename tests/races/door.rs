@@ -49,9 +49,9 @@ async fn a_ticket_is_used_or_refunded_but_never_both() {
                 other.problem(409, "reservation_cancelled");
             } else {
                 assert_eq!(refund, 0);
-                let told = cancelled.problem(409, "already_checked_in").text("checkedInAt");
+                let shown = cancelled.problem(409, "already_checked_in").text("checkedInAt");
                 let used = [one.expect(201).text("checkedInAt"), other.expect(201).text("checkedInAt")];
-                assert!(used.contains(&told), "{told} of {used:?}");
+                assert!(used.contains(&shown), "{shown} of {used:?}");
             }
         }
     })

@@ -5,8 +5,8 @@ use crate::{
     conditions::interlude::StaleBatches,
     harness::{
         Person, World, hold, pay,
-        process::{Told, call},
-        wire::{Answering, Execute, Meddler, buffered},
+        process::{Response, call},
+        wire::{Answering, Execute, Interceptor, buffered},
     },
 };
 use aws_smithy_types::body::SdkBody;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 /// A payment of that hold with points, through `app`.
-fn paying(app: App, person: &Person, hold_id: &str) -> impl Future<Output = Told> + Send + 'static {
+fn paying(app: App, person: &Person, hold_id: &str) -> impl Future<Output = Response> + Send + 'static {
     let login = format!("Bearer {}", app.tokens.access(&person.identity));
     let body = json!({"holdId": hold_id, "method": "points"});
     async move { call(&app, &Method::POST, "/payments", &[("authorization", &login)], &body).await }
@@ -45,8 +45,8 @@ async fn a_payment_overtaken_by_its_refusal_charges_nothing() {
 /// A batch's items are read one by one: it contains the stake as it was a second before the wallet.
 struct Torn;
 
-impl Meddler for Torn {
-    fn meddle(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
+impl Interceptor for Torn {
+    fn intercept(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let torn = operation == "BatchGetItem";
         Box::pin(async move {
             let before = execute().await?;
@@ -96,10 +96,10 @@ async fn a_retry_with_a_stale_read_returns_the_first_payment() {
         let performance = world.performance(json!({})).await;
         let person = world.member(100_000).await;
         let held = hold(&person, &performance, &["A-1-1"]).await.expect(201).text("holdId");
-        world.wire.meddle(Some(Arc::new(StaleBatches::default())));
+        world.wire.intercept(Some(Arc::new(StaleBatches::default())));
         let first = pay(&person, &held).await.expect(201);
         let again = pay(&person, &held).await.expect(200);
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         assert_eq!(again.json, first.json);
     })
     .await;

@@ -186,8 +186,8 @@ struct Client {
 impl Client {
     async fn log_in(http: &reqwest::Client, url: &str, email: &str, password: &str, busy: &Arc<AtomicUsize>) -> Self {
         let mut client = Self { http: http.clone(), url: url.into(), login: String::new(), busy: busy.clone() };
-        let told = client.call("POST", "/sessions", &[], json!({"email": email, "password": password})).await;
-        client.login = format!("Bearer {}", told["accessToken"].as_str().expect("a login"));
+        let session = client.call("POST", "/sessions", &[], json!({"email": email, "password": password})).await;
+        client.login = format!("Bearer {}", session["accessToken"].as_str().expect("a login"));
         client
     }
 

@@ -4,7 +4,7 @@
 
 use crate::{
     data::write_private,
-    engine::{Stream, because},
+    engine::{Stream, context},
 };
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
@@ -30,7 +30,7 @@ impl Checkpoint {
     /// Starts from the position in `file`, if it exists; otherwise from the beginning of the stream.
     pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, String> {
         let saved = match file.as_ref().filter(|file| file.exists()) {
-            Some(file) => Some(fs::read_to_string(file).map_err(because("read the checkpoint"))?),
+            Some(file) => Some(fs::read_to_string(file).map_err(context("read the checkpoint"))?),
             None => None,
         };
         let progress = watch::Sender::new(Progress { relayed: saved.clone(), settled: saved.clone(), saved });
@@ -93,7 +93,7 @@ impl Checkpoint {
     /// Saves all records up to this one as done.
     pub(crate) fn save(&self, relayed: Option<String>) -> Result<(), String> {
         if let (Some(file), Some(relayed)) = (&self.file, &relayed) {
-            write_private(file, relayed.as_bytes()).map_err(because("save the checkpoint"))?;
+            write_private(file, relayed.as_bytes()).map_err(context("save the checkpoint"))?;
         }
         self.progress.send_modify(|progress| progress.saved = relayed);
         Ok(())

@@ -1,7 +1,7 @@
 //! The contents of `--data DIR`: the database, the mails, the payment provider's book, the stream's checkpoints, keys and
 //! peppers, the clock, and a marker that the seed data exists.
 
-use crate::engine::because;
+use crate::engine::context;
 use frontrow_edge::entropy;
 use serde_json::json;
 use std::{
@@ -36,11 +36,11 @@ impl Data {
     pub(crate) fn open(directory: PathBuf) -> Result<Self, String> {
         // The permissions of an existing directory that is not ours stay unchanged; its files are private anyway.
         let ours = !directory.exists() || directory.join("lock").exists();
-        make_private_directory(&directory, ours).map_err(because("create the data directory"))?;
-        let lock = open_private(&directory.join("lock")).map_err(because("lock the data directory"))?;
-        lock.try_lock().map_err(because("another stack uses the data directory"))?;
+        make_private_directory(&directory, ours).map_err(context("create the data directory"))?;
+        let lock = open_private(&directory.join("lock")).map_err(context("lock the data directory"))?;
+        lock.try_lock().map_err(context("another stack uses the data directory"))?;
         let data = Self { directory, _lock: lock };
-        data.tighten().map_err(because("restrict the data's permissions"))?;
+        data.tighten().map_err(context("restrict the data's permissions"))?;
         Ok(data)
     }
 
@@ -52,7 +52,7 @@ impl Data {
     /// The database's file, readable only by its owner. Files that SQLite creates beside it get the same permissions.
     pub(crate) fn database(&self) -> Result<PathBuf, String> {
         let file = self.path("table.sqlite");
-        open_private(&file).map_err(because("create the database"))?;
+        open_private(&file).map_err(context("create the database"))?;
         Ok(file)
     }
 
@@ -72,9 +72,9 @@ impl Data {
     pub(crate) fn key_ring(&self, name: &str) -> Result<String, String> {
         let file = self.path(name);
         if !file.exists() {
-            write_private(&file, fresh_key_ring().as_bytes()).map_err(because("store a key ring"))?;
+            write_private(&file, fresh_key_ring().as_bytes()).map_err(context("store a key ring"))?;
         }
-        fs::read_to_string(&file).map_err(because("read a key ring"))
+        fs::read_to_string(&file).map_err(context("read a key ring"))
     }
 }
 

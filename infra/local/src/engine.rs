@@ -39,7 +39,7 @@ impl Engine {
             None => format!("file:frontrow-{}?mode=memory&cache=shared", entropy::fresh_uuid()),
         };
         let core = Core::open(&path)?;
-        core.with(|opened| opened.beside.execute_batch(INDEXES).map_err(because("index the stream")))?;
+        core.with(|opened| opened.beside.execute_batch(INDEXES).map_err(context("index the stream")))?;
         if stream_arn(&core).is_err() {
             table::create(&in_process::aws(core.clone()).dynamodb(), TABLE).await?;
         }
@@ -83,7 +83,7 @@ async fn sweep_on(core: Core) {
 fn sweep(core: &Core) -> Result<usize, String> {
     let _upkeep = core.upkeep.lock().unwrap_or_else(PoisonError::into_inner);
     let database = core.with(|opened| Ok(opened.database.clone()))?;
-    let swept = database.sweep_ttl().map_err(because("sweep by TTL"))?;
+    let swept = database.sweep_ttl().map_err(context("sweep by TTL"))?;
     core.wrote();
     Ok(swept)
 }
@@ -91,12 +91,12 @@ fn sweep(core: &Core) -> Result<usize, String> {
 fn stream_arn(core: &Core) -> Result<String, String> {
     let request = DescribeTableRequest { table_name: TABLE.to_owned() };
     let described =
-        core.with(|opened| opened.database.describe_table(request).map_err(because("describe the table")))?;
+        core.with(|opened| opened.database.describe_table(request).map_err(context("describe the table")))?;
     described.table.latest_stream_arn.ok_or_else(|| "the table has no stream".to_owned())
 }
 
 /// Prefixes an error's text with the failed action.
-pub(crate) fn because<E: Display>(what: &'static str) -> impl Fn(E) -> String {
+pub(crate) fn context<E: Display>(what: &'static str) -> impl Fn(E) -> String {
     move |error| format!("{what}: {error}")
 }
 
@@ -117,8 +117,8 @@ mod tests {
     }
 
     fn keys(engine: &Engine, position: Option<String>) -> Vec<String> {
-        let told = engine.stream.after(position, 100).unwrap();
-        let keys = told.iter().map(|record| record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().to_owned());
+        let records = engine.stream.after(position, 100).unwrap();
+        let keys = records.iter().map(|record| record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().to_owned());
         keys.collect()
     }
 

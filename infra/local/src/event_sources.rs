@@ -6,7 +6,7 @@ use crate::{
     engine::Stream,
     filters::Filters,
     functions::Function,
-    queues::{Counted, Queues, REGION},
+    queues::{Messages, Queues, REGION},
     thread,
 };
 use aws_sdk_sqs::types::Message;
@@ -85,7 +85,7 @@ impl<F: Function> Reader<F> {
             };
             if let Err(error) = rested {
                 tracing::warn!(function = self.function.name(), error, "batch failed; retrying");
-                thread::breathe().await;
+                thread::pause().await;
             }
         }
     }
@@ -151,10 +151,10 @@ fn before_first_failure<'a>(numbers: &'a [String], failures: &[String]) -> &'a [
 /// saving, because it would be lost with the process, but it does not block waiting callers.
 async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> {
     let relayed = checkpoint.relayed();
-    if checkpoint.is_awaited() && queues.waiting(Counted::Due).await? == 0 {
+    if checkpoint.is_awaited() && queues.waiting(Messages::Due).await? == 0 {
         checkpoint.settle(relayed.clone());
     }
-    if checkpoint.is_saved() || queues.waiting(Counted::All).await? > 0 {
+    if checkpoint.is_saved() || queues.waiting(Messages::All).await? > 0 {
         return Ok(());
     }
     checkpoint.save(relayed)
@@ -165,7 +165,7 @@ async fn read_queue(function: impl Function, queue: Queue, queues: Queues, timeo
     loop {
         if let Err(error) = handle_batch(&function, queue, &queues, timeout).await {
             tracing::warn!(function = function.name(), error, "messages failed; the queue redelivers them");
-            thread::breathe().await;
+            thread::pause().await;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The functions behind event sources and the gateway: a worker in this process, or functions that run elsewhere and are
 //! called through Lambda's Invoke API, as `sam local start-lambda` serves it.
 
-use crate::engine::because;
+use crate::engine::context;
 use frontrow_edge::lambda::Worker;
 use reqwest::Client;
 use serde_json::Value;
@@ -31,9 +31,9 @@ impl<W: Worker> Function for InProcess<W> {
     }
 
     async fn call(&self, event: Value) -> Result<Value, String> {
-        let event = serde_json::from_value(event).map_err(because("read the event"))?;
-        let reply = self.0.handle(event).await.map_err(because("handle the event"))?;
-        serde_json::to_value(reply).map_err(because("write the response"))
+        let event = serde_json::from_value(event).map_err(context("read the event"))?;
+        let reply = self.0.handle(event).await.map_err(context("handle the event"))?;
+        serde_json::to_value(reply).map_err(context("write the response"))
     }
 }
 
@@ -55,7 +55,7 @@ impl Functions {
             .no_proxy()
             .tls_built_in_root_certs(false)
             .build()
-            .map_err(because("create the HTTP client"))?;
+            .map_err(context("create the HTTP client"))?;
         Ok(Self { http, url: url.trim_end_matches('/').into(), names: Arc::default() })
     }
 
@@ -84,7 +84,7 @@ impl Functions {
             Err(error) => return Err(format!("call {name}: {error:?}")),
         };
         let (status, failed) = (answer.status(), answer.headers().contains_key(FUNCTION_ERROR));
-        let text = answer.text().await.map_err(because("read the response"))?;
+        let text = answer.text().await.map_err(context("read the response"))?;
         let reply: Value = serde_json::from_str(&text).unwrap_or_default();
         if !status.is_success() || failed || reply["errorType"].is_string() {
             return Err(format!("{name} responded {status}: {text}"));

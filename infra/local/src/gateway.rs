@@ -3,7 +3,7 @@
 
 use crate::{
     cors::Cors,
-    engine::because,
+    engine::context,
     functions::Functions,
     local_pages::{self, Pages},
     policy::Roles,
@@ -87,7 +87,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     let asked = parts.headers.clone();
     let is_head = parts.method == Method::HEAD;
     let mut response = match cors.preflight(&parts) {
-        Some(told) => return told,
+        Some(response) => return response,
         None if head_bytes(&parts) > REQUEST_HEAD_MAX_BYTES => {
             let message = json!({"message": "Request Header Fields Too Large"}).to_string();
             page(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "application/json", message)
@@ -170,7 +170,7 @@ impl Handlers {
             },
             Self::There(functions) => {
                 let answer = functions.invoke(endpoint.route.operation, &event).await;
-                answer.and_then(|answer| told(&answer)).unwrap_or_else(|error| {
+                answer.and_then(|answer| to_http(&answer)).unwrap_or_else(|error| {
                     tracing::error!(error, "the function returned an invalid response");
                     page(
                         StatusCode::INTERNAL_SERVER_ERROR,
@@ -184,7 +184,7 @@ impl Handlers {
 }
 
 /// Converts a function's response to HTTP.
-fn told(answer: &Value) -> Result<Response, String> {
+fn to_http(answer: &Value) -> Result<Response, String> {
     let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).ok_or("no statusCode")?;
     let mut response = Response::builder().status(status);
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
@@ -192,10 +192,10 @@ fn told(answer: &Value) -> Result<Response, String> {
     }
     let text = answer["body"].as_str().unwrap_or_default();
     let body = match answer["isBase64Encoded"].as_bool() {
-        Some(true) => STANDARD.decode(text).map_err(because("read the response's body"))?,
+        Some(true) => STANDARD.decode(text).map_err(context("read the response's body"))?,
         _ => text.as_bytes().to_vec(),
     };
-    response.body(Body::from(body)).map_err(because("read the response"))
+    response.body(Body::from(body)).map_err(context("read the response"))
 }
 
 /// The event of an HTTP API, payload format 2.0.
@@ -240,14 +240,14 @@ fn event_of(
 
 /// Headers with lower-case names, and values of the same name joined by commas. The gateway sets host and protocol itself.
 fn headers_of(headers: &HeaderMap, host: &str) -> Map<String, Value> {
-    let mut told = Map::new();
+    let mut joined = Map::new();
     for name in headers.keys() {
         let values: Vec<_> = headers.get_all(name).iter().map(text_of).collect();
-        told.insert(name.as_str().to_owned(), values.join(",").into());
+        joined.insert(name.as_str().to_owned(), values.join(",").into());
     }
-    told.insert(HOST.as_str().to_owned(), host.into());
-    told.insert("x-forwarded-proto".to_owned(), "http".into());
-    told
+    joined.insert(HOST.as_str().to_owned(), host.into());
+    joined.insert("x-forwarded-proto".to_owned(), "http".into());
+    joined
 }
 
 /// Invalid UTF-8 is passed on as Latin-1, byte by byte, so that the function can reject it.
@@ -311,23 +311,23 @@ mod tests {
     #[tokio::test]
     async fn a_functions_response_is_passed_on_unchanged() {
         let answer = json!({"statusCode": 201, "headers": {"location": "/x"}, "body": "/w==", "isBase64Encoded": true});
-        let response = told(&answer).unwrap();
+        let response = to_http(&answer).unwrap();
         assert_eq!(
             (response.status().as_u16(), &response.headers()["location"]),
             (201, &HeaderValue::from_static("/x"))
         );
         assert_eq!(to_bytes(response.into_body(), 9).await.unwrap().as_ref(), b"\xff");
-        let plain = told(&json!({"statusCode": 200, "body": "{}", "isBase64Encoded": false})).unwrap();
+        let plain = to_http(&json!({"statusCode": 200, "body": "{}", "isBase64Encoded": false})).unwrap();
         assert_eq!(to_bytes(plain.into_body(), 9).await.unwrap().as_ref(), b"{}");
-        assert!(told(&json!({"errorMessage": "no"})).is_err());
+        assert!(to_http(&json!({"errorMessage": "no"})).is_err());
     }
 
     #[test]
     fn headers_are_joined_and_cannot_forge_the_host() {
-        let told =
+        let joined =
             headers_of(&headers(&[("host", "a b"), ("x-forwarded-proto", "::"), ("accept", "x")]), "localhost:1");
-        assert_eq!(told["host"], "localhost:1");
-        assert_eq!(told["x-forwarded-proto"], "http");
+        assert_eq!(joined["host"], "localhost:1");
+        assert_eq!(joined["x-forwarded-proto"], "http");
         let mut twice = headers(&[("accept", "x")]);
         twice.append("accept", HeaderValue::from_static("y"));
         assert_eq!(headers_of(&twice, "localhost:1")["accept"], "x,y");
@@ -338,7 +338,7 @@ mod tests {
         let mut odd = HeaderMap::new();
         odd.insert("a", HeaderValue::from_bytes("결제-1".as_bytes()).unwrap());
         odd.insert("b", HeaderValue::from_bytes(b"\xb0\xe1").unwrap());
-        let told = headers_of(&odd, "localhost:1");
-        assert_eq!((told["a"].as_str(), told["b"].as_str()), (Some("결제-1"), Some("\u{b0}\u{e1}")));
+        let joined = headers_of(&odd, "localhost:1");
+        assert_eq!((joined["a"].as_str(), joined["b"].as_str()), (Some("결제-1"), Some("\u{b0}\u{e1}")));
     }
 }

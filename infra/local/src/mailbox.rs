@@ -2,7 +2,7 @@
 
 use crate::{
     data::{make_private_directory, write_private},
-    engine::because,
+    engine::context,
     in_process::{Answer, Service},
     mail::Mail,
 };
@@ -41,7 +41,7 @@ impl Mailbox {
     /// A mailbox with the mails stored in `directory`, or in memory without one.
     pub(crate) fn open(directory: Option<PathBuf>, clock: Clock, public_url: &str) -> Result<Self, String> {
         let mails = match &directory {
-            Some(directory) => load(directory).map_err(because("read the mails"))?,
+            Some(directory) => load(directory).map_err(context("read the mails"))?,
             None => Vec::new(),
         };
         let kept = Kept { mails, directory, refuses: None, refusals: 0 };
@@ -134,11 +134,11 @@ impl Service for Mailbox {
         };
         // Runs on a blocking thread, because writing a file would block the gateway's threads.
         let mailbox = self.clone();
-        told(tokio::task::spawn_blocking(move || mailbox.accept(raw)).await)
+        response_to(tokio::task::spawn_blocking(move || mailbox.accept(raw)).await)
     }
 }
 
-fn told(accepted: Result<Result<String, Refusal>, JoinError>) -> Answer {
+fn response_to(accepted: Result<Result<String, Refusal>, JoinError>) -> Answer {
     match accepted {
         Ok(Ok(mail_id)) => xml(
             StatusCode::OK,

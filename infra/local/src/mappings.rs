@@ -42,7 +42,7 @@ pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, check
 }
 
 /// Workers in this process, with their dependencies.
-pub(crate) struct Here<'a> {
+pub(crate) struct LocalWorkers<'a> {
     pub(crate) roles: &'a Roles,
     pub(crate) queues: &'a Queues,
     pub(crate) mailbox: &'a Mailbox,
@@ -50,7 +50,7 @@ pub(crate) struct Here<'a> {
     pub(crate) options: &'a Options,
 }
 
-impl Here<'_> {
+impl LocalWorkers<'_> {
     /// Starts the workers.
     ///
     /// # Errors

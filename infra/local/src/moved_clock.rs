@@ -1,7 +1,7 @@
 //! The stack's clock, which can be moved forward. The offset is stored with the data, so that stored times are not in the
 //! future after a restart.
 
-use crate::{data::write_private, engine::because};
+use crate::{data::write_private, engine::context};
 use frontrow_domain::{Error, Result, Timestamp};
 use frontrow_edge::clock::Clock;
 use std::{
@@ -25,8 +25,8 @@ impl MovedClock {
     pub(crate) fn open(clock: Clock, file: Option<PathBuf>) -> Result<Self, String> {
         let moved_seconds = match file.as_ref().filter(|file| file.exists()) {
             Some(file) => {
-                let text = fs::read_to_string(file).map_err(because("read the clock"))?;
-                text.trim().parse().map_err(because("read the clock"))?
+                let text = fs::read_to_string(file).map_err(context("read the clock"))?;
+                text.trim().parse().map_err(context("read the clock"))?
             }
             None => 0,
         };

@@ -6,7 +6,7 @@ mod book;
 
 pub use book::{Book, Entry, EntryStatus, Outcome};
 
-use crate::{data::write_private, engine::because};
+use crate::{data::write_private, engine::context};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -122,13 +122,13 @@ impl Provider {
     pub async fn start(runtime: &Handle, file: Option<PathBuf>) -> Result<Self, String> {
         let book = match file.as_ref().filter(|file| file.exists()) {
             Some(file) => {
-                let text = fs::read(file).map_err(because("read the provider's book"))?;
-                serde_json::from_slice(&text).map_err(because("read the provider's book"))?
+                let text = fs::read(file).map_err(context("read the provider's book"))?;
+                serde_json::from_slice(&text).map_err(context("read the provider's book"))?
             }
             None => Book::default(),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(because("bind the provider"))?;
-        let address = listener.local_addr().map_err(because("bind the provider"))?;
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(context("bind the provider"))?;
+        let address = listener.local_addr().map_err(context("bind the provider"))?;
         let inside = Arc::new(Mutex::new(Inside { book, ..Inside::default() }));
         let provider = Self { inside, file, url: format!("http://{address}") };
         let router = Router::new().fallback(answer).with_state(provider.clone());
@@ -251,7 +251,7 @@ impl Provider {
     fn keep(&self, book: &Book) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_vec(book).expect("a book is plain data");
-        write_private(file, &text).map_err(because("store the provider's book"))
+        write_private(file, &text).map_err(context("store the provider's book"))
     }
 }
 

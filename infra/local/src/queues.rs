@@ -1,7 +1,7 @@
 //! The embedded SQS: every queue with its dead-letter queue, in memory.
 
 use crate::{
-    engine::because,
+    engine::context,
     in_process::{self, Answer, Service},
 };
 use aws_sdk_sqs::{
@@ -67,7 +67,7 @@ impl Service for Sqs {
 
 /// Which messages of a queue are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counted {
+pub(crate) enum Messages {
     /// Messages that can be received now or are in flight.
     Due,
     /// These and the delayed ones.
@@ -121,7 +121,7 @@ impl Queues {
 
     /// Number of messages that are neither handled nor parked. A queue whose worker sends to another queue is counted before
     /// that one, so that no message is missed on its way.
-    pub(crate) async fn waiting(&self, counted: Counted) -> Result<u32, String> {
+    pub(crate) async fn waiting(&self, counted: Messages) -> Result<u32, String> {
         let mut waiting = 0;
         for queue in Queue::ALL {
             waiting += self.count(&self.pairs[&queue].url, counted).await?;
@@ -136,23 +136,23 @@ impl Queues {
     pub async fn parked(&self) -> Result<u32, String> {
         let mut parked = 0;
         for pair in self.pairs.values() {
-            parked += self.count(&pair.dead_letter_url, Counted::All).await?;
+            parked += self.count(&pair.dead_letter_url, Messages::All).await?;
         }
         Ok(parked)
     }
 
-    async fn count(&self, queue_url: &str, counted: Counted) -> Result<u32, String> {
+    async fn count(&self, queue_url: &str, counted: Messages) -> Result<u32, String> {
         use QueueAttributeName::{
             ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
         };
         let mut names = vec![ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
-        names.extend((counted == Counted::All).then_some(ApproximateNumberOfMessagesDelayed));
+        names.extend((counted == Messages::All).then_some(ApproximateNumberOfMessagesDelayed));
         let call = self.client.get_queue_attributes().queue_url(queue_url).set_attribute_names(Some(names.clone()));
         let found = call.send().await.map_err(|error| format!("count messages: {:?}", error.into_service_error()))?;
         let attributes = found.attributes.unwrap_or_default();
         let number = |name| {
             let text = attributes.get(name).ok_or_else(|| format!("count messages: no {name}"))?;
-            text.parse::<u32>().map_err(because("count messages"))
+            text.parse::<u32>().map_err(context("count messages"))
         };
         names.iter().map(number).sum()
     }

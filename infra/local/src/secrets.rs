@@ -15,12 +15,12 @@ const JSON: &str = "application/x-amz-json-1.1";
 
 /// The stack's secrets, as text.
 #[derive(Clone)]
-pub(crate) struct Vault {
+pub(crate) struct SecretStore {
     signing_keys: String,
     password_peppers: String,
 }
 
-impl Vault {
+impl SecretStore {
     /// The key rings stored with the data. In memory, all stacks of a process share the same pepper, so that the seeds'
     /// password is hashed only once.
     pub(crate) fn open(data: Option<&Data>) -> Result<Self, String> {
@@ -58,8 +58,8 @@ impl Vault {
         let asked = asked["SecretId"].as_str().unwrap_or_default();
         match Secret::ALL.into_iter().find(|secret| id(*secret) == asked) {
             Some(secret) => {
-                let told = json!({"ARN": asked, "Name": asked, "SecretString": self.text(secret)});
-                page(StatusCode::OK, JSON, told.to_string())
+                let response = json!({"ARN": asked, "Name": asked, "SecretString": self.text(secret)});
+                page(StatusCode::OK, JSON, response.to_string())
             }
             None => refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
         }

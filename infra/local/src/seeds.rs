@@ -38,7 +38,7 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
     if marker.is_some_and(Path::exists) {
         return Ok(false);
     }
-    let planted = async {
+    let created = async {
         member(app, ORGANIZER, "Organizer", Role::Organizer).await?;
         if demo {
             for (address, name) in MEMBERS {
@@ -52,7 +52,7 @@ pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Resul
         }
         Ok::<(), Error>(())
     };
-    planted.await.map_err(|error| format!("create the demo data: {error}"))?;
+    created.await.map_err(|error| format!("create the demo data: {error}"))?;
     marker
         .map_or(Ok(()), |marker| write_private(marker, b""))
         .map_err(|error| format!("create the demo data: {error}"))?;
@@ -102,8 +102,8 @@ async fn give_points(app: &App, member_id: &MemberId) -> Result<()> {
 async fn show(app: &App) -> Result<Show> {
     // Lists order shows by id, newest first; this id is older than any other.
     let id: ShowId = "00-demo".parse().expect("a plain word is an id");
-    if let Some(planted) = app.store.show(&id).await? {
-        return Ok(planted);
+    if let Some(existing) = app.store.show(&id).await? {
+        return Ok(existing);
     }
     let details = parsed::<ShowDetails>(json!({
         "title": "The Opening Night",

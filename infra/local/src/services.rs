@@ -2,13 +2,13 @@
 //! without it is for SES. The payment provider and the local stack's own pages are served there too.
 
 use crate::{
-    engine::{Core, because},
+    engine::{Core, context},
     gateway::page,
     in_process::Service,
     local_pages::{self, Pages},
     mailbox::Mailbox,
     queues::Sqs,
-    secrets::Vault,
+    secrets::SecretStore,
 };
 use axum::{
     Router,
@@ -39,7 +39,7 @@ pub(crate) struct Services {
     /// URL of the payment provider.
     pub(crate) provider: String,
     /// Secrets that Secrets Manager serves.
-    pub(crate) vault: Vault,
+    pub(crate) vault: SecretStore,
     /// The local stack's own pages.
     pub(crate) pages: Pages,
 }
@@ -56,12 +56,12 @@ impl Services {
             .no_proxy()
             .tls_built_in_root_certs(false)
             .build()
-            .map_err(because("create the HTTP client"));
+            .map_err(context("create the HTTP client"));
         let served = match http {
             Ok(http) => {
                 let front = Arc::new(Front { services: self, http });
                 let router = Router::new().fallback(answer).with_state(front);
-                axum::serve(listener, router).await.map_err(because("serve"))
+                axum::serve(listener, router).await.map_err(context("serve"))
             }
             Err(why) => Err(why),
         };

@@ -5,7 +5,7 @@ use crate::{
     checkpoint::{Checkpoint, Outbox},
     cors::Cors,
     data::Data,
-    engine::{Engine, TABLE, because},
+    engine::{Engine, TABLE, context},
     event_sources::EventSources,
     functions::Functions,
     gateway::{Gateway, Handlers},
@@ -16,7 +16,7 @@ use crate::{
     policy::Roles,
     provider::Provider,
     queues::Queues,
-    secrets::{self, Vault},
+    secrets::{self, SecretStore},
     seeds,
     services::Services,
     thread,
@@ -135,7 +135,7 @@ pub struct Stack {
     mailbox: Mailbox,
     provider: Provider,
     /// Gateway, queues, mailbox and workers; ends before the engine.
-    platform: thread::Owned,
+    platform: thread::OwnedRuntime,
     engine: Engine,
     data: Option<Data>,
 }
@@ -146,13 +146,13 @@ impl Stack {
     /// # Errors
     /// The part that could not be started, and why.
     pub async fn start(options: Options) -> Result<Self, String> {
-        let platform = thread::Owned::start("platform", 2)?;
+        let platform = thread::OwnedRuntime::start("platform", 2)?;
         let handle = platform.handle().clone();
         let starting = handle.spawn(Self::start_on(platform, options));
-        starting.await.map_err(because("start the stack"))?
+        starting.await.map_err(context("start the stack"))?
     }
 
-    async fn start_on(platform: thread::Owned, options: Options) -> Result<Self, String> {
+    async fn start_on(platform: thread::OwnedRuntime, options: Options) -> Result<Self, String> {
         let handle = platform.handle();
         let data = options.data.clone().map(Data::open).transpose()?;
         let file = |name: &str| data.as_ref().map(|data| data.path(name));
@@ -175,16 +175,16 @@ impl Stack {
         let checkpoints = Checkpoints { relayed: checkpoint("checkpoint")?, projected: checkpoint("projected")? };
 
         let aws = engine.aws();
-        let vault = Vault::open(data.as_ref())?;
+        let vault = SecretStore::open(data.as_ref())?;
         let api_url = (!options.services_only).then(|| url.clone());
         let config = config(&options, vault.read()?, visibility_seconds, api_url);
         // Seeding is not a request, so neither faults nor counters apply to it.
         let planter = App::new(config.clone(), &aws, clock.clone());
         if seeds::plant(&planter, options.demo, file("seeded").as_deref()).await? {
             // Seed data is not announced either.
-            let planted = engine.stream.last()?;
-            checkpoints.relayed.begin_after(planted.as_deref())?;
-            checkpoints.projected.begin_after(planted.as_deref())?;
+            let seeded = engine.stream.last()?;
+            checkpoints.relayed.begin_after(seeded.as_deref())?;
+            checkpoints.projected.begin_after(seeded.as_deref())?;
         }
         let app = App::new(config, &wrapped(&aws, options.wrap_http.as_ref(), None), clock.clone());
         let roles = Roles::new(app.clone(), aws, options.wrap_http.clone());
@@ -195,8 +195,8 @@ impl Stack {
             mappings::elsewhere(&mut sources, functions, checkpoints);
         } else if runs_here {
             let (roles, queues, mailbox, provider) = (&roles, &queues, &mailbox, &provider);
-            let here = mappings::Here { roles, queues, mailbox, provider, options: &options };
-            here.attach(&mut sources, checkpoints)?;
+            let workers = mappings::LocalWorkers { roles, queues, mailbox, provider, options: &options };
+            workers.attach(&mut sources, checkpoints)?;
         }
         sources.trim();
         let outbox = sources.outbox;
@@ -299,7 +299,7 @@ async fn bind(address: IpAddr, port: u16) -> Result<(TcpListener, u16), String> 
         }
         _ => format!("listen on {address}, port {port}: {error}"),
     })?;
-    let port = listener.local_addr().map_err(because("bind the port"))?.port();
+    let port = listener.local_addr().map_err(context("bind the port"))?.port();
     Ok((listener, port))
 }
 

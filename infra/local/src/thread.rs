@@ -1,6 +1,6 @@
 //! Threads that belong to one stack, so that several stacks in one process stall neither each other nor the caller's runtime.
 
-use crate::engine::because;
+use crate::engine::context;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -8,17 +8,17 @@ use tokio::runtime::{Builder, Handle, Runtime};
 const STOP_SECONDS: u64 = 5;
 
 /// A runtime that ends with its owner.
-pub(crate) struct Owned {
+pub(crate) struct OwnedRuntime {
     runtime: Option<Runtime>,
     handle: Handle,
 }
 
-impl Owned {
+impl OwnedRuntime {
     /// Starts `threads` threads.
     pub(crate) fn start(name: &str, threads: usize) -> Result<Self, String> {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(threads).thread_name(name).enable_all().build();
-        let runtime = runtime.map_err(because("start the threads"))?;
+        let runtime = runtime.map_err(context("start the threads"))?;
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
@@ -36,7 +36,7 @@ impl Owned {
     }
 }
 
-impl Drop for Owned {
+impl Drop for OwnedRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -45,6 +45,6 @@ impl Drop for Owned {
 }
 
 /// A short pause before a retry.
-pub(crate) async fn breathe() {
+pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }

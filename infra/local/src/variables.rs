@@ -1,6 +1,6 @@
 //! The environment variables that functions running elsewhere need to reach the services.
 
-use crate::engine::because;
+use crate::engine::context;
 use serde_json::json;
 use std::{collections::BTreeMap, fmt, fs, path::Path};
 
@@ -31,9 +31,10 @@ impl Variables {
     pub fn write_for_containers(&self, file: &Path) -> Result<(), String> {
         let here = format!("http://{LOCALHOST}:");
         let there = format!("http://{HOST_OF_CONTAINERS}:");
-        let told: BTreeMap<_, _> = self.iter().map(|(name, value)| (name, value.replace(&here, &there))).collect();
-        let text = format!("{:#}\n", json!({"Parameters": told}));
-        fs::write(file, text).map_err(because("write the variables"))
+        let translated: BTreeMap<_, _> =
+            self.iter().map(|(name, value)| (name, value.replace(&here, &there))).collect();
+        let text = format!("{:#}\n", json!({"Parameters": translated}));
+        fs::write(file, text).map_err(context("write the variables"))
     }
 }
 

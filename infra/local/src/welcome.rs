@@ -30,8 +30,8 @@ impl Welcome {
                 "\nDynamoDB, SQS, SES, Secrets Manager and a payment provider are at {url}, mails at {url}/_local/mails."
             );
         }
-        let told = format!("\nfrontrow is at {url} (API documents: {url}/docs).");
-        if self.demo { format!("{told} Paste to book a seat:\n\n{}", self.walk()) } else { told }
+        let address = format!("\nfrontrow is at {url} (API documents: {url}/docs).");
+        if self.demo { format!("{address} Paste to book a seat:\n\n{}", self.walk()) } else { address }
     }
 
     /// Commands that book a seat.

@@ -148,13 +148,13 @@ fn the_guides_costs_match_the_report() {
     let mut idle = Vec::new();
     let compared = rows.map(|row| {
         let arguments = row.split('`').nth(1).expect("arguments");
-        let told = row.rsplit('|').nth(1).expect("a cell").trim();
+        let shown = row.rsplit('|').nth(1).expect("a cell").trim();
         let report = json(arguments);
         let dollars = |field: &str| report[field].as_f64().expect("dollars");
         let sale = dollars("saleDollars");
         let sale = if sale < 10.0 { format!("${sale:.2}") } else { format!("${sale:.0}") };
-        assert!(told == sale || told.starts_with(&format!("{sale},")), "{arguments}: {sale}, the guide says {told}");
-        if let Some((_, each)) = told.split_once("or ") {
+        assert!(shown == sale || shown.starts_with(&format!("{sale},")), "{arguments}: {sale}, the guide says {shown}");
+        if let Some((_, each)) = shown.split_once("or ") {
             assert_eq!(each, format!("${:.2} for 1,000 tickets", dollars("dollarsPerThousandTickets")), "{arguments}");
         }
         idle.push(format!("| A month without a sale | any | ${:.2} |", dollars("idleMonthDollars")));
@@ -176,7 +176,7 @@ fn a_small_sale_needs_only_a_higher_mail_quota() {
 
 #[test]
 fn impossible_input_is_refused() {
-    for (arguments, told) in [
+    for (arguments, shown) in [
         ("", "--people"),
         ("--people 0 --seats 10", "0 is not in 1..=10000000"),
         ("--people 11000000 --seats 10", "11000000 is not in 1..=10000000"),
@@ -189,7 +189,7 @@ fn impossible_input_is_refused() {
     ] {
         let output = run(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && error.contains(told), "{arguments}: {error}");
+        assert!(!output.status.success() && error.contains(shown), "{arguments}: {error}");
         assert!(output.stdout.is_empty());
     }
 }

@@ -52,11 +52,11 @@ impl FieldErrors {
 
     /// One line for logs.
     fn for_log(&self) -> String {
-        let told = |error: &FieldError| match &*error.message {
+        let describe = |error: &FieldError| match &*error.message {
             UNKNOWN_FIELD => UNKNOWN_FIELD.to_owned(),
             _ => error.to_string(),
         };
-        self.0.iter().map(told).collect::<Vec<_>>().join("; ")
+        self.0.iter().map(describe).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -277,8 +277,8 @@ mod tests {
             let found = unpack_seats(&row, seats.len()).unwrap();
             for (seat, found) in seats.iter().zip(found) {
                 match (seat.at(NOW), found) {
-                    (SeatState::Held(until), SeatState::Held(told)) => {
-                        prop_assert!((0..HELD_STEP_MILLIS).contains(&(told.millis() - until.millis())));
+                    (SeatState::Held(until), SeatState::Held(unpacked)) => {
+                        prop_assert!((0..HELD_STEP_MILLIS).contains(&(unpacked.millis() - until.millis())));
                     }
                     (seat, found) => prop_assert_eq!(seat, found),
                 }

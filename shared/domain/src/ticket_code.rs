@@ -37,7 +37,7 @@ pub struct TicketClaim {
 
 /// A parsed code whose signature has not been verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unproven<'a> {
+pub struct Unverified<'a> {
     /// The id of the key that it claims to be signed with.
     pub key_id: String,
     /// The unverified content.
@@ -107,7 +107,7 @@ fn is_hangul(character: char) -> bool {
 }
 
 /// Parses a code; `None` if it does not have this format.
-pub fn parse(text: &str) -> Option<Unproven<'_>> {
+pub fn parse(text: &str) -> Option<Unverified<'_>> {
     if text.len() > TICKET_CODE_MAX_CHARS {
         return None;
     }
@@ -115,7 +115,7 @@ pub fn parse(text: &str) -> Option<Unproven<'_>> {
     let claim = signed_part.strip_prefix(VERSION)?.strip_prefix(SEPARATOR)?;
     let (key_id, claim) = read_claim(&BASE32_NOPAD.decode(claim.as_bytes()).ok()?)?;
     let signature = BASE32_NOPAD.decode(signature.as_bytes()).ok()?;
-    Some(Unproven { key_id, claim, signed_part, signature })
+    Some(Unverified { key_id, claim, signed_part, signature })
 }
 
 fn read_claim(bytes: &[u8]) -> Option<(String, TicketClaim)> {

@@ -65,10 +65,10 @@ impl Json {
     pub(crate) fn repeated(&self, path: &str, found: &mut Vec<String>) {
         match self {
             Self::Object(fields) => {
-                let (mut seen, mut told) = (HashSet::new(), HashSet::new());
+                let (mut seen, mut reported) = (HashSet::new(), HashSet::new());
                 for (name, value) in fields {
                     let inner = field_path(path, name);
-                    if !seen.insert(name) && told.insert(name) {
+                    if !seen.insert(name) && reported.insert(name) {
                         found.push(inner.clone());
                     }
                     value.repeated(&inner, found);

@@ -71,7 +71,7 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
         // Boxed, because the compiler limits how deeply futures may be nested.
         let started = app.get_or_try_init(|| Box::pin(App::start(config.clone(), E::ROUTE.secrets))).await;
         Ok::<_, Infallible>(match started {
-            Ok(app) => fitting(Box::pin(dispatch::respond::<E>(app, request)).await, &config.metrics),
+            Ok(app) => limit_size(Box::pin(dispatch::respond::<E>(app, request)).await, &config.metrics),
             Err(why) => dispatch::not_started(&request, &why, &config.metrics),
         })
     }))
@@ -81,7 +81,7 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
 /// The response if it fits Lambda's limit, otherwise a problem with advice. Lambda's result is JSON, in which quotes
 /// of a text are escaped and bytes are base64. A response that is too large is text, and its gzip form is a tenth of
 /// the size.
-fn fitting(response: Response, metrics: &Metrics) -> Response {
+fn limit_size(response: Response, metrics: &Metrics) -> Response {
     let bytes = match response.body() {
         Body::Text(text) => text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count(),
         Body::Binary(bytes) => bytes.len().div_ceil(3) * 4,
@@ -135,7 +135,7 @@ mod tests {
 
     fn handed_over(body: Body) -> u16 {
         let response = lambda_http::http::Response::builder().header(dispatch::REQUEST_ID, "r1").body(body).unwrap();
-        let handed = fitting(response, &Metrics::default());
+        let handed = limit_size(response, &Metrics::default());
         assert_eq!(handed.headers()[dispatch::REQUEST_ID], "r1");
         assert_eq!(handed.headers().contains_key("x-content-type-options"), handed.status() != 200);
         handed.status().as_u16()

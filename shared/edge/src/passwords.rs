@@ -167,7 +167,7 @@ impl Hashers {
         let turn = turn.map_err(|_| Error::Busy)?.map_err(|error| Error::internal(doing, error))?;
         drop(waiting);
         let memories = Arc::clone(&self.memories);
-        let aside = move || {
+        let job = move || {
             // Held until the thread is done, even if the request was dropped.
             let _turn = turn;
             let idle = || memories.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,7 +176,7 @@ impl Hashers {
             idle().push(memory);
             done
         };
-        let done = tokio::task::spawn_blocking(aside).await.map_err(|error| Error::internal(doing, error))?;
+        let done = tokio::task::spawn_blocking(job).await.map_err(|error| Error::internal(doing, error))?;
         done.map_err(|why| Error::internal(doing, why))
     }
 }

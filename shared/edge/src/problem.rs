@@ -62,8 +62,8 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
 fn extension(error: &Error) -> Value {
     match error {
         Error::Invalid(errors) => {
-            let told = errors.0.iter().map(|error| json!({"field": error.field, "message": error.message}));
-            json!({"errors": told.collect::<Vec<_>>()})
+            let fields = errors.0.iter().map(|error| json!({"field": error.field, "message": error.message}));
+            json!({"errors": fields.collect::<Vec<_>>()})
         }
         Error::SeatNotFound { seat_ids } | Error::SeatsTaken { seat_ids } => json!({"seatIds": seat_ids}),
         Error::HoldExists { hold_id } => json!({"holdId": hold_id}),

@@ -79,8 +79,8 @@ async fn bad_input_holds_nothing() {
             ("grade", json!({"grade": "x".repeat(21), "quantity": 1})),
             ("grade", json!({"grade": 7, "quantity": 1})),
         ] {
-            let told = person.post(&path, body.clone()).await;
-            assert_eq!(complaint(told), field, "{body}");
+            let reply = person.post(&path, body.clone()).await;
+            assert_eq!(complaint(reply), field, "{body}");
         }
         let places = area(world, 10, json!({})).await;
         assert_eq!(complaint(hold(&person, &places, &["A-1-1"]).await), "seatIds");
@@ -176,8 +176,8 @@ async fn general_admission_places_are_held_paid_and_refunded() {
         let left = async || {
             let map = world.anyone().get(&format!("/performances/{performance}/seats")).await.expect(200);
             assert_eq!(map.json["seats"], json!([]));
-            let told = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
-            assert_eq!(told.json["grades"], map.json["grades"]);
+            let reply = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
+            assert_eq!(reply.json["grades"], map.json["grades"]);
             let grade = &map.json["grades"][0];
             assert_eq!(
                 (&grade["grade"], &grade["price"], &grade["total"]),

@@ -120,10 +120,10 @@ async fn no_personal_data_remains() {
         delete(&client, "correct horse").await.expect(204);
         world.settle().await;
         assert_eq!(settled_door_list(world, &performance, "").await, ["—"]);
-        let told = |item: &Item| format!("{item:?}").to_lowercase();
+        let text = |item: &Item| format!("{item:?}").to_lowercase();
         let snapshot = Snapshot::of(world).await;
         assert_eq!(snapshot.of_kind("session").count(), 0);
-        let left: Vec<_> = snapshot.items.iter().filter(|item| !item.contains_key("ttl")).map(told).collect();
+        let left: Vec<_> = snapshot.items.iter().filter(|item| !item.contains_key("ttl")).map(text).collect();
         assert!(!left.iter().any(|item| item.contains(DANA)), "the address");
         // Former names remain until the last pass.
         let named: Vec<_> = left.iter().filter(|item| item.contains("persephone")).collect();
@@ -138,7 +138,7 @@ async fn concurrent_deletions_delete_once() {
         begin_window(world, 3600);
         let (_, client) = dana(world).await;
         let same = client.clone();
-        world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
             delete(&same, "correct horse").await.expect(204);
         })));
         delete(&client, "correct horse").await.expect(204);
@@ -154,7 +154,7 @@ async fn concurrent_deletions_delete_once() {
 async fn a_concurrently_refreshed_session_ends() {
     World::run(async |world| {
         let (session, client) = dana(world).await;
-        world.wire.meddle(Some(Interlude::before_update("#renewed_at", async move {
+        world.wire.intercept(Some(Interlude::before_update("#renewed_at", async move {
             delete(&client, "correct horse").await.expect(204);
         })));
         let refreshed = refresh(world, &session).await;
@@ -210,12 +210,12 @@ async fn a_card_purchase_accepted_during_the_deletion_is_undone() {
         let (_, client) = dana(world).await;
         let held = hold(&client, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let buyer = client.clone();
-        world.wire.meddle(Some(Interlude::before("TransactWriteItems", async move {
+        world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
             let card = json!({"holdId": held, "method": "card", "cardToken": "tok_x"});
             buyer.post("/payments", card).await.expect(202);
         })));
         delete(&client, "correct horse").await.expect(204);
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         world.settle().await;
         let reservations = Snapshot::of(world).await.reservations();
         assert_eq!(reservations.len(), 1);

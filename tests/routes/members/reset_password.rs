@@ -194,10 +194,10 @@ async fn a_password_change_is_mailed() {
         client.put(PATH, body.clone()).await.expect(204);
         client.put(PATH, body).await.problem(410, "verification_expired");
         let mails = world.mails_to(DANA).await;
-        let told: Vec<_> =
+        let notices: Vec<_> =
             mails.iter().filter(|mail| mail["subject"] == "[frontrow] Your password was changed").collect();
-        assert_eq!((told.len(), mails.len()), (1, 3), "two codes, and this once: {mails:?}");
-        assert!(!told[0]["text"].as_str().unwrap().contains(&code));
+        assert_eq!((notices.len(), mails.len()), (1, 3), "two codes, and this once: {mails:?}");
+        assert!(!notices[0]["text"].as_str().unwrap().contains(&code));
     })
     .await;
 }

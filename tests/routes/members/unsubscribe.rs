@@ -34,9 +34,9 @@ async fn happy_path() {
         assert_eq!(other.get("/members/me").await.expect(200).json["alerts"], json!(["musical", "play"]));
         organizer.post("/shows", show_details()).await.expect(201);
         world.settle().await;
-        let told = |email: &str| world.stack.mailbox().to(email).len();
-        assert_eq!(told(person.identity.email.as_str()), 1);
-        assert_eq!(told(other.identity.email.as_str()), 2);
+        let mail_count = |email: &str| world.stack.mailbox().to(email).len();
+        assert_eq!(mail_count(person.identity.email.as_str()), 1);
+        assert_eq!(mail_count(other.identity.email.as_str()), 2);
     })
     .await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 const READ_EVERY: Duration = Duration::from_millis(20);
 
 /// Type, status and reservation of each row.
-fn told(rows: &[Value]) -> Vec<[Value; 3]> {
+fn columns(rows: &[Value]) -> Vec<[Value; 3]> {
     rows.iter().map(|row| ["type", "status", "reservationId"].map(|field| row[field].clone())).collect()
 }
 
@@ -28,7 +28,7 @@ async fn happy_path() {
         world.settle().await;
         let items = person.get("/my-page").await.expect(200).items();
         let approved = |id: &str| [json!("reservation"), json!("payment_approved"), json!(id)];
-        assert_eq!(told(&items), [approved(&second), approved(&first_id)]);
+        assert_eq!(columns(&items), [approved(&second), approved(&first_id)]);
 
         world.advance_seconds(1);
         let cancelled = person.delete(&format!("/reservations/{first_id}")).await.expect(200);
@@ -36,7 +36,7 @@ async fn happy_path() {
         let page = person.get("/my-page").await.expect(200);
         let items = page.items();
         let cancellation = [json!("cancellation"), json!("payment_cancelled"), json!(first_id)];
-        assert_eq!(told(&items), [cancellation, approved(&second), approved(&first_id)]);
+        assert_eq!(columns(&items), [cancellation, approved(&second), approved(&first_id)]);
         assert_eq!((&items[0]["amount"], &items[0]["quantity"]), (&json!(100_000), &json!(2)));
         assert_eq!(items[0]["createdAt"], cancelled.json["cancelledAt"]);
         assert_eq!(items[2]["createdAt"], first.json["createdAt"]);

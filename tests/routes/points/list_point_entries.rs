@@ -14,12 +14,12 @@ async fn happy_path() {
         let reservation = book(&person, &performance, &["B-1-1"]).await.text("reservationId");
         person.delete(&format!("/reservations/{reservation}")).await.expect(200);
         let entries = person.get("/points/entries").await.expect(200).items();
-        let told: Vec<_> = entries
+        let shown: Vec<_> = entries
             .iter()
             .map(|entry| (entry["type"].clone(), entry["amount"].clone(), entry["balance"].clone()))
             .collect();
         assert_eq!(
-            told,
+            shown,
             [
                 (json!("refund"), json!(30_000), json!(100_000)),
                 (json!("payment"), json!(-30_000), json!(70_000)),

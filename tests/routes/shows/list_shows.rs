@@ -298,12 +298,12 @@ async fn shows_list_their_dates_prices_and_sales() {
         let organizer = world.organizer().await;
         let show = organizer.post("/shows", show_details()).await.expect(201).header("location");
         let listed = async || world.anyone().get("/shows").await.items().remove(0);
-        let told = async || {
+        let listed = async || {
             let show = listed().await;
             assert_eq!((&show["currency"], &show), (&json!("KRW"), &world.anyone().get(&format!("/shows/{}", show["showId"].as_str().unwrap())).await.json));
             (show["firstStartsAt"].clone(), show["lastStartsAt"].clone(), show["priceFrom"].clone(), show["salesState"].clone())
         };
-        assert_eq!(told().await, (json!(null), json!(null), json!(null), json!("upcoming")));
+        assert_eq!(listed().await, (json!(null), json!(null), json!(null), json!("upcoming")));
         let place = |start: &str, price: u32| {
             let areas = json!([{"grade": "S", "price": price + 1, "capacity": 5}, {"grade": "R", "price": price, "capacity": 5}]);
             performance_details(world.app(), json!({"startsAt": start, "seating": {"type": "general", "areas": areas}}))
@@ -312,17 +312,17 @@ async fn shows_list_their_dates_prices_and_sales() {
         let dates = format!("{show}/performances");
         let cheap = organizer.post(&dates, place(late, 300)).await.expect(201).header("location");
         let dear = organizer.post(&dates, place(early, 500)).await.expect(201).header("location");
-        assert_eq!(told().await, (json!(early), json!(late), json!(300), json!("open")));
+        assert_eq!(listed().await, (json!(early), json!(late), json!(300), json!("open")));
         organizer.put(&cheap, place(late, 400)).await.expect(200);
-        assert_eq!(told().await.2, json!(400));
+        assert_eq!(listed().await.2, json!(400));
         organizer.post(&format!("{cheap}/cancellation"), json!({"reason": "Snow."})).await.expect(202);
-        assert_eq!(told().await, (json!(early), json!(late), json!(500), json!("open")));
+        assert_eq!(listed().await, (json!(early), json!(late), json!(500), json!("open")));
         organizer.delete(&dear).await.expect(204);
-        assert_eq!(told().await, (json!(late), json!(late), json!(null), json!("cancelled")));
+        assert_eq!(listed().await, (json!(late), json!(late), json!(null), json!("cancelled")));
         let mut later = place(early, 700);
         later["salesOpenAt"] = json!("2098-01-01T00:00:00Z");
         organizer.post(&dates, later).await.expect(201);
-        assert_eq!(told().await, (json!(early), json!(late), json!(700), json!("upcoming")));
+        assert_eq!(listed().await, (json!(early), json!(late), json!(700), json!("upcoming")));
     })
     .await;
 }

@@ -21,10 +21,10 @@ async fn the_first_in_line_sees_the_wait_for_a_place() {
         let mut left = 600;
         for _ in 0..11 {
             assert_eq!((one.number("ahead"), two.number("ahead")), (0, 1));
-            let told = [&one, &two].map(|place| place.number("estimatedWaitSeconds"));
-            assert_eq!(told, [left, left + 600]);
+            let shown = [&one, &two].map(|place| place.number("estimatedWaitSeconds"));
+            assert_eq!(shown, [left, left + 600]);
             let at_most = [&one, &two].map(|place| place.number("atMostSeconds"));
-            assert!(at_most[0] >= told[0] && at_most[1] >= told[1] + 300, "{at_most:?}");
+            assert!(at_most[0] >= shown[0] && at_most[1] >= shown[1] + 300, "{at_most:?}");
             world.advance_seconds(50);
             left -= 50;
             one = poll(&first, &performance, &one).await.expect(200);
@@ -58,8 +58,8 @@ async fn waiting_members_see_the_state_of_sales() {
         assert!((55..=70).contains(&early.number("atMostSeconds")), "{}", early.json);
         world.advance_seconds(61);
         let inside = poll(&buyer, &performance, &early).await.expect(200);
-        let told = ["status", "salesState"].map(|field| inside.text(field));
-        assert_eq!((told, inside.number("available")), (["admitted".into(), "open".into()], 3));
+        let shown = ["status", "salesState"].map(|field| inside.text(field));
+        assert_eq!((shown, inside.number("available")), (["admitted".into(), "open".into()], 3));
         let client = buyer.with_queue_token(&inside.text("queueToken"));
         let place = join(&person, &performance).await.expect(201);
         hold(&client, &performance, &["A-1-1", "A-1-2"]).await.expect(201);
@@ -84,7 +84,7 @@ async fn waiting_members_see_the_state_of_sales() {
 }
 
 /// Adds a crowd that has given up to the line: these positions were drawn, but nobody stands there.
-async fn ghosts(world: &World, performance: &str, positions: std::ops::RangeInclusive<u64>) {
+async fn add_given_up_places(world: &World, performance: &str, positions: std::ops::RangeInclusive<u64>) {
     let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
     let line = client.update_item().table_name(&table);
     let line = line.key("pk", AttributeValue::S(format!("line#{performance}#0")));
@@ -112,7 +112,7 @@ async fn given_up_places_add_no_wait() {
         let performance = room(world, json!({"maxActive": 1})).await;
         let first = world.member(0).await;
         let_in(world, &first, &performance).await;
-        ghosts(world, &performance, 2..=1_820).await;
+        add_given_up_places(world, &performance, 2..=1_820).await;
         let person = world.member(0).await;
         let place = join(&person, &performance).await.expect(201);
         assert_eq!(place.number("position"), 1_821);
@@ -131,7 +131,7 @@ async fn given_up_places_use_no_allowance() {
     World::run(async |world| {
         world.stack.clock().stop();
         let performance = room(world, json!({"admitPerMinute": 1})).await;
-        ghosts(world, &performance, 1..=606).await;
+        add_given_up_places(world, &performance, 1..=606).await;
         let person = world.member(0).await;
         let place = join(&person, &performance).await.expect(201);
         assert_eq!(poll_later(world, &person, &performance, &place).await.expect(200).text("status"), "admitted");

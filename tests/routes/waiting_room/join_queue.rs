@@ -7,7 +7,7 @@ use crate::{
         World, hold,
         line::{join, leave, let_in, poll, poll_later},
         pay,
-        wire::{Answering, Execute, Meddler},
+        wire::{Answering, Execute, Interceptor},
     },
     routes::{ODD_IDS, needs_login},
 };
@@ -216,11 +216,11 @@ async fn concurrent_joins_leave_no_abandoned_place() {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 600})).await;
         let (person, next) = (world.member(0).await, world.member(0).await);
         let (same, id) = (person.clone(), performance.clone());
-        world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+        world.wire.intercept(Some(Interlude::before("UpdateItem", async move {
             join(&same, &id).await.expect(201);
         })));
         assert_eq!(join(&person, &performance).await.expect(200).number("position"), 1);
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         let mut place = join(&next, &performance).await.expect(201);
         assert_eq!(place.number("position"), 2, "one place was drawn for both");
         let_in(world, &person, &performance).await;
@@ -244,11 +244,11 @@ async fn two_hundred_concurrent_joins_get_one_place() {
             let (person, performance) = (person.clone(), performance.clone());
             joining.spawn(async move { join(&person, &performance).await });
         }
-        let told = joining.join_all().await;
+        let replies = joining.join_all().await;
         let positions: std::collections::BTreeSet<i64> =
-            told.iter().filter(|told| told.status < 300).map(|told| told.number("position")).collect();
+            replies.iter().filter(|replies| replies.status < 300).map(|replies| replies.number("position")).collect();
         assert_eq!(positions.len(), 1, "{positions:?}");
-        assert!(told.iter().any(|told| told.status == 201));
+        assert!(replies.iter().any(|replies| replies.status == 201));
         let path = format!("/performances/{performance}/waiting-room");
         assert_eq!(world.organizer().await.get(&path).await.expect(200).number("issued"), 1);
         assert_eq!(join(&world.member(0).await, &performance).await.expect(201).number("position"), 2);
@@ -262,9 +262,9 @@ async fn a_draw_with_a_lost_response_is_found_by_the_next_join() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
-        world.wire.meddle(Some(Arc::new(OnlyDraws)));
+        world.wire.intercept(Some(Arc::new(OnlyDraws)));
         join(&person, &performance).await.problem(503, "busy");
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         assert_eq!(join(&person, &performance).await.expect(201).number("position"), 1);
     })
     .await;
@@ -273,8 +273,8 @@ async fn a_draw_with_a_lost_response_is_found_by_the_next_join() {
 /// Draws succeed and get responses; later calls do not reach the engine.
 struct OnlyDraws;
 
-impl Meddler for OnlyDraws {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for OnlyDraws {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let of_place = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("place#"));
         let reached = !(operation == "UpdateItem" && of_place);
         Box::pin(async move {
@@ -292,11 +292,11 @@ async fn draws_lost_in_a_race_count() {
         let performance = room(world, policy).await;
         let person = world.member(0).await;
         let (same, id) = (person.clone(), performance.clone());
-        world.wire.meddle(Some(Interlude::before("UpdateItem", async move {
+        world.wire.intercept(Some(Interlude::before("UpdateItem", async move {
             join(&same, &id).await.expect(201);
         })));
         join(&person, &performance).await.expect(200);
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         for _ in 3..=20 {
             leave(&person, &performance).await.expect(204);
             join(&person, &performance).await.expect(201);
@@ -308,17 +308,17 @@ async fn draws_lost_in_a_race_count() {
 }
 
 /// The first draw succeeds without a response, and then something else happens.
-struct Unheard(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+struct LostDraw(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
 
-impl Meddler for Unheard {
-    fn meddle(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
+impl Interceptor for LostDraw {
+    fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let of_place = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("place#"));
         let first =
             (operation == "UpdateItem" && of_place).then(|| self.0.lock().expect("unpoisoned").take()).flatten();
         Box::pin(async move {
             let answer = execute().await;
-            let Some(happening) = first else { return answer };
-            happening.await;
+            let Some(then) = first else { return answer };
+            then.await;
             Err(ConnectorError::timeout("nobody heard of it".into()))
         })
     }
@@ -333,9 +333,9 @@ async fn a_place_given_up_meanwhile_stays_given_up() {
         let person = world.member(0).await;
         let (same, id) = (person.clone(), performance.clone());
         let leaving = async move { drop(leave(&same, &id).await.expect(204)) };
-        world.wire.meddle(Some(Arc::new(Unheard(Mutex::new(Some(Box::pin(leaving)))))));
+        world.wire.intercept(Some(Arc::new(LostDraw(Mutex::new(Some(Box::pin(leaving)))))));
         join(&person, &performance).await.problem(503, "busy");
-        world.wire.meddle(None);
+        world.wire.intercept(None);
         let place = join(&person, &performance).await.expect(201);
         assert_eq!(place.number("position"), 2);
         assert_eq!(poll_later(world, &person, &performance, &place).await.expect(200).text("status"), "admitted");

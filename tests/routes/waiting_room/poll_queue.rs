@@ -136,8 +136,8 @@ async fn poll_intervals_grow_with_the_line() {
         for position in 2..=25 {
             last = join(&world.member(0).await, &performance).await.expect(201);
             let after = last.number("pollAfterSeconds");
-            let told = if position <= 10 { 2..=2 } else { 16..=20 };
-            assert!(told.contains(&after), "{position}: {after}");
+            let expected = if position <= 10 { 2..=2 } else { 16..=20 };
+            assert!(expected.contains(&after), "{position}: {after}");
         }
         assert_eq!((last.number("ahead"), last.number("estimatedWaitSeconds")), (24, 24 * 600));
     })
@@ -202,8 +202,8 @@ async fn a_line_ends_when_the_performance_is_cancelled() {
         world.organizer().await.post(&path, json!({"reason": "The singer is ill."})).await.expect(202);
         world.advance_seconds(2);
         for (person, place) in [(&first, &inside), (&second, &waiting)] {
-            let told = poll(person, &performance, place).await.problem(409, "performance_cancelled");
-            assert_eq!(told.text("reason"), "The singer is ill.");
+            let expected = poll(person, &performance, place).await.problem(409, "performance_cancelled");
+            assert_eq!(expected.text("reason"), "The singer is ill.");
             leave(person, &performance).await.expect(204);
         }
     })

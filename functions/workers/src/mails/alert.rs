@@ -67,7 +67,7 @@ pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &s
     let id = format!("alert.{}.{}", show.show_id, member.member_id);
     let letter = Letter::to(&member.email, Some(&member.name), id, subject);
     let letter = Letter { unsubscribe_url: facts.unsubscribe_url.clone(), ..letter };
-    letter.saying(&Text { labels, words: &words, facts: &facts }, &Page { labels, words: &words, facts: &facts })
+    letter.with_content(&Text { labels, words: &words, facts: &facts }, &Page { labels, words: &words, facts: &facts })
 }
 
 fn word(language: Language, category: Category) -> &'static str {

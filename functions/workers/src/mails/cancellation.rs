@@ -82,7 +82,7 @@ pub fn letter(reservation: &Reservation) -> Letter {
     let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
     let (reason, words, facts, seats) = (reason.as_deref(), &words, &facts, &*seats);
     let letter = Letter::about(reservation, "cancellation", subject);
-    letter.saying(&Text { labels, words, facts, seats, reason }, &Page { labels, words, facts, seats, reason })
+    letter.with_content(&Text { labels, words, facts, seats, reason }, &Page { labels, words, facts, seats, reason })
 }
 
 /// The reason given by the organizer; `None` if the organizer did not cancel.

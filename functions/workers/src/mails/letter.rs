@@ -66,8 +66,8 @@ impl Letter {
     }
 
     /// Adds the plain text and the HTML page.
-    pub(super) fn saying(self, text: &impl Template, page: &impl Template) -> Self {
-        let [text, html] = [text.render(), page.render()].map(|said| said.expect("a template takes any text"));
+    pub(super) fn with_content(self, text: &impl Template, page: &impl Template) -> Self {
+        let [text, html] = [text.render(), page.render()].map(|rendered| rendered.expect("a template takes any text"));
         Self { text, html, ..self }
     }
 

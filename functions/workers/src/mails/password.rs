@@ -34,7 +34,7 @@ pub fn letter(verification: &Verification) -> Letter {
     let (labels, words) = (labels(verification.language), words(verification.language));
     let (id, subject) = (format!("password.{}", verification.verification_id), words.subject.to_owned());
     let letter = Letter::to(&verification.email, None, id, subject);
-    letter.saying(&Text { labels, words: &words }, &Page { labels, words: &words })
+    letter.with_content(&Text { labels, words: &words }, &Page { labels, words: &words })
 }
 
 fn words(language: Language) -> Words {

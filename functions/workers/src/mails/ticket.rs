@@ -124,7 +124,8 @@ pub fn letter(
     let (link, poster) = (link.as_deref(), poster.as_ref().map(PosterUrl::as_str));
     let (words, facts, lines) = (&words, &facts, &lines[..]);
     let letter = Letter { pictures, ..Letter::about(reservation, &numbered("ticket".to_owned()), subject) };
-    letter.saying(&Text { labels, words, facts, link, lines }, &Page { labels, words, facts, poster, link, lines })
+    letter
+        .with_content(&Text { labels, words, facts, link, lines }, &Page { labels, words, facts, poster, link, lines })
 }
 
 fn words(language: Language, occasion: Occasion, name: &str) -> Words {

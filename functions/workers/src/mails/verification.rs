@@ -37,7 +37,7 @@ pub fn letter(verification: &Verification, code: &str) -> Letter {
     let words = words(verification.language);
     let (id, subject) = (format!("code.{}", verification.verification_id), words.subject.to_owned());
     let letter = Letter::to(&verification.email, None, id, subject);
-    letter.saying(&Text { labels, words: &words, code }, &Page { labels, words: &words, code })
+    letter.with_content(&Text { labels, words: &words, code }, &Page { labels, words: &words, code })
 }
 
 fn words(language: Language) -> Words {

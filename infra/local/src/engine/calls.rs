@@ -1,6 +1,6 @@
 //! Calls of the embedded DynamoDB: one at a time, from JSON to JSON, in this process.
 
-use super::{because, tokens::Tokens};
+use super::{context, tokens::Tokens};
 use crate::in_process::{Answer, Service};
 use dynoxide::{Database, DynoxideError, Result, actions::transact_write_items::TransactWriteItemsRequest};
 use rusqlite::Connection;
@@ -31,8 +31,8 @@ pub(super) struct Opened {
 impl Core {
     /// Opens the database at `path`: a file, or SQLite's name of an in-memory database.
     pub(super) fn open(path: &str) -> std::result::Result<Self, String> {
-        let database = Database::new(path).map_err(because("open the database"))?;
-        let beside = Connection::open(path).map_err(because("index the stream"))?;
+        let database = Database::new(path).map_err(context("open the database"))?;
+        let beside = Connection::open(path).map_err(context("index the stream"))?;
         let opened = Opened { database, beside, tokens: Tokens::default() };
         Ok(Self { opened: Arc::new(Mutex::new(Some(opened))), written: watch::Sender::new(()), upkeep: Arc::default() })
     }

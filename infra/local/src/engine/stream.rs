@@ -1,6 +1,6 @@
 //! The table's stream.
 
-use super::{TABLE, because, calls::Core};
+use super::{TABLE, calls::Core, context};
 use dynoxide::{
     actions::{
         describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
@@ -44,21 +44,21 @@ impl Stream {
                     shard_iterator_type: kind.to_owned(),
                     sequence_number: position,
                 })
-                .map_err(because("read the stream"))?
+                .map_err(context("read the stream"))?
                 .shard_iterator
                 .unwrap_or_default();
             let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(limit) };
-            opened.database.get_records(request).map_err(because("read the stream"))
+            opened.database.get_records(request).map_err(context("read the stream"))
         })?;
-        let told = |record| serde_json::to_value(record).map_err(because("read the stream"));
-        found.records.into_iter().map(told).collect()
+        let to_json = |record| serde_json::to_value(record).map_err(context("read the stream"));
+        found.records.into_iter().map(to_json).collect()
     }
 
     /// Sequence number of the newest record; `None` if the stream is empty.
     pub(crate) fn last(&self) -> Result<Option<String>, String> {
         self.core.with(|opened| {
             let request = DescribeStreamRequest { stream_arn: self.arn.clone(), ..Default::default() };
-            let described = opened.database.describe_stream(request).map_err(because("describe the stream"))?;
+            let described = opened.database.describe_stream(request).map_err(context("describe the stream"))?;
             let shard = described.stream_description.shards.into_iter().next();
             Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
         })
@@ -73,12 +73,12 @@ impl Stream {
         // While expired items are deleted, another thread writes; the next run trims the stream.
         let Ok(_upkeep) = self.core.upkeep.try_lock() else { return Ok(()) };
         // Public numbers have 21 digits: a one, and the stored number with leading zeros.
-        let stored: i64 = position.get(1..).unwrap_or_default().parse().map_err(because("trim the stream"))?;
+        let stored: i64 = position.get(1..).unwrap_or_default().parse().map_err(context("trim the stream"))?;
         loop {
             let trimmed = self.core.with(|opened| {
-                let mut statement = opened.beside.prepare_cached(SQL).map_err(because("trim the stream"))?;
+                let mut statement = opened.beside.prepare_cached(SQL).map_err(context("trim the stream"))?;
                 let trimmed = statement.execute(rusqlite::params![TABLE, shard_id(TABLE), stored, TRIMMED_AT_ONCE]);
-                trimmed.map_err(because("trim the stream"))
+                trimmed.map_err(context("trim the stream"))
             })?;
             if trimmed < TRIMMED_AT_ONCE as usize {
                 return Ok(());

@@ -137,33 +137,33 @@ fn successful_probes_close_it_and_a_failed_probe_reopens_it() {
 }
 
 #[derive(Debug, Clone)]
-enum Happening {
+enum Event {
     Pass(i64),
     Note(Sample),
     Call(Sample),
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn event() -> impl Strategy<Value = Event> {
     let counts = (0_u32..30, 0_u32..30, 0_u32..30);
     prop_oneof![
-        (0_i64..90).prop_map(Happening::Pass),
-        counts.prop_map(|(good, failed, slow)| Happening::Note(calls(good + failed + slow, failed, slow))),
+        (0_i64..90).prop_map(Event::Pass),
+        counts.prop_map(|(good, failed, slow)| Event::Note(calls(good + failed + slow, failed, slow))),
         (0_u64..4, any::<bool>(), any::<bool>())
-            .prop_map(|(about, failed, slow)| Happening::Call(Sample::of(about, Counts::of_one(failed, slow)))),
+            .prop_map(|(about, failed, slow)| Event::Call(Sample::of(about, Counts::of_one(failed, slow)))),
     ]
 }
 
 proptest! {
     /// Always: epochs only grow, every refusal ends, and with a healthy provider the breaker closes again.
     #[test]
-    fn it_always_recovers(happenings in prop::collection::vec(happening(), 0..60)) {
+    fn it_always_recovers(events in prop::collection::vec(event(), 0..60)) {
         let (mut breaker, mut now) = (Breaker::default(), NOW);
-        for happening in happenings {
+        for event in events {
             let before = breaker.clone();
-            match happening {
-                Happening::Pass(seconds) => now = now.plus_seconds(seconds),
-                Happening::Note(sample) => breaker = before.clone().note(&sample, now).unwrap_or(breaker),
-                Happening::Call(sample) => match breaker.permit(now) {
+            match event {
+                Event::Pass(seconds) => now = now.plus_seconds(seconds),
+                Event::Note(sample) => breaker = before.clone().note(&sample, now).unwrap_or(breaker),
+                Event::Call(sample) => match breaker.permit(now) {
                     Permit::Go => breaker = before.clone().note(&sample, now).unwrap_or(breaker),
                     Permit::Probe(taken) => breaker = taken.probed(&sample, now),
                     Permit::Wait(until) => prop_assert!(until > now),

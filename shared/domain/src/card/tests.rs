@@ -168,7 +168,7 @@ fn a_decline_states_its_reason_and_the_new_expiry() {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Happening {
+enum Event {
     Approved,
     Declined,
     Expired,
@@ -181,23 +181,23 @@ proptest! {
     /// everything is settled, the provider has the money exactly if the purchase is confirmed, and the token is
     /// removed with the first decision.
     #[test]
-    fn money_and_seats_agree_after_settlement(happenings in prop::collection::vec(prop::sample::select(vec![
-        Happening::Approved, Happening::Declined, Happening::Expired, Happening::Cancelled, Happening::GivenBack,
+    fn money_and_seats_agree_after_settlement(events in prop::collection::vec(prop::sample::select(vec![
+        Event::Approved, Event::Declined, Event::Expired, Event::Cancelled, Event::GivenBack,
     ]), 0..12)) {
         let mut one = pending();
         let mut charged = false;
-        for happening in happenings {
+        for event in events {
             let is_pending = one.status == ReservationStatus::Pending;
-            match happening {
+            match event {
                 // The provider charges whether the purchase is still wanted or not, unless it was asked to refund.
-                Happening::Approved => {
+                Event::Approved => {
                     charged |= matches!(state(&one), CardState::Pending | CardState::Voiding);
                     if is_pending { one = one.approved(NOW); }
                 }
-                Happening::Declined if is_pending && !charged => one = one.declined(DeclineReason::Rejected, NOW),
-                Happening::Expired if is_pending => one = one.expired(NOW),
-                Happening::Cancelled if one.status != ReservationStatus::Cancelled => one = one.cancel(CancelReason::Member, NOW).unwrap(),
-                Happening::GivenBack if one.given_back().is_some() => {
+                Event::Declined if is_pending && !charged => one = one.declined(DeclineReason::Rejected, NOW),
+                Event::Expired if is_pending => one = one.expired(NOW),
+                Event::Cancelled if one.status != ReservationStatus::Cancelled => one = one.cancel(CancelReason::Member, NOW).unwrap(),
+                Event::GivenBack if one.given_back().is_some() => {
                     charged = false;
                     let state = one.given_back().unwrap();
                     one.card = one.card.map(|card| card.in_state(state));

@@ -135,15 +135,15 @@ fn an_admission_expires_a_grace_period_after_its_hold() {
 #[test]
 fn the_pace_covers_at_most_two_windows() {
     let pace = Pace::default().after(40, NOW);
-    assert_eq!(pace.of_late(NOW), 40);
-    assert_eq!(pace.of_late(NOW.plus_seconds(30)), 20, "half of the window before");
-    assert_eq!(pace.of_late(NOW.plus_seconds(60)), 0);
-    assert_eq!(pace.after(1, NOW.plus_seconds(-20)).of_late(NOW), 41, "a clock behind counts too");
+    assert_eq!(pace.recent(NOW), 40);
+    assert_eq!(pace.recent(NOW.plus_seconds(30)), 20, "half of the window before");
+    assert_eq!(pace.recent(NOW.plus_seconds(60)), 0);
+    assert_eq!(pace.after(1, NOW.plus_seconds(-20)).recent(NOW), 41, "a clock behind counts too");
 }
 
-fn told(room: &Room, index: u64, now: Timestamp) -> (Option<u64>, Option<u64>) {
-    let told = room.outlook(Place { stripe: 0, index }, None, 300, now, 0.0);
-    (told.wait_seconds, told.at_most_seconds)
+fn waits(room: &Room, index: u64, now: Timestamp) -> (Option<u64>, Option<u64>) {
+    let outlook = room.outlook(Place { stripe: 0, index }, None, 300, now, 0.0);
+    (outlook.wait_seconds, outlook.at_most_seconds)
 }
 
 fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
@@ -155,32 +155,32 @@ fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
 fn the_first_in_line_also_has_a_wait() {
     let mut room = room(Some(1), None, &[1]);
     assert_eq!(room.outlook(Place { stripe: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
-    assert_eq!(told(&room, 2, NOW).0, Some(0), "nobody is inside");
+    assert_eq!(waits(&room, 2, NOW).0, Some(0), "nobody is inside");
     room.inside = inside(1, 600, 600);
-    assert_eq!(told(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
-    assert_eq!(told(&room, 2, NOW.plus_seconds(300)).0, Some(300));
-    assert_eq!(told(&room, 2, NOW.plus_seconds(600)).0, Some(1), "they are about to leave");
-    assert_eq!(told(&room, 3, NOW).0, Some(1_200));
-    assert_eq!(told(&room, 4, NOW.plus_seconds(100)).0, Some(500 + 2 * 600));
+    assert_eq!(waits(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
+    assert_eq!(waits(&room, 2, NOW.plus_seconds(300)).0, Some(300));
+    assert_eq!(waits(&room, 2, NOW.plus_seconds(600)).0, Some(1), "they are about to leave");
+    assert_eq!(waits(&room, 3, NOW).0, Some(1_200));
+    assert_eq!(waits(&room, 4, NOW.plus_seconds(100)).0, Some(500 + 2 * 600));
     // One left within the last twenty seconds, and the next may do so, too; but nobody sees more than the time of
     // those inside.
     room.pace = Pace::default().after(1, NOW);
-    assert_eq!((told(&room, 2, NOW).0, told(&room, 3, NOW).0), (Some(20), Some(40)));
-    assert_eq!(told(&room, 2, NOW.plus_seconds(590)).0, Some(10));
+    assert_eq!((waits(&room, 2, NOW).0, waits(&room, 3, NOW).0), (Some(20), Some(40)));
+    assert_eq!(waits(&room, 2, NOW.plus_seconds(590)).0, Some(10));
 }
 
 #[test]
 fn departures_are_assumed_evenly_spaced() {
     let mut room = room(Some(11), None, &[0]);
     room.inside = inside(11, 100, 600);
-    assert_eq!([1, 2, 11].map(|index| told(&room, index, NOW).0), [Some(100), Some(150), Some(600)]);
-    assert_eq!(told(&room, 12, NOW).0, Some(700), "after the first of the next round");
+    assert_eq!([1, 2, 11].map(|index| waits(&room, index, NOW).0), [Some(100), Some(150), Some(600)]);
+    assert_eq!(waits(&room, 12, NOW).0, Some(700), "after the first of the next round");
     room.inside = inside(3, 100, 600);
-    assert_eq!([8, 9, 12].map(|index| told(&room, index, NOW).0), [Some(0), Some(100), Some(600)]);
-    assert_eq!(told(&room, 11, NOW).0, Some(600), "by then it is one of the members admitted now");
+    assert_eq!([8, 9, 12].map(|index| waits(&room, index, NOW).0), [Some(0), Some(100), Some(600)]);
+    assert_eq!(waits(&room, 11, NOW).0, Some(600), "by then it is one of the members admitted now");
     room.policy.max_active = Some(1);
     assert_eq!(
-        told(&room, 1, NOW).0,
+        waits(&room, 1, NOW).0,
         Some(600),
         "of a limit that was lowered below those inside, all of them leave first"
     );
@@ -189,21 +189,21 @@ fn departures_are_assumed_evenly_spaced() {
 #[test]
 fn the_slowest_limit_sets_the_wait() {
     let mut room = room(Some(10), None, &[0]);
-    assert_eq!(told(&room, 101, NOW).0, Some(6_000));
+    assert_eq!(waits(&room, 101, NOW).0, Some(6_000));
     room.policy.admit_per_minute = Some(60);
-    assert_eq!(told(&room, 101, NOW).0, Some(6_000), "turnover is slower than the minute");
+    assert_eq!(waits(&room, 101, NOW).0, Some(6_000), "turnover is slower than the minute");
     room.policy.max_active = None;
-    assert_eq!([60, 61, 101, 121].map(|index| told(&room, index, NOW).0), [Some(0), Some(60), Some(60), Some(120)]);
+    assert_eq!([60, 61, 101, 121].map(|index| waits(&room, index, NOW).0), [Some(0), Some(60), Some(60), Some(120)]);
     room.used = 60;
     room.minute = NOW.millis() / 60_000;
-    assert_eq!(told(&room, 1, NOW.plus_seconds(13)).0, Some(47), "the minute is used up");
+    assert_eq!(waits(&room, 1, NOW.plus_seconds(13)).0, Some(47), "the minute is used up");
     room.policy.admit_per_minute = Some(100_000);
-    assert_eq!(told(&room, 2_001, NOW).0, Some(10), "so many turns");
+    assert_eq!(waits(&room, 2_001, NOW).0, Some(10), "so many turns");
     let opens = room.outlook(Place { stripe: 0, index: 1 }, Some(NOW.plus_seconds(30)), 300, NOW, 0.0);
     assert_eq!((opens.wait_seconds, opens.at_most_seconds), (Some(30), Some(35)));
     room.policy.paused = true;
-    let told = room.outlook(Place { stripe: 0, index: 101 }, None, 300, NOW, 0.0);
-    assert_eq!((told.wait_seconds, told.at_most_seconds, told.poll_after_seconds), (None, None, 20));
+    let outlook = room.outlook(Place { stripe: 0, index: 101 }, None, 300, NOW, 0.0);
+    assert_eq!((outlook.wait_seconds, outlook.at_most_seconds, outlook.poll_after_seconds), (None, None, 20));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn unclaimed_admissions_count_with_their_full_time() {
     let plan = plan(&room, &[2], &[], &[], 2);
     let seen = Seen { inside: found, given_up: GivenUp::default(), stock: None };
     let turned = room.after(&plan, &HashSet::new(), Some(&seen), NOW);
-    assert_eq!((turned.inside, turned.pace.of_late(NOW)), (inside(4, 9, 600), 2), "two left, two came");
+    assert_eq!((turned.inside, turned.pace.recent(NOW)), (inside(4, 9, 600), 2), "two left, two came");
 }
 
 /// The given-up places that a turn finds.

@@ -40,7 +40,7 @@ impl Pace {
     }
 
     /// Approximate number of places freed during the last [`PACE_WINDOW_SECONDS`].
-    pub fn of_late(self, now: Timestamp) -> u64 {
+    pub fn recent(self, now: Timestamp) -> u64 {
         let Self { current, before, .. } = self.after(0, now);
         let window_millis = PACE_WINDOW_SECONDS * 1000;
         let left = u64::try_from(window_millis - now.millis().rem_euclid(window_millis)).unwrap_or_default();
@@ -112,9 +112,9 @@ impl Room {
         let by_time = leaver.rounds.saturating_mul(admission_seconds).saturating_add(first).max(1);
         let most = u64::from(self.policy.max_active.unwrap_or(u32::MAX));
         let leavers = (ahead + 1 + self.inside.count).saturating_sub(most);
-        match self.pace.of_late(now) {
+        match self.pace.recent(now) {
             0 => by_time,
-            of_late => by_time.min(leavers.saturating_mul(PACE_WINDOW_SECONDS.unsigned_abs()).div_ceil(of_late)),
+            recent => by_time.min(leavers.saturating_mul(PACE_WINDOW_SECONDS.unsigned_abs()).div_ceil(recent)),
         }
     }
 

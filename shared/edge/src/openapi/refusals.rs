@@ -26,8 +26,8 @@ fn collect(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let told = value.as_array().filter(|_| name == ALSO_REFUSED);
-                found.extend(told.into_iter().flatten().filter_map(|why| why.as_str().map(str::to_owned)));
+                let messages = value.as_array().filter(|_| name == ALSO_REFUSED);
+                found.extend(messages.into_iter().flatten().filter_map(|why| why.as_str().map(str::to_owned)));
                 collect(value, found);
             }
         }

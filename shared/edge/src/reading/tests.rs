@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 fn body<T: DeserializeOwned>(text: &str) -> Result<T, Vec<(String, String)>> {
-    told(Json::parse(text.as_bytes()).and_then(|sent| read(&sent, Source::Body(None))))
+    reasons(Json::parse(text.as_bytes()).and_then(|sent| read(&sent, Source::Body(None))))
 }
 
-fn told<T>(read: Result<T, FieldErrors>) -> Result<T, Vec<(String, String)>> {
+fn reasons<T>(read: Result<T, FieldErrors>) -> Result<T, Vec<(String, String)>> {
     read.map_err(|errors| errors.0.into_iter().map(|error| (error.field, error.message)).collect())
 }
 
@@ -155,8 +155,9 @@ fn response_fields_may_be_sent_back() {
         text: String,
     }
     let shown: Shown = |generator| generator.subschema_for::<View>();
-    let put =
-        |text: &str| told(Json::parse(text.as_bytes()).and_then(|sent| read::<Sent>(&sent, Source::Body(Some(shown)))));
+    let put = |text: &str| {
+        reasons(Json::parse(text.as_bytes()).and_then(|sent| read::<Sent>(&sent, Source::Body(Some(shown)))))
+    };
     let back = put(r#"{"amount":1,"paidBy":"x","parts":[{"price":2,"note":{"text":"n"}}]}"#).unwrap();
     assert_eq!((back.amount, back.parts[0].price), (1, 2));
     let why = put(r#"{"amount":1,"paidby":"x","note":1,"parts":[{"price":2,"paidBy":1}]}"#).unwrap_err();

@@ -56,7 +56,7 @@ fn a_cancellation_mail_states_what_happens_to_a_card_payment() {
             ],
         ),
     ] {
-        for (told, reservation) in [
+        for (words, reservation) in [
             (refund, by_member(pending(language).approved(now))),
             (declined, pending(language).declined(DeclineReason::Other, now)),
             (held, returned(pending(language).declined(DeclineReason::Other, now))),
@@ -64,10 +64,10 @@ fn a_cancellation_mail_states_what_happens_to_a_card_payment() {
             (not_taken, by_member(pending(language))),
         ] {
             let (text, html, _) = take_apart(&mime(&cancellation::letter(&reservation)));
-            assert!(text.contains(told) && visible(&html).contains(told), "{told}: {text}");
+            assert!(text.contains(words) && visible(&html).contains(words), "{words}: {text}");
             assert!(!text.contains("포인트") && !text.contains("points"), "{text}");
             let refunded = text.contains("환불 금액") || text.contains("Refund:");
-            assert_eq!(refunded, told == refund, "{text}");
+            assert_eq!(refunded, words == refund, "{text}");
         }
     }
 }
