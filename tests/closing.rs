@@ -47,7 +47,7 @@ impl Interceptor for Delayed {
                 Some(First::Late(time)) => tokio::time::sleep(time).await,
                 Some(First::Lost(time)) => {
                     tokio::time::sleep(time).await;
-                    return Err(ConnectorError::timeout("nobody was reached".into()));
+                    return Err(ConnectorError::timeout("the request is lost".into()));
                 }
             }
             execute().await
@@ -91,7 +91,7 @@ async fn a_hold_in_flight_prevents_a_delete() {
         let holding = tokio::spawn(holding(slow, &person, &performance));
         tokio::time::sleep(Duration::from_millis(300)).await;
         organizer.delete(&format!("/performances/{performance}")).await.problem(409, "has_reservations");
-        let held = holding.await.expect("an answer");
+        let held = holding.await.expect("a response");
         assert_eq!(held.status, 201, "{held:?}");
         pay(&person, &held.text("holdId")).await.expect(201);
     })
@@ -108,7 +108,7 @@ async fn a_late_hold_is_refused_after_a_delete() {
         let holding = tokio::spawn(holding(slow, &person, &performance));
         tokio::time::sleep(Duration::from_millis(300)).await;
         organizer.delete(&format!("/performances/{performance}")).await.expect(204);
-        let refused = holding.await.expect("an answer");
+        let refused = holding.await.expect("a response");
         assert_eq!((refused.status, &refused.json["code"]), (503, &json!("busy")));
     })
     .await;

@@ -27,7 +27,7 @@ async fn top_up(world: &World, person: &Person, headers: &[(&str, &[u8])], body:
     for (name, value) in headers {
         request = request.header(*name, HeaderValue::from_bytes(value).expect("a header"));
     }
-    let answer = request.send().await.expect("an answer");
+    let answer = request.send().await.expect("a response");
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
@@ -57,7 +57,7 @@ async fn unreadable_headers_are_refused_rather_than_ignored() {
             let request =
                 reqwest::Client::new().get(&seats).header(name, HeaderValue::from_bytes(value).expect("a header"));
             let request = if name == "Queue-Token" { request.header("Authorization", &login) } else { request };
-            let answer = request.send().await.expect("an answer");
+            let answer = request.send().await.expect("a response");
             let (status, problem) = (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"));
             assert_eq!((status, fields(&problem)), (400, vec![name]));
         }

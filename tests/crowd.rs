@@ -24,7 +24,7 @@ const SMALL: Plan = Plan {
 
 /// Checks for every crowd.
 fn check(plan: &Plan, figures: &Figures) {
-    assert_eq!((figures.joined, figures.positions), (plan.people, plan.people), "every position is one person's");
+    assert_eq!((figures.joined, figures.positions), (plan.people, plan.people), "positions are unique");
     let vanishing = (0..plan.people).filter(|person| person % 100 < plan.vanish_percent).count();
     assert_eq!((figures.let_in, figures.lost), (plan.people - vanishing, 0), "every waiting member is admitted");
     if figures.stripes == 1 {

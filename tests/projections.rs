@@ -48,7 +48,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
 async fn project(world: &World, records: Vec<Value>) {
     let projector = Project::new(world.app().store.clone(), world.stack.clock().clone(), world.stack.queues().sender());
     let event = serde_json::from_value(json!({"Records": records})).expect("an event");
-    let reply = projector.handle(event).await.expect("an answer");
+    let reply = projector.handle(event).await.expect("a response");
     assert_eq!(serde_json::to_value(reply).expect("JSON")["batchItemFailures"], json!([]));
 }
 
@@ -61,7 +61,7 @@ async fn project_at_once(world: &World, batches: Vec<Vec<Value>>) {
         let projector = Project::new(store.clone(), clock.clone(), sender.clone());
         running.spawn(async move {
             let event = serde_json::from_value(json!({"Records": batch})).expect("an event");
-            let reply = projector.handle(event).await.expect("an answer");
+            let reply = projector.handle(event).await.expect("a response");
             serde_json::to_value(reply).expect("JSON")["batchItemFailures"].clone()
         });
     }
@@ -155,7 +155,7 @@ async fn unreadable_records_stop_the_batch_and_are_redelivered() {
         let sender = world.stack.queues().sender();
         let projector = Project::new(world.app().store.clone(), world.stack.clock().clone(), sender);
         let event = serde_json::from_value(json!({"Records": broken})).expect("an event");
-        let reply = serde_json::to_value(projector.handle(event).await.expect("an answer")).expect("JSON");
+        let reply = serde_json::to_value(projector.handle(event).await.expect("a response")).expect("JSON");
         assert_eq!(reply["batchItemFailures"], json!([{"itemIdentifier": "9"}]));
         let done =
             Snapshot::of(world).await.items.into_iter().filter(|item| text(item, "entity") == "door_row").count();

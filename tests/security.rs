@@ -13,7 +13,7 @@ const OURS: &str = "https://shop.example.com";
 async fn preflight(world: &World, origin: &str, method: &str) -> Response {
     let request = reqwest::Client::new().request(Method::OPTIONS, format!("{}/payments", world.stack.url()));
     let request = request.header("origin", origin).header("access-control-request-method", method);
-    request.header("access-control-request-headers", "authorization").send().await.expect("an answer")
+    request.header("access-control-request-headers", "authorization").send().await.expect("a response")
 }
 
 fn words(response: &Response, name: &str) -> Vec<String> {
@@ -161,7 +161,7 @@ async fn pages_of_the_local_stack_are_for_this_machine_only() {
         }
         let asked = reqwest::Client::new().request(Method::OPTIONS, format!("{}/_local/clock", world.stack.url()));
         let asked = asked.header("origin", "https://evil.example").header("access-control-request-method", "POST");
-        let told = asked.send().await.expect("an answer");
+        let told = asked.send().await.expect("a response");
         assert_eq!(words(&told, "access-control-allow-origin"), [""; 0]);
 
         let start = world.anyone().get("/").await.expect(200);
@@ -180,8 +180,8 @@ async fn pages_of_the_local_stack_are_for_this_machine_only() {
             reqwest::Client::new().post(services.expect("an address")).header("x-amz-target", "DynamoDB_20120810.Scan");
         let scan = scan.body(r#"{"TableName":"frontrow"}"#);
         let from_page = scan.try_clone().expect("a text").header("origin", "https://evil.example");
-        assert_eq!(from_page.send().await.expect("an answer").status(), 403);
-        assert_eq!(scan.send().await.expect("an answer").status(), 200);
+        assert_eq!(from_page.send().await.expect("a response").status(), 403);
+        assert_eq!(scan.send().await.expect("a response").status(), 200);
     })
     .await;
 }

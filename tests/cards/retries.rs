@@ -170,7 +170,7 @@ async fn a_returned_hold_can_be_paid_with_points_or_released() {
             person.get(&format!("/tickets/{ticket}/qr.png")).await.expect(200);
             person.delete(&format!("/reservations/{}", paid.text("reservationId"))).await.expect(200);
             let found = person.get(&format!("/payments/{}", first.text("paymentId"))).await.expect(200);
-            assert_eq!(found.json, first.json, "the declined one stays as it was");
+            assert_eq!(found.json, first.json, "the declined purchase is unchanged");
         }
     })
     .await;

@@ -42,7 +42,7 @@ async fn a_hold_with_a_stale_read_is_refused_after_a_delete() {
         // By then, the response to its second check is on its way.
         tokio::time::sleep(Duration::from_millis(2_600)).await;
         organizer.delete(&format!("/performances/{performance}")).await.expect(204);
-        let refused = holding.await.expect("an answer");
+        let refused = holding.await.expect("a response");
         // On a machine that stalls, its first check may come after the deletion.
         assert!(matches!(refused.status, 404 | 503), "{refused:?}");
     })
@@ -82,7 +82,7 @@ async fn a_late_hold_of_replaced_seats_is_not_paid() {
             .await
             .expect(200);
         let thawed = frozen.0.lock().expect("no panic").take().expect("a hold");
-        thawed().await.expect("an answer");
+        thawed().await.expect("a response");
         let holds = person.get("/holds").await.json;
         let hold_id = holds["items"][0]["holdId"].as_str().expect("the late hold").to_owned();
         pay(&person, &hold_id).await.problem(410, "hold_expired");

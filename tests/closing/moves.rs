@@ -103,7 +103,7 @@ async fn slots_stay_taken_after_a_move_with_a_lost_response() {
         let wire = Wire::default();
         let app = process_on(world, &wire);
         wire.intercept(Some(Arc::new(LostResponses(AtomicU32::new(2)))));
-        moved_to(&app, &show, details("To")).await.expect_err("nobody heard of it");
+        moved_to(&app, &show, details("To")).await.expect_err("the response is lost");
         world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
         assert_eq!(organizer.get(&path).await.text("venue"), "To");
         let other = organizer.post("/shows", details("To")).await.expect(201).header("location");
@@ -122,7 +122,7 @@ impl Interceptor for LostResponses {
             && self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err();
         Box::pin(async move {
             let answer = execute().await;
-            if lost { Err(ConnectorError::timeout("nobody heard of it".into())) } else { answer }
+            if lost { Err(ConnectorError::timeout("the response is lost".into())) } else { answer }
         })
     }
 }

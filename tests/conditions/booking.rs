@@ -163,5 +163,5 @@ pub(super) async fn a_member_holds_one_seat_after_another(world: &World) -> Guar
     world.advance_seconds(300);
     book(&person, &performance, &["A-1-2"]).await;
     let third = hold(&person, &performance, &["A-1-3"]).await;
-    ensure(third.status == 201, || format!("beside one paid seat another is refused: {third:?}"))
+    ensure(third.status == 201, || format!("with one paid seat another hold is refused: {third:?}"))
 }

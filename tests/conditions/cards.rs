@@ -25,7 +25,7 @@ pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) ->
     switch(world, json!({"mode": "refuse"})).await;
     buy(&person, &performance, &["A-1-1"]).await;
     let more = hold(&person, &performance, &["A-1-2"]).await;
-    ensure(more.status == 409, || format!("beside a pending purchase a hold was answered {}", more.status))
+    ensure(more.status == 409, || format!("during a pending purchase a hold got {}", more.status))
 }
 
 /// The member cancels between the provider's decline and the write that records it.

@@ -104,5 +104,5 @@ pub(super) async fn a_show_moves_back_to_the_slots_it_left_behind(world: &World)
     organizer.put(&show, show_details()).await.expect(200);
     world.wire.intercept(None);
     let back = organizer.put(&show, home).await;
-    ensure(back.status == 200, || format!("a show's own slot stood in its way: {back:?}"))
+    ensure(back.status == 200, || format!("a show was blocked by its own slot: {back:?}"))
 }

@@ -76,7 +76,7 @@ pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World
     let snapshot = Snapshot::of(world).await;
     let buckets =
         snapshot.of_kind("stripe").flat_map(|stripe| stripe.keys()).filter(|name| name.starts_with('b')).count();
-    ensure(buckets <= 1, || format!("a stripe keeps {buckets} buckets, all but one lapsed"))
+    ensure(buckets <= 1, || format!("a stripe keeps {buckets} buckets, all but one expired"))
 }
 
 /// Another member's newer hold that expires at the same time, with its places in the same bucket.

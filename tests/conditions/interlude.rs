@@ -88,7 +88,7 @@ impl Interceptor for Unreached {
     fn intercept(&self, operation: &str, _: &Value, execute: Execute) -> Answering {
         let reached = operation != self.0;
         Box::pin(async move {
-            if reached { execute().await } else { Err(ConnectorError::timeout("nobody was reached".into())) }
+            if reached { execute().await } else { Err(ConnectorError::timeout("the request is lost".into())) }
         })
     }
 }

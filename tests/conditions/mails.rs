@@ -72,7 +72,7 @@ async fn buy_and_claim(world: &World) -> (Person, String, Mail, Box<Claimed>) {
     for _ in 0..500 {
         let now = world.stack.clock().now();
         let claim =
-            world.app().store.claim_mail(&mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
+            world.app().store.claim_mail(&mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("a response");
         if let Claim::Granted(claimed) = claim {
             return (person, path, mail, claimed);
         }
@@ -122,14 +122,14 @@ pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Guar
     let (person, path, mail, late) = buy_and_claim(world).await;
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let over = now.plus_seconds(LEASE_SECONDS);
-    let current = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
+    let current = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("a response");
     ensure(matches!(current, Claim::Granted(_)), || format!("the lease has expired: {current:?}"))?;
-    store.give_mail_back(&late, over).await.expect("an answer");
-    let third = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer");
+    store.give_mail_back(&late, over).await.expect("a response");
+    let third = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("a response");
     ensure(matches!(third, Claim::Taken), || {
         "a sender that had lost a mail gave it back: it had two senders".to_owned()
     })?;
-    store.mail_was_sent(&late).await.expect("an answer");
+    store.mail_was_sent(&late).await.expect("a response");
     let status_now = status(&person, &path).await;
     ensure(status_now == "queued", || format!("a sender that had lost a mail marked it as {status_now}"))
 }
@@ -148,7 +148,7 @@ pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> GuardResult {
 
 /// Claims `mail` at `now` with this lease, for one sender after another.
 async fn claim(world: &World, mail: &Mail, now: Timestamp) -> Claim {
-    world.app().store.claim_mail(mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("an answer")
+    world.app().store.claim_mail(mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("a response")
 }
 
 /// While a lease lasts, nobody else can claim the mail; then another sender may, and once it was sent nobody may. It
@@ -160,7 +160,7 @@ async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Tim
     let Claim::Granted(second) = claim(world, mail, over).await else {
         return Err("a mail whose sender died is never sent".to_owned());
     };
-    world.app().store.mail_was_sent(&second).await.expect("an answer");
+    world.app().store.mail_was_sent(&second).await.expect("a response");
     let late = claim(world, mail, over.plus_seconds(LEASE_SECONDS)).await;
     ensure(matches!(late, Claim::Sent), || format!("once sent a mail is {late:?}"))
 }

@@ -136,7 +136,7 @@ pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> Guard
     // Moves to the beginning of a window, so that it does not end during the test.
     let window_millis = VERIFICATION_WINDOW_SECONDS * 1000;
     let left_millis = window_millis - world.stack.clock().now().millis() % window_millis;
-    world.advance_seconds(u32::try_from(left_millis / 1000 + 1).expect("an hour at most"));
+    world.advance_seconds(u32::try_from(left_millis / 1000 + 1).expect("at most an hour"));
     for _ in 0..VERIFICATIONS_PER_HOUR {
         verify(world).await.expect(202);
     }

@@ -340,7 +340,7 @@ async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (GuardResult, u3
 /// Fails unless `guard` passes on the unchanged system and fails without each of its clauses.
 async fn prove(condition: &'static str, guard_name: &'static str, guard: Guard) {
     let found = PROOFS.iter().find(|proof| proof.condition.name == condition && proof.guard == guard_name);
-    let Proof { condition, clauses, .. } = found.expect("it was made of that");
+    let Proof { condition, clauses, .. } = found.expect("it derives from that");
     if let (Err(why), _) = try_guard(None, guard).await {
         panic!("{guard_name} fails as the system is: {why}");
     }

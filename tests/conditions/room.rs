@@ -161,5 +161,5 @@ pub(super) async fn a_called_place_can_be_given_up(world: &World) -> GuardResult
     let_in(world, &world.member(0).await, &performance).await;
     let left = leave(&person, &performance).await;
     let active = view(world, &performance, "active").await;
-    ensure(left.status == 204 && active == 1, || format!("leaving is answered {left:?}, and {active} are inside"))
+    ensure(left.status == 204 && active == 1, || format!("leaving got {left:?}, and {active} are inside"))
 }

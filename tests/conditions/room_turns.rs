@@ -91,7 +91,7 @@ pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> 
     let claimed = outcome.await.expect(NOT_HAPPENED);
     ensure(claimed.text("status") == "admitted", || format!("claiming in time: {claimed:?}"))?;
     let polled = poll(&first, &performance, &claimed.text("queueToken")).await;
-    ensure(polled.status == 200, || format!("what was claimed in time was taken back: {polled:?}"))
+    ensure(polled.status == 200, || format!("a place claimed in time was taken back: {polled:?}"))
 }
 
 pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> GuardResult {

@@ -87,7 +87,7 @@ impl Fleet {
                 None => {}
             }
         }
-        Err(format!("{method} {path} was not answered in {TRIES} tries"))
+        Err(format!("{method} {path} got no response in {TRIES} tries"))
     }
 }
 
@@ -146,7 +146,7 @@ impl Buyer {
             .retry_while_busy(&mut self.dice, &Method::POST, "/points/top-ups", &headers, &json!({"amount": amount}))
             .await?;
         if response.status != 201 {
-            return Err(format!("a top-up was answered {response:?}"));
+            return Err(format!("a top-up got {response:?}"));
         }
         self.topped_up += amount;
         Ok(())
@@ -166,7 +166,7 @@ impl Buyer {
                 let listed = self.retry_while_busy(fleet, &Method::GET, "/holds", &Value::Null).await?;
                 self.hold = listed.json["items"][0]["holdId"].as_str().map(str::to_owned);
             }
-            Some(response) => return Err(format!("a hold was answered {response:?}")),
+            Some(response) => return Err(format!("a hold got {response:?}")),
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Buyer {
             }
             410 => self.hold = None,
             409 if response.text("code") == "insufficient_points" => {}
-            _ => return Err(format!("a payment was answered {response:?}")),
+            _ => return Err(format!("a payment got {response:?}")),
         }
         Ok(())
     }
@@ -190,7 +190,7 @@ impl Buyer {
     async fn release(&mut self, fleet: &Fleet, hold: &str) -> Result<(), String> {
         let response = self.retry_while_busy(fleet, &Method::DELETE, &format!("/holds/{hold}"), &Value::Null).await?;
         self.hold = None;
-        if matches!(response.status, 204 | 404) { Ok(()) } else { Err(format!("a release was answered {response:?}")) }
+        if matches!(response.status, 204 | 404) { Ok(()) } else { Err(format!("a release got {response:?}")) }
     }
 
     async fn cancel(&mut self, fleet: &Fleet) -> Result<(), String> {
@@ -198,7 +198,7 @@ impl Buyer {
         let response = self
             .retry_while_busy(fleet, &Method::DELETE, &format!("/reservations/{reservation}"), &Value::Null)
             .await?;
-        if response.status == 200 { Ok(()) } else { Err(format!("a cancellation was answered {response:?}")) }
+        if response.status == 200 { Ok(()) } else { Err(format!("a cancellation got {response:?}")) }
     }
 }
 
@@ -255,7 +255,7 @@ async fn check(faultless: &frontrow_edge::App, buyer: &Buyer) -> Result<(), Stri
         return Err(format!("{} topped up, {paid} paid, but the balance is {balance:?}", buyer.topped_up));
     }
     if ids != buyer.booked {
-        return Err(format!("told {:?}, but there is {ids:?}", buyer.booked));
+        return Err(format!("responses contain {:?}, but stored are {ids:?}", buyer.booked));
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ impl Buyer {
                 None => {}
             }
         }
-        Err(format!("{method} {path} was never answered"))
+        Err(format!("{method} {path} got no response"))
     }
 
     /// A token: declined for every third card, and half of them for the order in the hold as it was read.
@@ -91,7 +91,7 @@ impl Buyer {
                 200 | 202 => drop(self.bought.insert(paid.text("reservationId"))),
                 410 | 503 => {}
                 429 if paid.text("code") == "too_many_attempts" => {}
-                _ => return Err(format!("a payment was answered {paid:?}")),
+                _ => return Err(format!("a payment got {paid:?}")),
             }
         }
         if self.dice.u32(..3) == 0
@@ -100,7 +100,7 @@ impl Buyer {
             let path = format!("/reservations/{reservation}");
             let response = self.retry_while_busy(fleet, &Method::DELETE, &path, &Value::Null).await?;
             if response.status != 200 || response.text("status") != "cancelled" {
-                return Err(format!("a cancellation was answered {response:?}"));
+                return Err(format!("a cancellation got {response:?}"));
             }
             self.bought.remove(&reservation);
             self.cancelled.insert(reservation);

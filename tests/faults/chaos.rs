@@ -194,7 +194,7 @@ impl Interceptor for Arc<Chaos> {
                 Fault::Throttled => Ok(refused("ProvisionedThroughputExceededException")),
                 Fault::AnswerLost => {
                     execute().await?;
-                    Err(ConnectorError::timeout("the answer was lost".into()))
+                    Err(ConnectorError::timeout("the response was lost".into()))
                 }
                 Fault::RequestLost => Err(ConnectorError::timeout("the request was lost".into())),
                 Fault::DiesBefore => chaos.die().await,

@@ -65,10 +65,10 @@ impl Story {
             match response {
                 Some(response) if response.status == 503 => {}
                 Some(response) => return Ok((response, number > 0)),
-                None => return Err("nobody dies here".to_owned()),
+                None => return Err("no process crashes here".to_owned()),
             }
         }
-        Err(format!("{method} {path} was not answered in {TRIES} tries"))
+        Err(format!("{method} {path} got no response in {TRIES} tries"))
     }
 
     async fn scan(&mut self) -> Result<(), String> {
@@ -92,7 +92,7 @@ impl Story {
         if code == expected || (may_be_done && expected.is_empty() && code == "already_checked_in") {
             return Ok(());
         }
-        Err(format!("a scan was answered {response:?} rather than {expected:?}"))
+        Err(format!("a scan got {response:?} rather than {expected:?}"))
     }
 
     async fn reissue(&mut self) -> Result<(), String> {
@@ -112,7 +112,7 @@ impl Story {
         if right || status == 429 && expected == 200 {
             return Ok(());
         }
-        Err(format!("a reissue was answered {response:?} and done {done} times"))
+        Err(format!("a reissue got {response:?} and done {done} times"))
     }
 
     async fn mail(&mut self) -> Result<(), String> {
@@ -126,11 +126,7 @@ impl Story {
             429 => done == 0 || may_be_done,
             _ => false,
         };
-        if right {
-            Ok(())
-        } else {
-            Err(format!("a mail was asked for, answered {response:?}, and promised {done} times"))
-        }
+        if right { Ok(()) } else { Err(format!("a mail request got {response:?}, and {done} mails were promised")) }
     }
 
     async fn cancel(&mut self) -> Result<(), String> {
@@ -142,7 +138,7 @@ impl Story {
         if (response.status, response.text("code").as_str()) == expected {
             return Ok(());
         }
-        Err(format!("a cancellation was answered {response:?} rather than {expected:?}"))
+        Err(format!("a cancellation got {response:?} rather than {expected:?}"))
     }
 }
 

@@ -51,7 +51,7 @@ async fn all_can_be_had(testbed: &Testbed, performance: &str, capacity: usize) -
         let response = call(&faultless, &Method::POST, &path, &[("authorization", &login)], &body).await;
         let expected = if number < capacity { 201 } else { 409 };
         if response.status != expected {
-            return Err(format!("{sold} of {capacity} sold, and the next to hold was told {response:?}"));
+            return Err(format!("{sold} of {capacity} sold, and the next hold got {response:?}"));
         }
     }
     testbed.snapshot().await.check()

@@ -65,7 +65,7 @@ impl Walker {
         match response.status {
             201 if !fresh => Err(format!("position {position} was given twice")),
             200 | 201 => Ok(response),
-            _ => Err(format!("joining was answered {response:?}")),
+            _ => Err(format!("joining got {response:?}")),
         }
     }
 
@@ -83,7 +83,7 @@ impl Walker {
                 200 => response,
                 401 if response.text("code") == "queue_token_expired" => self.join(fleet).await?,
                 429 => return Err("drew too many positions".to_owned()),
-                _ => return Err(format!("a poll was answered {response:?}")),
+                _ => return Err(format!("a poll got {response:?}")),
             };
         }
         Err("the line is stuck".to_owned())
@@ -95,7 +95,7 @@ impl Walker {
             0 => Ok(()),
             1 => {
                 let response = self.send(fleet, &Method::DELETE, &self.path(), &token, &Value::Null).await?;
-                if response.status == 204 { Ok(()) } else { Err(format!("leaving was answered {response:?}")) }
+                if response.status == 204 { Ok(()) } else { Err(format!("leaving got {response:?}")) }
             }
             _ => self.book(fleet, &token, seat).await,
         }
@@ -109,13 +109,13 @@ impl Walker {
             201 | 409 => response.text("holdId"),
             // Other members moved the clock past the admission.
             401 => return Ok(()),
-            _ => return Err(format!("a hold was answered {response:?}")),
+            _ => return Err(format!("a hold got {response:?}")),
         };
         let response =
             self.send(fleet, &Method::POST, "/payments", token, &json!({"holdId": hold, "method": "points"})).await?;
         match response.status {
             200 | 201 | 410 => Ok(()),
-            _ => Err(format!("a payment was answered {response:?}")),
+            _ => Err(format!("a payment got {response:?}")),
         }
     }
 }

@@ -235,11 +235,11 @@ impl Snapshot {
                 return Err(format!("the provider has {balance} of {reservation:?}, expected {expected}"));
             }
             if card.state != CardState::Pending && card.token.is_some() {
-                return Err(format!("the token outlived its purpose: {reservation:?}"));
+                return Err(format!("the token was not removed: {reservation:?}"));
             }
         }
         held.retain(|_, balance| *balance != 0);
-        if held.is_empty() { Ok(()) } else { Err(format!("the provider has money of nobody's: {held:?}")) }
+        if held.is_empty() { Ok(()) } else { Err(format!("the provider has money without a purchase: {held:?}")) }
     }
 
     /// No reservation with used tickets was cancelled by its member, and each reissue has its own mail.
@@ -294,10 +294,10 @@ pub(crate) async fn check(world: &World) {
         .and_then(|()| snapshot.projections_are_true())
         .and_then(|()| snapshot.maps_are_true(world.stack.clock().now()))
     {
-        panic!("the audit found: {why}");
+        panic!("the audit failed: {why}");
     }
     if let Err(why) = snapshot.provider_has_what_was_bought(&world.stack.provider().entries()) {
-        panic!("the audit found: {why}");
+        panic!("the audit failed: {why}");
     }
     let parked = world.stack.queues().parked().await.expect("the queue can be read");
     assert_eq!(parked, 0, "messages were parked in the dead-letter queue");

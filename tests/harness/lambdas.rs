@@ -91,7 +91,7 @@ impl Lambdas {
 
     /// All lines printed so far.
     pub(crate) fn printed(&self) -> Vec<Printed> {
-        self.0.printed.lock().expect("nobody panicked").clone()
+        self.0.printed.lock().expect("tasks do not panic").clone()
     }
 
     /// The lines that one function printed so far.
@@ -150,7 +150,7 @@ impl Lambdas {
             while let Ok(Some(line)) = lines.next_line().await {
                 let json = serde_json::from_str(&line).unwrap_or_default();
                 let kept = Printed { operation: operation.clone(), line, json };
-                printed.lock().expect("nobody panicked").push(kept);
+                printed.lock().expect("tasks do not panic").push(kept);
             }
         });
     }
@@ -180,7 +180,7 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
     let Some(Call { event, answer }) = runtime.calls.lock().await.recv().await else {
         return std::future::pending().await;
     };
-    *runtime.under_way.lock().expect("nobody panicked") = Some(answer);
+    *runtime.under_way.lock().expect("tasks do not panic") = Some(answer);
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("lambda-runtime-aws-request-id", "invocation"),
@@ -194,7 +194,7 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
 
 /// A function's response, or its error.
 async fn answered(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
-    let waiting = runtime.under_way.lock().expect("nobody panicked").take();
+    let waiting = runtime.under_way.lock().expect("tasks do not panic").take();
     if let Some(waiting) = waiting {
         let _ = waiting.send(String::from_utf8_lossy(&body).into_owned());
     }

@@ -85,7 +85,7 @@ impl Snapshot {
             };
             if shown(&map) != shown(&truth) {
                 let (id, left) = (&performance.performance_id, truth.available(&performance.seating, now));
-                return Err(format!("the map of {id} is not true; {left:?} are free"));
+                return Err(format!("the map of {id} is wrong; {left:?} are free"));
             }
         }
         Ok(())

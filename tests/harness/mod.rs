@@ -105,7 +105,7 @@ pub(crate) async fn retry_while_busy<F: Future<Output = Reply>>(
             reply = person.borrow().get(&format!("/holds/{}", reply.text("holdId"))).await;
         }
     }
-    panic!("busy for ever");
+    panic!("still busy");
 }
 
 /// The workspace's folder.

@@ -53,7 +53,7 @@ async fn crowd(world: &World, performance: &str, grade: Option<&'static str>, se
         running.spawn(intercept(person, performance.to_owned(), grade, 4, Rng::with_seed(seed + number)));
     }
     while let Some(done) = running.join_next().await {
-        done.expect("nobody panics");
+        done.expect("tasks do not panic");
     }
 }
 
@@ -63,7 +63,7 @@ async fn is_shown_truly(world: &World, performance: &str) {
     let map = fresh_map(world, performance).await;
     let snapshot = Snapshot::of(world).await;
     let now = world.stack.clock().now();
-    snapshot.maps_are_true(now).expect("the map is true");
+    snapshot.maps_are_true(now).expect("the map is correct");
     let listing = world.app().store.listing(&performance.parse().expect("an id"), now).await.expect("a performance");
     let truth = snapshot.truth_of(&listing.performance);
     let left: Vec<i64> = truth.available(&listing.performance.seating, now).into_iter().map(i64::from).collect();
@@ -134,7 +134,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
 async fn project(projector: &Project, records: &[Value]) {
     for _ in 0..50 {
         let event = serde_json::from_value(json!({"Records": records})).expect("an event");
-        let reply = projector.handle(event).await.expect("an answer");
+        let reply = projector.handle(event).await.expect("a response");
         if serde_json::to_value(reply).expect("JSON")["batchItemFailures"] == json!([]) {
             return;
         }
@@ -165,7 +165,7 @@ async fn concurrent_projectors_keep_the_map_exact() {
                 });
             }
             while let Some(done) = running.join_next().await {
-                done.expect("no projector panics");
+                done.expect("projectors do not panic");
             }
         };
         tokio::join!(projecting, crowd(world, &seats, None, 2), crowd(world, &places, Some("Standing"), 3));

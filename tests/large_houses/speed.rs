@@ -31,7 +31,7 @@ async fn timed(url: &str, header: Option<(HeaderName, &str)>) -> (Duration, Head
     if let Some((name, value)) = header {
         request = request.header(name, value);
     }
-    let response = request.send().await.expect("an answer");
+    let response = request.send().await.expect("a response");
     let headers = response.headers().clone();
     let bytes = response.bytes().await.expect("a body").to_vec();
     (begun.elapsed(), headers, bytes)

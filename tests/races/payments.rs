@@ -34,7 +34,7 @@ async fn a_payment_overtaken_by_its_refusal_charges_nothing() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         world.stack.clock().advance_seconds(301);
         pay(&person, &held).await.problem(410, "hold_expired");
-        let late = late.await.expect("an answer");
+        let late = late.await.expect("a response");
         assert_eq!((late.status, &late.json["code"]), (410, &json!("hold_expired")));
         assert_eq!(person.get("/points").await.expect(200).json["balance"], 100_000);
         assert_eq!(person.get("/reservations").await.expect(200).json["items"], Value::Array(Vec::new()));
@@ -83,7 +83,7 @@ async fn a_retry_whose_points_paid_for_it_returns_the_first_payment() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let first = pay(&person, &held).await.expect(201);
         assert_eq!(person.get("/points").await.expect(200).json["balance"], 0);
-        let second = second.await.expect("an answer");
+        let second = second.await.expect("a response");
         assert_eq!((second.status, &second.json), (200, &first.json));
     })
     .await;

@@ -17,7 +17,7 @@ async fn seat_numbers_repeat_across_performances() {
             let performance = world.performance(json!({})).await;
             book(&person, &performance, &["A-1-1"]).await;
         }
-        assert_eq!(person.get("/reservations").await.items().len(), 2, "one seat A-1-1 for each performance");
+        assert_eq!(person.get("/reservations").await.items().len(), 2, "each performance has its own A-1-1");
     })
     .await;
 }
@@ -51,7 +51,7 @@ async fn points_are_not_taken_before_the_seat_is_checked() {
             pay(&person, &lapsed).await.problem(410, "hold_expired");
         }
         assert_eq!(person.get("/points").await.number("balance"), 50_000);
-        assert_eq!(person.get("/points/entries").await.items().len(), 1, "not taken and given back either");
+        assert_eq!(person.get("/points/entries").await.items().len(), 1, "no charge and refund either");
     })
     .await;
 }
@@ -210,7 +210,7 @@ async fn concurrent_mails_do_not_swap_qr_codes() {
             let pictures: Vec<_> = mail.attachments().filter(|part| part.content_id().is_some()).collect();
             assert_eq!(pictures.len(), 1);
             let code = read_qr(pictures[0].contents());
-            let claim = world.app().codes.open_ticket(&code).expect("a code of ours");
+            let claim = world.app().codes.open_ticket(&code).expect("a valid code");
             assert_eq!(claim.ticket_id.to_string(), tickets[0]["ticketId"].as_str().unwrap());
         }
     })

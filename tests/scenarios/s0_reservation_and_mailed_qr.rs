@@ -78,7 +78,7 @@ async fn t1_a_reservation_and_its_cancellation_are_mailed() {
             assert!(html.contains(&format!("cid:{}", picture.content_id().unwrap())), "shown by Content-ID");
             let code = read_qr(picture.contents());
             let ticket = ticket["ticketId"].as_str().unwrap();
-            let claim = world.app().codes.open_ticket(&code).expect("a code of ours");
+            let claim = world.app().codes.open_ticket(&code).expect("a valid code");
             assert_eq!(claim.ticket_id.to_string(), ticket);
             let served = person.get(&format!("/tickets/{ticket}/qr.png")).await.expect(200);
             assert_eq!(read_qr(&served.bytes), code);

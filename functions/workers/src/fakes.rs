@@ -60,7 +60,7 @@ impl HttpConnector for Service {
                 Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
             }
             Some(Said::Silence) => return HttpConnectorFuture::new(std::future::pending()),
-            Some(Said::Nothing) | None => Err(ConnectorError::timeout("no answer".into())),
+            Some(Said::Nothing) | None => Err(ConnectorError::timeout("no response".into())),
         })
     }
 }
@@ -82,7 +82,7 @@ impl HttpConnector for Losing {
                 return answer;
             }
             *left -= 1;
-            Err(ConnectorError::timeout("the answer was lost".into()))
+            Err(ConnectorError::timeout("the response was lost".into()))
         })
     }
 }

@@ -205,9 +205,9 @@ impl Client {
             if !body.is_null() {
                 request = request.header("Content-Type", "application/json").body(body.to_string());
             }
-            let answer = request.send().await.expect("the stack answers");
+            let answer = request.send().await.expect("the stack responds");
             let status = answer.status();
-            let bytes = answer.bytes().await.expect("the stack answers");
+            let bytes = answer.bytes().await.expect("the stack responds");
             if status == 503 {
                 self.busy.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_secs(1)).await;

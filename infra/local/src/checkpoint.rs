@@ -104,7 +104,7 @@ impl Checkpoint {
         let mut progress = self.progress.subscribe();
         self.asked.notify_one();
         let reached = progress.wait_for(|progress| progress.settled.as_deref().is_some_and(|at| at >= sequence_number));
-        reached.await.expect("the sender is borrowed here, so it lives");
+        reached.await.expect("the sender outlives this call");
     }
 }
 

@@ -62,7 +62,7 @@ impl Cors {
                 .header(ACCESS_CONTROL_ALLOW_HEADERS, CORS_REQUEST_HEADERS.join(","))
                 .header(ACCESS_CONTROL_MAX_AGE, CORS_MAX_AGE_SECONDS);
         }
-        Some(response.body(Body::empty()).expect("headers are made of ASCII"))
+        Some(response.body(Body::empty()).expect("headers are ASCII"))
     }
 
     /// Adds CORS headers to the response to a request with the headers `asked`.

@@ -132,7 +132,7 @@ mod tests {
         assert!(written.has_changed().unwrap());
         written.mark_unchanged();
         assert_eq!(call(&engine.core, "Scan", json!({"TableName": TABLE})).await.1["Count"], 1);
-        assert!(!written.has_changed().unwrap(), "reading wakes nobody");
+        assert!(!written.has_changed().unwrap(), "reads do not signal a change");
         let removed = engine.stream.after(None, 100).unwrap().pop().unwrap();
         assert_eq!((&removed["eventName"], &removed["dynamodb"]["Keys"]["pk"]["S"]), (&"REMOVE".into(), &"old".into()));
     }
@@ -148,7 +148,7 @@ mod tests {
             let read = engine.stream.after(None, 1_000).unwrap();
             let position = read[998]["dynamodb"]["SequenceNumber"].as_str().unwrap();
             engine.stream.trim(position).unwrap();
-            assert_eq!(keys(&engine, None)[0], "998", "that one stays");
+            assert_eq!(keys(&engine, None)[0], "998", "the last record stays");
             let last = engine.stream.last().unwrap().unwrap();
             engine.stream.trim(&last).unwrap();
             assert_eq!(keys(&engine, None), ["1199"]);

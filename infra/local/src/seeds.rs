@@ -101,7 +101,7 @@ async fn give_points(app: &App, member_id: &MemberId) -> Result<()> {
 
 async fn show(app: &App) -> Result<Show> {
     // Lists order shows by id, newest first; this id is older than any other.
-    let id: ShowId = "00-demo".parse().expect("a plain word is an id");
+    let id: ShowId = "00-demo".parse().expect("the seeds' ids are valid");
     if let Some(existing) = app.store.show(&id).await? {
         return Ok(existing);
     }
@@ -146,7 +146,7 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
         "maxSeatsPerMember": SEATS_EACH,
     }));
     let waiting_room = details.waiting_room.map(|policy| (policy, details.stripes));
-    let id = id.parse().expect("a plain word is an id");
+    let id = id.parse().expect("the seeds' ids are valid");
     let performance = Performance::new(id, show.show_id.clone(), details, now);
     match app.store.create_performance(&performance, show, waiting_room).await {
         Err(Error::SlotTaken) => Ok(()),

@@ -109,6 +109,6 @@ impl Front {
             *headers = std::mem::take(answer.headers_mut());
             OF_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
         }
-        Ok(response.body(Body::from(answer.bytes().await?)).expect("the headers were headers before"))
+        Ok(response.body(Body::from(answer.bytes().await?)).expect("the headers come from a valid response"))
     }
 }

@@ -56,12 +56,14 @@ impl Welcome {
         );
         let members = MEMBERS.iter().filter(|_| self.demo).map(|(address, name)| (*address, *name));
         for (address, name) in [(ORGANIZER, "Organizer")].into_iter().chain(members) {
-            write!(page, "<li><code>{address}</code>: {name}</li>").expect("a text grows");
+            write!(page, "<li><code>{address}</code>: {name}</li>").expect("writing to a string does not fail");
         }
-        write!(page, "</ul><p>The password of all of them is <code>{PASSWORD}</code>.</p>").expect("a text grows");
+        write!(page, "</ul><p>The password of all of them is <code>{PASSWORD}</code>.</p>")
+            .expect("writing to a string does not fail");
         if self.api && self.demo {
             let walk = escaped(&self.walk());
-            write!(page, "<h2>Book a seat</h2><p>Paste into a terminal:</p><pre>{walk}</pre>").expect("a text grows");
+            write!(page, "<h2>Book a seat</h2><p>Paste into a terminal:</p><pre>{walk}</pre>")
+                .expect("writing to a string does not fail");
         }
         match mails {
             Some(mails) => list(&mut page, mails),
@@ -80,10 +82,12 @@ fn list(page: &mut String, mails: &[Arc<Mail>]) {
     page.push_str("<ul>");
     for mail in mails.iter().rev().take(MAILS_SHOWN) {
         let (id, to, subject) = (&mail.mail_id, escaped(&mail.to.join(", ")), escaped(&mail.subject));
-        write!(page, "<li>to {to}: <a href=\"/_local/mails/{id}.html\">{subject}</a></li>").expect("a text grows");
+        write!(page, "<li>to {to}: <a href=\"/_local/mails/{id}.html\">{subject}</a></li>")
+            .expect("writing to a string does not fail");
     }
     let all = mails.len();
-    write!(page, "</ul><p>All {all}: <a href=\"/_local/mails\">as JSON</a>.</p>").expect("a text grows");
+    write!(page, "</ul><p>All {all}: <a href=\"/_local/mails\">as JSON</a>.</p>")
+        .expect("writing to a string does not fail");
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ impl Prices {
     /// # Panics
     /// If a field is missing; a test reads the file.
     pub fn committed() -> Self {
-        serde_json::from_str(include_str!("../prices.json")).expect("prices.json says all that is asked of it")
+        serde_json::from_str(include_str!("../prices.json")).expect("prices.json has all fields")
     }
 
     /// The prices of a region.

@@ -137,7 +137,7 @@ THE WAITING ROOM
     }
     assert!(printed.contains("deploy with WarmReadUnits="), "{printed}");
     let unconfirmed = printed.lines().filter(|line| line.ends_with(" *")).count();
-    assert!(unconfirmed >= 4, "warm units and what is stored are marked:\n{printed}");
+    assert!(unconfirmed >= 4, "warm units and storage are marked:\n{printed}");
 }
 
 /// Each row of the guide's table contains the arguments that print it.

@@ -132,7 +132,7 @@ mod tests {
         assert!(references.len() >= 19_999, "{}", references.len());
         for place in (0..CHARS + 1).filter(|place| *place != CHARS / 2) {
             let used: std::collections::HashSet<_> = references.iter().map(|text| text.as_bytes()[place]).collect();
-            assert_eq!(used.len(), ALPHABET.len(), "every symbol in every place");
+            assert_eq!(used.len(), ALPHABET.len(), "every symbol occurs at every position");
         }
     }
 }

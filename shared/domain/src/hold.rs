@@ -343,6 +343,6 @@ mod tests {
         assert_eq!(stake.forgiven_at(NOW), None);
         stake.forgiven.since = NOW.plus_seconds(-3_600);
         assert_eq!(stake.forgiven_at(NOW), first);
-        assert_eq!(stake.forgiven_at(NOW.plus_seconds(1)), None, "it has lapsed");
+        assert_eq!(stake.forgiven_at(NOW.plus_seconds(1)), None, "it has expired");
     }
 }

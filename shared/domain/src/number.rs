@@ -22,7 +22,7 @@ impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
     /// # Panics
     /// If the bounds do not fit a `u32`.
     pub fn to_u32(self) -> u32 {
-        u32::try_from(self.0).expect("the bounds are those of a u32")
+        u32::try_from(self.0).expect("the bounds fit a u32")
     }
 }
 

@@ -110,7 +110,7 @@ mod tests {
         let third = renewed(&renewed(&session(), NOW), NOW);
         assert_eq!(third.present(1, NOW.plus_seconds(59)), Ok(Presented::Again));
         assert_eq!(third.present(1, NOW.plus_seconds(60)), Ok(Presented::Reused));
-        assert_eq!(third.present(0, NOW), Ok(Presented::Reused), "only the last one is retried");
-        assert_eq!(third.present(3, NOW), Err(Error::SessionExpired), "one that was not made yet");
+        assert_eq!(third.present(0, NOW), Ok(Presented::Reused), "only the last token can be retried");
+        assert_eq!(third.present(3, NOW), Err(Error::SessionExpired), "a token that was not issued yet");
     }
 }

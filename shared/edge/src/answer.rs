@@ -183,7 +183,7 @@ impl<T: Reply> Answer<T> {
 }
 
 /// Why building a response cannot fail.
-const ASCII: &str = "headers are made of ASCII";
+const ASCII: &str = "headers are ASCII";
 
 /// The response with that body, uncompressed.
 fn sent(response: Builder, body: Option<(&'static str, Vec<u8>)>) -> Response {

@@ -43,7 +43,7 @@ pub fn entity_tag(content: &[u8]) -> String {
 /// Compresses `bytes` with gzip at the fast level, because the caller waits for it.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory can be written to")
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory does not fail")
 }
 
 fn reads_gzip(headers: &HeaderMap) -> bool {

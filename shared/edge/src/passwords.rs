@@ -247,7 +247,7 @@ mod tests {
         let stored = passwords.hash(password).await.unwrap();
         let hash = PasswordHash::new(&stored).unwrap();
         let ours = argon2("p1", "00000000000000000000000000000000").unwrap();
-        assert!(ours.verify_password(b"correct horse", &hash).is_ok(), "the crate reads ours");
+        assert!(ours.verify_password(b"correct horse", &hash).is_ok(), "the crate verifies our hashes");
         let theirs = ours.hash_password(b"battery staple").unwrap().to_string();
         assert!(passwords.verify("battery staple".to_owned(), Some(theirs.clone())).await.unwrap());
         assert!(!passwords.verify("correct horse".to_owned(), Some(theirs)).await.unwrap());
@@ -280,9 +280,9 @@ mod tests {
         let (turns, patience) = (Arc::new(Semaphore::new(0)), Duration::from_millis(1));
         let nobody = Hashers { turns, patience, ..Hashers::default() };
         let asked = |hashers: Hashers| async move { hashers.run("wait", |_| Ok(())).await };
-        assert_eq!(asked(nobody.clone()).await, Err(Error::Busy), "its turn does not come");
+        assert_eq!(asked(nobody.clone()).await, Err(Error::Busy), "the wait times out");
         let full = Hashers { waiting: Arc::new(Semaphore::new(0)), ..Hashers::default() };
-        assert_eq!(asked(full).await, Err(Error::Busy), "too many wait");
-        assert_eq!(nobody.waiting.available_permits(), HASHES_WAITING_MAX, "who gave up waits no more");
+        assert_eq!(asked(full).await, Err(Error::Busy), "the queue is full");
+        assert_eq!(nobody.waiting.available_permits(), HASHES_WAITING_MAX, "a caller that gave up leaves the queue");
     }
 }

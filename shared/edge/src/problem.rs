@@ -126,5 +126,5 @@ pub fn respond(error: &Error) -> Response {
     if let Error::MethodNotAllowed { allow } = error {
         response = response.header(ALLOW, allow);
     }
-    response.body(json_body(body.to_string().into_bytes())).expect("headers are made of ASCII")
+    response.body(json_body(body.to_string().into_bytes())).expect("headers are ASCII")
 }

@@ -219,7 +219,7 @@ impl Store {
     /// Reads two items in one call.
     pub(crate) async fn get_two(&self, keys: [Key; 2], consistency: Consistency) -> Result<[Option<Item>; 2]> {
         let found = self.get_all(keys.into(), consistency).await?;
-        Ok(found.try_into().expect("an answer for each key"))
+        Ok(found.try_into().expect("an item for each key"))
     }
 
     /// Reads items in as few calls as possible, and returns them in the order of their `keys`.

@@ -259,7 +259,7 @@ impl Store {
     async fn write_changes(&self, changes: Vec<Change>) -> Result<bool> {
         let mut batches = vec![Change::default()];
         for change in changes {
-            let last = batches.last_mut().expect("there is one from the start");
+            let last = batches.last_mut().expect("there is at least one batch");
             if let Err(change) = last.join(change) {
                 batches.push(change);
             }

@@ -104,7 +104,7 @@ impl Store {
             }
             match working.join_next().await {
                 None => return failed,
-                Some(done) => failed.extend(done.expect("projecting does not panic")),
+                Some(done) => failed.extend(done.expect("projectors do not panic")),
             }
         }
     }

@@ -32,7 +32,7 @@ async fn happy_path() {
             "members do not see other members' holds"
         );
         world.advance_seconds(300);
-        assert!(person.get("/holds").await.items().is_empty(), "lapsed holds are not listed");
+        assert!(person.get("/holds").await.items().is_empty(), "expired holds are not listed");
     })
     .await;
 }

@@ -28,7 +28,7 @@ async fn happy_path() {
         assert_eq!(runs, [world.app().codes.verification_code(&id.parse().unwrap())]);
         assert!(text.is_ascii(), "in English: {text}");
         let answer = asked.json.to_string();
-        assert!(!answer.contains(runs[0]), "the answer does not tell the code");
+        assert!(!answer.contains(runs[0]), "the response does not contain the code");
     })
     .await;
 }

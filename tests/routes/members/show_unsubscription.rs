@@ -18,7 +18,7 @@ async fn happy_path() {
             assert_eq!(page.header("cache-control"), "no-store");
             let page = String::from_utf8(page.bytes).unwrap();
             assert!(page.contains(words) && page.contains("<form method=\"post\">"), "{page}");
-            assert!(!page.contains(&token), "the page says nothing of the token");
+            assert!(!page.contains(&token), "the page does not contain the token");
         }
         assert_eq!(person.get("/members/me").await.expect(200).json["alerts"], json!(["play"]));
     })

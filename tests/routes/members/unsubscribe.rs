@@ -22,7 +22,7 @@ async fn happy_path() {
         let mail = world.stack.mailbox().to(person.identity.email.as_str()).remove(0);
         let headers = String::from_utf8(mail.raw.clone()).unwrap().replace("\r\n ", " ");
         let link = headers.split("List-Unsubscribe: <").nth(1).unwrap().split('>').next().unwrap().to_owned();
-        assert!(mail.text.contains(&link), "people find the link, too: {}", mail.text);
+        assert!(mail.text.contains(&link), "the text contains the link too: {}", mail.text);
         let path = link.strip_prefix(world.stack.url()).unwrap();
         for _ in 0..2 {
             let page = world.anyone().with("Content-Type", "application/x-www-form-urlencoded");

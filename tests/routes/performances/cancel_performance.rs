@@ -50,7 +50,7 @@ async fn happy_path() {
         let html =
             world.anyone().get(&format!("/_local/mails/{}.html", cancellation["mailId"].as_str().unwrap())).await;
         let html = String::from_utf8(html.bytes).expect("text");
-        assert!(!html.contains("<b>burned") && html.contains("burned"), "the organizer's words are escaped");
+        assert!(!html.contains("<b>burned") && html.contains("burned"), "the organizer's reason is escaped");
         assert!(world.mails_to(other.identity.email.as_str()).await.is_empty(), "a hold is not a purchase");
 
         let dates = organizer.get(&format!("/shows/{show}/performances")).await.expect(200).items();

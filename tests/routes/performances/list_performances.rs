@@ -33,7 +33,7 @@ async fn happy_path() {
         let found = world.anyone().get(&path).await.expect(200).items();
         assert_eq!(ids(&found), ids(&dates), "by start, and of this show alone");
         for (found, date) in found.iter().zip(&dates) {
-            assert_eq!(found, date, "each as it is alone");
+            assert_eq!(found, date, "each as on its own");
         }
 
         let first = world.anyone().get(&format!("{path}?limit=2")).await.expect(200);

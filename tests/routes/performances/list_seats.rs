@@ -43,7 +43,7 @@ async fn happy_path() {
         assert_eq!(map["grades"][0]["available"], 18);
         world.advance_seconds(300);
         let map = world.anyone().get(&path).await.expect(200).json;
-        assert_eq!(["A-1-2", "A-1-3"].map(|seat| status_of(&map, seat)), ["free", "sold"], "lapsed is free");
+        assert_eq!(["A-1-2", "A-1-3"].map(|seat| status_of(&map, seat)), ["free", "sold"], "expired seats are free");
         assert_eq!(map["grades"][0]["available"], 19);
     })
     .await;

@@ -43,7 +43,7 @@ async fn happy_path() {
         world.member(0).await.get(&path).await.problem(404, "not_found");
         let cancelled = person.delete(&path).await.expect(200);
         assert_eq!(cancelled.json["bookingReference"], reference);
-        assert!(cancelled.json["tickets"][0]["code"].is_null(), "it opens no door any more");
+        assert!(cancelled.json["tickets"][0]["code"].is_null(), "it is no longer valid");
     })
     .await;
 }

@@ -187,7 +187,7 @@ async fn happy_path() {
         shows.reverse();
 
         let page = world.anyone().get("/shows").await.expect(200);
-        assert_eq!(page.items(), shows[..20], "newest first, twenty unless asked otherwise");
+        assert_eq!(page.items(), shows[..20], "newest first, twenty by default");
         let rest = world.anyone().get(&format!("/shows?cursor={}", page.text("nextCursor"))).await.expect(200);
         assert_eq!((rest.items(), &rest.json["nextCursor"]), (shows[20..].to_vec(), &json!(null)));
         assert_eq!(world.anyone().all("/shows").await, shows);

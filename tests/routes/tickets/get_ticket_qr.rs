@@ -23,7 +23,7 @@ async fn happy_path() {
                 ("image/png".into(), "no-store".into())
             );
             let code = read_qr(&png.bytes);
-            let claim = world.app().codes.open_ticket(&code).expect("a code of ours");
+            let claim = world.app().codes.open_ticket(&code).expect("a valid code");
             assert_eq!(claim.ticket_id.to_string(), ticket);
             codes.push(code);
         }

@@ -278,7 +278,7 @@ impl Interceptor for OnlyDraws {
         let of_place = request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("place#"));
         let reached = !(operation == "UpdateItem" && of_place);
         Box::pin(async move {
-            if reached { execute().await } else { Err(ConnectorError::timeout("nobody was reached".into())) }
+            if reached { execute().await } else { Err(ConnectorError::timeout("the request is lost".into())) }
         })
     }
 }
@@ -319,7 +319,7 @@ impl Interceptor for LostDraw {
             let answer = execute().await;
             let Some(then) = first else { return answer };
             then.await;
-            Err(ConnectorError::timeout("nobody heard of it".into()))
+            Err(ConnectorError::timeout("the response is lost".into()))
         })
     }
 }

@@ -114,7 +114,7 @@ async fn a_performance_without_a_waiting_room_is_not_found() {
             organizer.put(&path(odd), json!({"maxActive": 1})).await.problem(404, "not_found");
         }
         let still = world.anyone().get(&format!("/performances/{performance}")).await.expect(200);
-        assert!(still.json["waitingRoom"].is_null(), "nothing was made");
+        assert!(still.json["waitingRoom"].is_null(), "nothing was created");
     })
     .await;
 }

@@ -93,7 +93,7 @@ async fn a_striped_line_drains_in_order_within_its_limit() {
         let organizer = world.organizer().await;
         let mut line = Line::join_at_once(world, &performance).await;
         let positions: BTreeSet<i64> = line.waiting.iter().map(|(_, place)| place.number("position")).collect();
-        assert_eq!(positions.len(), MEMBERS, "no two alike");
+        assert_eq!(positions.len(), MEMBERS, "all are different");
         for (person, place) in &line.waiting {
             let again = join(person, &performance).await.expect(200);
             assert_eq!(again.json["position"], place.json["position"]);

@@ -67,7 +67,8 @@ impl Letter {
 
     /// Adds the plain text and the HTML page.
     pub(super) fn with_content(self, text: &impl Template, page: &impl Template) -> Self {
-        let [text, html] = [text.render(), page.render()].map(|rendered| rendered.expect("a template takes any text"));
+        let [text, html] =
+            [text.render(), page.render()].map(|rendered| rendered.expect("rendering to a string does not fail"));
         Self { text, html, ..self }
     }
 

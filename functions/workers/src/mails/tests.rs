@@ -194,7 +194,7 @@ fn a_korean_ticket_mail_is_complete_as_text_and_as_html() {
         text.starts_with("아이다\n2026년") && visible(&html).starts_with("frontrow 아이다 2026년"),
         "the show comes first"
     );
-    assert!(!text.contains("r-0193f1b0") && !visible(&html).contains("r-0193f1b0"), "people are spared the long id");
+    assert!(!text.contains("r-0193f1b0") && !visible(&html).contains("r-0193f1b0"), "readers do not see the long id");
 }
 
 #[test]

@@ -270,7 +270,7 @@ mod tests {
         let mut book = Book::default();
         let paid = book.confirm("a", &ask("tok", 500), false).unwrap();
         assert_eq!((paid.status, paid.balance_amount), (EntryStatus::Done, 500));
-        assert_eq!(book.confirm("a", &ask("tok", 500), false).unwrap(), paid, "the same key is told the same");
+        assert_eq!(book.confirm("a", &ask("tok", 500), false).unwrap(), paid, "the same key gets the same response");
         assert_eq!(book.confirm("a", &ask("tok", 501), false).unwrap_err().0, 422);
         assert_eq!(book.confirm("b", &ask("tok", 500), false).unwrap_err().1, "ALREADY_PROCESSED_PAYMENT");
         let why = json!({"cancelReason": "member"});
@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(book.confirm("a", &ask("given", "p-000002", 500), false).unwrap_err().1, "INVALID_REQUEST");
         assert_eq!(book.confirm("b", &ask("given", "p-000001", 501), false).unwrap_err().1, "INVALID_REQUEST");
         assert_eq!(book.confirm("c", &ask("made-up", "p-000001", 500), false).unwrap_err().0, 404);
-        assert_eq!(book.entries().count(), 0, "a refused token leaves the order alone");
+        assert_eq!(book.entries().count(), 0, "a refused token does not change the order");
         assert_eq!(book.confirm("d", &ask("given", "p-000001", 500), false).unwrap().status, EntryStatus::Done);
         assert_eq!(book.issue("again".to_owned(), issued(Outcome::Approve)).unwrap_err().1, "DUPLICATED_ORDER_ID");
         for odd in ["p-1", "p 00001", ""] {

@@ -154,7 +154,7 @@ fn a_hold_is_extended_to_at_most_three_times_its_length_and_never_past_the_close
         assert_eq!(kept(&hold), Some(NOW.plus_seconds(60 * lives)));
         hold = hold.prolonged(NOW.plus_seconds(60 * lives), &listing.performance);
     }
-    assert_eq!(kept(&hold), None, "it is where it may be, and no longer");
+    assert_eq!(kept(&hold), None, "the hold is already at its latest expiry");
     let closing = Performance { sales_close_at: NOW.plus_seconds(70), ..listing.performance.clone() };
     assert_eq!(held(&listing, &["A-1-1"]).kept_until(&closing), Some(NOW.plus_seconds(70)));
     let closed = Performance { sales_close_at: NOW.plus_seconds(60), ..closing };

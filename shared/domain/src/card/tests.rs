@@ -86,7 +86,7 @@ fn an_ended_payment_settles_only_when_no_call_can_be_in_flight() {
     assert!(!is_never_taken(&voiding, last.plus_seconds(-1)));
     assert!(is_never_taken(&voiding, last));
     let refund_due = pending().approved(NOW).cancel(CancelReason::Member, NOW).unwrap().card.unwrap();
-    assert!(!is_never_taken(&refund_due, last), "the provider did take it");
+    assert!(!is_never_taken(&refund_due, last), "the provider did charge it");
 }
 
 /// A performance on sale at `NOW`, whose sale closes `close` seconds later.

@@ -155,7 +155,7 @@ fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
 fn the_first_in_line_also_has_a_wait() {
     let mut room = room(Some(1), None, &[1]);
     assert_eq!(room.outlook(Place { stripe: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
-    assert_eq!(waits(&room, 2, NOW).0, Some(0), "nobody is inside");
+    assert_eq!(waits(&room, 2, NOW).0, Some(0), "no members are inside");
     room.inside = inside(1, 600, 600);
     assert_eq!(waits(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
     assert_eq!(waits(&room, 2, NOW.plus_seconds(300)).0, Some(300));
@@ -177,7 +177,7 @@ fn departures_are_assumed_evenly_spaced() {
     assert_eq!(waits(&room, 12, NOW).0, Some(700), "after the first of the next round");
     room.inside = inside(3, 100, 600);
     assert_eq!([8, 9, 12].map(|index| waits(&room, index, NOW).0), [Some(0), Some(100), Some(600)]);
-    assert_eq!(waits(&room, 11, NOW).0, Some(600), "by then it is one of the members admitted now");
+    assert_eq!(waits(&room, 11, NOW).0, Some(600), "by then, a member admitted now has left");
     room.policy.max_active = Some(1);
     assert_eq!(
         waits(&room, 1, NOW).0,
@@ -198,7 +198,7 @@ fn the_slowest_limit_sets_the_wait() {
     room.minute = NOW.millis() / 60_000;
     assert_eq!(waits(&room, 1, NOW.plus_seconds(13)).0, Some(47), "the minute is used up");
     room.policy.admit_per_minute = Some(100_000);
-    assert_eq!(waits(&room, 2_001, NOW).0, Some(10), "so many turns");
+    assert_eq!(waits(&room, 2_001, NOW).0, Some(10), "that is the number of turns");
     let opens = room.outlook(Place { stripe: 0, index: 1 }, Some(NOW.plus_seconds(30)), 300, NOW, 0.0);
     assert_eq!((opens.wait_seconds, opens.at_most_seconds), (Some(30), Some(35)));
     room.policy.paused = true;
@@ -354,7 +354,7 @@ proptest! {
             prop_assert!(now >= before);
             for index in before + 1..=*now {
                 let place = Place { stripe, index };
-                prop_assert!(plan.0.iter().any(|(planned, _)| *planned == place), "served without a step");
+                prop_assert!(plan.0.iter().any(|(planned, _)| *planned == place), "served without a turn");
                 prop_assert!(!failed.contains(&place), "served though it failed");
             }
         }

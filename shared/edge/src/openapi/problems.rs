@@ -37,7 +37,7 @@ pub(super) fn of(code: &str) -> Error {
 
 fn examples() -> Vec<Error> {
     let seat_ids = || vec!["A-1-7".to_owned()];
-    let hold_id = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().expect("it is well-formed");
+    let hold_id = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().expect("the id is valid");
     vec![
         Error::invalid("email", "expected an e-mail address such as alice@example.com"),
         Error::BodyTooLarge,

@@ -46,7 +46,7 @@ fn an_alert_has_one_click_unsubscribe_and_links_to_the_show() {
         assert!(html.contains(&format!("<a href=\"{url}\"")) && visible(&html).contains(leave), "{html}");
         assert!(text.contains("https://tickets.example.com/#/shows/show"), "{text}");
         assert!(html.contains("<a href=\"https://tickets.example.com/#/shows/show\""), "{html}");
-        assert!(!text.contains("/members/me") && !html.contains("/members/me"), "it speaks to people");
+        assert!(!text.contains("/members/me") && !html.contains("/members/me"), "mails contain no API paths");
     }
 }
 

@@ -28,7 +28,7 @@ fn a_text_that_looks_encoded_is_shown_as_typed() {
             let head = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
             let head = std::str::from_utf8(&raw[..head]).unwrap();
             assert!(head.lines().all(|line| line.len() <= 78), "{head}");
-            assert!(!head.contains("?Q?Free?="), "no reader decodes what was typed: {head}");
+            assert!(!head.contains("?Q?Free?="), "no mail client decodes the typed text: {head}");
         }
     }
 }
