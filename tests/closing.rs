@@ -60,7 +60,7 @@ pub(crate) fn process(world: &World, first: First) -> App {
     process_behind(world, Arc::new(Delayed { first, seen: AtomicU32::new(0) }))
 }
 
-/// As [`process`], but all its calls meet `meddler`.
+/// As [`process`], but all its calls go through `interceptor`.
 pub(crate) fn process_behind(world: &World, interceptor: Arc<dyn Interceptor>) -> App {
     let wire = Wire::default();
     wire.intercept(Some(interceptor));

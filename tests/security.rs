@@ -171,7 +171,7 @@ async fn pages_of_the_local_stack_are_for_this_machine_only() {
             ""
         );
         let page = |reply: crate::harness::client::Reply| String::from_utf8_lossy(&reply.bytes).into_owned();
-        assert!(page(start).contains("/_local/mails") || page(world.anyone().get("/").await).contains("None so far"));
+        assert!(page(start).contains("/_local/mails") || page(world.anyone().get("/").await).contains("No mails yet"));
         assert!(!page(world.anyone().with("Host", "evil.example").get("/").await).contains("/_local/mails"));
 
         let services =

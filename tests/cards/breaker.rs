@@ -205,7 +205,7 @@ async fn a_refused_payment_keeps_the_admission() {
         let room = json!({"maxActive": 1, "admissionSeconds": 60});
         let performance = world.performance(json!({"waitingRoom": room, "holdSeconds": 60})).await;
         let person = world.member(100_000).await;
-        let (_, inside) = line::let_in(world, &person, &performance).await;
+        let (_, inside) = line::admit(world, &person, &performance).await;
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         open(world).await;
         pay_by_card(&inside, &held, "tok").await.problem(503, "payments_busy");

@@ -202,7 +202,7 @@ async fn a_decline_restores_the_admission_without_exceeding_max_active() {
         let performance = world.performance(json!({"waitingRoom": room})).await;
         let (person, other) = (world.member(0).await, world.member(0).await);
         let queue = format!("/performances/{performance}/queue");
-        let (place, inside) = line::let_in(world, &person, &performance).await;
+        let (place, inside) = line::admit(world, &person, &performance).await;
         let second = line::join(&other, &performance).await.expect(201);
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let organizer = world.organizer().await;
@@ -249,7 +249,7 @@ async fn other_ends_of_a_payment_spend_the_admission() {
         let performance = world.performance(json!({"waitingRoom": room})).await;
         for (way, seat) in [("cancelled", "A-1-1"), ("expired", "A-1-2"), ("left", "A-1-3")] {
             let person = world.member(0).await;
-            let (_, inside) = line::let_in(world, &person, &performance).await;
+            let (_, inside) = line::admit(world, &person, &performance).await;
             let held = hold(&inside, &performance, &[seat]).await.expect(201).text("holdId");
             switch(world, json!({"mode": "refuse"})).await;
             let paid = pay_by_card(&inside, &held, "declined").await.expect(202);
@@ -307,7 +307,7 @@ async fn a_decline_agrees_with_concurrent_cancels_releases_and_leaves() {
         let performance = world.performance(json!({"waitingRoom": room})).await;
         for round in 0..12 {
             let person = world.member(0).await;
-            let (_, inside) = line::let_in(world, &person, &performance).await;
+            let (_, inside) = line::admit(world, &person, &performance).await;
             let seat = format!("A-{}-{}", round / 10 + 1, round % 10 + 1);
             let held = hold(&inside, &performance, &[&seat]).await.expect(201).text("holdId");
             let paid = pay_by_card(&inside, &held, "declined").await.expect(202);

@@ -111,7 +111,7 @@ pub(super) async fn a_place_given_up_does_not_come_back(world: &World) -> GuardR
     let room = json!({"maxActive": 1, "admissionSeconds": 600});
     let performance = world.performance(json!({"waitingRoom": room})).await;
     let person = world.member(0).await;
-    let (_, inside) = line::let_in(world, &person, &performance).await;
+    let (_, inside) = line::admit(world, &person, &performance).await;
     let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
     switch(world, json!({"delayMillis": 700})).await;
     let paid = pay_by_card(&inside, &held, "declined").await.expect(202);

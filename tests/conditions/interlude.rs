@@ -14,7 +14,7 @@ use std::{
 
 pub(super) type Action = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs `happening` to its end before the first call of `operation` whose update contains `update` and whose body
+/// Runs `action` to its end before the first call of `operation` whose update contains `update` and whose body
 /// contains `text` reaches the engine.
 pub(crate) struct Interlude {
     operation: &'static str,

@@ -34,7 +34,7 @@ impl Machine {
         machine
     }
 
-    /// A machine whose calls meet `meddler`.
+    /// A machine whose calls go through `interceptor`.
     pub(crate) fn behind(world: &World, interceptor: Arc<dyn Interceptor>) -> Self {
         let wire = Wire::default();
         wire.intercept(Some(interceptor));

@@ -26,8 +26,8 @@ pub(super) async fn leave(person: &Person, performance: &str) -> Reply {
 }
 
 /// Joins and polls until admitted. Returns the admitted token.
-pub(super) async fn let_in(world: &World, person: &Person, performance: &str) -> String {
-    let (place, _) = line::let_in(world, person, performance).await;
+pub(super) async fn admit(world: &World, person: &Person, performance: &str) -> String {
+    let (place, _) = line::admit(world, person, performance).await;
     place.text("queueToken")
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn view(world: &World, performance: &str, field: &str) -> i64 {
 
 pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
-    let token = let_in(world, &person, &performance).await;
+    let token = admit(world, &person, &performance).await;
     world.advance_seconds(600);
     let held = hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await;
     ensure(held.status == 401, || format!("a hold after the admission expired: {held:?}"))
@@ -47,9 +47,9 @@ pub(super) async fn a_lapsed_admission_holds_nothing(world: &World) -> GuardResu
 
 pub(super) async fn a_spent_admission_pays_nothing_more(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(100_000).await);
-    let spent = person.with_queue_token(&let_in(world, &person, &performance).await);
+    let spent = person.with_queue_token(&admit(world, &person, &performance).await);
     book(&spent, &performance, &["A-1-1"]).await;
-    let again = person.with_queue_token(&let_in(world, &person, &performance).await);
+    let again = person.with_queue_token(&admit(world, &person, &performance).await);
     let held = hold(&again, &performance, &["A-1-2"]).await.expect(201);
     let paid = pay(&spent, &held.text("holdId")).await;
     ensure(paid.status == 401, || format!("one admission paid twice: {paid:?}"))
@@ -115,7 +115,7 @@ pub(super) async fn a_claim_begins_once(world: &World) -> GuardResult {
 
 pub(super) async fn leaving_releases_the_hold(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
-    let token = let_in(world, &person, &performance).await;
+    let token = admit(world, &person, &performance).await;
     hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201);
     leave(&person, &performance).await.expect(204);
     let held = person.get("/holds").await.items().len();
@@ -126,7 +126,7 @@ pub(super) async fn leaving_releases_the_hold(world: &World) -> GuardResult {
 pub(super) async fn a_release_revives_no_admission(world: &World) -> GuardResult {
     let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
     let person = world.member(0).await;
-    let token = let_in(world, &person, &performance).await;
+    let token = admit(world, &person, &performance).await;
     let held = hold(&person.with_queue_token(&token), &performance, &["A-1-1"]).await.expect(201).header("location");
     Snapshot::of(world).await.end_admissions(world).await;
     person.delete(&held).await.expect(204);
@@ -138,7 +138,7 @@ pub(super) async fn a_release_revives_no_admission(world: &World) -> GuardResult
 pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> GuardResult {
     let (performance, person, other) = (room_for(world, 10).await, world.member(0).await, world.member(0).await);
     let tokens = &world.app().tokens;
-    let mut claims = tokens.open_queue(&let_in(world, &person, &performance).await).expect("a token");
+    let mut claims = tokens.open_queue(&admit(world, &person, &performance).await).expect("a token");
     claims.member_id = other.identity.member_id;
     let held = hold(&other.with_queue_token(&tokens.queue(&claims)), &performance, &["A-1-1"]).await;
     ensure(held.status == 401, || format!("seats were held with another member's admission: {held:?}"))
@@ -158,7 +158,7 @@ pub(super) async fn who_left_joins_again(world: &World) -> GuardResult {
 pub(super) async fn a_called_place_can_be_given_up(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
-    let_in(world, &world.member(0).await, &performance).await;
+    admit(world, &world.member(0).await, &performance).await;
     let left = leave(&person, &performance).await;
     let active = view(world, &performance, "active").await;
     ensure(left.status == 204 && active == 1, || format!("leaving got {left:?}, and {active} are inside"))

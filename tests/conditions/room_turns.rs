@@ -4,7 +4,7 @@ use super::{
     GuardResult, ensure,
     interlude::Interlude,
     machine::Machine,
-    room::{join, let_in, poll, room_for, view},
+    room::{admit, join, poll, room_for, view},
 };
 use crate::harness::{World, pay};
 use frontrow_domain::limits::TICK_LEASE_SECONDS;
@@ -34,7 +34,7 @@ pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> GuardRes
     let (first, second) = (world.member(0).await, world.member(0).await);
     // Behind, so that its second does not end however slow this test is.
     let late = Machine::reading_late(world, &performance, -10).await;
-    let_in(world, &first, &performance).await;
+    admit(world, &first, &performance).await;
     let waiting = join(&second, &performance).await.expect(201).text("queueToken");
     let polled = late.poll(&second, &performance, &waiting).await;
     ensure(polled.text("status") == "waiting", || format!("the turnstile turned twice in a second: {polled:?}"))
@@ -78,7 +78,7 @@ pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> 
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     let waiting = join(&first, &performance).await.expect(201).text("queueToken");
-    let inside = let_in(world, &second, &performance).await;
+    let inside = admit(world, &second, &performance).await;
     // The first was called with the second. By the stack's clock their minute has expired, by the other machine's it
     // has not.
     world.advance_seconds(66);
@@ -97,7 +97,7 @@ pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> 
 pub(super) async fn a_hold_taken_in_time_keeps_its_admission(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(100_000).await, world.member(0).await);
-    let inside = let_in(world, &first, &performance).await;
+    let inside = admit(world, &first, &performance).await;
     // By the stack's clock the admission has expired, by the other machine's it has not.
     world.advance_seconds(606);
     let waiting = join(&second, &performance).await.expect(201).text("queueToken");

@@ -211,7 +211,7 @@ async fn run(seed: u64) -> Result<(), String> {
     buy(seed, four_seats(), seats).await.map(drop)
 }
 
-/// Three buyers of what `wish` returns, in a house with this `seating`. Returns the final state of the table, and the
+/// Three buyers of what `selection` returns, in a house with this `seating`. Returns the final state of the table, and the
 /// performance.
 pub(super) async fn buy(seed: u64, seating: Value, selection: Selection) -> Result<(Arc<Testbed>, String), String> {
     let testbed = Arc::new(Testbed::new().await?);

@@ -33,7 +33,7 @@ pub(crate) async fn poll_later(world: &World, person: &impl Borrow<Client>, perf
 }
 
 /// Joins and polls until admitted. Returns the place, and the member's client with its token.
-pub(crate) async fn let_in(world: &World, person: &impl Borrow<Client>, performance: &str) -> (Reply, Client) {
+pub(crate) async fn admit(world: &World, person: &impl Borrow<Client>, performance: &str) -> (Reply, Client) {
     let mut place = join(person, performance).await;
     for _ in 0..50 {
         if place.text("status") == "admitted" {

@@ -89,13 +89,13 @@ impl Wire {
         std::mem::take(&mut state.weakened_calls)
     }
 
-    /// Every call meets `meddler` from now on, except projectors' calls: their timing varies, and they would be
+    /// Every call goes through `interceptor` from now on, except projectors' calls: their timing varies, and they would be
     /// counted and hit in place of the calls under test.
     pub(crate) fn intercept(&self, interceptor: Option<Arc<dyn Interceptor>>) {
         self.state().interceptor = interceptor;
     }
 
-    /// Every call of a projector meets `meddler` from now on.
+    /// Every call of a projector goes through `interceptor` from now on.
     pub(crate) fn intercept_projections(&self, interceptor: Option<Arc<dyn Interceptor>>) {
         self.state().projection_interceptor = interceptor;
     }

@@ -2,7 +2,7 @@
 
 use crate::harness::{
     World, book, hold, hold_of_grade,
-    line::{join, let_in, poll_later},
+    line::{admit, join, poll_later},
     pay, read_qr, retry_while_busy,
 };
 use mail_parser::{MessageParser, MimeHeaders};
@@ -62,7 +62,7 @@ async fn a_queue_slot_is_freed() {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 30}})).await;
         // The first holds and vanishes, the second is called and never comes, the third is admitted and never comes
         // back.
-        let (_, inside) = let_in(world, &world.member(0).await, &performance).await;
+        let (_, inside) = admit(world, &world.member(0).await, &performance).await;
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         join(&world.member(0).await, &performance).await.expect(201);
         let third = world.member(0).await;
@@ -77,7 +77,7 @@ async fn a_queue_slot_is_freed() {
         let last = world.member(0).await;
         join(&last, &performance).await.expect(201);
         world.advance_seconds(40);
-        let_in(world, &last, &performance).await;
+        admit(world, &last, &performance).await;
     })
     .await;
 }

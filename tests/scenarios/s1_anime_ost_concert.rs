@@ -2,7 +2,7 @@
 
 use crate::harness::{
     Person, World, hold,
-    line::{join, let_in, poll, poll_later},
+    line::{admit, join, poll, poll_later},
     pay, show_details,
 };
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ async fn q3_polling_ends_with_admission_or_with_an_expired_token() {
     World::run(async |world| {
         let concert = concert(world, json!({"maxActive": 1})).await;
         let (first, second) = (world.member(80_000).await, world.member(0).await);
-        let (_, inside) = let_in(world, &first, &concert).await;
+        let (_, inside) = admit(world, &first, &concert).await;
         let mut place = join(&second, &concert).await.expect(201);
         for _ in 0..3 {
             world.advance_seconds(40);
@@ -163,7 +163,7 @@ async fn r1_q6_a_payment_sells_the_seat_and_spends_the_token() {
     World::run(async |world| {
         let concert = concert(world, json!({"maxActive": 1})).await;
         let person = world.member(100_000).await;
-        let (place, inside) = let_in(world, &person, &concert).await;
+        let (place, inside) = admit(world, &person, &concert).await;
         let held = hold(&inside, &concert, &["A-1-7"]).await.expect(201).text("holdId");
         let paid = pay(&inside, &held).await.expect(201);
         assert_eq!((paid.text("status"), paid.number("amount")), ("approved".into(), 80_000));
@@ -194,7 +194,7 @@ async fn q5_a_token_without_admission_books_nothing() {
         let waiting = join(&person, &concert).await.expect(201);
         let waiting = person.with_queue_token(&waiting.text("queueToken"));
         hold(&waiting, &concert, &["A-1-1"]).await.problem(403, "not_admitted");
-        let (_, inside) = let_in(world, &person, &concert).await;
+        let (_, inside) = admit(world, &person, &concert).await;
         world.advance_seconds(61);
         hold(&inside, &concert, &["A-1-1"]).await.problem(401, "queue_token_expired");
         assert!(person.get("/holds").await.items().is_empty());

@@ -4,7 +4,7 @@ use crate::harness::{
     Person, World,
     crowd::{at_once, members},
     hold,
-    line::{join, let_in, poll, poll_later},
+    line::{admit, join, poll, poll_later},
     pay,
 };
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ async fn q1_q5_the_queue_token_is_required_by_other_endpoints() {
         assert_eq!(place.number("position"), 1);
         let waiting = person.with_queue_token(&place.text("queueToken"));
         waiting.get(&seats).await.problem(403, "not_admitted");
-        let (_, inside) = let_in(world, &person, &concert).await;
+        let (_, inside) = admit(world, &person, &concert).await;
         inside.get(&seats).await.expect(200);
         let held = hold(&inside, &concert, &["A-1-1"]).await.expect(201).text("holdId");
         pay(&person, &held).await.problem(401, "queue_token_missing");
@@ -75,7 +75,7 @@ async fn c4_c5_dates_and_seats_are_listed() {
         let found = world.anyone().get(&format!("/performances/{concert}")).await.expect(200);
         let dates = world.anyone().get(&format!("/shows/{}/performances", found.text("showId"))).await.expect(200);
         assert_eq!(dates.items()[0]["performanceId"], concert.as_str());
-        let (_, inside) = let_in(world, &world.member(0).await, &concert).await;
+        let (_, inside) = admit(world, &world.member(0).await, &concert).await;
         hold(&inside, &concert, &["A-1-50"]).await.expect(201);
         let map = inside.get(&format!("/performances/{concert}/seats")).await.expect(200).json;
         let seats = map["seats"].as_array().unwrap();
@@ -94,8 +94,8 @@ async fn h1_h2_a_seat_is_assigned_for_five_minutes() {
     World::run(async |world| {
         let concert = concert(world).await;
         let (first, second) = (world.member(50_000).await, world.member(50_000).await);
-        let (_, inside) = let_in(world, &first, &concert).await;
-        let (_, beside) = let_in(world, &second, &concert).await;
+        let (_, inside) = admit(world, &first, &concert).await;
+        let (_, beside) = admit(world, &second, &concert).await;
         let lapsed = hold(&inside, &concert, &["A-1-25"]).await.expect(201).text("holdId");
         world.advance_seconds(285);
         hold(&beside, &concert, &["A-1-25"]).await.problem(409, "seats_taken");
@@ -117,7 +117,7 @@ async fn h3_a_seat_is_assigned_once() {
         let people = members(world, 20, 50_000).await;
         let mut inside = Vec::new();
         for person in &people {
-            let (_, client) = let_in(world, person, &concert).await;
+            let (_, client) = admit(world, person, &concert).await;
             inside.push(Person { client, ..person.clone() });
         }
         let replies = at_once(inside, |_, person| {

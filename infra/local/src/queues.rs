@@ -75,9 +75,9 @@ pub(crate) enum Messages {
 }
 
 impl Queues {
-    /// Creates all queues. Their URLs contain `told_port`.
-    pub(crate) async fn start(told_port: u16, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
-        let config = SqsConfig { default_region: REGION.to_owned(), port: told_port, ..SqsConfig::default() };
+    /// Creates all queues. Their URLs contain `port`.
+    pub(crate) async fn start(port: u16, visibility_seconds: u32, max_receives: u32) -> Result<Self, String> {
+        let config = SqsConfig { default_region: REGION.to_owned(), port, ..SqsConfig::default() };
         let service = Sqs(Arc::new(RustackSqsHandler::new(Arc::new(RustackSqs::new(config)))));
         let client = in_process::aws(service.clone()).sqs();
         let mut pairs = HashMap::new();

@@ -34,7 +34,7 @@ const SEATS_EACH: u32 = 20;
 
 /// Creates the seed data, once if `marker` is stored with the data. Each item is created only if it is missing, so an
 /// interrupted start is completed by the next. Returns whether any were to be created.
-pub(crate) async fn plant(app: &App, demo: bool, marker: Option<&Path>) -> Result<bool, String> {
+pub(crate) async fn create(app: &App, demo: bool, marker: Option<&Path>) -> Result<bool, String> {
     if marker.is_some_and(Path::exists) {
         return Ok(false);
     }

@@ -39,7 +39,7 @@ pub(crate) struct Services {
     /// URL of the payment provider.
     pub(crate) provider: String,
     /// Secrets that Secrets Manager serves.
-    pub(crate) vault: SecretStore,
+    pub(crate) secrets: SecretStore,
     /// The local stack's own pages.
     pub(crate) pages: Pages,
 }
@@ -83,7 +83,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     match target.split(['.', '_']).next().unwrap_or_default() {
         "DynamoDB" | "DynamoDBStreams" => services.dynamodb.answer(target, &bytes).await.into_http(),
         "AmazonSQS" => services.sqs.answer(target, &bytes).await.into_http(),
-        "secretsmanager" => services.vault.answer(target, &bytes),
+        "secretsmanager" => services.secrets.answer(target, &bytes),
         _ if parts.uri.path().starts_with("/v1/payments/") => {
             front.forward(&services.provider, &parts, bytes).await.unwrap_or_else(|error| {
                 tracing::debug!(%error, "the payment provider did not respond");

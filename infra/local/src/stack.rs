@@ -156,11 +156,11 @@ impl Stack {
         let handle = platform.handle();
         let data = options.data.clone().map(Data::open).transpose()?;
         let file = |name: &str| data.as_ref().map(|data| data.path(name));
-        let (door, port) = bind(options.address, options.port).await?;
+        let (listener, port) = bind(options.address, options.port).await?;
         let url = format!("http://{LOCALHOST}:{port}");
         let (gateway, (services, services_port)) = match options.services_only {
-            true => (None, (door, port)),
-            false => (Some(door), bind(options.address, 0).await?),
+            true => (None, (listener, port)),
+            false => (Some(listener), bind(options.address, 0).await?),
         };
 
         let clock = Clock::default();
@@ -175,12 +175,12 @@ impl Stack {
         let checkpoints = Checkpoints { relayed: checkpoint("checkpoint")?, projected: checkpoint("projected")? };
 
         let aws = engine.aws();
-        let vault = SecretStore::open(data.as_ref())?;
+        let secrets = SecretStore::open(data.as_ref())?;
         let api_url = (!options.services_only).then(|| url.clone());
-        let config = config(&options, vault.read()?, visibility_seconds, api_url);
+        let config = config(&options, secrets.read()?, visibility_seconds, api_url);
         // Seeding is not a request, so neither faults nor counters apply to it.
-        let planter = App::new(config.clone(), &aws, clock.clone());
-        if seeds::plant(&planter, options.demo, file("seeded").as_deref()).await? {
+        let seeder = App::new(config.clone(), &aws, clock.clone());
+        if seeds::create(&seeder, options.demo, file("seeded").as_deref()).await? {
             // Seed data is not announced either.
             let seeded = engine.stream.last()?;
             checkpoints.relayed.begin_after(seeded.as_deref())?;
@@ -215,7 +215,7 @@ impl Stack {
             sqs: queues.service().clone(),
             ses: mailbox.clone(),
             provider: provider.url().to_owned(),
-            vault,
+            secrets,
             pages: pages.clone(),
         };
         handle.spawn(served.serve(services));

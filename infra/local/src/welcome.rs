@@ -30,8 +30,8 @@ impl Welcome {
                 "\nDynamoDB, SQS, SES, Secrets Manager and a payment provider are at {url}, mails at {url}/_local/mails."
             );
         }
-        let address = format!("\nfrontrow is at {url} (API documents: {url}/docs).");
-        if self.demo { format!("{address} Paste to book a seat:\n\n{}", self.walk()) } else { address }
+        let address = format!("\nfrontrow is at {url} (API documentation: {url}/docs).");
+        if self.demo { format!("{address} To book a seat, paste:\n\n{}", self.walk()) } else { address }
     }
 
     /// Commands that book a seat.
@@ -44,7 +44,7 @@ impl Welcome {
         let mut page = include_str!("welcome.html").to_owned();
         if self.api {
             page.push_str(
-                "<p>The API: <a href=\"/docs\">documents</a>, <a href=\"/openapi.json\">openapi.json</a>.</p>",
+                "<p>API: <a href=\"/docs\">documentation</a>, <a href=\"/openapi.json\">openapi.json</a>.</p>",
             );
         } else {
             page.push_str(
@@ -52,22 +52,22 @@ impl Welcome {
             );
         }
         page.push_str(
-            "<p>The payment provider: <a href=\"/_local/provider\">its current behaviour</a>.</p><h2>Who can log in</h2><ul>",
+            "<p>Payment provider: <a href=\"/_local/provider\">current behaviour</a>.</p><h2>Accounts</h2><ul>",
         );
         let members = MEMBERS.iter().filter(|_| self.demo).map(|(address, name)| (*address, *name));
         for (address, name) in [(ORGANIZER, "Organizer")].into_iter().chain(members) {
             write!(page, "<li><code>{address}</code>: {name}</li>").expect("writing to a string does not fail");
         }
-        write!(page, "</ul><p>The password of all of them is <code>{PASSWORD}</code>.</p>")
+        write!(page, "</ul><p>The password of all accounts is <code>{PASSWORD}</code>.</p>")
             .expect("writing to a string does not fail");
         if self.api && self.demo {
             let walk = escaped(&self.walk());
-            write!(page, "<h2>Book a seat</h2><p>Paste into a terminal:</p><pre>{walk}</pre>")
+            write!(page, "<h2>Book a seat</h2><p>Paste these lines into a terminal:</p><pre>{walk}</pre>")
                 .expect("writing to a string does not fail");
         }
         match mails {
             Some(mails) => list(&mut page, mails),
-            None => page.push_str("<p>Only this machine can see the mails.</p>"),
+            None => page.push_str("<p>Mails are shown only to requests of this machine.</p>"),
         }
         page.push('\n');
         page
@@ -77,16 +77,16 @@ impl Welcome {
 fn list(page: &mut String, mails: &[Arc<Mail>]) {
     page.push_str("<h2>Mails</h2>");
     if mails.is_empty() {
-        return page.push_str("<p>None so far.</p>");
+        return page.push_str("<p>No mails yet.</p>");
     }
     page.push_str("<ul>");
     for mail in mails.iter().rev().take(MAILS_SHOWN) {
         let (id, to, subject) = (&mail.mail_id, escaped(&mail.to.join(", ")), escaped(&mail.subject));
-        write!(page, "<li>to {to}: <a href=\"/_local/mails/{id}.html\">{subject}</a></li>")
+        write!(page, "<li>To {to}: <a href=\"/_local/mails/{id}.html\">{subject}</a></li>")
             .expect("writing to a string does not fail");
     }
     let all = mails.len();
-    write!(page, "</ul><p>All {all}: <a href=\"/_local/mails\">as JSON</a>.</p>")
+    write!(page, "</ul><p><a href=\"/_local/mails\">All {all} mails as JSON</a>.</p>")
         .expect("writing to a string does not fail");
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let mail = Arc::new(Mail::parse(0, Timestamp::from_millis(0), raw).unwrap());
         let welcome = Welcome { url: "http://localhost:3977".to_owned(), demo: true, api: true };
         let page = welcome.page(Some(&[mail]));
-        assert!(page.contains("to a&amp;b@example.com"), "{page}");
+        assert!(page.contains("To a&amp;b@example.com"), "{page}");
         assert!(page.contains("&lt;script&gt;&#39;&quot;</a>"), "{page}");
         assert!(!page.contains("<script"), "{page}");
         for there in ["/docs", "alice@example.com", "frontrow-demo", "localhost:3977/sessions"] {
@@ -111,6 +111,6 @@ mod tests {
         assert!(!welcome.page(None).contains("href=\"/_local/mails"));
         let bare = Welcome { demo: false, ..welcome };
         assert!(!bare.page(Some(&[])).contains("alice"));
-        assert!(!bare.banner().contains("Paste"));
+        assert!(!bare.banner().contains("book a seat"));
     }
 }

@@ -1,7 +1,7 @@
 //! `DELETE /holds/{holdId}`.
 
 use crate::{
-    harness::{World, hold, line::let_in, pay},
+    harness::{World, hold, line::admit, pay},
     routes::needs_login,
 };
 use serde_json::json;
@@ -30,7 +30,7 @@ async fn a_release_ends_the_extension_of_the_admission() {
         let room = json!({"maxActive": 1, "admissionSeconds": 60});
         let performance = world.performance(json!({"waitingRoom": room, "holdSeconds": 3600})).await;
         let (first, second) = (world.member(0).await, world.member(0).await);
-        let (_, inside) = let_in(world, &first, &performance).await;
+        let (_, inside) = admit(world, &first, &performance).await;
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).header("location");
         inside.delete(&held).await.expect(204);
         hold(&inside, &performance, &["A-1-2"]).await.expect(201);
@@ -39,7 +39,7 @@ async fn a_release_ends_the_extension_of_the_admission() {
             .await
             .expect(204);
         world.advance_seconds(70);
-        let (place, _) = let_in(world, &second, &performance).await;
+        let (place, _) = admit(world, &second, &performance).await;
         assert_eq!(place.text("status"), "admitted");
         hold(&inside, &performance, &["A-1-1"]).await.problem(401, "queue_token_expired");
     })

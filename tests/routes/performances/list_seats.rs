@@ -4,7 +4,7 @@ use crate::{
     general::area,
     harness::{
         World, book, hold,
-        line::{join, let_in, poll},
+        line::{admit, join, poll},
     },
     large_houses::speed::fifty_thousand,
     routes::{needs_login, needs_no_login, refuses_others_queue_tokens},
@@ -72,7 +72,7 @@ async fn seats_behind_a_waiting_room_need_an_admission() {
         let waiting_client = person.with_queue_token(&waiting.text("queueToken"));
         waiting_client.get(&path).await.problem(403, "not_admitted");
 
-        let (place, inside) = let_in(world, &person, &performance).await;
+        let (place, inside) = admit(world, &person, &performance).await;
         let map = inside.get(&path).await.expect(200);
         assert_eq!(map.header("cache-control"), "no-store");
         assert_eq!(map.json["seats"].as_array().unwrap().len(), 50);
@@ -174,7 +174,7 @@ async fn a_map_behind_a_waiting_room_has_an_etag_too() {
     World::run(async |world| {
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 2}})).await;
         let path = format!("/performances/{performance}/seats");
-        let (_, inside) = let_in(world, &world.member(0).await, &performance).await;
+        let (_, inside) = admit(world, &world.member(0).await, &performance).await;
         let tag = inside.get(&path).await.expect(200).header("etag");
         let unchanged = inside.with("If-None-Match", &tag).get(&path).await.expect(304);
         assert_eq!(unchanged.header("cache-control"), "no-store");

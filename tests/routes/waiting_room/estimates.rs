@@ -3,7 +3,7 @@
 use super::room;
 use crate::harness::{
     World, hold,
-    line::{join, leave, let_in, poll, poll_later},
+    line::{admit, join, leave, poll, poll_later},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::json;
@@ -14,7 +14,7 @@ async fn the_first_in_line_sees_the_wait_for_a_place() {
     World::run(async |world| {
         world.stack.clock().stop();
         let performance = room(world, json!({"maxActive": 1})).await;
-        let_in(world, &world.member(0).await, &performance).await;
+        admit(world, &world.member(0).await, &performance).await;
         let (first, second) = (world.member(0).await, world.member(0).await);
         let mut one = join(&first, &performance).await.expect(201);
         let mut two = join(&second, &performance).await.expect(201);
@@ -111,7 +111,7 @@ async fn given_up_places_add_no_wait() {
         world.stack.clock().stop();
         let performance = room(world, json!({"maxActive": 1})).await;
         let first = world.member(0).await;
-        let_in(world, &first, &performance).await;
+        admit(world, &first, &performance).await;
         add_given_up_places(world, &performance, 2..=1_820).await;
         let person = world.member(0).await;
         let place = join(&person, &performance).await.expect(201);

@@ -5,7 +5,7 @@ use crate::{
     conditions::interlude::Interlude,
     harness::{
         World, hold,
-        line::{join, leave, let_in, poll, poll_later},
+        line::{admit, join, leave, poll, poll_later},
         pay,
         wire::{Answering, Execute, Interceptor},
     },
@@ -82,7 +82,7 @@ async fn an_admitted_member_rejoins_admitted() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
-        let (place, _) = let_in(world, &person, &performance).await;
+        let (place, _) = admit(world, &person, &performance).await;
         let again = join(&person, &performance).await.expect(200);
         for field in ["status", "position", "ahead", "expiresAt"] {
             assert_eq!(again.json[field], place.json[field]);
@@ -99,7 +99,7 @@ async fn an_admitted_member_rejoins_admitted() {
 async fn a_place_survives_its_expired_token() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
-        let_in(world, &world.member(0).await, &performance).await;
+        admit(world, &world.member(0).await, &performance).await;
         let person = world.member(0).await;
         let place = join(&person, &performance).await.expect(201);
         world.advance_seconds(50);
@@ -121,7 +121,7 @@ async fn a_called_place_can_be_claimed_for_a_minute() {
         let (sleeper, waker) = (world.member(0).await, world.member(0).await);
         join(&sleeper, &performance).await.expect(201);
         // This member's polls call both.
-        let_in(world, &waker, &performance).await;
+        admit(world, &waker, &performance).await;
         let kept = join(&sleeper, &performance).await.expect(200);
         assert_eq!((kept.text("status"), kept.number("position")), ("waiting".into(), 1));
         world.advance_seconds(45);
@@ -143,7 +143,7 @@ async fn a_called_place_can_be_claimed_after_a_rejoin() {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (sleeper, waker) = (world.member(0).await, world.member(0).await);
         join(&sleeper, &performance).await.expect(201);
-        let_in(world, &waker, &performance).await;
+        admit(world, &waker, &performance).await;
         world.advance_seconds(40);
         let kept = join(&sleeper, &performance).await.expect(200);
         let inside = poll(&sleeper, &performance, &kept).await.expect(200);
@@ -158,16 +158,16 @@ async fn after_a_finished_place_a_member_joins_at_the_end() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 120})).await;
         let person = world.member(100_000).await;
-        let (_, inside) = let_in(world, &person, &performance).await;
+        let (_, inside) = admit(world, &person, &performance).await;
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         pay(&inside, &held).await.expect(201);
         assert_eq!(join(&person, &performance).await.expect(201).number("position"), 2, "spent");
         leave(&person, &performance).await.expect(204);
         assert_eq!(join(&person, &performance).await.expect(201).number("position"), 3, "given up while waiting");
-        let_in(world, &person, &performance).await;
+        admit(world, &person, &performance).await;
         leave(&person, &performance).await.expect(204);
         assert_eq!(join(&person, &performance).await.expect(201).number("position"), 4, "given up inside");
-        let_in(world, &person, &performance).await;
+        admit(world, &person, &performance).await;
         world.advance_seconds(130);
         assert_eq!(join(&person, &performance).await.expect(201).number("position"), 5, "lapsed");
     })
@@ -223,7 +223,7 @@ async fn concurrent_joins_leave_no_abandoned_place() {
         world.wire.intercept(None);
         let mut place = join(&next, &performance).await.expect(201);
         assert_eq!(place.number("position"), 2, "one place was drawn for both");
-        let_in(world, &person, &performance).await;
+        admit(world, &person, &performance).await;
         leave(&person, &performance).await.expect(204);
         for _ in 0..5 {
             place = poll_later(world, &next, &performance, &place).await.expect(200);

@@ -4,7 +4,7 @@ use super::room;
 use crate::{
     harness::{
         World, hold,
-        line::{join, leave, let_in, poll, poll_later},
+        line::{admit, join, leave, poll, poll_later},
         pay,
     },
     routes::{ODD_IDS, needs_login},
@@ -80,7 +80,7 @@ async fn a_called_place_can_be_given_up() {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (called, waker, third) = (world.member(0).await, world.member(0).await, world.member(0).await);
         let place = join(&called, &performance).await.expect(201);
-        let_in(world, &waker, &performance).await;
+        admit(world, &waker, &performance).await;
         let behind = join(&third, &performance).await.expect(201);
         assert_eq!(poll_later(world, &third, &performance, &behind).await.expect(200).text("status"), "waiting");
         leave(&called, &performance).await.expect(204);
@@ -96,7 +96,7 @@ async fn leaving_keeps_a_reservation() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(100_000).await;
-        let (_, inside) = let_in(world, &person, &performance).await;
+        let (_, inside) = admit(world, &person, &performance).await;
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         let paid = pay(&inside, &held).await.expect(201);
         leave(&person, &performance).await.expect(204);

@@ -4,7 +4,7 @@ use super::room;
 use crate::{
     harness::{
         World, hold,
-        line::{join, leave, let_in, poll, poll_later},
+        line::{admit, join, leave, poll, poll_later},
         pay,
         wire::Metered,
     },
@@ -71,7 +71,7 @@ async fn a_performance_without_a_waiting_room_is_refused() {
 async fn polling_renews_the_token() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 3_600})).await;
-        let_in(world, &world.member(0).await, &performance).await;
+        admit(world, &world.member(0).await, &performance).await;
         let person = world.member(0).await;
         let mut place = join(&person, &performance).await.expect(201);
         let first = place.clone();
@@ -90,7 +90,7 @@ async fn polling_renews_the_token() {
 async fn early_polls_gain_nothing() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1})).await;
-        let (inside, _) = let_in(world, &world.member(0).await, &performance).await;
+        let (inside, _) = admit(world, &world.member(0).await, &performance).await;
         let person = world.member(0).await;
         let mut place = join(&person, &performance).await.expect(201);
         for _ in 0..10 {
@@ -100,7 +100,7 @@ async fn early_polls_gain_nothing() {
         assert_eq!(inside.number("position"), 1);
         let owner = world.member(0).await;
         let performance = room(world, json!({"maxActive": 1})).await;
-        let (mut admitted, _) = let_in(world, &owner, &performance).await;
+        let (mut admitted, _) = admit(world, &owner, &performance).await;
         let end = admitted.text("expiresAt");
         for _ in 0..5 {
             admitted = poll_later(world, &owner, &performance, &admitted).await.expect(200);
@@ -171,7 +171,7 @@ async fn a_line_ends_when_sales_close() {
         let closes = world.stack.clock().now().plus_seconds(60).to_string();
         let performance = world.performance(json!({"waitingRoom": {"maxActive": 1}, "salesCloseAt": closes})).await;
         let (first, second) = (world.member(0).await, world.member(0).await);
-        let (inside, _) = let_in(world, &first, &performance).await;
+        let (inside, _) = admit(world, &first, &performance).await;
         assert_eq!(inside.text("expiresAt"), closes, "an admission is of no use after the end of sales");
         let waiting = join(&second, &performance).await.expect(201);
         world.advance_seconds(55);
@@ -196,7 +196,7 @@ async fn a_line_ends_when_the_performance_is_cancelled() {
         world.stack.clock().stop();
         let performance = room(world, json!({"maxActive": 1})).await;
         let (first, second) = (world.member(0).await, world.member(0).await);
-        let (inside, _) = let_in(world, &first, &performance).await;
+        let (inside, _) = admit(world, &first, &performance).await;
         let waiting = join(&second, &performance).await.expect(201);
         let path = format!("/performances/{performance}/cancellation");
         world.organizer().await.post(&path, json!({"reason": "The singer is ill."})).await.expect(202);
@@ -216,7 +216,7 @@ async fn a_hold_extends_the_admission() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 60})).await;
         let (person, next) = (world.member(100_000).await, world.member(0).await);
-        let (place, inside) = let_in(world, &person, &performance).await;
+        let (place, inside) = admit(world, &person, &performance).await;
         let behind = join(&next, &performance).await.expect(201);
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         world.advance_seconds(55);
@@ -241,7 +241,7 @@ async fn an_admission_without_a_hold_expires() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 30})).await;
         let (person, next) = (world.member(0).await, world.member(0).await);
-        let (place, inside) = let_in(world, &person, &performance).await;
+        let (place, inside) = admit(world, &person, &performance).await;
         let behind = join(&next, &performance).await.expect(201);
         world.advance_seconds(31);
         poll(&person, &performance, &place).await.problem(401, "queue_token_expired");

@@ -6,7 +6,7 @@ use crate::{
         Person, World,
         client::Reply,
         hold,
-        line::{join, let_in, poll},
+        line::{admit, join, poll},
     },
     routes::{ODD_IDS, complaint, needs_organizer, refuses_malformed_bodies},
 };
@@ -127,7 +127,7 @@ async fn a_paused_room_admits_nobody() {
         let organizer = world.organizer().await;
         let called = world.member(0).await;
         let place = join(&called, &performance).await.expect(201);
-        let (_, inside) = let_in(world, &world.member(0).await, &performance).await;
+        let (_, inside) = admit(world, &world.member(0).await, &performance).await;
         organizer.put(&path(&performance), json!({"maxActive": 50, "paused": true})).await.expect(200);
         let mut crowd = Crowd::join(world, &performance, 3).await;
         for _ in 0..3 {

@@ -4,7 +4,7 @@ use super::room;
 use crate::{
     harness::{
         World, hold,
-        line::{join, leave, let_in, poll_later},
+        line::{admit, join, leave, poll_later},
         pay,
     },
     routes::{ODD_IDS, needs_organizer},
@@ -77,7 +77,7 @@ async fn a_member_with_a_live_hold_counts_as_active() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 1, "admissionSeconds": 20})).await;
         let organizer = world.organizer().await;
-        let (_, inside) = let_in(world, &world.member(0).await, &performance).await;
+        let (_, inside) = admit(world, &world.member(0).await, &performance).await;
         hold(&inside, &performance, &["A-1-1"]).await.expect(201);
         let path = format!("/performances/{performance}/waiting-room");
         world.advance_seconds(100);

@@ -52,7 +52,7 @@ async fn expected_arrivals_are_set_only_at_creation() {
 /// The waiting members, each with their last place; and the round in which each position was admitted.
 struct Line {
     waiting: Vec<(Person, Reply)>,
-    let_in: BTreeMap<i64, usize>,
+    admitted: BTreeMap<i64, usize>,
 }
 
 impl Line {
@@ -65,7 +65,7 @@ impl Line {
                 (person, place)
             });
         }
-        Self { waiting: joining.join_all().await, let_in: BTreeMap::new() }
+        Self { waiting: joining.join_all().await, admitted: BTreeMap::new() }
     }
 
     /// All poll. Every other admitted member leaves, the others stay until their admission expires.
@@ -77,8 +77,8 @@ impl Line {
                 waiting.push((person, place));
                 continue;
             }
-            self.let_in.insert(place.number("position"), round);
-            if self.let_in.len().is_multiple_of(2) {
+            self.admitted.insert(place.number("position"), round);
+            if self.admitted.len().is_multiple_of(2) {
                 leave(&person, performance).await.expect(204);
             }
         }
@@ -109,11 +109,11 @@ async fn a_striped_line_drains_in_order_within_its_limit() {
                 break;
             }
         }
-        assert_eq!(line.let_in.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was admitted");
+        assert_eq!(line.admitted.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was admitted");
         // A turn between two polls of a round may admit a later member first, but never by a whole round.
         let stripe = |position: i64| (position - 1) % i64::from(STRIPES);
-        for (position, round) in &line.let_in {
-            let before = line.let_in.range(..position).filter(|(earlier, _)| stripe(**earlier) == stripe(*position));
+        for (position, round) in &line.admitted {
+            let before = line.admitted.range(..position).filter(|(earlier, _)| stripe(**earlier) == stripe(*position));
             for (earlier, earlier_round) in before {
                 assert!(*earlier_round <= round + 1, "{earlier} came in after {position}");
             }

@@ -5,7 +5,7 @@ use super::room;
 use crate::{
     harness::{
         World, hold,
-        line::{join, let_in, poll_later},
+        line::{admit, join, poll_later},
         pay,
     },
     routes::refuses_others_queue_tokens,
@@ -67,8 +67,8 @@ async fn a_payment_spends_the_token() {
     World::run(async |world| {
         let performance = room(world, json!({"maxActive": 2})).await;
         let (person, other) = (world.member(100_000).await, world.member(100_000).await);
-        let (place, inside) = let_in(world, &person, &performance).await;
-        let_in(world, &other, &performance).await;
+        let (place, inside) = admit(world, &person, &performance).await;
+        admit(world, &other, &performance).await;
         let stolen = other.with_queue_token(&place.text("queueToken"));
         hold(&stolen, &performance, &["A-1-1"]).await.problem(401, "queue_token_invalid");
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
@@ -87,7 +87,7 @@ async fn closed_sales_are_reported_after_a_valid_token() {
         let details = json!({"waitingRoom": {"maxActive": 1}, "salesCloseAt": closes});
         let performance = world.performance(details).await;
         let person = world.member(100_000).await;
-        let (_, inside) = let_in(world, &person, &performance).await;
+        let (_, inside) = admit(world, &person, &performance).await;
         world.advance_seconds(100);
         hold(&person, &performance, &["A-1-1"]).await.problem(401, "queue_token_missing");
         hold(&inside, &performance, &["A-1-1"]).await.problem(409, "sales_closed");
