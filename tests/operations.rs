@@ -115,7 +115,7 @@ async fn an_on_sale_is_observable_and_leaks_no_secret() {
 
     requests_are_followed(&sale, &mails(&world).await, &printed);
     numbers_are_told(&printed);
-    let told = world.stack.variables().to_string();
+    let environment = world.stack.variables().to_string();
     let shown = format!("{:?} {:?}", world.app(), world.stack.engine());
     for (what, secret) in &sale.secrets {
         assert!(!secret.is_empty(), "{what}");
@@ -123,7 +123,7 @@ async fn an_on_sale_is_observable_and_leaks_no_secret() {
         for Printed { operation, line, .. } in &printed {
             assert!(clear(line), "{operation} prints a {what}: {line}");
         }
-        assert!(clear(&told) && clear(&shown), "a {what} is in the environment or shown");
+        assert!(clear(&environment) && clear(&shown), "a {what} is in the environment or shown");
     }
     for personal in [EMAIL, "Dana"] {
         let found = printed.iter().find(|one| one.line.contains(personal));
@@ -165,7 +165,7 @@ fn requests_are_followed(sale: &Sale, mails: &[Vec<u8>], printed: &[Printed]) {
 
 /// Lines with metrics: each in CloudWatch's format, with words from fixed lists, and nothing else.
 fn numbers_are_told(printed: &[Printed]) {
-    let mut told = BTreeSet::new();
+    let mut printed_names = BTreeSet::new();
     for one in printed.iter().filter(|one| !one.json["_aws"].is_null()) {
         let about = &one.json["_aws"]["CloudWatchMetrics"][0];
         assert_eq!((&about["Namespace"], &one.json["Stack"]), (&json!("frontrow"), &json!("sale")));
@@ -179,7 +179,7 @@ fn numbers_are_told(printed: &[Printed]) {
             let name = metric["Name"].as_str().expect("a name");
             assert!(one.json[name].is_u64(), "{}", one.line);
             expected.insert(name);
-            told.insert(format!("{name} {by}").trim().to_owned());
+            printed_names.insert(format!("{name} {by}").trim().to_owned());
         }
         let keys = one.json.as_object().expect("an object").keys();
         assert!(keys.into_iter().all(|key| expected.contains(key.as_str())), "{}", one.line);
@@ -201,9 +201,9 @@ fn numbers_are_told(printed: &[Printed]) {
         "Waiting",
         "Active",
     ] {
-        assert!(told.contains(expected), "{expected} is not among {told:?}");
+        assert!(printed_names.contains(expected), "{expected} is not among {printed_names:?}");
     }
-    assert!(!told.contains("Done list_shows"), "operations that change nothing are not counted");
+    assert!(!printed_names.contains("Done list_shows"), "operations that change nothing are not counted");
 }
 
 /// Each metric is billed: their number follows from the fixed lists.

@@ -25,16 +25,16 @@ fn words(response: &Response, name: &str) -> Vec<String> {
 async fn only_pages_of_allowed_origins_may_send_requests() {
     let options = Options { demo: false, allowed_origins: vec![OURS.to_owned()], ..Options::default() };
     World::run_with(options, async |world| {
-        let told = preflight(world, OURS, "POST").await;
-        assert_eq!(told.status(), 204);
-        assert_eq!(words(&told, "access-control-allow-origin"), [OURS]);
-        assert_eq!(words(&told, "access-control-max-age"), [CORS_MAX_AGE_SECONDS.to_string()]);
+        let response = preflight(world, OURS, "POST").await;
+        assert_eq!(response.status(), 204);
+        assert_eq!(words(&response, "access-control-allow-origin"), [OURS]);
+        assert_eq!(words(&response, "access-control-max-age"), [CORS_MAX_AGE_SECONDS.to_string()]);
         for endpoint in ENDPOINTS {
             let method = endpoint.route.method.to_string();
-            assert!(words(&told, "access-control-allow-methods").contains(&method), "{method}");
+            assert!(words(&response, "access-control-allow-methods").contains(&method), "{method}");
             for header in endpoint.route.headers {
                 let header = header.name().to_ascii_lowercase();
-                assert!(words(&told, "access-control-allow-headers").contains(&header), "{header}");
+                assert!(words(&response, "access-control-allow-headers").contains(&header), "{header}");
             }
         }
         let own = world.anyone().with("Origin", OURS).get("/shows").await.expect(200);
@@ -48,8 +48,8 @@ async fn only_pages_of_allowed_origins_may_send_requests() {
         assert_eq!(refused.header("access-control-allow-origin"), OURS, "a page may read why");
 
         for origin in ["https://evil.example.com", "https://shop.example.com.evil.example.com", "null"] {
-            let told = preflight(world, origin, "POST").await;
-            assert_eq!((told.status().as_u16(), words(&told, "access-control-allow-origin").len()), (204, 0));
+            let response = preflight(world, origin, "POST").await;
+            assert_eq!((response.status().as_u16(), words(&response, "access-control-allow-origin").len()), (204, 0));
             let other = world.anyone().with("Origin", origin).get("/shows").await.expect(200);
             assert_eq!(other.header("access-control-allow-origin"), "", "{origin}");
             assert!(other.headers.get_all("vary").iter().any(|value| value == "origin"), "{origin}");
@@ -64,10 +64,10 @@ async fn only_pages_of_allowed_origins_may_send_requests() {
 async fn no_page_may_send_requests_without_allowed_origins() {
     let options = Options { demo: false, allowed_origins: Vec::new(), ..Options::default() };
     World::run_with(options, async |world| {
-        let told = preflight(world, OURS, "POST").await;
-        assert_eq!((told.status().as_u16(), words(&told, "access-control-allow-origin").len()), (204, 0));
-        let told = world.anyone().with("Origin", OURS).get("/shows").await.expect(200);
-        assert_eq!(told.header("access-control-allow-origin"), "");
+        let response = preflight(world, OURS, "POST").await;
+        assert_eq!((response.status().as_u16(), words(&response, "access-control-allow-origin").len()), (204, 0));
+        let response = world.anyone().with("Origin", OURS).get("/shows").await.expect(200);
+        assert_eq!(response.header("access-control-allow-origin"), "");
     })
     .await;
 }
@@ -89,7 +89,7 @@ fn pages_may_use_all_methods_and_headers_of_endpoints() {
         format!("ExposeHeaders: [{}]", CORS_ANSWER_HEADERS.join(", ")),
         format!("MaxAge: {CORS_MAX_AGE_SECONDS}"),
     ] {
-        assert!(template.lines().any(|told| told.trim() == line), "API Gateway is told another thing: {line}");
+        assert!(template.lines().any(|known| known.trim() == line), "the template differs: {line}");
     }
 }
 
@@ -161,8 +161,8 @@ async fn pages_of_the_local_stack_are_for_this_machine_only() {
         }
         let asked = reqwest::Client::new().request(Method::OPTIONS, format!("{}/_local/clock", world.stack.url()));
         let asked = asked.header("origin", "https://evil.example").header("access-control-request-method", "POST");
-        let told = asked.send().await.expect("a response");
-        assert_eq!(words(&told, "access-control-allow-origin"), [""; 0]);
+        let response = asked.send().await.expect("a response");
+        assert_eq!(words(&response, "access-control-allow-origin"), [""; 0]);
 
         let start = world.anyone().get("/").await.expect(200);
         assert!(start.header("content-security-policy").contains("default-src 'none'"));

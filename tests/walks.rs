@@ -32,9 +32,9 @@ async fn paste(lines: &str) -> (Vec<String>, String) {
 async fn paste_twice(lines: &str, refusals: &[&str]) {
     let (out, err) = paste(&format!("{lines}\n{lines}\n")).await;
     for line in &out {
-        let told: Value =
+        let response: Value =
             serde_json::from_str(line).unwrap_or_else(|_| panic!("not one response per line: {line}\n{err}"));
-        let code = told["code"].as_str().unwrap_or_default();
+        let code = response["code"].as_str().unwrap_or_default();
         assert!(code.is_empty() || refusals.contains(&code), "{line}\n{err}");
     }
     let refused = err.lines().filter(|line| line.contains("curl:")).count();

@@ -106,8 +106,8 @@ pub(super) async fn the_first_reason_stands(world: &World) -> GuardResult {
     world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
         client.post(&same, json!({"reason": "Rain"})).await.expect(202);
     })));
-    let told = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
-    ensure(told == "Rain", || format!("the first reason was Rain, but the second organizer got {told}"))
+    let reason = second.post(&path, json!({"reason": "Snow"})).await.expect(202).text("reason");
+    ensure(reason == "Rain", || format!("the first reason was Rain, but the second organizer got {reason}"))
 }
 
 /// The only reservation, bought by Zoe.
@@ -218,7 +218,7 @@ pub(super) async fn a_performance_is_cancelled_where_it_was_moved_to(world: &Wor
 /// Returns the first result for each consistent read of a performance, until the first transaction.
 #[derive(Default)]
 struct LateRead {
-    told: Arc<Mutex<Option<String>>>,
+    earlier: Arc<Mutex<Option<String>>>,
     is_over: AtomicBool,
 }
 
@@ -232,14 +232,14 @@ impl Interceptor for LateRead {
         if !is_it || self.is_over.load(Ordering::SeqCst) {
             return execute();
         }
-        let told = Arc::clone(&self.told);
+        let earlier = Arc::clone(&self.earlier);
         Box::pin(async move {
-            let before = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let before = earlier.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(text) = before {
                 return Ok(HttpResponse::new(StatusCode::try_from(200).expect("a status"), SdkBody::from(text)));
             }
             let (response, text) = buffered(execute().await?).await?;
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            *earlier.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
             Ok(response)
         })
     }

@@ -42,8 +42,9 @@ impl Template {
                 default => text(default),
             },
         };
-        let told = |name: &str| variables.iter().find(|(told, _)| *told == name).map(|(_, value)| value.to_owned());
-        declared.map(|(name, found)| (name.clone(), told(name).unwrap_or_else(|| value(found)))).collect()
+        let value_of =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
+        declared.map(|(name, found)| (name.clone(), value_of(name).unwrap_or_else(|| value(found)))).collect()
     }
 }
 

@@ -129,8 +129,9 @@ mod tests {
             "\"failed\"" => (StatusCode::OK, FUNCTION_ERROR),
             _ => (StatusCode::OK, "x-other"),
         };
-        let told = if event == "\"told\"" { r#"{"errorType":"Timeout"}"#.to_owned() } else { format!("[\"{name}\"]") };
-        (status, [(header, "Unhandled")], told)
+        let body =
+            if event == "\"reported\"" { r#"{"errorType":"Timeout"}"#.to_owned() } else { format!("[\"{name}\"]") };
+        (status, [(header, "Unhandled")], body)
     }
 
     #[tokio::test]
@@ -141,7 +142,7 @@ mod tests {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let functions = Functions::at(&url).unwrap();
         assert_eq!(functions.invoke("hold_seats", &"fine".into()).await.unwrap()[0], "HoldSeatsFunction");
-        for failed in ["unknown", "failed", "told"] {
+        for failed in ["unknown", "failed", "reported"] {
             assert!(functions.invoke("hold_seats", &failed.into()).await.is_err(), "{failed}");
         }
         let deployed = functions.named(HashMap::from([("HoldSeatsFunction".to_owned(), "f-1".to_owned())]));

@@ -79,8 +79,8 @@ async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> 
     if let Some(receipt) = receipt
         && !answer.as_ref().is_ok_and(|answer| matches!(answer.status().as_u16(), 201 | 202))
     {
-        let told = answer.as_ref().ok().map(|answer| answer.stored());
-        if let Some(stored) = app.store.answer_under(&receipt, told.as_ref(), now).await? {
+        let success = answer.as_ref().ok().map(|answer| answer.stored());
+        if let Some(stored) = app.store.answer_under(&receipt, success.as_ref(), now).await? {
             return Ok(answer::replay(stored));
         }
     }
@@ -158,8 +158,8 @@ impl<'a> Headers<'a> {
     fn read(headers: &'a HeaderMap, declared: &[Header]) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut read = |name: &str, max_chars: usize, is_list: bool| {
-            let told = header_text(headers, name, max_chars, is_list);
-            told.map_err(|why| errors.check(true, name, why)).ok().flatten()
+            let text = header_text(headers, name, max_chars, is_list);
+            text.map_err(|why| errors.check(true, name, why)).ok().flatten()
         };
         let mut found = Self { login: read(AUTHORIZATION_NAME, usize::MAX, false), ..Self::default() };
         for header in declared {

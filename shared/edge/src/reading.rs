@@ -62,8 +62,8 @@ pub(crate) fn read<T: DeserializeOwned>(sent: &Json, source: Source) -> Result<T
     }
     let mut repeated = Vec::new();
     sent.repeated("", &mut repeated);
-    let told = repeated.into_iter().map(|path| FieldError::new(path, "is repeated")).collect();
-    let pass = RefCell::new(Pass { source, faults: told, known: HashSet::new(), thorough: false, shown: None });
+    let faults = repeated.into_iter().map(|path| FieldError::new(path, "is repeated")).collect();
+    let pass = RefCell::new(Pass { source, faults, known: HashSet::new(), thorough: false, shown: None });
     let root = || At { value: Some(sent), path: String::new(), pass: &pass };
     if let (Ok(value), true) = (T::deserialize(root()), pass.borrow().faults.is_empty()) {
         return Ok(value);

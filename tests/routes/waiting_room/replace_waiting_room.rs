@@ -48,13 +48,13 @@ async fn happy_path() {
         let mut crowd = Crowd::join(world, &performance, 6).await;
         assert_eq!(crowd.poll_after(world, &performance, 2).await, 1);
         let policy = json!({"maxActive": 4, "admitPerMinute": 100, "admissionSeconds": 90, "paused": false});
-        let told = organizer.put(&path(&performance), policy.clone()).await.expect(200);
-        assert_eq!(told.json, policy);
+        let reply = organizer.put(&path(&performance), policy.clone()).await.expect(200);
+        assert_eq!(reply.json, policy);
         assert_eq!(crowd.poll_after(world, &performance, 2).await, 4, "effective within two seconds");
         // The policy is replaced, not merged: absent fields get their defaults.
-        let told = organizer.put(&path(&performance), json!({"maxActive": 5})).await.expect(200);
+        let reply = organizer.put(&path(&performance), json!({"maxActive": 5})).await.expect(200);
         let defaults = json!({"maxActive": 5, "admitPerMinute": null, "admissionSeconds": 600, "paused": false});
-        assert_eq!(told.json, defaults);
+        assert_eq!(reply.json, defaults);
         assert_eq!(organizer.get(&path(&performance)).await.expect(200).json["policy"], defaults);
     })
     .await;
