@@ -9,6 +9,7 @@ use crate::{
         FREE_PLACES, FREE_SEAT, HOLD_LAPSED, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, STRIPE_UNCHANGED,
         TAKE_PLACES, TAKE_SEAT,
     },
+    db::Refusal,
     keys::{self, Item, Key, attribute, item_of},
     write::Write,
 };
@@ -72,17 +73,20 @@ pub(crate) fn spots(seats: &[HeldSeat]) -> Vec<Spot<'_>> {
     spots
 }
 
-/// The `seats` that conflicted, from the images of a refused transaction that began with the writes of their claim.
-pub(crate) fn refused(seats: &[HeldSeat], images: &[Option<Item>]) -> Vec<HeldSeat> {
-    let refused = spots(seats).into_iter().zip(images).filter(|(_, image)| image.is_some());
-    let refused: Vec<Spot<'_>> = refused.map(|(spot, _)| spot).collect();
-    let is_refused = |seat: &&HeldSeat| {
-        refused.iter().any(|spot| match spot {
-            Spot::Seat { seat_id, .. } => seat.seat_id.as_ref() == Some(*seat_id),
-            Spot::Places { stripe, .. } => seat.seat_id.is_none() && seat.block == *stripe,
-        })
-    };
-    seats.iter().filter(is_refused).cloned().collect()
+/// The seats and places of `hold` that were refused.
+pub(crate) fn refused<'a>(hold: &'a Hold, refusal: &'a Refusal) -> impl Iterator<Item = &'a HeldSeat> {
+    let claim = Claim::from(hold);
+    hold.seats
+        .iter()
+        .filter(move |seat| spots(std::slice::from_ref(*seat)).into_iter().any(|spot| refusal.is_of(&claim.key(spot))))
+}
+
+/// Checks that `hold` still has what it claims.
+///
+/// # Errors
+/// [`Error::HoldExpired`] if a seat or place of it was refused.
+pub(crate) fn check_claimed(hold: &Hold, refusal: &Refusal) -> Result<()> {
+    if refused(hold, refusal).next().is_some() { Err(Error::HoldExpired) } else { Ok(()) }
 }
 
 /// Stripes as read a moment ago.

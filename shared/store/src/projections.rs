@@ -7,7 +7,7 @@
 use crate::{
     PageOf, PageRequest, Store,
     conditions::{DOOR_ROW_STANDS, DOOR_ROW_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Key, from_item, item_of},
     page::Range,
     write::Write,
@@ -265,10 +265,8 @@ impl Store {
             }
         }
         for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
-            match self.transact(batch.into_writes()).await {
-                Ok(()) => {}
-                Err(Refused::Conditions(_)) => return Ok(false),
-                Err(Refused::Failed(error)) => return Err(error),
+            if self.transact(batch.into_writes()).await?.is_err() {
+                return Ok(false);
             }
         }
         Ok(true)

@@ -3,7 +3,7 @@
 use crate::{
     PageOf, PageRequest, Store, claims,
     conditions::{RESERVATION_CONFIRMED, RESERVATION_UNUSED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, from_item},
     mails::Marker,
     payments::give_back,
@@ -124,19 +124,17 @@ impl Store {
             writes.extend(wallets::book(member, &entry));
             writes.extend(claims::free_sold(&cancelled));
             writes.push(give_back(member, &cancelled));
-            let mut images = match self.transact(writes).await {
-                Ok(()) => return Ok(Booked { reservation: cancelled, ..booked }),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
+            let Err(refusal) = self.transact(writes).await? else {
+                return Ok(Booked { reservation: cancelled, ..booked });
             };
-            if images[0].is_some() {
-                let found: Booked = from_item(images.swap_remove(0).unwrap_or_default())?;
+            if let Some(found) = refusal.image(&keys::reservation(member, id)) {
+                let found: Booked = from_item(found)?;
                 return match found.reservation.status {
                     ReservationStatus::Cancelled => Ok(found),
                     _ => Err(found.reservation.cancel(reason, now).err().unwrap_or(Error::Busy)),
                 };
             }
-            wallet = read_wallet(images.swap_remove(1))?;
+            wallet = read_wallet(refusal.image(&keys::wallet(member)))?;
             self.back_off(attempt).await;
         }
         Err(Error::Busy)

@@ -1,11 +1,11 @@
 //! Changes of performances. The performance, its date under the show, its slot in the venue, its waiting room, and
 //! the show's first and last start change in one transaction.
 
-use super::{closing::busy, shows, slots};
+use super::{shows, slots};
 use crate::{
     Store,
     conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, attribute, item_of},
     page::Range,
     rooms,
@@ -58,19 +58,14 @@ impl Store {
             let on_sale = on_sale.map(|on_sale| on_sale.with(performance));
             writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)), on_sale)));
             writes.extend(waiting_room.into_iter().flat_map(|(policy, stripes)| rooms::new_room(id, policy, stripes)));
-            let images = match self.transact(writes).await {
-                Ok(()) => return Ok(()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-            if failed(0) {
+            let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
+            if refusal.is_of(&keys::performance(id)) {
                 return Err(Error::SlotTaken);
             }
-            if failed(1) {
+            if refusal.is_of(&keys::slot(venue, starts_at)) {
                 self.clear_slot(id, venue, starts_at, now).await?;
             }
-            if failed(3) {
+            if refusal.is_of(&keys::show(&show.show_id)) {
                 show = self.show(&show.show_id).await?.ok_or(Error::NotFound)?;
                 self.back_off(attempt).await;
             }
@@ -168,19 +163,13 @@ impl Store {
             writes.extend(shows::replace(show, &playing(show, show.performances, &all)));
         }
         writes.extend(self.replace_room(id, details.waiting_room, details.stripes).await?);
-        let images = match self.transact(writes).await {
-            Ok(()) => Vec::new(),
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(images)) => images,
-        };
-        let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-        if failed(0) {
-            return Ok(Replaced::Changed);
-        }
-        if failed(1) {
-            self.clear_slot(id, venue, after.starts_at, now).await?;
-        }
-        if !images.is_empty() {
+        if let Err(refusal) = self.transact(writes).await? {
+            if refusal.is_of(&keys::performance(id)) {
+                return Ok(Replaced::Changed);
+            }
+            if refusal.is_of(&keys::slot(venue, after.starts_at)) {
+                self.clear_slot(id, venue, after.starts_at, now).await?;
+            }
             return Ok(Replaced::Around);
         }
         self.copies.listings.forget(id).await;
@@ -228,15 +217,12 @@ impl Store {
             let smaller = playing(&show, show.performances.saturating_sub(1), &others);
             let mut writes = shows::delete_performance(closed, &show).to_vec();
             writes.extend(shows::replace(&show, &smaller));
-            match self.transact(writes).await {
-                Ok(()) => return Ok(()),
+            let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
+            if refusal.is_of(&keys::performance(&closed.performance_id)) {
                 // Others ended the closing.
-                Err(Refused::Conditions(images)) if images.first().is_some_and(Option::is_some) => {
-                    return Err(Error::Busy);
-                }
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
-                Err(refused) => return Err(busy(refused)),
+                return Err(Error::Busy);
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }
@@ -253,11 +239,10 @@ impl Store {
                 return Ok(());
             }
             let after = Show { on_sale, edition: show.edition + 1, ..show.clone() };
-            match self.transact(shows::replace(&show, &after)).await {
-                Ok(()) => return Ok(()),
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
-                Err(refused) => return Err(busy(refused)),
+            if self.transact(shows::replace(&show, &after)).await?.is_ok() {
+                return Ok(());
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }

@@ -1,11 +1,11 @@
 //! Changes of shows. A show is stored three times, once for each order of the list of shows; all copies change at
 //! once.
 
-use super::{closing::busy, performances::playing, slots};
+use super::{performances::playing, slots};
 use crate::{
     Store,
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
-    db::{Consistency, Refused},
+    db::{Consistency, Refusal},
     keys::{self, Key, from_item, item_of},
     write::Write,
 };
@@ -66,7 +66,7 @@ impl Store {
         let orders = keys::show_orders(listed).into_iter().map(|key| put_order(key, listed));
         let whole = whole.clone().map(|whole| put_description(listed, whole));
         let writes = std::iter::once(put(listed).caused_by(self.request())).chain(orders).chain(whole).collect();
-        self.transact(writes).await.map_err(busy)
+        self.transact(writes).await?.map_err(Refusal::busy)
     }
 
     /// A show with its whole description.
@@ -102,11 +102,10 @@ impl Store {
                 return self.move_show(before, details, now).await;
             }
             let after = before.described(details.clone());
-            match self.transact(replace(&before, &after)).await {
-                Ok(()) => return Ok(after),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+            if self.transact(replace(&before, &after)).await?.is_ok() {
+                return Ok(after);
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }
@@ -128,18 +127,18 @@ impl Store {
             Ok(()) => self.transact(replace(&closing, &after)).await,
             Err(error) => {
                 self.free_slots(&closed, to).await;
-                Err(Refused::Failed(error))
+                Err(error)
             }
         };
         match &moved {
-            Ok(()) => self.free_slots(&closed, from).await,
-            Err(Refused::Conditions(_)) => self.free_slots(&closed, to).await,
+            Ok(Ok(())) => self.free_slots(&closed, from).await,
+            Ok(Err(_)) => self.free_slots(&closed, to).await,
             // It is unknown where the show plays, so all slots stay.
-            Err(Refused::Failed(_)) => {}
+            Err(_) => {}
         }
         self.reopen_if_possible(&closed).await;
-        self.end_show_closing_if_possible(if moved.is_ok() { &after } else { &closing }).await;
-        moved.map(|()| after).map_err(busy)
+        self.end_show_closing_if_possible(if matches!(moved, Ok(Ok(()))) { &after } else { &closing }).await;
+        moved?.map(|()| after).map_err(Refusal::busy)
     }
 
     /// Deletes a show with its performances. Each transaction leaves a consistent show with fewer performances, and
@@ -169,8 +168,9 @@ impl Store {
             } else {
                 writes.extend(replace(&show, &smaller));
             }
-            if let Err(refused) = self.transact(writes).await {
-                return Err(self.give_show_up(&show, rest, busy(refused)).await);
+            let deleted = self.transact(writes).await;
+            if let Err(error) = deleted.and_then(|deleted| deleted.map_err(Refusal::busy)) {
+                return Err(self.give_show_up(&show, rest, error).await);
             }
             for one in some {
                 self.copies.listings.forget(&one.performance_id).await;
@@ -214,10 +214,8 @@ impl Store {
 
     async fn take_slot(&self, performance: &Performance, venue: &str, now: Timestamp) -> Result<()> {
         for attempt in 1..=CATALOGUE_RETRIES {
-            match self.write(slots::take(performance, venue)).await {
-                Ok(_) => return Ok(()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(_)) => {}
+            if self.write(slots::take(performance, venue)).await?.is_ok() {
+                return Ok(());
             }
             self.clear_slot(&performance.performance_id, venue, performance.starts_at, now).await?;
             self.back_off(attempt).await;

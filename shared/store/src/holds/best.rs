@@ -2,7 +2,7 @@
 //! and chosen again from a fresh map if another member was faster. A large house is read from a random block on, and
 //! only as far as necessary.
 
-use super::{Holder, NotHeld};
+use super::Holder;
 use crate::{Store, claims::Seen, db::Consistency};
 use frontrow_domain::{
     Error, Result,
@@ -44,10 +44,8 @@ impl<'a> Search<'a> {
                 }
             };
             let hold = hold.clone().of_seats(&seats);
-            match self.store.attempt(self.holder, &hold, &Seen::default()).await {
-                Ok(()) => return Ok(hold),
-                Err(NotHeld::Refused(error)) => return Err(error),
-                Err(NotHeld::Lost(_)) => {}
+            if self.store.attempt(self.holder, &hold, &Seen::default()).await?.is_ok() {
+                return Ok(hold);
             }
             consistency = Consistency::Strong;
             if attempt > 1 {

@@ -4,7 +4,7 @@ use super::counter;
 use crate::{
     Store,
     conditions::ADMISSION_UNCLAIMED,
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, from_item},
     write::Write,
 };
@@ -83,12 +83,10 @@ impl Store {
             .value("expires_at", expires_at)
             .value("zero", 0)
             .value("ttl", expires_at.plus_seconds(ROOM_KEPT_SECONDS).ttl_seconds());
-        match self.write(write).await {
+        match self.write(write).await? {
             Ok(_) => Ok(Some(expires_at)),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(images)) => {
-                let image = images.into_iter().flatten().find(|image| !image.is_empty());
-                let state = image.map(AdmissionAt::read).transpose()?.map(|found| found.state);
+            Err(found) => {
+                let state = found.map(AdmissionAt::read).transpose()?.map(|found| found.state);
                 match state.and_then(|state| state.live_end_for(&admission.member_id, now)) {
                     Some(end) => Ok(Some(end)),
                     None if state.is_some_and(|state| state.is_parked_for(&admission.member_id)) => Ok(None),
