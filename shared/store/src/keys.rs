@@ -75,7 +75,7 @@ mod accounts;
 mod parts;
 
 pub(crate) use accounts::{SESSION_PREFIX, email, in_member, member, member_partition, rate, session, verification};
-pub use parts::{Part, Place};
+pub use parts::Part;
 pub(crate) use parts::{map_partition, map_row};
 
 /// An item as DynamoDB returns it.

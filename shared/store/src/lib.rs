@@ -17,6 +17,7 @@
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `door` | tickets after the sale: check-in, reissue, mailing again |
 //! | `cards`, `breaker` | paying by card; the circuit breaker for the payment provider |
+//! | `changes` | changes of items, as the stream delivers them |
 //! | `projections` | rows derived from a reservation: notices, my page, door list, sums |
 //! | `cancellations` | an organizer's cancellation of a performance, and the affected reservations |
 //! | `mails` | the markers that keep a mail from being sent twice |
@@ -27,6 +28,7 @@ mod breaker;
 mod cancellations;
 mod cards;
 mod catalogue;
+mod changes;
 mod claims;
 pub mod conditions;
 mod copies;
@@ -51,6 +53,7 @@ mod write;
 
 pub use accounts::{Account, is_upcoming};
 pub use cards::Confirmed;
+pub use changes::{Change, Changed, Images, Profile};
 pub use db::{Entropy, Store};
 pub use holds::Holder;
 pub use mails::{Claim, Claimed, Mail, Marker};
@@ -59,6 +62,6 @@ pub use page::{NOT_A_CURSOR, PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
-pub use reservations::{Booked, reservation_of};
+pub use reservations::Booked;
 pub use rooms::{Crowd, Joined, PolledRoom, RoomView};
 pub use sessions::Renewal;

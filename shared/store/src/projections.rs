@@ -5,7 +5,7 @@
 //! number of concurrent projectors, and each change of the sums is counted once.
 
 use crate::{
-    PageOf, PageRequest, Store,
+    Images, PageOf, PageRequest, Store,
     conditions::{DOOR_ROW_STANDS, DOOR_ROW_UNCHANGED},
     db::Consistency,
     keys::{self, Key, from_item, item_of},
@@ -46,6 +46,18 @@ impl DirtyReservation {
             reservation_id: reservation.reservation_id.clone(),
             names: reservation.buyer.names().cloned().collect(),
         }
+    }
+
+    /// The reservation of a change, with its names before and after; `None` if only its mail markers changed.
+    pub fn of_change(images: &Images<Reservation>) -> Option<Self> {
+        let mut dirty = Self::of(&images.new);
+        if let Some(old) = &images.old {
+            if *old == images.new {
+                return None;
+            }
+            dirty.names.extend(old.buyer.names().cloned());
+        }
+        Some(dirty)
     }
 
     /// The keys that its row may have, without duplicates.

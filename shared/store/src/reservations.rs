@@ -4,7 +4,7 @@ use crate::{
     PageOf, PageRequest, Store, claims,
     conditions::{RESERVATION_CONFIRMED, RESERVATION_UNUSED},
     db::Consistency,
-    keys::{self, Item, from_item},
+    keys::{self, from_item},
     mails::Marker,
     payments::give_back,
     wallets::{self, read_wallet},
@@ -158,12 +158,4 @@ pub(crate) fn while_confirmed(write: Write, cancelled: &Reservation) -> Write {
         _ => write.when(&RESERVATION_UNUSED).value("zero", 0),
     };
     write.value("confirmed", "confirmed")
-}
-
-/// The reservation in a stream record.
-///
-/// # Errors
-/// [`Error::Internal`] if the item is not a reservation.
-pub fn reservation_of(item: Item) -> Result<Reservation> {
-    from_item(item)
 }
