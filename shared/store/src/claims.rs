@@ -17,11 +17,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     general::{General, Stripe},
-    hold::{HeldSeat, Hold},
+    hold::{HeldSeat, Hold, Taken, taken},
     ids::{HoldId, PerformanceId},
     limits::STRIPE_UNSWEPT_MAX,
     reservation::Reservation,
-    seating::{SeatId, Seating},
+    seating::Seating,
 };
 use std::collections::BTreeMap;
 
@@ -44,41 +44,10 @@ impl<'a> From<&'a Hold> for Claim<'a> {
     }
 }
 
-/// The subject of one write of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spot<'a> {
-    /// A numbered seat in its block.
-    Seat { block: u32, seat_id: &'a SeatId },
-    /// `count` places of a stripe.
-    Places { stripe: u32, count: u32 },
-}
-
-/// The spots of `seats`: seats in their order, and each stripe once. A claim's writes are in this order.
-pub(crate) fn spots(seats: &[HeldSeat]) -> Vec<Spot<'_>> {
-    let mut spots: Vec<Spot<'_>> = Vec::new();
-    for seat in seats {
-        let Some(seat_id) = &seat.seat_id else {
-            let known = spots.iter_mut().find_map(|spot| match spot {
-                Spot::Places { stripe, count } if *stripe == seat.block => Some(count),
-                _ => None,
-            });
-            match known {
-                Some(count) => *count += 1,
-                None => spots.push(Spot::Places { stripe: seat.block, count: 1 }),
-            }
-            continue;
-        };
-        spots.push(Spot::Seat { block: seat.block, seat_id });
-    }
-    spots
-}
-
 /// The seats and places of `hold` that were refused.
 pub(crate) fn refused<'a>(hold: &'a Hold, refusal: &'a Refusal) -> impl Iterator<Item = &'a HeldSeat> {
     let claim = Claim::from(hold);
-    hold.seats
-        .iter()
-        .filter(move |seat| spots(std::slice::from_ref(*seat)).into_iter().any(|spot| refusal.is_of(&claim.key(spot))))
+    hold.seats.iter().filter(move |seat| refusal.is_of(&claim.key(&seat.taken)))
 }
 
 /// Checks that `hold` still has what it claims.
@@ -94,12 +63,12 @@ pub(crate) type Seen = BTreeMap<u32, Stripe>;
 
 /// Takes what `hold` claims. If a stripe was `seen` to have expired places, they are given back and taken first.
 pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) -> Vec<Write> {
-    let take = |spot| match (spot, seating) {
-        (Spot::Places { stripe, count }, Seating::General(house)) => {
-            take_places(hold, house, stripe, count, seen.get(&stripe), now)
+    let take = |(taken, count): (&Taken, u32)| match (taken, seating) {
+        (Taken::Place { stripe }, Seating::General(house)) => {
+            take_places(hold, house, *stripe, count, seen.get(stripe), now)
         }
-        (spot, _) => Write::update(
-            key(hold.performance_id(), hold.layout, spot),
+        (taken, _) => Write::update(
+            key(hold.performance_id(), hold.layout, taken),
             "SET #status = :held, #hold_id = :hold_id, #hold_expires_at = :hold_expires_at, #entity = :seat",
         )
         .when(&TAKE_SEAT)
@@ -109,7 +78,7 @@ pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) 
         .value("seat", "seat")
         .value("now", now),
     };
-    spots(&hold.seats).into_iter().map(take).collect()
+    taken(&hold.seats).map(take).collect()
 }
 
 fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Option<&Stripe>, now: Timestamp) -> Write {
@@ -145,53 +114,51 @@ fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Opti
 /// Sells the claimed seats and places.
 pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     let claim = claim.into();
-    let sell = |spot| match spot {
-        Spot::Seat { .. } => Write::update(claim.key(spot), "SET #status = :sold REMOVE #hold_expires_at")
+    let sell = |(taken, count): (&Taken, u32)| match taken {
+        Taken::Seat { .. } => Write::update(claim.key(taken), "SET #status = :sold REMOVE #hold_expires_at")
             .when(&SELL_SEAT)
             .value("sold", "sold")
             .value("sold_from", claim.hold_id.to_string()),
-        Spot::Places { count, .. } => Write::update(claim.key(spot), "ADD #bucket :minus, #version :one")
+        Taken::Place { .. } => Write::update(claim.key(taken), "ADD #bucket :minus, #version :one")
             .when(&SELL_PLACES)
             .naming("bucket", &claim.bucket())
             .value("minus", -i64::from(count))
             .value("one", 1)
             .value("sold", count),
     };
-    spots(claim.seats).into_iter().map(sell).collect()
+    taken(claim.seats).map(sell).collect()
 }
 
 /// Frees the claimed seats and places that still belong to the claim.
 pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
     let claim = claim.into();
-    let free = |spot| match spot {
-        Spot::Seat { .. } => {
-            Write::delete(claim.key(spot)).when(&FREE_SEAT).value("freed_from", claim.hold_id.to_string())
+    let free = |(taken, count): (&Taken, u32)| match taken {
+        Taken::Seat { .. } => {
+            Write::delete(claim.key(taken)).when(&FREE_SEAT).value("freed_from", claim.hold_id.to_string())
         }
-        Spot::Places { count, .. } => {
-            Write::update(claim.key(spot), "ADD #bucket :minus, #taken :minus, #version :one")
-                .when(&FREE_PLACES)
-                .naming("bucket", &claim.bucket())
-                .value("minus", -i64::from(count))
-                .value("one", 1)
-                .value("freed", count)
-        }
+        Taken::Place { .. } => Write::update(claim.key(taken), "ADD #bucket :minus, #taken :minus, #version :one")
+            .when(&FREE_PLACES)
+            .naming("bucket", &claim.bucket())
+            .value("minus", -i64::from(count))
+            .value("one", 1)
+            .value("freed", count),
     };
-    spots(claim.seats).into_iter().map(free).collect()
+    taken(claim.seats).map(free).collect()
 }
 
 /// Frees sold seats and places. It needs no condition: the reservation's own condition requires it to be confirmed,
 /// and while it is, they belong to it.
 pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
-    let free = |spot| {
-        let key = key(&reservation.sold.performance_id, reservation.layout, spot);
-        match spot {
-            Spot::Seat { .. } => Write::delete(key),
-            Spot::Places { count, .. } => {
+    let free = |(taken, count): (&Taken, u32)| {
+        let key = key(&reservation.sold.performance_id, reservation.layout, taken);
+        match taken {
+            Taken::Seat { .. } => Write::delete(key),
+            Taken::Place { .. } => {
                 Write::update(key, "ADD #taken :minus, #version :one").value("minus", -i64::from(count)).value("one", 1)
             }
         }
     };
-    spots(&reservation.seats).into_iter().map(free).collect()
+    taken(&reservation.seats).map(free).collect()
 }
 
 /// Frees a seat of a hold that has expired at `now` for good: a payment with a slow clock finds nothing to sell.
@@ -207,16 +174,16 @@ pub(crate) fn end_lapsed_places(stripe: Key, seen: &Stripe) -> Write {
 /// Keeps what `hold` claims until `prolonged` expires; `prolonged` is its [`Hold::prolonged`].
 pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
     let (from, to) = (Claim::from(hold), Claim::from(prolonged));
-    let prolong = |spot| match spot {
-        Spot::Seat { .. } => Write::update(from.key(spot), "SET #hold_expires_at = :hold_expires_at")
+    let prolong = |(taken, count): (&Taken, u32)| match taken {
+        Taken::Seat { .. } => Write::update(from.key(taken), "SET #hold_expires_at = :hold_expires_at")
             .when(&PROLONG_SEAT)
             .value("kept_in", hold.hold_id.to_string())
             .value("hold_expires_at", prolonged.expires_at),
-        Spot::Places { count, .. } => {
+        Taken::Place { .. } => {
             let update = if from.bucket_end == to.bucket_end {
-                Write::update(from.key(spot), "ADD #version :one")
+                Write::update(from.key(taken), "ADD #version :one")
             } else {
-                Write::update(from.key(spot), "ADD #bucket :minus, #later :kept, #version :one")
+                Write::update(from.key(taken), "ADD #bucket :minus, #later :kept, #version :one")
                     .naming("later", &to.bucket())
                     .value("minus", -i64::from(count))
             };
@@ -224,7 +191,7 @@ pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
             update.value("one", 1).value("kept", count)
         }
     };
-    spots(&hold.seats).into_iter().map(prolong).collect()
+    taken(&hold.seats).map(prolong).collect()
 }
 
 impl Claim<'_> {
@@ -232,15 +199,15 @@ impl Claim<'_> {
         keys::bucket(self.bucket_end.unwrap_or_default())
     }
 
-    fn key(&self, spot: Spot<'_>) -> Key {
-        key(self.hold_id.performance(), self.layout, spot)
+    fn key(&self, taken: &Taken) -> Key {
+        key(self.hold_id.performance(), self.layout, taken)
     }
 }
 
-fn key(performance: &PerformanceId, layout: u32, spot: Spot<'_>) -> Key {
-    match spot {
-        Spot::Seat { block, seat_id } => keys::seat(performance, layout, block, seat_id),
-        Spot::Places { stripe, .. } => keys::stripe(performance, layout, stripe),
+fn key(performance: &PerformanceId, layout: u32, taken: &Taken) -> Key {
+    match taken {
+        Taken::Seat { block, seat_id } => keys::seat(performance, layout, *block, seat_id),
+        Taken::Place { stripe } => keys::stripe(performance, layout, *stripe),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    hold::{Forgiven, Hold, Stake},
+    hold::{Forgiven, HeldSeat, Hold, Stake},
     ids::{HoldId, MemberId},
     limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS, UNPAID_HOLDS_WINDOW_SECONDS},
     performance::Performance,
@@ -49,7 +49,7 @@ impl Store {
         self.check_quantity(holder, hold.quantity()).await?;
         let Err(refusal) = self.attempt(holder, &hold, &Seen::default()).await? else { return Ok(hold) };
         let lost = claims::refused(&hold, &refusal);
-        Err(Error::SeatsTaken { seat_ids: lost.filter_map(|seat| seat.seat_id.clone()).collect() })
+        Err(Error::SeatsTaken { seat_ids: lost.filter_map(HeldSeat::seat_id).cloned().collect() })
     }
 
     /// Takes `quantity` of a grade for `hold`, which claims nothing yet: the best seats, or that many places. Returns

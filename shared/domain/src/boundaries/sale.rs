@@ -9,7 +9,7 @@ use crate::{
     door::Door,
     door_list::DoorRow,
     general::{Stripe, bucket_end},
-    hold::{HeldSeat, Hold, Stake},
+    hold::{HeldSeat, Hold, Stake, Taken, taken},
     ids::HoldId,
     limits::{
         BALANCE_MAX_WON, BREAKER_OPEN_SECONDS, BUCKET_GRACE_SECONDS, CARD_DEADLINE_SECONDS, CARD_WAIT_MAX_SECONDS,
@@ -122,8 +122,10 @@ fn counted_places_are_in_the_bucket_of_their_hold() {
     let Seating::General(house) = &listing.performance.seating else { panic!("it is general") };
     let hold = Hold::open(&listing, &MEMBER, Uuid::from_u128(7), NOW).unwrap();
     let hold = hold.of_places(house.find("Standing").unwrap().0, &[(0, 2), (1, 1)], &listing.performance);
-    let place = |block| HeldSeat { seat_id: None, block, grade: "Standing".to_owned(), price: Won(100) };
+    let place = |stripe| HeldSeat { taken: Taken::Place { stripe }, grade: "Standing".to_owned(), price: Won(100) };
     assert_eq!(hold.seats, [place(0), place(0), place(1)]);
+    let places = taken(&hold.seats).collect::<Vec<_>>();
+    assert_eq!(places, [(&Taken::Place { stripe: 0 }, 2), (&Taken::Place { stripe: 1 }, 1)]);
     assert_eq!(hold.bucket_end, Some(bucket_end(NOW.plus_seconds(60), 60)));
     let later = hold.prolonged(NOW.plus_seconds(95), &listing.performance);
     assert_eq!(
