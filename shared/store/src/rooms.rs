@@ -21,8 +21,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::Hold,
     ids::PerformanceId,
-    performance::WaitingRoomPolicy,
-    waiting_room::{Admission, Room},
+    waiting_room::{Admission, Room, policy::WaitingRoomPolicy},
 };
 use std::sync::Arc;
 

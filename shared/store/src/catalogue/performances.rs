@@ -16,8 +16,9 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{CATALOGUE_RETRIES, SHOW_PERFORMANCES_MAX},
-    performance::{Performance, PerformanceDetails, WaitingRoomPolicy},
+    performance::{Performance, PerformanceDetails},
     show::{OnSale, Show},
+    waiting_room::policy::WaitingRoomPolicy,
 };
 
 impl Store {
@@ -160,7 +161,7 @@ impl Store {
         if moves || OnSale::of([before]) != OnSale::of([&after]) {
             let mut all = self.dates_without(&show.show_id, before).await?;
             all.push(after.clone());
-            writes.extend(shows::replace(show, &playing(show, show.performances, &all)));
+            writes.extend(shows::replace(show, &shows::playing(show, show.performances, &all)));
         }
         writes.extend(self.replace_room(id, details.waiting_room, details.stripes).await?);
         if let Err(refusal) = self.transact(writes).await? {
@@ -214,7 +215,7 @@ impl Store {
             let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
             show.check_settled(now)?;
             let others = self.dates_without(&show.show_id, closed).await?;
-            let smaller = playing(&show, show.performances.saturating_sub(1), &others);
+            let smaller = shows::playing(&show, show.performances.saturating_sub(1), &others);
             let mut writes = shows::delete_performance(closed, &show).to_vec();
             writes.extend(shows::replace(&show, &smaller));
             let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
@@ -271,12 +272,6 @@ impl Store {
         }
         Ok(dates)
     }
-}
-
-/// The next version of the show, with `count` performances, which are `dates`.
-pub(super) fn playing(show: &Show, count: u32, dates: &[Performance]) -> Show {
-    let starts = || dates.iter().map(|date| date.starts_at);
-    show.playing(count, starts().min().zip(starts().max()), Some(OnSale::of(dates)))
 }
 
 /// The outcome of an attempt to replace a performance.

@@ -1,7 +1,7 @@
 //! Changes of shows. A show is stored three times, once for each order of the list of shows; all copies change at
 //! once.
 
-use super::{performances::playing, slots};
+use super::slots;
 use crate::{
     Store,
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
@@ -14,7 +14,7 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     limits::{CATALOGUE_CALLS_AT_ONCE, CATALOGUE_RETRIES, DELETED_AT_ONCE},
     performance::Performance,
-    show::{Description, Show, ShowDetails},
+    show::{Description, OnSale, Show, ShowDetails},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,12 @@ pub(super) fn replace(before: &Show, after: &Show) -> Vec<Write> {
         None => {}
     }
     writes
+}
+
+/// The next version of the show, with `count` performances, which are `dates`.
+pub(super) fn playing(show: &Show, count: u32, dates: &[Performance]) -> Show {
+    let starts = || dates.iter().map(|date| date.starts_at);
+    show.playing(count, starts().min().zip(starts().max()), Some(OnSale::of(dates)))
 }
 
 /// The whole of a description that is longer than the part stored in lists.
