@@ -18,14 +18,11 @@ use frontrow_edge::{
     clock::Clock,
     lambda::{Needs, Worker},
 };
-use frontrow_store::{Changed, DirtyReservation, Store, keys::Part};
+use frontrow_store::{Change, Changed, DirtyReservation, Store, keys::Part};
 use std::collections::BTreeMap;
 
-/// Event filters of the function: reservations by type, and seats and stripes by key, because deleted items have no image.
-pub const FILTERS: &[&str] = &[
-    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
-    r#"{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "seats#"}, {"prefix": "stripe#"}]}}}}"#,
-];
+/// Event filters of the function.
+pub const FILTERS: &[&str] = Change::PROJECTED;
 
 /// Updates the projections of changed items.
 #[derive(Debug, Clone)]

@@ -25,15 +25,8 @@ use frontrow_edge::{
 };
 use frontrow_store::{Change, Changed, Images, Mail, Profile};
 
-/// Event filters of the function. They pass more than is relayed, because filters cannot compare images, and mail markers
-/// change reservations too. Deleted items have no new image.
-pub const FILTERS: &[&str] = &[
-    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
-    r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
-    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["verification"]}, "used_for": {"S": ["password"]}}}}"#,
-    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["member"]}, "changed_at": {"N": [{"exists": true}]}}}}"#,
-    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
-];
+/// Event filters of the function.
+pub const FILTERS: &[&str] = Change::RELAYED;
 
 /// Sends a message for each committed change that requires one.
 #[derive(Debug, Clone)]

@@ -68,6 +68,22 @@ struct Kind {
 }
 
 impl Change {
+    /// Event filters for the changes that messages follow from. They pass more, because filters cannot compare images,
+    /// and mail markers change reservations too. Deleted items have no new image.
+    pub const RELAYED: &[&str] = &[
+        r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
+        r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
+        r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["verification"]}, "used_for": {"S": ["password"]}}}}"#,
+        r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["member"]}, "changed_at": {"N": [{"exists": true}]}}}}"#,
+        r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
+    ];
+    /// Event filters for the changes that projections follow: reservations by kind, and seats and stripes by key,
+    /// because deleted items have no image.
+    pub const PROJECTED: &[&str] = &[
+        r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
+        r#"{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "seats#"}, {"prefix": "stripe#"}]}}}}"#,
+    ];
+
     /// Decodes a record: the key of the item, and its images before and after the change, which are empty if there is
     /// none.
     ///
