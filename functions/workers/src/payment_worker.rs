@@ -179,7 +179,7 @@ impl PaymentWorker {
             }
         };
         if over && let Some(state) = reservation.given_back() {
-            self.app.store.note_given_back(&reservation, state).await?;
+            self.app.store.record_refund(&reservation, state).await?;
             tracing::info!(%reservation_id, ?state, "settled: the provider holds no money");
             self.count(Outcome::GivenBack);
             return Ok(Progress::Settled);

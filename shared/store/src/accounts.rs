@@ -174,7 +174,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Busy`] when the buyer's name is not the one that was read.
-    pub async fn follow(&self, reservation: &Reservation, next: &Buyer) -> Result<()> {
+    pub async fn replace_buyer(&self, reservation: &Reservation, next: &Buyer) -> Result<()> {
         let key = keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id);
         let follow = Write::update(key, "SET #buyer = :buyer")
             .when(&BUYER_UNCHANGED)

@@ -9,7 +9,7 @@ use crate::{
     payments::{Paid, give_back, reservation_item, stake_paid},
     receipts::Receipted,
     reservations::{Booked, while_confirmed},
-    rooms,
+    waiting_room,
     write::Write,
 };
 use frontrow_domain::{
@@ -54,7 +54,7 @@ impl Store {
         let mut writes = vec![pending_stake(stake_key(pending), hold)];
         writes.extend(claims::prolong(hold, kept));
         writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
-        writes.extend(admission.map(|admission| rooms::park_admission(admission, kept.expires_at)));
+        writes.extend(admission.map(|admission| waiting_room::park_admission(admission, kept.expires_at)));
         writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
 
         let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
@@ -62,7 +62,7 @@ impl Store {
             return self.paid_or_changed(&member, hold, stake, now).await;
         }
         claims::check_claimed(hold, &refusal)?;
-        rooms::check_admission(admission, &refusal)?;
+        waiting_room::check_admission(admission, &refusal)?;
         // This key already has a response; the retry returns it.
         Err(Error::Busy)
     }
@@ -90,13 +90,13 @@ impl Store {
                 .value("hold_id", hold.hold_id.to_string()),
         ];
         writes.extend(claims::prolong(hold, kept));
-        writes.extend(admission.map(|admission| rooms::keep_admission(admission, kept.expires_at)));
+        writes.extend(admission.map(|admission| waiting_room::keep_admission(admission, kept.expires_at)));
         let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
         if let Some(stake) = refusal.image(&stake) {
             // If it is live, a concurrent refusal has prolonged it.
             return read_stake(Some(stake))?.live_hold_of(&hold.hold_id, now).map(drop);
         }
-        rooms::check_admission(admission, &refusal)?;
+        waiting_room::check_admission(admission, &refusal)?;
         Err(Error::HoldExpired)
     }
 
@@ -148,7 +148,7 @@ impl Store {
             .value("hold_until", hold.expires_at);
         let mut writes = vec![end_of_pending(&returned).caused_by(self.request()), stake];
         writes.extend(claims::prolong(&held, hold));
-        writes.extend(admission(pending).map(|position| rooms::return_admission(hold, position)));
+        writes.extend(admission(pending).map(|position| waiting_room::return_admission(hold, position)));
         let Err(refusal) = self.transact(writes).await? else { return Ok(returned) };
         match refusal.image(&key(pending)) {
             Some(found) => from_item(found),
@@ -214,7 +214,7 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn note_given_back(&self, over: &Reservation, state: CardState) -> Result<()> {
+    pub async fn record_refund(&self, over: &Reservation, state: CardState) -> Result<()> {
         let note = Write::update(key(over), "SET #card.#state = :state").value("state", attribute(&state));
         self.write_always(note).await
     }
@@ -234,7 +234,7 @@ fn admission(pending: &Reservation) -> Option<u64> {
 }
 
 fn end_parked(pending: &Reservation) -> Option<Write> {
-    admission(pending).map(|position| rooms::end_parked(&pending.sold.performance_id, position))
+    admission(pending).map(|position| waiting_room::end_parked(&pending.sold.performance_id, position))
 }
 
 fn end_of_pending(over: &Reservation) -> Write {

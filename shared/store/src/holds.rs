@@ -11,7 +11,7 @@ use crate::{
     db::{Consistency, Refusal},
     keys::{self, Item, Key, attribute, from_item},
     receipts::Receipted,
-    rooms,
+    waiting_room,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     /// In the contract's order: [`Error::QueueTokenExpired`], [`Error::HoldExists`], [`Error::TooManySeats`],
     /// [`Error::TooManyRequests`], [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
-    pub async fn place_hold(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
+    pub async fn hold_seats(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
         self.check_quantity(holder, hold.quantity()).await?;
         let Err(refusal) = self.attempt(holder, &hold, &Seen::default()).await? else { return Ok(hold) };
         let lost = claims::refused(&hold, &refusal);
@@ -56,9 +56,9 @@ impl Store {
     /// the hold with its claim.
     ///
     /// # Errors
-    /// As [`Store::place_hold`], with [`Error::GradeNotFound`] first, and [`Error::NotEnoughSeats`] in place of
+    /// As [`Store::hold_seats`], with [`Error::GradeNotFound`] first, and [`Error::NotEnoughSeats`] in place of
     /// [`Error::SeatsTaken`].
-    pub async fn hold_of_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
+    pub async fn hold_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
         match &holder.performance.seating {
             Seating::Numbered(house) => {
                 let grade = house.grade(grade).ok_or(Error::GradeNotFound)?;
@@ -97,7 +97,7 @@ impl Store {
             .value("hour_ago", now.plus_seconds(-UNPAID_HOLDS_WINDOW_SECONDS))
             .value("now", now),
         );
-        writes.extend(admission.map(|admission| rooms::extend_admission(admission, hold.expires_at, now)));
+        writes.extend(admission.map(|admission| waiting_room::extend_admission(admission, hold.expires_at, now)));
         writes.extend(receipt.map(|receipt| receipt.keep(hold, now)));
         let held = self.transact_while(writes, || self.check_open(performance)).await?;
         if let Err(refusal) = &held {
@@ -213,7 +213,7 @@ impl Store {
             let mut writes = claimed.clone();
             writes.push(release_stake(stake.clone(), hold, forgiven));
             writes.extend(beside.clone());
-            writes.extend(prolongs.map(|position| rooms::shorten_admission(hold, position)));
+            writes.extend(prolongs.map(|position| waiting_room::shorten_admission(hold, position)));
             let Err(refusal) = self.transact(writes).await? else { return Ok(Freed::Hold) };
             if refusal.is_of(&stake) || beside.as_ref().is_some_and(|beside| refusal.is_of(&beside.key())) {
                 return Ok(Freed::Nothing);
@@ -258,7 +258,7 @@ pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {
 /// Checks that a hold was refused for its seats alone. Reports other reasons in the contract's order: queue token,
 /// hold_exists, too_many_seats.
 fn check_seats_lost(holder: &Holder<'_>, hold: &Hold, refusal: &Refusal) -> Result<()> {
-    rooms::check_admission(holder.admission, refusal)?;
+    waiting_room::check_admission(holder.admission, refusal)?;
     if let Some(stake) = refusal.image(&keys::stake(holder.member, hold.performance_id())) {
         let stake = read_stake(Some(stake))?;
         stake.check_room_for(hold.quantity(), holder.performance.max_seats_per_member, holder.now)?;

@@ -11,7 +11,7 @@
 //! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
 //! | `catalogue`, `copies` | shows and performances, closing them; the cached copies |
-//! | `rooms` | waiting rooms: line, places, admissions, turnstile |
+//! | `waiting_room` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | a hold's claim, as writes; taken seats of a house; holding and releasing |
 //! | `seat_maps` | the seat map: read live, or from a large house's projection |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
@@ -43,11 +43,11 @@ mod payments;
 mod projections;
 mod receipts;
 mod reservations;
-mod rooms;
 mod seat_maps;
 mod seats;
 mod sessions;
 pub mod table;
+mod waiting_room;
 mod wallets;
 mod write;
 
@@ -63,5 +63,5 @@ pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::Booked;
-pub use rooms::{Crowd, Joined, PolledRoom, RoomView};
 pub use sessions::Renewal;
+pub use waiting_room::{Crowd, Joined, PolledRoom, RoomView};

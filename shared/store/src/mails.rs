@@ -217,18 +217,18 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn mail_was_sent(&self, claimed: &Claimed) -> Result<bool> {
+    pub async fn mark_mail_sent(&self, claimed: &Claimed) -> Result<bool> {
         let sent = claimed.mail.update("SET #mail.#status = :sent", &MAIL_MINE);
         let sent = sent.value("sent", keys::attribute(&MailStatus::Sent)).value("claimer", claimed.claimer.as_str());
         Ok(self.write(sent).await?.is_ok())
     }
 
     /// Ends the lease now, because the mail service refused, so that the next attempt need not wait. `false` as for
-    /// [`Store::mail_was_sent`].
+    /// [`Store::mark_mail_sent`].
     ///
     /// # Errors
     /// As any write.
-    pub async fn give_mail_back(&self, claimed: &Claimed, now: Timestamp) -> Result<bool> {
+    pub async fn release_mail(&self, claimed: &Claimed, now: Timestamp) -> Result<bool> {
         let back = claimed.mail.update("SET #mail.#lease_until = :now", &MAIL_MINE);
         Ok(self.write(back.value("now", now).value("claimer", claimed.claimer.as_str())).await?.is_ok())
     }
@@ -239,7 +239,7 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn give_mail_up(&self, mail: &Mail, now: Timestamp) -> Result<bool> {
+    pub async fn mark_mail_failed(&self, mail: &Mail, now: Timestamp) -> Result<bool> {
         let up = mail.update("SET #mail.#status = :failed", &MAIL_UNSENT);
         let up = up.value("failed", keys::attribute(&MailStatus::Failed));
         match self.write(up.value("queued", keys::attribute(&MailStatus::Queued))).await? {

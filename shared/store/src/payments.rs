@@ -8,7 +8,7 @@ use crate::{
     holds::read_stake,
     keys::{self, Item, Key, item_of},
     receipts::Receipted,
-    rooms,
+    waiting_room,
     wallets::{self, read_wallet},
     write::Write,
 };
@@ -126,7 +126,7 @@ impl Store {
             writes.extend(wallets::book(&member, &entry));
             writes.extend(claims::sell(hold));
             writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
-            writes.extend(admission.map(rooms::spend_admission));
+            writes.extend(admission.map(waiting_room::spend_admission));
             writes.extend(receipt.map(|receipt| receipt.keep(reservation, now)));
 
             let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
@@ -134,7 +134,7 @@ impl Store {
                 return self.paid_or_changed(&member, hold, stake, now).await;
             }
             claims::check_claimed(hold, &refusal)?;
-            rooms::check_admission(admission, &refusal)?;
+            waiting_room::check_admission(admission, &refusal)?;
             // If the wallet was not refused, this key has a response, and the retry returns it.
             let image = refusal.image(&keys::wallet(&member)).ok_or(Error::Busy)?;
             wallet = read_wallet(Some(image))?;

@@ -160,11 +160,11 @@ impl Endpoint for HoldSeats {
             match &call.body {
                 Body::Seats(seat_ids) => {
                     let hold = Hold::place(&listing, seat_ids, &member, fresh, call.now)?.under(admission);
-                    app.store.place_hold(&holder, hold).await
+                    app.store.hold_seats(&holder, hold).await
                 }
                 Body::OfGrade { grade, quantity } => {
                     let hold = Hold::open(&listing, &member, fresh, call.now)?.under(admission);
-                    app.store.hold_of_grade(&holder, hold, grade, *quantity).await
+                    app.store.hold_grade(&holder, hold, grade, *quantity).await
                 }
             }
         });

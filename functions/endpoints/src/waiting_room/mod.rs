@@ -201,7 +201,7 @@ pub async fn under_admission<T>(
     if let (Some(admission), Err(error)) = (admission, &outcome)
         && !matches!(error, Error::QueueTokenExpired | Error::HoldExpired | Error::Busy | Error::Internal(_))
     {
-        app.store.live_end(admission, now).await?;
+        app.store.admission_end(admission, now).await?;
     }
     outcome
 }

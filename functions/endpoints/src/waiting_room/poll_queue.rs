@@ -65,9 +65,9 @@ impl Endpoint for PollQueue {
         }
         let place = claims.place;
         let end = if claims.admitted {
-            Some(app.store.live_end(&claims.admission(), now).await?)
+            Some(app.store.admission_end(&claims.admission(), now).await?)
         } else if room.has_served(place) {
-            let end = app.store.claim(&claims.admission(), room.policy.admission_seconds, now).await?;
+            let end = app.store.claim_admission(&claims.admission(), room.policy.admission_seconds, now).await?;
             app.config.metrics.done(Self::ROUTE.operation, now);
             end
         } else {

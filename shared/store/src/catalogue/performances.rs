@@ -8,7 +8,7 @@ use crate::{
     db::Consistency,
     keys::{self, attribute, item_of},
     page::Range,
-    rooms,
+    waiting_room,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -58,7 +58,9 @@ impl Store {
             let on_sale = show.on_sale.or((show.performances == 0).then(OnSale::default));
             let on_sale = on_sale.map(|on_sale| on_sale.with(performance));
             writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)), on_sale)));
-            writes.extend(waiting_room.into_iter().flat_map(|(policy, stripes)| rooms::new_room(id, policy, stripes)));
+            writes.extend(
+                waiting_room.into_iter().flat_map(|(policy, stripes)| waiting_room::new_room(id, policy, stripes)),
+            );
             let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
             if refusal.is_of(&keys::performance(id)) {
                 return Err(Error::SlotTaken);
@@ -191,7 +193,7 @@ impl Store {
         Ok(if there {
             vec![Write::update(keys::room(id), "SET #policy = :policy").value("policy", attribute(&policy))]
         } else {
-            rooms::new_room(id, policy, stripes)
+            waiting_room::new_room(id, policy, stripes)
         })
     }
 

@@ -124,7 +124,7 @@ impl Store {
         let closing = self.close_show(&before, now).await?;
         let closed = match self.close_all(&closing, now).await {
             Ok(closed) => closed,
-            Err(error) => return Err(self.give_show_up(&closing, &[], error).await),
+            Err(error) => return Err(self.abandon(&closing, &[], error).await),
         };
         let taken = self.take_slots(&closed, to, now).await;
         // Stays closed until its slots are settled, so that it is not moved back while they are being freed.
@@ -158,7 +158,7 @@ impl Store {
         let mut show = self.close_show(&before, now).await?;
         let closed = match self.close_all(&show, now).await {
             Ok(closed) => closed,
-            Err(error) => return Err(self.give_show_up(&show, &[], error).await),
+            Err(error) => return Err(self.abandon(&show, &[], error).await),
         };
         let mut rest = closed.as_slice();
         loop {
@@ -176,7 +176,7 @@ impl Store {
             }
             let deleted = self.transact(writes).await;
             if let Err(error) = deleted.and_then(|deleted| deleted.map_err(Refusal::busy)) {
-                return Err(self.give_show_up(&show, rest, error).await);
+                return Err(self.abandon(&show, rest, error).await);
             }
             for one in some {
                 self.copies.listings.forget(&one.performance_id).await;
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Opens everything again and returns `why`.
-    async fn give_show_up(&self, show: &Show, performances: &[Performance], why: Error) -> Error {
+    async fn abandon(&self, show: &Show, performances: &[Performance], why: Error) -> Error {
         self.reopen_if_possible(performances).await;
         self.end_show_closing_if_possible(show).await;
         why

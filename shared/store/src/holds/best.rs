@@ -26,7 +26,7 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// # Errors
-    /// As [`Store::hold_of_grade`].
+    /// As [`Store::hold_grade`].
     pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
         // A slightly stale map is good enough for the first choice, but neither for the next one nor for a refusal.
         let mut consistency = Consistency::Eventual;

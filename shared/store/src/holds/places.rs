@@ -33,7 +33,7 @@ struct Choice {
 
 impl Search<'_> {
     /// # Errors
-    /// As [`Store::hold_of_grade`].
+    /// As [`Store::hold_grade`].
     pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
         let Holder { performance, .. } = *self.holder;
         let home = hold.hold_id.spread(self.shares.len());

@@ -66,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::QueueTokenExpired`] if it was taken back, spent or given up.
-    pub async fn claim(
+    pub async fn claim_admission(
         &self,
         admission: &Admission,
         admission_seconds: i64,
@@ -100,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::QueueTokenExpired`] if it has expired, was spent or was given up.
-    pub async fn live_end(&self, admission: &Admission, now: Timestamp) -> Result<Timestamp> {
+    pub async fn admission_end(&self, admission: &Admission, now: Timestamp) -> Result<Timestamp> {
         let state = self.admission_state(&admission.performance_id, admission.position).await?;
         state.and_then(|state| state.live_end_for(&admission.member_id, now)).ok_or(Error::QueueTokenExpired)
     }
