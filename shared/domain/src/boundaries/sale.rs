@@ -5,7 +5,7 @@ use crate::{
     Error, Timestamp,
     best_available::choose,
     breaker::{Breaker, Counts, Phase},
-    card::{self, Step},
+    card,
     door::Door,
     door_list::DoorRow,
     general::{Stripe, bucket_end},
@@ -17,7 +17,10 @@ use crate::{
     },
     money::Won,
     performance::Performance,
-    reservation::{CancelReason, PaymentMethod, ReservationStatus},
+    reservation::{
+        CancelReason, PaymentMethod, ReservationStatus,
+        settlement::{self, Step},
+    },
     seating::{Numbered, Seating},
     waiting_room::Admission,
     wallet::{Change, EntryKind, TopUpAmount, Wallet},
@@ -233,16 +236,16 @@ fn a_provider_is_asked_more_rarely_the_longer_it_lasts() {
     assert_eq!((wait(800, 0.0), wait(800, 0.5)), (100, 125));
     assert_eq!(wait(1_000_000, 0.9), CARD_WAIT_MAX_SECONDS);
     let mut reservation = bought(&["A-1-1"]);
-    assert_eq!(card::next_step(&reservation, NOW), Step::Nothing);
-    assert_eq!(card::asked_since(&reservation), NOW);
+    assert_eq!(settlement::next_step(&reservation, NOW), Step::Nothing);
+    assert_eq!(settlement::asked_since(&reservation), NOW);
     (reservation.status, reservation.method) = (ReservationStatus::Pending, PaymentMethod::Card);
     let deadline = card::deadline(NOW);
     assert_eq!(deadline, NOW.plus_seconds(CARD_DEADLINE_SECONDS));
     let card = serde_json::from_value(json!({"state": "pending", "deadline": deadline.millis()})).unwrap();
     reservation.card = Some(card);
-    assert_eq!(card::next_step(&reservation, NOW), Step::Expire, "it cannot be confirmed without a token");
+    assert_eq!(settlement::next_step(&reservation, NOW), Step::Expire, "it cannot be confirmed without a token");
     let expired = reservation.expired(AFTER);
-    assert_eq!((card::asked_since(&expired), card::next_step(&expired, AFTER)), (AFTER, Step::GiveBack));
+    assert_eq!((settlement::asked_since(&expired), settlement::next_step(&expired, AFTER)), (AFTER, Step::GiveBack));
     assert_eq!(expired.refunded(), Won(0));
 }
 
