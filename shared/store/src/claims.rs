@@ -18,36 +18,16 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     general::{General, Stripe},
     hold::{HeldSeat, Hold, Taken, taken},
-    ids::{HoldId, PerformanceId},
+    ids::PerformanceId,
     limits::STRIPE_UNSWEPT_MAX,
     reservation::Reservation,
     seating::Seating,
 };
 use std::collections::BTreeMap;
 
-/// Seats or places claimed by a hold.
-#[derive(Debug, Clone)]
-pub(crate) struct Claim<'a> {
-    /// The hold that claims them.
-    pub(crate) hold_id: HoldId,
-    /// The version of the layout.
-    pub(crate) layout: u32,
-    /// The claimed seats or places.
-    pub(crate) seats: &'a [HeldSeat],
-    /// The bucket of general admission places.
-    pub(crate) bucket_end: Option<Timestamp>,
-}
-
-impl<'a> From<&'a Hold> for Claim<'a> {
-    fn from(hold: &'a Hold) -> Self {
-        Self { hold_id: hold.hold_id.clone(), layout: hold.layout, seats: &hold.seats, bucket_end: hold.bucket_end }
-    }
-}
-
 /// The seats and places of `hold` that were refused.
 pub(crate) fn refused<'a>(hold: &'a Hold, refusal: &'a Refusal) -> impl Iterator<Item = &'a HeldSeat> {
-    let claim = Claim::from(hold);
-    hold.seats.iter().filter(move |seat| refusal.is_of(&claim.key(&seat.taken)))
+    hold.seats.iter().filter(move |seat| refusal.is_of(&key_of(hold, &seat.taken)))
 }
 
 /// Checks that `hold` still has what it claims.
@@ -68,7 +48,7 @@ pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) 
             take_places(hold, house, *stripe, count, seen.get(stripe), now)
         }
         (taken, _) => Write::update(
-            key(hold.performance_id(), hold.layout, taken),
+            key_of(hold, taken),
             "SET #status = :held, #hold_id = :hold_id, #hold_expires_at = :hold_expires_at, #entity = :seat",
         )
         .when(&TAKE_SEAT)
@@ -111,39 +91,37 @@ fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Opti
         .value("stripe", "stripe")
 }
 
-/// Sells the claimed seats and places.
-pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
-    let claim = claim.into();
+/// Sells what `hold` claims.
+pub(crate) fn sell(hold: &Hold) -> Vec<Write> {
     let sell = |(taken, count): (&Taken, u32)| match taken {
-        Taken::Seat { .. } => Write::update(claim.key(taken), "SET #status = :sold REMOVE #hold_expires_at")
+        Taken::Seat { .. } => Write::update(key_of(hold, taken), "SET #status = :sold REMOVE #hold_expires_at")
             .when(&SELL_SEAT)
             .value("sold", "sold")
-            .value("sold_from", claim.hold_id.to_string()),
-        Taken::Place { .. } => Write::update(claim.key(taken), "ADD #bucket :minus, #version :one")
+            .value("sold_from", hold.hold_id.to_string()),
+        Taken::Place { .. } => Write::update(key_of(hold, taken), "ADD #bucket :minus, #version :one")
             .when(&SELL_PLACES)
-            .naming("bucket", &claim.bucket())
+            .naming("bucket", &bucket(hold))
             .value("minus", -i64::from(count))
             .value("one", 1)
             .value("sold", count),
     };
-    taken(claim.seats).map(sell).collect()
+    taken(&hold.seats).map(sell).collect()
 }
 
-/// Frees the claimed seats and places that still belong to the claim.
-pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
-    let claim = claim.into();
+/// Frees what `hold` claims and still has.
+pub(crate) fn free_held(hold: &Hold) -> Vec<Write> {
     let free = |(taken, count): (&Taken, u32)| match taken {
         Taken::Seat { .. } => {
-            Write::delete(claim.key(taken)).when(&FREE_SEAT).value("freed_from", claim.hold_id.to_string())
+            Write::delete(key_of(hold, taken)).when(&FREE_SEAT).value("freed_from", hold.hold_id.to_string())
         }
-        Taken::Place { .. } => Write::update(claim.key(taken), "ADD #bucket :minus, #taken :minus, #version :one")
+        Taken::Place { .. } => Write::update(key_of(hold, taken), "ADD #bucket :minus, #taken :minus, #version :one")
             .when(&FREE_PLACES)
-            .naming("bucket", &claim.bucket())
+            .naming("bucket", &bucket(hold))
             .value("minus", -i64::from(count))
             .value("one", 1)
             .value("freed", count),
     };
-    taken(claim.seats).map(free).collect()
+    taken(&hold.seats).map(free).collect()
 }
 
 /// Frees sold seats and places. It needs no condition: the reservation's own condition requires it to be confirmed,
@@ -173,35 +151,33 @@ pub(crate) fn end_lapsed_places(stripe: Key, seen: &Stripe) -> Write {
 
 /// Keeps what `hold` claims until `prolonged` expires; `prolonged` is its [`Hold::prolonged`].
 pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
-    let (from, to) = (Claim::from(hold), Claim::from(prolonged));
     let prolong = |(taken, count): (&Taken, u32)| match taken {
-        Taken::Seat { .. } => Write::update(from.key(taken), "SET #hold_expires_at = :hold_expires_at")
+        Taken::Seat { .. } => Write::update(key_of(hold, taken), "SET #hold_expires_at = :hold_expires_at")
             .when(&PROLONG_SEAT)
             .value("kept_in", hold.hold_id.to_string())
             .value("hold_expires_at", prolonged.expires_at),
         Taken::Place { .. } => {
-            let update = if from.bucket_end == to.bucket_end {
-                Write::update(from.key(taken), "ADD #version :one")
+            let update = if hold.bucket_end == prolonged.bucket_end {
+                Write::update(key_of(hold, taken), "ADD #version :one")
             } else {
-                Write::update(from.key(taken), "ADD #bucket :minus, #later :kept, #version :one")
-                    .naming("later", &to.bucket())
+                Write::update(key_of(hold, taken), "ADD #bucket :minus, #later :kept, #version :one")
+                    .naming("later", &bucket(prolonged))
                     .value("minus", -i64::from(count))
             };
-            let update = update.when(&PROLONG_PLACES).naming("bucket", &from.bucket());
+            let update = update.when(&PROLONG_PLACES).naming("bucket", &bucket(hold));
             update.value("one", 1).value("kept", count)
         }
     };
     taken(&hold.seats).map(prolong).collect()
 }
 
-impl Claim<'_> {
-    fn bucket(&self) -> String {
-        keys::bucket(self.bucket_end.unwrap_or_default())
-    }
+/// The bucket of a hold of places.
+fn bucket(hold: &Hold) -> String {
+    keys::bucket(hold.bucket_end.unwrap_or_default())
+}
 
-    fn key(&self, taken: &Taken) -> Key {
-        key(self.hold_id.performance(), self.layout, taken)
-    }
+fn key_of(hold: &Hold, taken: &Taken) -> Key {
+    key(hold.performance_id(), hold.layout, taken)
 }
 
 fn key(performance: &PerformanceId, layout: u32, taken: &Taken) -> Key {
