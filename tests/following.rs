@@ -166,7 +166,7 @@ async fn an_erased_buyer_gets_no_mail() {
         let paid = book(&zoe, &performance, &["A-1-1"]).await.text("reservationId");
         world.settle().await;
         let (before, left) = (world.mails_to("zoe@example.com").await.len(), reservations(world).await.remove(0));
-        world.app().store.follow(&left, &left.buyer.clone().erased()).await.expect("erased");
+        world.app().store.replace_buyer(&left, &left.buyer.clone().erased()).await.expect("erased");
         zoe.post(&format!("/reservations/{paid}/ticket-mail"), json!(null)).await.expect(202);
         let cancelled = format!("/performances/{performance}/cancellation");
         world.organizer().await.post(&cancelled, json!({"reason": "Rain"})).await.expect(202);
@@ -210,7 +210,7 @@ async fn a_duplicate_door_row_is_removed() {
         let reservation = reservations(world).await.remove(0);
         let former_names = vec![Name::try_from("Yuna".to_owned()).expect("a name")];
         let next = Buyer { former_names, ..reservation.buyer.clone() };
-        world.app().store.follow(&reservation, &next).await.expect("written");
+        world.app().store.replace_buyer(&reservation, &next).await.expect("written");
         assert_eq!(settled_door_list(world, &performance, "").await, ["Zoe"]);
         // The audit of every test compares the sums with the reservations.
     })

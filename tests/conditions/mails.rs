@@ -124,12 +124,12 @@ pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> Guar
     let over = now.plus_seconds(LEASE_SECONDS);
     let current = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("a response");
     ensure(matches!(current, Claim::Granted(_)), || format!("the lease has expired: {current:?}"))?;
-    store.give_mail_back(&late, over).await.expect("a response");
+    store.release_mail(&late, over).await.expect("a response");
     let third = store.claim_mail(&mail, over, LEASE_SECONDS, MailStatus::Queued).await.expect("a response");
     ensure(matches!(third, Claim::Taken), || {
         "a sender that had lost a mail gave it back: it had two senders".to_owned()
     })?;
-    store.mail_was_sent(&late).await.expect("a response");
+    store.mark_mail_sent(&late).await.expect("a response");
     let status_now = status(&person, &path).await;
     ensure(status_now == "queued", || format!("a sender that had lost a mail marked it as {status_now}"))
 }
@@ -139,7 +139,7 @@ pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> GuardResult {
     let mailer = Mailer::start(world).await;
     let store = world.app().store.clone();
     world.wire.intercept(Some(Interlude::before_update(":failed", async move {
-        store.mail_was_sent(&claimed).await.expect("it was claimed");
+        store.mark_mail_sent(&claimed).await.expect("it was claimed");
     })));
     mailer.deliver(&mail, world.app().config.mail_max_receives).await;
     let status_now = status(&person, &path).await;
@@ -160,7 +160,7 @@ async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Tim
     let Claim::Granted(second) = claim(world, mail, over).await else {
         return Err("a mail whose sender died is never sent".to_owned());
     };
-    world.app().store.mail_was_sent(&second).await.expect("a response");
+    world.app().store.mark_mail_sent(&second).await.expect("a response");
     let late = claim(world, mail, over.plus_seconds(LEASE_SECONDS)).await;
     ensure(matches!(late, Claim::Sent), || format!("once sent a mail is {late:?}"))
 }

@@ -127,9 +127,9 @@ fn renamed(reservation: &Reservation, name: &str) -> Buyer {
 /// A follower read a reservation before its buyer's name changed twice, and then applies the first change.
 pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> GuardResult {
     let (store, before) = (&world.app().store, zoe(world).await);
-    store.follow(&before, &renamed(&before, "Yuna")).await.map_err(|error| error.to_string())?;
+    store.replace_buyer(&before, &renamed(&before, "Yuna")).await.map_err(|error| error.to_string())?;
     world.settle().await;
-    let late = store.follow(&before, &renamed(&before, "Xena")).await;
+    let late = store.replace_buyer(&before, &renamed(&before, "Xena")).await;
     world.settle().await;
     ensure(late.is_err(), || "a name is forgotten by which the door list has the reservation".to_owned())
 }
@@ -155,11 +155,11 @@ pub(super) async fn a_row_is_moved_by_one_projector(world: &World) -> GuardResul
     let (rename, again, next) = (store.clone(), store, second.buyer.clone());
     let nothing: Action = Box::pin(async {});
     let to_yuna: Action = Box::pin(async move {
-        rename.follow(&first, &next).await.expect("renamed");
+        rename.replace_buyer(&first, &next).await.expect("renamed");
     });
     let to_xena: Action = Box::pin(async move {
         listed("yuna").await;
-        again.follow(&second, &third).await.expect("renamed");
+        again.replace_buyer(&second, &third).await.expect("renamed");
         listed("xena").await;
     });
     let steps = vec![("BatchGetItem", nothing), ("BatchGetItem", to_yuna), ("TransactWriteItems", to_xena)];

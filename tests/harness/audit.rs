@@ -4,6 +4,7 @@ use super::World;
 use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
 use frontrow_domain::{
     card::CardState,
+    hold::{Taken, taken},
     ids::{HoldId, MemberId},
     performance::Performance,
     reservation::{CancelReason, PaymentMethod, PaymentStatus, Reservation, ReservationStatus},
@@ -67,9 +68,10 @@ impl Snapshot {
         }
         let mut owned: BTreeMap<String, String> = BTreeMap::new();
         for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
-            for (seat, seat_id) in reservation.seats.iter().filter_map(|seat| Some((seat, seat.seat_id.as_ref()?))) {
+            for seat in &reservation.seats {
+                let Taken::Seat { seat_id, block } = &seat.taken else { continue };
                 let performance = &reservation.sold.performance_id;
-                let key = format!("seats#{performance}#{}#{}/{seat_id}", reservation.layout, seat.block);
+                let key = format!("seats#{performance}#{}#{block}/{seat_id}", reservation.layout);
                 let hold = reservation.reservation_id.hold().to_string();
                 if let Some(other) = owned.insert(key.clone(), hold.clone()) {
                     return Err(format!("{key} is owned by {other} and {hold}"));
@@ -84,9 +86,11 @@ impl Snapshot {
     pub(crate) fn places_are_sold_once(&self) -> Result<(), String> {
         let mut sold: BTreeMap<String, u64> = BTreeMap::new();
         for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
-            for place in reservation.seats.iter().filter(|seat| seat.seat_id.is_none()) {
+            for (taken, count) in taken(&reservation.seats) {
+                let Taken::Place { stripe } = taken else { continue };
                 let performance = &reservation.sold.performance_id;
-                *sold.entry(format!("stripe#{performance}#{}#{}", reservation.layout, place.block)).or_default() += 1;
+                let key = format!("stripe#{performance}#{}#{stripe}", reservation.layout);
+                *sold.entry(key).or_default() += u64::from(count);
             }
         }
         let mut shares: BTreeMap<String, u32> = BTreeMap::new();

@@ -17,10 +17,13 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result, Timestamp,
     breaker::{Counts, Permit, Sample, subject},
-    card::{CardState, CardToken, DeclineReason, Step, asked_since, is_never_taken, next_step, wait_seconds},
+    card::{CardState, CardToken, DeclineReason, is_never_taken, wait_seconds},
     ids::ReservationId,
     limits::{CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS},
-    reservation::{CancelReason, Reservation},
+    reservation::{
+        CancelReason, Reservation,
+        settlement::{Step, asked_since, next_step},
+    },
 };
 use frontrow_edge::{
     App, Secret,
@@ -182,7 +185,7 @@ impl PaymentWorker {
             }
         };
         if over && let Some(state) = reservation.given_back() {
-            self.app.store.note_given_back(&reservation, state).await?;
+            self.app.store.record_refund(&reservation, state).await?;
             tracing::info!(%reservation_id, ?state, "settled; the provider holds no money");
             self.count(Outcome::GivenBack);
             return Ok(Progress::Settled);

@@ -5,33 +5,24 @@
 use crate::{
     cancel_reservations::Concerned,
     queue::{Outgoing, Queue, Sender},
-    records::{entity, from_here, read, sequence_number},
+    records::{change, from_here, sequence_number},
 };
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
     streams::DynamoDbEventResponse,
 };
-use frontrow_domain::{
-    Error, Result,
-    ids::{MemberId, PerformanceId, ReservationId},
-    member::Name,
-    reservation::Reservation,
-};
+use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{
     app::store_from_env,
     clients::Aws,
     clock::Clock,
     lambda::{Needs, Worker},
 };
-use frontrow_store::{DirtyReservation, Store, keys};
-use serde::Deserialize;
+use frontrow_store::{Change, Changed, DirtyReservation, Store, keys::Part};
 use std::collections::BTreeMap;
 
-/// Event filters of the function: reservations by type, and seats and stripes by key, because deleted items have no image.
-pub const FILTERS: &[&str] = &[
-    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
-    r#"{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "seats#"}, {"prefix": "stripe#"}]}}}}"#,
-];
+/// Event filters of the function.
+pub const FILTERS: &[&str] = Change::PROJECTED;
 
 /// Updates the projections of changed items.
 #[derive(Debug, Clone)]
@@ -45,7 +36,7 @@ pub struct Project {
 #[derive(Debug, Default)]
 struct Dirty {
     reservations: Vec<(usize, DirtyReservation)>,
-    parts: BTreeMap<keys::Part, usize>,
+    parts: BTreeMap<Part, usize>,
 }
 
 /// Index of the first record in the batch that failed.
@@ -54,17 +45,16 @@ type NotDone = usize;
 impl Dirty {
     /// Adds the items that `record` changes.
     fn note(&mut self, place: usize, record: &EventRecord) -> Result<()> {
-        if entity(record)? == "reservation"
-            && let Some(dirty) = dirty_reservation(record)?
-        {
-            match self.reservations.iter_mut().find(|(_, known)| known.reservation_id == dirty.reservation_id) {
-                Some((_, known)) => known.names.extend(dirty.names),
-                None => self.reservations.push((place, dirty)),
+        match change(record)?.item {
+            Changed::Reservation(images) => {
+                let Some(dirty) = DirtyReservation::of_change(&images) else { return Ok(()) };
+                match self.reservations.iter_mut().find(|(_, known)| known.reservation_id == dirty.reservation_id) {
+                    Some((_, known)) => known.names.extend(dirty.names),
+                    None => self.reservations.push((place, dirty)),
+                }
             }
-        }
-        // Deleted seats count too.
-        if let Some(part) = read::<keys::Place>(&record.change.keys)?.part() {
-            self.parts.entry(part).or_insert(place);
+            Changed::House(part) => drop(self.parts.entry(part).or_insert(place)),
+            _ => {}
         }
         Ok(())
     }
@@ -83,9 +73,9 @@ impl Project {
         not_done.map_or(Ok(()), Err)
     }
 
-    async fn project_maps(&self, parts: &BTreeMap<keys::Part, usize>) -> Result<(), NotDone> {
+    async fn project_maps(&self, parts: &BTreeMap<Part, usize>) -> Result<(), NotDone> {
         let failed = self.store.project_parts(parts.keys().cloned(), self.clock.now()).await;
-        let place = |(part, error): &(keys::Part, Error)| {
+        let place = |(part, error): &(Part, Error)| {
             tracing::warn!(%error, ?part, "part of a house not projected; the stream redelivers its record");
             parts[part]
         };
@@ -165,35 +155,4 @@ impl Worker for Project {
         }
         Ok(not_done.map(|place| from_here(sequence_number(&event.records[place]))).unwrap_or_default())
     }
-}
-
-#[derive(Deserialize)]
-struct ReservationImage {
-    reservation_id: ReservationId,
-    buyer: BuyerImage,
-}
-
-#[derive(Deserialize)]
-struct BuyerImage {
-    member_id: MemberId,
-    name: Name,
-    #[serde(default)]
-    former_names: Vec<Name>,
-}
-
-/// The reservation that a record changes; `None` if only mail markers changed.
-fn dirty_reservation(record: &EventRecord) -> Result<Option<DirtyReservation>> {
-    let (new, old) = (&record.change.new_image, &record.change.old_image);
-    if !old.is_empty() && read::<Reservation>(old)? == read::<Reservation>(new)? {
-        return Ok(None);
-    }
-    let ReservationImage { reservation_id, buyer } = read(new)?;
-    let mut names = vec![buyer.name];
-    names.extend(buyer.former_names);
-    if !old.is_empty() {
-        let before: ReservationImage = read(old)?;
-        names.push(before.buyer.name);
-        names.extend(before.buyer.former_names);
-    }
-    Ok(Some(DirtyReservation { member_id: buyer.member_id, reservation_id, names }))
 }

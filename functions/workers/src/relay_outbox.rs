@@ -5,39 +5,28 @@ use crate::{
     cancel_reservations::Concerned,
     message::PaymentDue,
     queue::{Outgoing, Queue, Sender, reservation_in},
-    records::{entity, from_here, read, sequence_number},
+    records::{change, from_here, sequence_number},
 };
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
     streams::DynamoDbEventResponse,
 };
 use frontrow_domain::{
-    Result, Timestamp,
-    card::CardState,
-    ids::{MemberId, PerformanceId, RequestId, ReservationId, ShowId, VerificationId},
+    Result,
+    ids::RequestId,
     mailing::Mailing,
-    member::Name,
-    performance::Cancellation,
-    reservation::ReservationStatus,
-    show::Category,
-    verification::Purpose,
+    performance::Performance,
+    reservation::{Reservation, ReservationStatus},
+    verification::{Purpose, Verification},
 };
 use frontrow_edge::{
     clients::Aws,
     lambda::{Needs, Worker},
 };
-use frontrow_store::Mail;
-use serde::Deserialize;
+use frontrow_store::{Change, Changed, Images, Mail, Profile};
 
-/// Event filters of the function. They pass more than is relayed, because filters cannot compare images, and mail markers
-/// change reservations too. Deleted items have no new image.
-pub const FILTERS: &[&str] = &[
-    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,
-    r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["verification", "show"]}}}}"#,
-    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["verification"]}, "used_for": {"S": ["password"]}}}}"#,
-    r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["member"]}, "changed_at": {"N": [{"exists": true}]}}}}"#,
-    r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
-];
+/// Event filters of the function.
+pub const FILTERS: &[&str] = Change::RELAYED;
 
 /// Sends a message for each committed change that requires one.
 #[derive(Debug, Clone)]
@@ -103,153 +92,70 @@ impl Worker for RelayOutbox {
     }
 }
 
-#[derive(Deserialize)]
-struct CausedImage {
-    request_id: Option<RequestId>,
-}
-
-#[derive(Deserialize)]
-struct ReservationImage {
-    reservation_id: ReservationId,
-    status: ReservationStatus,
-    mailing: Mailing,
-    buyer: BuyerImage,
-    card: Option<CardImage>,
-}
-
-#[derive(Deserialize)]
-struct CardImage {
-    state: CardState,
-}
-
-#[derive(Deserialize)]
-struct BuyerImage {
-    member_id: MemberId,
-}
-
-#[derive(Deserialize)]
-struct VerificationImage {
-    verification_id: VerificationId,
-    used_for: Option<Purpose>,
-}
-
-#[derive(Deserialize)]
-struct MemberImage {
-    member_id: MemberId,
-    name: Option<Name>,
-    changed_at: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-struct ShowImage {
-    show_id: ShowId,
-    details: DetailsImage,
-}
-
-#[derive(Deserialize)]
-struct DetailsImage {
-    category: Category,
-}
-
-#[derive(Deserialize)]
-struct PerformanceImage {
-    performance_id: PerformanceId,
-    cancellation: Option<Cancellation>,
-}
-
 /// The messages that follow from a record.
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
-    let mail = mail_of(record)?.map(|mail| Outgoing::mail(&mail));
-    let payment = payment_of(record)?.map(|due| Outgoing::now(Queue::Payments, due.encode()));
-    let messages = mail.into_iter().chain(payment).chain(cancellation_of(record)?).chain(change_of(record)?);
-    let messages = messages.chain(announcements_of(record)?);
-    let messages: Vec<_> = messages.collect();
-    if messages.is_empty() {
-        return Ok(messages);
-    }
-    let CausedImage { request_id } = read(&record.change.new_image)?;
+    let Change { item, request_id } = change(record)?;
+    let messages: Vec<Outgoing> = match item {
+        Changed::Member(images) => update_of(images).iter().map(Concerned::message).collect(),
+        Changed::Performance(images) => cancellation_of(images).iter().map(Concerned::message).collect(),
+        Changed::Reservation(images) => {
+            let payment = payment_of(&images).map(|due| Outgoing::now(Queue::Payments, due.encode()));
+            mail_about(*images).iter().map(Outgoing::mail).chain(payment).collect()
+        }
+        Changed::Show(Images { old: None, new }) => {
+            Announcement::of(&new.show_id, new.details.category).map(|part| part.to_message()).collect()
+        }
+        Changed::Verification(images) => mail_to_verify(images).iter().map(Outgoing::mail).collect(),
+        Changed::Show(_) | Changed::House(_) | Changed::Other => Vec::new(),
+    };
     Ok(messages.into_iter().map(|message| message.caused_by(request_id.clone())).collect())
 }
 
-/// The performance whose reservations end, if the record cancels it.
-fn cancellation_of(record: &EventRecord) -> Result<Option<Outgoing>> {
-    if entity(record)? != "performance" {
-        return Ok(None);
-    }
-    let now: PerformanceImage = read(&record.change.new_image)?;
-    let old = &record.change.old_image;
-    let before = !old.is_empty() && read::<PerformanceImage>(old)?.cancellation.is_some();
-    let concerned = Concerned::Performance { performance_id: now.performance_id, after: None };
-    Ok((now.cancellation.is_some() && !before).then(|| concerned.message()))
+/// The performance whose reservations end, if it is now cancelled.
+fn cancellation_of(Images { old, new }: Images<Performance>) -> Option<Concerned> {
+    let is_new = new.cancellation.is_some() && old.is_none_or(|old| old.cancellation.is_none());
+    is_new.then_some(Concerned::Performance { performance_id: new.performance_id, after: None })
 }
 
 /// A member who was renamed or deleted, and whose reservations must be updated.
-fn change_of(record: &EventRecord) -> Result<Option<Outgoing>> {
-    let (new, old) = (&record.change.new_image, &record.change.old_image);
-    if old.is_empty() || entity(record)? != "member" {
-        return Ok(None);
-    }
-    let (now, before): (MemberImage, MemberImage) = (read(new)?, read(old)?);
-    let is_other = now.name != before.name || now.changed_at != before.changed_at;
-    let changed = now.changed_at.filter(|_| is_other);
-    let member = |changed_at| Concerned::Member { member_id: now.member_id, changed_at, after: None };
-    Ok(changed.map(|changed_at| member(changed_at).message()))
+fn update_of(Images { old, new }: Images<Profile>) -> Option<Concerned> {
+    let changed_at = new.changed_at.filter(|_| old.is_some_and(|old| old != new))?;
+    Some(Concerned::Member { member_id: new.member_id, changed_at, after: None })
 }
 
-/// A purchase by card that this record makes due: the provider must be asked to charge it or to refund it.
-fn payment_of(record: &EventRecord) -> Result<Option<PaymentDue>> {
-    let (new, old) = (&record.change.new_image, &record.change.old_image);
-    if entity(record)? != "reservation" {
-        return Ok(None);
-    }
-    let now: ReservationImage = read(new)?;
-    let before = if old.is_empty() { None } else { read::<ReservationImage>(old)?.card };
-    let state = now.card.map(|card| card.state);
-    let is_due = state.is_some_and(|state| !state.is_settled()) && state != before.map(|card| card.state);
-    Ok(is_due.then_some(PaymentDue { member_id: now.buyer.member_id, reservation_id: now.reservation_id }))
+/// A purchase by card that is now due: the provider must be asked to charge it or to refund it.
+fn payment_of(Images { old, new }: &Images<Reservation>) -> Option<PaymentDue> {
+    let state = |reservation: &Reservation| reservation.card.as_ref().map(|card| card.state);
+    let is_due = state(new).is_some_and(|state| !state.is_settled()) && state(new) != old.as_ref().and_then(state);
+    let (member_id, reservation_id) = (new.buyer.member_id, &new.reservation_id);
+    is_due.then(|| PaymentDue { member_id, reservation_id: reservation_id.clone() })
 }
 
-/// The messages that announce a new show, one for each shard of subscribers.
-fn announcements_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
-    let (new, old) = (&record.change.new_image, &record.change.old_image);
-    if !old.is_empty() || entity(record)? != "show" {
-        return Ok(Vec::new());
+/// The mail about a reservation that is now confirmed or cancelled, or whose tickets must be mailed again. Other changes, such
+/// as those of mail markers, lead to no mail.
+fn mail_about(Images { old, new }: Images<Reservation>) -> Option<Mail> {
+    let occasion = |reservation: &Reservation| (reservation.status, reservation.mailing.number);
+    if old.is_some_and(|old| occasion(&old) == occasion(&new)) {
+        return None;
     }
-    let show: ShowImage = read(new)?;
-    Ok(Announcement::of(&show.show_id, show.details.category).map(|part| part.to_message()).collect())
+    let (member_id, reservation_id) = (new.buyer.member_id, new.reservation_id);
+    let Mailing { number, occasion, .. } = new.mailing;
+    match new.status {
+        ReservationStatus::Pending => None,
+        ReservationStatus::Confirmed => Some(Mail::Ticket { member_id, reservation_id, number, occasion }),
+        ReservationStatus::Cancelled => Some(Mail::Cancellation { member_id, reservation_id }),
+    }
 }
 
-/// The mail that follows from a record: about a reservation that is now confirmed or cancelled or whose tickets must be
-/// mailed again, or about a verification that is new or replaced a password. Markers, items deleted by TTL and other changes
-/// lead to no mail.
-fn mail_of(record: &EventRecord) -> Result<Option<Mail>> {
-    let (new, old) = (&record.change.new_image, &record.change.old_image);
-    match entity(record)?.as_str() {
-        "reservation" => {
-            let now: ReservationImage = read(new)?;
-            let before = if old.is_empty() { None } else { Some(read::<ReservationImage>(old)?) };
-            let told = |before: &ReservationImage| (before.status, before.mailing.number);
-            if before.as_ref().map(told) == Some(told(&now)) {
-                return Ok(None);
-            }
-            let (member_id, reservation_id) = (now.buyer.member_id, now.reservation_id);
-            let Mailing { number, occasion, .. } = now.mailing;
-            Ok(match now.status {
-                ReservationStatus::Pending => None,
-                ReservationStatus::Confirmed => Some(Mail::Ticket { member_id, reservation_id, number, occasion }),
-                ReservationStatus::Cancelled => Some(Mail::Cancellation { member_id, reservation_id }),
-            })
+/// The mail about a verification that is new or that replaced a password.
+fn mail_to_verify(Images { old, new }: Images<Verification>) -> Option<Mail> {
+    let verification_id = new.verification_id;
+    match old {
+        None => Some(Mail::Code { verification_id }),
+        Some(old) if old.used_for.is_none() && new.used_for == Some(Purpose::Password) => {
+            Some(Mail::Password { verification_id })
         }
-        "verification" if old.is_empty() => {
-            let VerificationImage { verification_id, .. } = read(new)?;
-            Ok(Some(Mail::Code { verification_id }))
-        }
-        "verification" => {
-            let (now, before): (VerificationImage, VerificationImage) = (read(new)?, read(old)?);
-            let replaced = now.used_for == Some(Purpose::Password) && before.used_for.is_none();
-            Ok(replaced.then_some(Mail::Password { verification_id: now.verification_id }))
-        }
-        _ => Ok(None),
+        Some(_) => None,
     }
 }
 

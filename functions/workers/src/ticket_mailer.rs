@@ -59,12 +59,8 @@ impl TicketMailer {
         let until_sent = if is_last { MailStatus::Failed } else { MailStatus::Queued };
         let outcome = self.send_once(&mail, until_sent, request_of(&received).as_ref()).await;
         if outcome.is_err() && is_last {
-            let gave_up = self.app.store.give_mail_up(&mail, self.app.clock.now()).await;
-            tracing::error!(
-                ?mail,
-                ?gave_up,
-                "mail failed for the last time; its message goes to the dead-letter queue"
-            );
+            let gave_up = self.app.store.mark_mail_failed(&mail, self.app.clock.now()).await;
+            tracing::error!(?mail, ?gave_up, "mail failed for the last time; its message goes to the dead-letter queue");
         }
         outcome
     }
@@ -95,7 +91,7 @@ impl TicketMailer {
                 Ok(())
             }
             Outcome::Refused(why) => {
-                let given_back = store.give_mail_back(&claimed, self.app.clock.now()).await;
+                let given_back = store.release_mail(&claimed, self.app.clock.now()).await;
                 Err(Error::internal("send a mail", format!("refused: {why}; given back: {given_back:?}")))
             }
             Outcome::Unknown(why) => Err(Error::internal("send a mail", format!("outcome unknown: {why}"))),
@@ -157,7 +153,7 @@ impl TicketMailer {
 
     /// The mail is already accepted, so a failure here is only logged and the message is acknowledged.
     async fn note_sent(&self, mail: &Mail, claimed: &Claimed) {
-        match self.app.store.mail_was_sent(claimed).await {
+        match self.app.store.mark_mail_sent(claimed).await {
             Ok(true) => tracing::info!(?mail, "sent"),
             Ok(false) => tracing::warn!(
                 ?mail,

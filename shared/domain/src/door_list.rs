@@ -3,6 +3,7 @@
 
 use crate::{
     Timestamp,
+    hold::HeldSeat,
     ids::{MemberId, ReservationId},
     limits::NAME_SORTED_CHARS,
     member::Name,
@@ -43,7 +44,7 @@ impl DoorRow {
             member_id: reservation.buyer.member_id,
             member_name: reservation.buyer.name.clone(),
             status: reservation.status,
-            seat_ids: reservation.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
+            seat_ids: reservation.seats.iter().filter_map(HeldSeat::seat_id).cloned().collect(),
             quantity: reservation.seats.len(),
             checked_in: reservation.door.used(),
             created_at: reservation.created_at,

@@ -8,7 +8,7 @@ use crate::{
         STRIPE_PLACES, STRIPES_PER_AREA_MAX,
     },
     number::within,
-    seating::{GradeTotal, Price},
+    price::{GradeTotal, Price},
     text::{Text, same_name},
 };
 use schemars::JsonSchema;

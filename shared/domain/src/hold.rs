@@ -13,14 +13,31 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A seat in a hold or reservation: its storage location and price. The server fixes the price when the seat is held.
+/// What a ticket takes from a house, and where the house stores it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Taken {
+    /// A numbered seat, stored in a block.
+    Seat {
+        /// The seat.
+        seat_id: SeatId,
+        /// Its block.
+        block: u32,
+    },
+    /// A general admission place, counted in a stripe of its area.
+    Place {
+        /// The stripe.
+        #[serde(rename = "block")]
+        stripe: u32,
+    },
+}
+
+/// A seat or place in a hold or reservation. The server fixes the price when it is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldSeat {
-    /// The seat; `None` for a general admission place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seat_id: Option<SeatId>,
-    /// The block that stores it, or the stripe of its area for a general admission place.
-    pub block: u32,
+    /// The seat or place.
+    #[serde(flatten)]
+    pub taken: Taken,
     /// The seat's grade.
     pub grade: String,
     /// Its price when it was held.
@@ -28,10 +45,25 @@ pub struct HeldSeat {
 }
 
 impl HeldSeat {
+    /// The seat; `None` for a general admission place.
+    pub fn seat_id(&self) -> Option<&SeatId> {
+        match &self.taken {
+            Taken::Seat { seat_id, .. } => Some(seat_id),
+            Taken::Place { .. } => None,
+        }
+    }
+
     /// Section, row and number; `None` for a general admission place.
     pub fn position(&self) -> Option<(&str, u32, u32)> {
-        seating::position(self.seat_id.as_ref()?)
+        seating::position(self.seat_id()?)
     }
+}
+
+/// What `seats` take: each seat and each stripe once, with the number of its places. Places of a stripe are side by
+/// side.
+pub fn taken(seats: &[HeldSeat]) -> impl Iterator<Item = (&Taken, u32)> {
+    let count = |same: &[HeldSeat]| u32::try_from(same.len()).unwrap_or(u32::MAX);
+    seats.chunk_by(|one, next| one.taken == next.taken).map(move |same| (&same[0].taken, count(same)))
 }
 
 /// A member's live claim on seats of one performance.
@@ -121,8 +153,7 @@ impl Hold {
         let mut places: Vec<&SeatPlace<'_>> = places.iter().collect();
         places.sort_unstable_by_key(|place| place.index);
         let seat = |place: &&SeatPlace<'_>| HeldSeat {
-            seat_id: Some(place.seat_id()),
-            block: place.block(),
+            taken: Taken::Seat { seat_id: place.seat_id(), block: place.block() },
             grade: place.section.grade.as_str().to_owned(),
             price: place.section.price.won(),
         };
@@ -133,8 +164,7 @@ impl Hold {
     #[must_use]
     pub fn of_places(self, area: &Area, parts: &[(u32, u32)], performance: &Performance) -> Self {
         let place = |stripe| HeldSeat {
-            seat_id: None,
-            block: stripe,
+            taken: Taken::Place { stripe },
             grade: area.grade.as_str().to_owned(),
             price: area.price.won(),
         };

@@ -8,7 +8,7 @@
 //! | [`ids`], [`time`], [`money`], [`number`] | small basic types |
 //! | [`error`] | every failure, as the caller sees it |
 //! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; verification codes; sessions |
-//! | [`show`], [`performance`], [`seating`] | the catalogue: shows, their dates, and their seats |
+//! | [`show`], [`performance`], [`seating`], [`price`] | the catalogue: shows, their dates, seats and prices |
 //! | [`best_available`] | choosing the best free seats |
 //! | [`general`] | general admission areas, their stripes and buckets |
 //! | [`seat_map`] | the state of every seat, and the packed form of a large house's map |
@@ -43,6 +43,7 @@ pub mod my_page;
 pub mod notice;
 pub mod number;
 pub mod performance;
+pub mod price;
 pub mod reservation;
 pub mod sales;
 pub mod seat_map;

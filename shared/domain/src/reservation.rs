@@ -1,5 +1,8 @@
 //! Reservations: a purchase with its tickets and payment, stored as one item that is never deleted.
 
+pub mod settlement;
+mod tickets;
+
 use crate::{
     Error, Result, Timestamp,
     card::{CardPayment, CardToken, DeclineReason},

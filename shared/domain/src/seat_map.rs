@@ -23,7 +23,8 @@ use crate::{
     Error, Result, Timestamp,
     general::{Share, Stripe},
     limits::{BLOCK_SEATS, HELD_STEP_MILLIS},
-    seating::{GradeTotal, Numbered, Seating},
+    price::GradeTotal,
+    seating::{Numbered, Seating},
 };
 use std::{collections::BTreeMap, ops::Range};
 

@@ -5,11 +5,10 @@ use crate::{
     FieldErrors,
     general::{Area, General},
     limits::{
-        BLOCK_SEATS, GRADE_MAX_CHARS, PRICE_MAX_WON, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS,
-        SECTIONS_MAX,
+        BLOCK_SEATS, GRADE_MAX_CHARS, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS, SECTIONS_MAX,
     },
-    money::Won,
-    number::{Whole, within},
+    number::within,
+    price::{GradeTotal, Price},
     text::{Text, same_name},
 };
 use schemars::JsonSchema;
@@ -18,39 +17,6 @@ use std::{collections::HashSet, ops::Range};
 
 /// A seat's id within its performance: `section-row-number`, e.g. `A-1-12`.
 pub type SeatId = String;
-
-/// Price of a seat: 1 to 10,000,000 won.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "i64", into = "i64")]
-#[schemars(inline, with = "Whole<1, PRICE_MAX_WON>")]
-pub struct Price(Won);
-
-impl Price {
-    /// The price as an amount.
-    pub fn won(self) -> Won {
-        self.0
-    }
-}
-
-impl TryFrom<i64> for Price {
-    type Error = String;
-
-    /// # Errors
-    /// If the price is not within 1 to 10,000,000 won.
-    fn try_from(won: i64) -> Result<Self, String> {
-        if (1..=PRICE_MAX_WON).contains(&won) {
-            Ok(Self(Won(won)))
-        } else {
-            Err(format!("expected a whole number from 1 to {PRICE_MAX_WON}"))
-        }
-    }
-}
-
-impl From<Price> for i64 {
-    fn from(price: Price) -> Self {
-        price.0.0
-    }
-}
 
 /// A section of a house with numbered seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -184,17 +150,6 @@ impl SeatPlace<'_> {
     pub fn block(&self) -> u32 {
         self.index / BLOCK_SEATS
     }
-}
-
-/// Number of seats of a grade, and the price of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GradeTotal {
-    /// The grade's name.
-    pub grade: String,
-    /// Price of one seat.
-    pub price: Won,
-    /// Total number of seats.
-    pub total: u32,
 }
 
 impl Numbered {

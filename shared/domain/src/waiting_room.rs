@@ -1,7 +1,8 @@
-//! Waiting room arithmetic. Positions and stripes are here, given-up places in [`given_up`], the turnstile in
-//! [`turn`], waiting times in [`wait`].
+//! Waiting room arithmetic. Positions and stripes are here, given-up places in [`given_up`], the policy in
+//! [`policy`], the turnstile in [`turn`], waiting times in [`wait`].
 
 pub mod given_up;
+pub mod policy;
 pub mod turn;
 pub mod wait;
 
@@ -12,9 +13,9 @@ use crate::{
         ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, CLAIM_SECONDS, POLL_FAR_AHEAD, STOCK_COUNTED_SECONDS,
         STOCK_SHOWN_SECONDS, STRIPE_JOINS_PER_SECOND, STRIPES_MAX,
     },
-    performance::WaitingRoomPolicy,
 };
 use given_up::GivenUp;
+use policy::WaitingRoomPolicy;
 use serde::{Deserialize, Serialize};
 use turn::Inside;
 use wait::Pace;

@@ -13,7 +13,7 @@ use frontrow_domain::{
     member::{Email, Name, Role},
     session::RefreshClaims,
     text::as_stored,
-    waiting_room::Place,
+    waiting_room::{Admission, Place},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use pasetors::{
@@ -62,6 +62,18 @@ pub struct QueueClaims {
     pub admitted: bool,
     /// Until when it may be presented; the endpoint defines what that means.
     pub expires_at: Timestamp,
+}
+
+impl QueueClaims {
+    /// The admission of a member who had been admitted.
+    pub fn admission(&self) -> Admission {
+        Admission {
+            performance_id: self.performance_id.clone(),
+            position: self.position,
+            member_id: self.member_id,
+            ends_at: self.expires_at,
+        }
+    }
 }
 
 /// Issues and opens tokens.

@@ -6,7 +6,7 @@
 use crate::{
     PageOf, PageRequest, Store,
     conditions::{BUYER_UNCHANGED, MEMBER_EXISTS, PASSWORD_UNCHANGED, WALLET_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, attribute, from_item},
     members::{Attempts, Credentials, RENAMES},
     page::Range,
@@ -96,13 +96,10 @@ impl Store {
             .value("now", now)
             .caused_by(self.request());
         let count = RENAMES.count_one(Attempts { email: &member.email, device: None }, now);
-        match self.transact(vec![rename, count]).await {
+        match self.transact(vec![rename, count]).await? {
             Ok(()) => Ok(Member { name, ..member }),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(images)) if images[0].is_some() => Err(Error::Unauthenticated),
-            Err(Refused::Conditions(_)) => {
-                Err(Error::TooManyRequests { retry_after_seconds: RENAMES.retry_after_seconds(now) })
-            }
+            Err(refusal) if refusal.is_of(&keys::member(id)) => Err(Error::Unauthenticated),
+            Err(_) => Err(Error::TooManyRequests { retry_after_seconds: RENAMES.retry_after_seconds(now) }),
         }
     }
 
@@ -133,12 +130,8 @@ impl Store {
                 Write::delete(keys::email(&known.member.email)),
             ];
             writes.extend(Category::ALL.map(|category| Write::delete(keys::subscriber(category, id))));
-            let mut images = match self.transact(writes).await {
-                Ok(()) => return Ok(()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            if let Some(profile) = images.swap_remove(0) {
+            let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
+            if let Some(profile) = refusal.image(&keys::member(id)) {
                 return match Account::of(Some(profile))? {
                     Account::Deleted { .. } => Ok(()),
                     Account::Live(_) | Account::Unknown => Err(Error::WrongCredentials),
@@ -181,17 +174,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Busy`] when the buyer's name is not the one that was read.
-    pub async fn follow(&self, reservation: &Reservation, next: &Buyer) -> Result<()> {
+    pub async fn replace_buyer(&self, reservation: &Reservation, next: &Buyer) -> Result<()> {
         let key = keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id);
         let follow = Write::update(key, "SET #buyer = :buyer")
             .when(&BUYER_UNCHANGED)
             .value("buyer", attribute(next))
             .value("seen_name", reservation.buyer.name.as_str());
-        match self.write(follow).await {
-            Ok(_) => Ok(()),
-            Err(Refused::Conditions(_)) => Err(Error::Busy),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        self.write(follow).await?.map(drop).map_err(|_| Error::Busy)
     }
 
     /// Deletes the session items of a member.

@@ -3,7 +3,6 @@
 use crate::{
     PageOf, PageRequest, Store,
     conditions::MEMBER_EXISTS,
-    db::Refused,
     keys::{self, attribute, item_of},
     page::Range,
     write::Write,
@@ -37,11 +36,8 @@ impl Store {
                 Write::delete(key)
             }
         }));
-        match self.transact(writes).await {
-            Ok(()) => Ok(member),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::Unauthenticated),
-        }
+        self.transact(writes).await?.map_err(|_| Error::Unauthenticated)?;
+        Ok(member)
     }
 
     /// One page of a shard of the subscribers to new shows of `category`.

@@ -4,7 +4,6 @@
 use crate::{
     Store,
     conditions::BREAKER_UNCHANGED,
-    db::Refused,
     keys::{self, Item, from_item, item_of},
     write::Write,
 };
@@ -41,11 +40,10 @@ impl Store {
         let put = Write::put(item_of(keys::breaker(), "breaker", next))
             .when(&BREAKER_UNCHANGED)
             .value("seen", next.epoch.saturating_sub(1));
-        let (changed, known) = match self.write(put).await {
+        let (changed, known) = match self.write(put).await? {
             Ok(_) => (true, next.clone()),
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(images)) => {
-                let found = read_breaker(images.into_iter().flatten().next())?;
+            Err(found) => {
+                let found = read_breaker(found)?;
                 // This change succeeded and its first response was lost.
                 (found == *next, found)
             }
@@ -72,5 +70,5 @@ impl Store {
 }
 
 fn read_breaker(item: Option<Item>) -> Result<Breaker> {
-    item.filter(|item| !item.is_empty()).map_or_else(|| Ok(Breaker::default()), from_item)
+    item.map_or_else(|| Ok(Breaker::default()), from_item)
 }

@@ -4,7 +4,7 @@
 use crate::{
     PageOf, PageRequest, Store,
     conditions::NOT_YET_CANCELLED,
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, from_item},
     write::Write,
 };
@@ -61,11 +61,10 @@ impl Store {
             };
             let first = mark(key.clone()).when(&NOT_YET_CANCELLED).value("starts_at", performance.starts_at);
             let first = first.caused_by(self.request());
-            match self.transact(vec![first, mark(date)]).await {
-                Ok(()) => return Ok((cancellation, performance.show_id)),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+            if self.transact(vec![first, mark(date)]).await?.is_ok() {
+                return Ok((cancellation, performance.show_id));
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }

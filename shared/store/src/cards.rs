@@ -4,13 +4,12 @@
 use crate::{
     Store, claims,
     conditions::{RESERVATION_PENDING, STAKE_IS_LIVE},
-    db::Refused,
     holds::read_stake,
-    keys::{self, attribute, from_item},
+    keys::{self, Key, attribute, from_item},
     payments::{Paid, give_back, reservation_item, stake_paid},
     receipts::Receipted,
     reservations::{Booked, while_confirmed},
-    rooms,
+    waiting_room,
     write::Write,
 };
 use frontrow_domain::{
@@ -52,31 +51,20 @@ impl Store {
         receipt: Option<&Receipted<'_, Reservation>>,
     ) -> Result<Paid> {
         let (member, now) = (pending.buyer.member_id, pending.created_at);
-        let mut writes = vec![pending_stake(&member, hold)];
+        let mut writes = vec![pending_stake(stake_key(pending), hold)];
         writes.extend(claims::prolong(hold, kept));
-        let claimed = writes.len();
         writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
-        writes.extend(admission.map(|admission| rooms::park_admission(admission, kept.expires_at)));
+        writes.extend(admission.map(|admission| waiting_room::park_admission(admission, kept.expires_at)));
         writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
 
-        let mut images = match self.transact(writes).await {
-            Ok(()) => return Ok(Paid::Now),
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(images)) => images,
-        };
-        let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-        if !failed(0) {
-            return Err(if (1..claimed).any(failed) {
-                Error::HoldExpired
-            } else if admission.is_some() && failed(claimed + 1) {
-                Error::QueueTokenExpired
-            } else {
-                // This key already has a response; the retry returns it.
-                Error::Busy
-            });
+        let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
+        if let Some(stake) = refusal.image(&stake_key(pending)) {
+            return self.paid_or_changed(&member, hold, stake, now).await;
         }
-        let stake = images.swap_remove(0).unwrap_or_default();
-        self.paid_or_changed(&member, hold, stake, now).await
+        claims::check_claimed(hold, &refusal)?;
+        waiting_room::check_admission(admission, &refusal)?;
+        // This key already has a response; the retry returns it.
+        Err(Error::Busy)
     }
 
     /// Prolongs a live hold to `kept`, together with its member's admission, because its payment cannot be taken now.
@@ -91,10 +79,9 @@ impl Store {
         admission: Option<&Admission>,
         now: Timestamp,
     ) -> Result<()> {
-        let stake =
-            Write::update(keys::stake(member, hold.performance_id()), "SET #hold = :hold, #hold_until = :hold_until");
+        let stake = keys::stake(member, hold.performance_id());
         let mut writes = vec![
-            stake
+            Write::update(stake.clone(), "SET #hold = :hold, #hold_until = :hold_until")
                 .when(&STAKE_IS_LIVE)
                 .value("hold", attribute(kept))
                 .value("hold_until", kept.expires_at)
@@ -103,21 +90,14 @@ impl Store {
                 .value("hold_id", hold.hold_id.to_string()),
         ];
         writes.extend(claims::prolong(hold, kept));
-        let claimed = writes.len();
-        writes.extend(admission.map(|admission| rooms::keep_admission(admission, kept.expires_at)));
-        match self.transact(writes).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => {
-                let admission = images.get(claimed).is_some_and(Option::is_some);
-                match images.swap_remove(0).map(|stake| read_stake(Some(stake))).transpose()? {
-                    // A concurrent refusal has prolonged it.
-                    Some(stake) if stake.live_hold_of(&hold.hold_id, now).is_ok() => Ok(()),
-                    None if admission => Err(Error::QueueTokenExpired),
-                    _ => Err(Error::HoldExpired),
-                }
-            }
+        writes.extend(admission.map(|admission| waiting_room::keep_admission(admission, kept.expires_at)));
+        let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
+        if let Some(stake) = refusal.image(&stake) {
+            // If it is live, a concurrent refusal has prolonged it.
+            return read_stake(Some(stake))?.live_hold_of(&hold.hold_id, now).map(drop);
         }
+        waiting_room::check_admission(admission, &refusal)?;
+        Err(Error::HoldExpired)
     }
 
     /// Confirms a pending purchase that was paid by `now`, and sells its seats.
@@ -142,13 +122,10 @@ impl Store {
         ];
         writes.extend(claims::sell(&hold));
         writes.extend(end_parked(pending));
-        match self.transact(writes).await {
-            Ok(()) => Ok(Confirmed::Now),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
-                Some(found) => Ok(Confirmed::Changed(Box::new(from_item(found)?))),
-                None => Ok(Confirmed::SeatsLost),
-            },
+        let Err(refusal) = self.transact(writes).await? else { return Ok(Confirmed::Now) };
+        match refusal.image(&key(pending)) {
+            Some(found) => Ok(Confirmed::Changed(Box::new(from_item(found)?))),
+            None => Ok(Confirmed::SeatsLost),
         }
     }
 
@@ -171,14 +148,11 @@ impl Store {
             .value("hold_until", hold.expires_at);
         let mut writes = vec![end_of_pending(&returned).caused_by(self.request()), stake];
         writes.extend(claims::prolong(&held, hold));
-        writes.extend(admission(pending).map(|position| rooms::return_admission(hold, position)));
-        match self.transact(writes).await {
-            Ok(()) => Ok(returned),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
-                Some(found) => from_item(found),
-                None => self.end_pending(pending, declined).await,
-            },
+        writes.extend(admission(pending).map(|position| waiting_room::return_admission(hold, position)));
+        let Err(refusal) = self.transact(writes).await? else { return Ok(returned) };
+        match refusal.image(&key(pending)) {
+            Some(found) => from_item(found),
+            None => self.end_pending(pending, declined).await,
         }
     }
 
@@ -195,19 +169,13 @@ impl Store {
                 Write::update(stake_key(pending), "REMOVE #pending_hold_id"),
             ];
             writes.extend(end_parked(pending));
-            let first = writes.len();
             writes.extend(claimed.iter().cloned());
-            let images = match self.transact(writes).await {
-                Ok(()) => return Ok(over.clone()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            if let Some(Some(found)) = images.first() {
-                return from_item(found.clone());
+            let Err(refusal) = self.transact(writes).await? else { return Ok(over.clone()) };
+            if let Some(found) = refusal.image(&key(over)) {
+                return from_item(found);
             }
             // Seats that belong to somebody else by now stay theirs.
-            let mut lost = images.iter().skip(first).map(Option::is_some);
-            claimed.retain(|_| !lost.next().unwrap_or_default());
+            claimed.retain(|write| !refusal.is_of(&write.key()));
         }
     }
 
@@ -237,11 +205,8 @@ impl Store {
         let mut writes = vec![while_confirmed(end(over), over).caused_by(self.request())];
         writes.extend(claims::free_sold(over));
         writes.push(give_back(&over.buyer.member_id, over));
-        match self.transact(writes).await {
-            Ok(()) => Ok(over.clone()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => from_item(images.swap_remove(0).unwrap_or_default()),
-        }
+        let Err(refusal) = self.transact(writes).await? else { return Ok(over.clone()) };
+        from_item(refusal.image(&key(over)).unwrap_or_default())
     }
 
     /// Records that the provider keeps no money of an ended purchase. It needs no condition: nothing else changes a
@@ -249,23 +214,17 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn note_given_back(&self, over: &Reservation, state: CardState) -> Result<()> {
+    pub async fn record_refund(&self, over: &Reservation, state: CardState) -> Result<()> {
         let note = Write::update(key(over), "SET #card.#state = :state").value("state", attribute(&state));
-        match self.write(note).await {
-            Ok(_) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => {
-                Err(Error::internal("record a refund", "an unconditional write failed a condition"))
-            }
-        }
+        self.write_always(note).await
     }
 }
 
-fn key(reservation: &Reservation) -> keys::Key {
+fn key(reservation: &Reservation) -> Key {
     keys::reservation(&reservation.buyer.member_id, &reservation.reservation_id)
 }
 
-fn stake_key(reservation: &Reservation) -> keys::Key {
+fn stake_key(reservation: &Reservation) -> Key {
     keys::stake(&reservation.buyer.member_id, &reservation.sold.performance_id)
 }
 
@@ -275,7 +234,7 @@ fn admission(pending: &Reservation) -> Option<u64> {
 }
 
 fn end_parked(pending: &Reservation) -> Option<Write> {
-    admission(pending).map(|position| rooms::end_parked(&pending.sold.performance_id, position))
+    admission(pending).map(|position| waiting_room::end_parked(&pending.sold.performance_id, position))
 }
 
 fn end_of_pending(over: &Reservation) -> Write {
@@ -294,9 +253,8 @@ fn end(over: &Reservation) -> Write {
 
 /// The stake's part of a card payment: removes the hold, so that it cannot be paid again or released, and blocks any
 /// other.
-fn pending_stake(member: &MemberId, hold: &Hold) -> Write {
-    let update = "SET #pending_hold_id = :hold_id REMOVE #hold, #hold_until";
-    Write::update(keys::stake(member, hold.performance_id()), update)
+fn pending_stake(key: Key, hold: &Hold) -> Write {
+    Write::update(key, "SET #pending_hold_id = :hold_id REMOVE #hold, #hold_until")
         .when(&STAKE_IS_LIVE)
         .value("hold_until_read", hold.expires_at)
         .value("attempt", hold.attempt)

@@ -9,6 +9,7 @@ use crate::{
         FREE_PLACES, FREE_SEAT, HOLD_LAPSED, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, STRIPE_UNCHANGED,
         TAKE_PLACES, TAKE_SEAT,
     },
+    db::Refusal,
     keys::{self, Item, Key, attribute, item_of},
     write::Write,
 };
@@ -16,73 +17,25 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     general::{General, Stripe},
-    hold::{HeldSeat, Hold},
-    ids::{HoldId, PerformanceId},
+    hold::{HeldSeat, Hold, Taken, taken},
+    ids::PerformanceId,
     limits::STRIPE_UNSWEPT_MAX,
     reservation::Reservation,
-    seating::{SeatId, Seating},
+    seating::Seating,
 };
 use std::collections::BTreeMap;
 
-/// Seats or places claimed by a hold.
-#[derive(Debug, Clone)]
-pub(crate) struct Claim<'a> {
-    /// The hold that claims them.
-    pub(crate) hold_id: HoldId,
-    /// The version of the layout.
-    pub(crate) layout: u32,
-    /// The claimed seats or places.
-    pub(crate) seats: &'a [HeldSeat],
-    /// The bucket of general admission places.
-    pub(crate) bucket_end: Option<Timestamp>,
+/// The seats and places of `hold` that were refused.
+pub(crate) fn refused<'a>(hold: &'a Hold, refusal: &'a Refusal) -> impl Iterator<Item = &'a HeldSeat> {
+    hold.seats.iter().filter(move |seat| refusal.is_of(&key_of(hold, &seat.taken)))
 }
 
-impl<'a> From<&'a Hold> for Claim<'a> {
-    fn from(hold: &'a Hold) -> Self {
-        Self { hold_id: hold.hold_id.clone(), layout: hold.layout, seats: &hold.seats, bucket_end: hold.bucket_end }
-    }
-}
-
-/// The subject of one write of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spot<'a> {
-    /// A numbered seat in its block.
-    Seat { block: u32, seat_id: &'a SeatId },
-    /// `count` places of a stripe.
-    Places { stripe: u32, count: u32 },
-}
-
-/// The spots of `seats`: seats in their order, and each stripe once. A claim's writes are in this order.
-pub(crate) fn spots(seats: &[HeldSeat]) -> Vec<Spot<'_>> {
-    let mut spots: Vec<Spot<'_>> = Vec::new();
-    for seat in seats {
-        let Some(seat_id) = &seat.seat_id else {
-            let known = spots.iter_mut().find_map(|spot| match spot {
-                Spot::Places { stripe, count } if *stripe == seat.block => Some(count),
-                _ => None,
-            });
-            match known {
-                Some(count) => *count += 1,
-                None => spots.push(Spot::Places { stripe: seat.block, count: 1 }),
-            }
-            continue;
-        };
-        spots.push(Spot::Seat { block: seat.block, seat_id });
-    }
-    spots
-}
-
-/// The `seats` that conflicted, from the images of a refused transaction that began with the writes of their claim.
-pub(crate) fn refused(seats: &[HeldSeat], images: &[Option<Item>]) -> Vec<HeldSeat> {
-    let refused = spots(seats).into_iter().zip(images).filter(|(_, image)| image.is_some());
-    let refused: Vec<Spot<'_>> = refused.map(|(spot, _)| spot).collect();
-    let is_refused = |seat: &&HeldSeat| {
-        refused.iter().any(|spot| match spot {
-            Spot::Seat { seat_id, .. } => seat.seat_id.as_ref() == Some(*seat_id),
-            Spot::Places { stripe, .. } => seat.seat_id.is_none() && seat.block == *stripe,
-        })
-    };
-    seats.iter().filter(is_refused).cloned().collect()
+/// Checks that `hold` still has what it claims.
+///
+/// # Errors
+/// [`Error::HoldExpired`] if a seat or place of it was refused.
+pub(crate) fn check_claimed(hold: &Hold, refusal: &Refusal) -> Result<()> {
+    if refused(hold, refusal).next().is_some() { Err(Error::HoldExpired) } else { Ok(()) }
 }
 
 /// Stripes as read a moment ago.
@@ -90,12 +43,12 @@ pub(crate) type Seen = BTreeMap<u32, Stripe>;
 
 /// Takes what `hold` claims. If a stripe was `seen` to have expired places, they are given back and taken first.
 pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) -> Vec<Write> {
-    let take = |spot| match (spot, seating) {
-        (Spot::Places { stripe, count }, Seating::General(house)) => {
-            take_places(hold, house, stripe, count, seen.get(&stripe), now)
+    let take = |(taken, count): (&Taken, u32)| match (taken, seating) {
+        (Taken::Place { stripe }, Seating::General(house)) => {
+            take_places(hold, house, *stripe, count, seen.get(stripe), now)
         }
-        (spot, _) => Write::update(
-            key(hold.performance_id(), hold.layout, spot),
+        (taken, _) => Write::update(
+            key_of(hold, taken),
             "SET #status = :held, #hold_id = :hold_id, #hold_expires_at = :hold_expires_at, #entity = :seat",
         )
         .when(&TAKE_SEAT)
@@ -105,7 +58,7 @@ pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) 
         .value("seat", "seat")
         .value("now", now),
     };
-    spots(&hold.seats).into_iter().map(take).collect()
+    taken(&hold.seats).map(take).collect()
 }
 
 fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Option<&Stripe>, now: Timestamp) -> Write {
@@ -138,56 +91,52 @@ fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Opti
         .value("stripe", "stripe")
 }
 
-/// Sells the claimed seats and places.
-pub(crate) fn sell<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
-    let claim = claim.into();
-    let sell = |spot| match spot {
-        Spot::Seat { .. } => Write::update(claim.key(spot), "SET #status = :sold REMOVE #hold_expires_at")
+/// Sells what `hold` claims.
+pub(crate) fn sell(hold: &Hold) -> Vec<Write> {
+    let sell = |(taken, count): (&Taken, u32)| match taken {
+        Taken::Seat { .. } => Write::update(key_of(hold, taken), "SET #status = :sold REMOVE #hold_expires_at")
             .when(&SELL_SEAT)
             .value("sold", "sold")
-            .value("sold_from", claim.hold_id.to_string()),
-        Spot::Places { count, .. } => Write::update(claim.key(spot), "ADD #bucket :minus, #version :one")
+            .value("sold_from", hold.hold_id.to_string()),
+        Taken::Place { .. } => Write::update(key_of(hold, taken), "ADD #bucket :minus, #version :one")
             .when(&SELL_PLACES)
-            .naming("bucket", &claim.bucket())
+            .naming("bucket", &bucket(hold))
             .value("minus", -i64::from(count))
             .value("one", 1)
             .value("sold", count),
     };
-    spots(claim.seats).into_iter().map(sell).collect()
+    taken(&hold.seats).map(sell).collect()
 }
 
-/// Frees the claimed seats and places that still belong to the claim.
-pub(crate) fn free_held<'a>(claim: impl Into<Claim<'a>>) -> Vec<Write> {
-    let claim = claim.into();
-    let free = |spot| match spot {
-        Spot::Seat { .. } => {
-            Write::delete(claim.key(spot)).when(&FREE_SEAT).value("freed_from", claim.hold_id.to_string())
+/// Frees what `hold` claims and still has.
+pub(crate) fn free_held(hold: &Hold) -> Vec<Write> {
+    let free = |(taken, count): (&Taken, u32)| match taken {
+        Taken::Seat { .. } => {
+            Write::delete(key_of(hold, taken)).when(&FREE_SEAT).value("freed_from", hold.hold_id.to_string())
         }
-        Spot::Places { count, .. } => {
-            Write::update(claim.key(spot), "ADD #bucket :minus, #taken :minus, #version :one")
-                .when(&FREE_PLACES)
-                .naming("bucket", &claim.bucket())
-                .value("minus", -i64::from(count))
-                .value("one", 1)
-                .value("freed", count)
-        }
+        Taken::Place { .. } => Write::update(key_of(hold, taken), "ADD #bucket :minus, #taken :minus, #version :one")
+            .when(&FREE_PLACES)
+            .naming("bucket", &bucket(hold))
+            .value("minus", -i64::from(count))
+            .value("one", 1)
+            .value("freed", count),
     };
-    spots(claim.seats).into_iter().map(free).collect()
+    taken(&hold.seats).map(free).collect()
 }
 
 /// Frees sold seats and places. It needs no condition: the reservation's own condition requires it to be confirmed,
 /// and while it is, they belong to it.
 pub(crate) fn free_sold(reservation: &Reservation) -> Vec<Write> {
-    let free = |spot| {
-        let key = key(&reservation.sold.performance_id, reservation.layout, spot);
-        match spot {
-            Spot::Seat { .. } => Write::delete(key),
-            Spot::Places { count, .. } => {
+    let free = |(taken, count): (&Taken, u32)| {
+        let key = key(&reservation.sold.performance_id, reservation.layout, taken);
+        match taken {
+            Taken::Seat { .. } => Write::delete(key),
+            Taken::Place { .. } => {
                 Write::update(key, "ADD #taken :minus, #version :one").value("minus", -i64::from(count)).value("one", 1)
             }
         }
     };
-    spots(&reservation.seats).into_iter().map(free).collect()
+    taken(&reservation.seats).map(free).collect()
 }
 
 /// Frees a seat of a hold that has expired at `now` for good: a payment with a slow clock finds nothing to sell.
@@ -202,41 +151,39 @@ pub(crate) fn end_lapsed_places(stripe: Key, seen: &Stripe) -> Write {
 
 /// Keeps what `hold` claims until `prolonged` expires; `prolonged` is its [`Hold::prolonged`].
 pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
-    let (from, to) = (Claim::from(hold), Claim::from(prolonged));
-    let prolong = |spot| match spot {
-        Spot::Seat { .. } => Write::update(from.key(spot), "SET #hold_expires_at = :hold_expires_at")
+    let prolong = |(taken, count): (&Taken, u32)| match taken {
+        Taken::Seat { .. } => Write::update(key_of(hold, taken), "SET #hold_expires_at = :hold_expires_at")
             .when(&PROLONG_SEAT)
             .value("kept_in", hold.hold_id.to_string())
             .value("hold_expires_at", prolonged.expires_at),
-        Spot::Places { count, .. } => {
-            let update = if from.bucket_end == to.bucket_end {
-                Write::update(from.key(spot), "ADD #version :one")
+        Taken::Place { .. } => {
+            let update = if hold.bucket_end == prolonged.bucket_end {
+                Write::update(key_of(hold, taken), "ADD #version :one")
             } else {
-                Write::update(from.key(spot), "ADD #bucket :minus, #later :kept, #version :one")
-                    .naming("later", &to.bucket())
+                Write::update(key_of(hold, taken), "ADD #bucket :minus, #later :kept, #version :one")
+                    .naming("later", &bucket(prolonged))
                     .value("minus", -i64::from(count))
             };
-            let update = update.when(&PROLONG_PLACES).naming("bucket", &from.bucket());
+            let update = update.when(&PROLONG_PLACES).naming("bucket", &bucket(hold));
             update.value("one", 1).value("kept", count)
         }
     };
-    spots(&hold.seats).into_iter().map(prolong).collect()
+    taken(&hold.seats).map(prolong).collect()
 }
 
-impl Claim<'_> {
-    fn bucket(&self) -> String {
-        keys::bucket(self.bucket_end.unwrap_or_default())
-    }
-
-    fn key(&self, spot: Spot<'_>) -> Key {
-        key(self.hold_id.performance(), self.layout, spot)
-    }
+/// The bucket of a hold of places.
+fn bucket(hold: &Hold) -> String {
+    keys::bucket(hold.bucket_end.unwrap_or_default())
 }
 
-fn key(performance: &PerformanceId, layout: u32, spot: Spot<'_>) -> Key {
-    match spot {
-        Spot::Seat { block, seat_id } => keys::seat(performance, layout, block, seat_id),
-        Spot::Places { stripe, .. } => keys::stripe(performance, layout, stripe),
+fn key_of(hold: &Hold, taken: &Taken) -> Key {
+    key(hold.performance_id(), hold.layout, taken)
+}
+
+fn key(performance: &PerformanceId, layout: u32, taken: &Taken) -> Key {
+    match taken {
+        Taken::Seat { block, seat_id } => keys::seat(performance, layout, *block, seat_id),
+        Taken::Place { stripe } => keys::stripe(performance, layout, *stripe),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Conflicts, throttling and lost responses are retried here, up to [`RETRY_ATTEMPTS`] times with full jitter. A
 //! transaction is retried with the same request token, so one whose success was hidden is not repeated. A failed
-//! condition is never retried here: it is returned with the conflicting item, and the operation decides.
+//! condition is never retried here: it is returned with the conflicting item, and the operation decides. Such a
+//! refusal is not an error, so results are nested: `?` returns failures, and leaves what was written or refused.
 
 use crate::{
     copies::Copies,
@@ -16,14 +17,17 @@ use aws_sdk_dynamodb::{
         delete_item::DeleteItemError, put_item::PutItemError, query::builders::QueryFluentBuilder,
         transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
     },
-    types::{CancellationReason, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
+    types::{
+        CancellationReason, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
+        error::ConditionalCheckFailedException,
+    },
 };
 use frontrow_domain::{
     Error, Result,
     ids::RequestId,
     limits::{BATCH_GET_ITEMS, RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
 };
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Sources of randomness, which this crate does not read by itself.
@@ -46,25 +50,32 @@ pub struct Store {
     pub(crate) request: Option<RequestId>,
 }
 
-/// Why a write failed.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// A condition failed. One entry for each write, in order: `None` if its condition held, else the conflicting
-    /// item, which is empty if there is none.
-    Conditions(Vec<Option<Item>>),
-    /// Any other failure.
-    Failed(Error),
-}
+/// Why a transaction was refused: the keys whose conditions failed, each with the image of its item, which is empty if
+/// there is none. The key names the write, because no transaction writes an item twice.
+pub(crate) struct Refusal(Vec<(Key, Item)>);
 
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
+impl Refusal {
+    /// Whether the write under `key` was refused.
+    pub(crate) fn is_of(&self, key: &Key) -> bool {
+        self.0.iter().any(|(refused, _)| refused == key)
+    }
+
+    /// The image of the item under `key`, if its write was refused.
+    pub(crate) fn image(&self, key: &Key) -> Option<Item> {
+        self.0.iter().find(|(refused, _)| refused == key).map(|(_, image)| image.clone())
+    }
+
+    /// [`Error::Busy`]: another change came first.
+    pub(crate) fn busy(self) -> Error {
+        Error::Busy
     }
 }
 
+/// Why a call failed, and what it said.
+type Failure = (Verdict, String);
+
 /// How to handle a failed call.
 enum Verdict {
-    Refused(Vec<Option<Item>>),
     Again,
     Broken,
     /// The call was not sent.
@@ -96,7 +107,10 @@ impl Store {
     }
 
     /// Executes `writes` as one transaction. At most 100 writes, no two of the same item.
-    pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<(), Refused> {
+    ///
+    /// # Errors
+    /// Failures are on the outside, so that `?` leaves success or the refusal.
+    pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Refusal>> {
         self.transact_while(writes, || std::future::ready(Ok(()))).await
     }
 
@@ -105,8 +119,9 @@ impl Store {
         &self,
         writes: Vec<Write>,
         may_send: impl Fn() -> F,
-    ) -> Result<(), Refused> {
+    ) -> Result<Result<(), Refusal>> {
         let token = (self.entropy.uuid)().to_string();
+        let keys: Vec<Key> = writes.iter().map(Write::key).collect();
         let items: Vec<_> = writes.into_iter().map(|write| write.into_transaction(&self.table)).collect();
         self.retrying("transaction", || {
             let call = self
@@ -116,40 +131,50 @@ impl Store {
                 .client_request_token(&token)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send();
-            let asked = may_send();
+            let (asked, keys) = (may_send(), &keys);
             async move {
                 asked.await.map_err(|error| (Verdict::Stopped(error), String::new()))?;
-                call.await.map(drop).map_err(|error| {
-                    let verdict = match error.as_service_error() {
-                        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                            judge_cancellation(cancelled.cancellation_reasons())
+                let Err(error) = call.await else { return Ok(Ok(())) };
+                let verdict = match error.as_service_error() {
+                    Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                        match judge_cancellation(keys, cancelled.cancellation_reasons()) {
+                            Ok(refusal) => return Ok(Err(refusal)),
+                            Err(verdict) => verdict,
                         }
-                        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Again,
-                        _ => judge(&error),
-                    };
-                    (verdict, describe(&error))
-                })
+                    }
+                    Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Again,
+                    _ => judge(&error),
+                };
+                Err((verdict, describe(&error)))
             }
         })
         .await
     }
 
-    /// Executes one write. Returns the item as it is afterwards (updates) or was before (deletes and puts).
-    pub(crate) async fn write(&self, write: Write) -> Result<Item, Refused> {
+    /// Executes one write. Returns the item as it is afterwards (updates) or was before (deletes and puts), or the item
+    /// that its failed condition found, if there is one.
+    pub(crate) async fn write(&self, write: Write) -> Result<Result<Item, Option<Item>>> {
         self.retrying("write", || self.send(write.clone())).await
     }
 
     /// Executes one write without retrying: a lost response is a failure, because writing twice would be worse.
-    pub(crate) async fn write_once(&self, write: Write) -> Result<Item, Refused> {
+    pub(crate) async fn write_once(&self, write: Write) -> Result<Result<Item, Option<Item>>> {
         self.send(write).await.map_err(|(verdict, text)| match verdict {
-            Verdict::Refused(images) => Refused::Conditions(images),
-            Verdict::Again => Refused::Failed(Error::Busy),
-            Verdict::Broken => Refused::Failed(Error::internal("write", text)),
-            Verdict::Stopped(error) => Refused::Failed(error),
+            Verdict::Again => Error::Busy,
+            Verdict::Broken => Error::internal("write", text),
+            Verdict::Stopped(error) => error,
         })
     }
 
-    async fn send(&self, write: Write) -> Result<Item, (Verdict, String)> {
+    /// Executes one write without a condition.
+    pub(crate) async fn write_always(&self, write: Write) -> Result<()> {
+        match self.write(write).await? {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::internal("write", "it has no condition")),
+        }
+    }
+
+    async fn send(&self, write: Write) -> Result<Result<Item, Option<Item>>, Failure> {
         use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
         let total = ReturnConsumedCapacity::Total;
         match write {
@@ -159,11 +184,9 @@ impl Store {
                     call.set_condition_expression(guard.condition()).set_expression_attribute_names(guard.names());
                 let call = call.set_expression_attribute_values(guard.values());
                 let call = call.return_values_on_condition_check_failure(AllOld).return_consumed_capacity(total);
-                call.send().await.map(|output| output.attributes.unwrap_or_default()).map_err(|error| {
-                    match error.as_service_error() {
-                        Some(PutItemError::ConditionalCheckFailedException(failed)) => refused(failed.item.clone()),
-                        _ => (judge(&error), describe(&error)),
-                    }
+                concluded(call.send().await.map(|output| output.attributes), |error| match error {
+                    PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                    _ => None,
                 })
             }
             Write::Update { key, update, guard } => {
@@ -173,11 +196,9 @@ impl Store {
                     call.set_expression_attribute_names(guard.names()).set_expression_attribute_values(guard.values());
                 let call = call.return_values(ReturnValue::AllNew).return_values_on_condition_check_failure(AllOld);
                 let sent = call.return_consumed_capacity(total).send().await;
-                sent.map(|output| output.attributes.unwrap_or_default()).map_err(|error| {
-                    match error.as_service_error() {
-                        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => refused(failed.item.clone()),
-                        _ => (judge(&error), describe(&error)),
-                    }
+                concluded(sent.map(|output| output.attributes), |error| match error {
+                    UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                    _ => None,
                 })
             }
             Write::Delete { key, guard } => {
@@ -186,11 +207,9 @@ impl Store {
                     call.set_condition_expression(guard.condition()).set_expression_attribute_names(guard.names());
                 let call = call.set_expression_attribute_values(guard.values()).return_values(ReturnValue::AllOld);
                 let call = call.return_values_on_condition_check_failure(AllOld).return_consumed_capacity(total);
-                call.send().await.map(|output| output.attributes.unwrap_or_default()).map_err(|error| {
-                    match error.as_service_error() {
-                        Some(DeleteItemError::ConditionalCheckFailedException(failed)) => refused(failed.item.clone()),
-                        _ => (judge(&error), describe(&error)),
-                    }
+                concluded(call.send().await.map(|output| output.attributes), |error| match error {
+                    DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                    _ => None,
                 })
             }
         }
@@ -198,7 +217,7 @@ impl Store {
 
     /// Reads one item.
     pub(crate) async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>> {
-        self.reading("get", || {
+        self.retrying("get", || {
             let call = self.client.get_item().table_name(&*self.table).set_key(Some(key.clone().into()));
             let call =
                 call.consistent_read(consistency.is_strong()).return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -226,21 +245,22 @@ impl Store {
     pub(crate) async fn get_all(&self, keys: Vec<Key>, consistency: Consistency) -> Result<Vec<Option<Item>>> {
         let mut items = Vec::with_capacity(keys.len());
         for keys in keys.chunks(BATCH_GET_ITEMS) {
-            let found = self.batch_get(keys, consistency).await?;
-            items.extend(keys.iter().map(|key| found.iter().find(|item| key.names(item)).cloned()));
+            let found = self.batch_get(keys, consistency).await?.into_iter().map(|item| (Key::of(&item), item));
+            let mut found: HashMap<Key, Item> = found.collect();
+            items.extend(keys.iter().map(|key| found.remove(key)));
         }
         Ok(items)
     }
 
     /// Reads the items of one batch call, in any order.
     async fn batch_get(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Item>> {
-        let keys = keys.iter().cloned().map(std::collections::HashMap::from);
+        let keys = keys.iter().cloned().map(Item::from);
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .consistent_read(consistency.is_strong())
             .build()
             .map_err(|error| Error::internal("batch get", error))?;
-        self.reading("batch get", || {
+        self.retrying("batch get", || {
             let call = self.client.batch_get_item().request_items(&*self.table, request.clone());
             let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
             async {
@@ -259,7 +279,7 @@ impl Store {
         &self,
         build: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
     ) -> Result<(Vec<Item>, Option<Item>)> {
-        self.reading("query", || {
+        self.retrying("query", || {
             let call = build(self.client.query().table_name(&*self.table));
             let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
             async {
@@ -270,35 +290,23 @@ impl Store {
         .await
     }
 
-    async fn reading<T, F: Future<Output = Result<T, (Verdict, String)>>>(
-        &self,
-        what: &str,
-        call: impl FnMut() -> F,
-    ) -> Result<T> {
-        self.retrying(what, call).await.map_err(|refused| match refused {
-            Refused::Failed(error) => error,
-            Refused::Conditions(_) => Error::internal(what, "a read failed a condition"),
-        })
-    }
-
-    async fn retrying<T, F: Future<Output = Result<T, (Verdict, String)>>>(
+    async fn retrying<T, F: Future<Output = Result<T, Failure>>>(
         &self,
         what: &str,
         mut call: impl FnMut() -> F,
-    ) -> Result<T, Refused> {
+    ) -> Result<T> {
         for attempt in 1..=RETRY_ATTEMPTS {
             match call().await {
                 Ok(done) => return Ok(done),
-                Err((Verdict::Refused(images), _)) => return Err(Refused::Conditions(images)),
-                Err((Verdict::Broken, text)) => return Err(Error::internal(what, text).into()),
-                Err((Verdict::Stopped(error), _)) => return Err(error.into()),
+                Err((Verdict::Broken, text)) => return Err(Error::internal(what, text)),
+                Err((Verdict::Stopped(error), _)) => return Err(error),
                 Err((Verdict::Again, text)) => tracing::debug!(what, attempt, text, "retrying"),
             }
             if attempt < RETRY_ATTEMPTS {
                 self.back_off(attempt).await;
             }
         }
-        Err(Error::Busy.into())
+        Err(Error::Busy)
     }
 
     /// Sleeps with full jitter: a random time below a bound that doubles with each attempt.
@@ -323,32 +331,37 @@ impl Consistency {
     }
 }
 
-fn refused(item: Option<Item>) -> (Verdict, String) {
-    (Verdict::Refused(vec![Some(item.unwrap_or_default())]), String::new())
+/// The outcome of one write: its attributes, or the item that its condition found if `refusal` finds that it failed.
+fn concluded<E: ProvideErrorMetadata, R>(
+    sent: Result<Option<Item>, SdkError<E, R>>,
+    refusal: impl Fn(&E) -> Option<&ConditionalCheckFailedException>,
+) -> Result<Result<Item, Option<Item>>, Failure> {
+    match sent {
+        Ok(attributes) => Ok(Ok(attributes.unwrap_or_default())),
+        Err(error) => match error.as_service_error().and_then(refusal) {
+            Some(failed) => Ok(Err(failed.item.clone().filter(|item| !item.is_empty()))),
+            None => Err((judge(&error), describe(&error))),
+        },
+    }
 }
 
-fn judge_cancellation(reasons: &[CancellationReason]) -> Verdict {
-    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+/// The refusal in the `reasons` of a cancelled transaction, one for each of its `keys` in order; or how to handle a
+/// cancellation for other reasons.
+fn judge_cancellation(keys: &[Key], reasons: &[CancellationReason]) -> Result<Refusal, Verdict> {
+    const FAILED: &str = "ConditionalCheckFailed";
     let passing = |reason: &CancellationReason| {
         matches!(
             reason.code(),
-            None | Some(
-                "None"
-                    | "ConditionalCheckFailed"
-                    | "TransactionConflict"
-                    | "ThrottlingError"
-                    | "ProvisionedThroughputExceeded"
-            )
+            None | Some("None" | FAILED | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
         )
     };
     if !reasons.iter().all(passing) {
-        return Verdict::Broken;
+        return Err(Verdict::Broken);
     }
-    if !reasons.iter().any(failed) {
-        return Verdict::Again;
-    }
-    let image = |reason: &CancellationReason| failed(reason).then(|| reason.item.clone().unwrap_or_default());
-    Verdict::Refused(reasons.iter().map(image).collect())
+    let failed = keys.iter().zip(reasons).filter(|(_, reason)| reason.code() == Some(FAILED));
+    let image = |reason: &CancellationReason| reason.item.clone().unwrap_or_default();
+    let refused: Vec<_> = failed.map(|(key, reason)| (key.clone(), image(reason))).collect();
+    if refused.is_empty() { Err(Verdict::Again) } else { Ok(Refusal(refused)) }
 }
 
 /// Retries conflicts, throttling and all failures whose outcome is unknown.

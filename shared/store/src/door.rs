@@ -3,8 +3,7 @@
 use crate::{
     Booked, Store,
     conditions::{TICKET_IS_GOOD, TICKET_IS_REISSUABLE, TICKETS_ARE_MAILABLE},
-    db::Refused,
-    keys::{self, Item, attribute, from_item},
+    keys::{self, attribute, from_item},
     write::Write,
 };
 use frontrow_domain::{
@@ -34,11 +33,10 @@ impl Store {
             .value("confirmed", attribute(&ReservationStatus::Confirmed))
             .value("generation", claim.generation)
             .value("check_in", attribute(&check_in));
-        match self.write(write).await {
+        match self.write(write).await? {
             Ok(item) => Ok((from_item(item)?, now)),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(images)) => {
-                let reservation = found(images)?.ok_or(Error::InvalidTicket)?.reservation;
+            Err(found) => {
+                let reservation: Reservation = from_item(found.ok_or(Error::InvalidTicket)?)?;
                 match reservation.refusal(claim) {
                     // This call succeeded and its first response was lost.
                     Error::AlreadyCheckedIn { checked_in_at }
@@ -72,10 +70,9 @@ impl Store {
                 .value("generation", generation)
                 .value("mailing", attribute(&mailing))
                 .caused_by(self.request());
-            reservation = match self.write(write).await {
+            reservation = match self.write(write).await? {
                 Ok(item) => return from_item(item),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => found(images)?.ok_or(Error::NotFound)?.reservation,
+                Err(found) => from_item(found.ok_or(Error::NotFound)?)?,
             };
             if reservation.next_generation(ticket_id)? > generation {
                 return Ok(reservation);
@@ -100,11 +97,10 @@ impl Store {
             .value("seen", booked.reservation.mailing.number)
             .value("mailing", attribute(&mailing))
             .caused_by(self.request());
-        match self.write(write).await {
+        match self.write(write).await? {
             Ok(item) => from_item(item),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(images)) => {
-                let booked = found(images)?.ok_or(Error::NotFound)?;
+            Err(found) => {
+                let booked = from_item(found.ok_or(Error::NotFound)?)?;
                 check_mailable(&booked)?;
                 Ok(booked)
             }
@@ -118,9 +114,4 @@ fn check_mailable(booked: &Booked) -> Result<()> {
         ReservationStatus::Cancelled => Err(Error::ReservationCancelled),
         ReservationStatus::Pending => Err(Error::NotFound),
     }
-}
-
-/// The reservation in the image of a failed condition, if there is one.
-fn found(images: Vec<Option<Item>>) -> Result<Option<Booked>> {
-    images.into_iter().flatten().find(|image| !image.is_empty()).map(from_item).transpose()
 }

@@ -8,16 +8,16 @@ use crate::{
     PageOf, PageRequest, Store,
     claims::{self, Seen},
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
-    db::{Consistency, Refused},
-    keys::{self, Item, attribute, from_item},
+    db::{Consistency, Refusal},
+    keys::{self, Item, Key, attribute, from_item},
     receipts::Receipted,
-    rooms,
+    waiting_room,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    hold::{Forgiven, Hold, Stake},
+    hold::{Forgiven, HeldSeat, Hold, Stake},
     ids::{HoldId, MemberId},
     limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS, UNPAID_HOLDS_WINDOW_SECONDS},
     performance::Performance,
@@ -39,39 +39,26 @@ pub struct Holder<'a> {
     pub now: Timestamp,
 }
 
-/// Why an attempt to hold failed.
-enum NotHeld {
-    /// For a reason that another choice of seats does not change.
-    Refused(Error),
-    /// Some of the claimed seats are not free. Contains the images, in the order of the claim's writes.
-    Lost(Vec<Option<Item>>),
-}
-
 impl Store {
     /// Takes all seats of `hold` or none, within the member's limit, and extends the member's admission.
     ///
     /// # Errors
     /// In the contract's order: [`Error::QueueTokenExpired`], [`Error::HoldExists`], [`Error::TooManySeats`],
     /// [`Error::TooManyRequests`], [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
-    pub async fn place_hold(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
+    pub async fn hold_seats(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
         self.check_quantity(holder, hold.quantity()).await?;
-        match self.attempt(holder, &hold, &Seen::default()).await {
-            Ok(()) => Ok(hold),
-            Err(NotHeld::Refused(error)) => Err(error),
-            Err(NotHeld::Lost(images)) => {
-                let lost = claims::refused(&hold.seats, &images);
-                Err(Error::SeatsTaken { seat_ids: lost.into_iter().filter_map(|seat| seat.seat_id).collect() })
-            }
-        }
+        let Err(refusal) = self.attempt(holder, &hold, &Seen::default()).await? else { return Ok(hold) };
+        let lost = claims::refused(&hold, &refusal);
+        Err(Error::SeatsTaken { seat_ids: lost.filter_map(HeldSeat::seat_id).cloned().collect() })
     }
 
     /// Takes `quantity` of a grade for `hold`, which claims nothing yet: the best seats, or that many places. Returns
     /// the hold with its claim.
     ///
     /// # Errors
-    /// As [`Store::place_hold`], with [`Error::GradeNotFound`] first, and [`Error::NotEnoughSeats`] in place of
+    /// As [`Store::hold_seats`], with [`Error::GradeNotFound`] first, and [`Error::NotEnoughSeats`] in place of
     /// [`Error::SeatsTaken`].
-    pub async fn hold_of_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
+    pub async fn hold_grade(&self, holder: &Holder<'_>, hold: Hold, grade: &str, quantity: u32) -> Result<Hold> {
         match &holder.performance.seating {
             Seating::Numbered(house) => {
                 let grade = house.grade(grade).ok_or(Error::GradeNotFound)?;
@@ -87,11 +74,11 @@ impl Store {
         }
     }
 
-    /// One transaction: claim, stake, admission and receipt are written together or not at all.
-    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &Seen) -> Result<(), NotHeld> {
+    /// One transaction: claim, stake, admission and receipt are written together or not at all. It is refused if some
+    /// of the claimed seats are not free. Another choice of seats does not change an error.
+    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &Seen) -> Result<Result<(), Refusal>> {
         let Holder { member, performance, admission, receipt, now } = *holder;
         let mut writes = claims::take(hold, &performance.seating, seen, now);
-        let spots = writes.len();
         let ttl = performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS).ttl_seconds();
         writes.push(
             Write::update(
@@ -110,13 +97,13 @@ impl Store {
             .value("hour_ago", now.plus_seconds(-UNPAID_HOLDS_WINDOW_SECONDS))
             .value("now", now),
         );
-        writes.extend(admission.map(|admission| rooms::extend_admission(admission, hold.expires_at, now)));
+        writes.extend(admission.map(|admission| waiting_room::extend_admission(admission, hold.expires_at, now)));
         writes.extend(receipt.map(|receipt| receipt.keep(hold, now)));
-        match self.transact_while(writes, || self.check_open(performance)).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(NotHeld::Refused(error)),
-            Err(Refused::Conditions(images)) => Err(why_not_held(holder, hold.quantity(), spots, images)),
+        let held = self.transact_while(writes, || self.check_open(performance)).await?;
+        if let Err(refusal) = &held {
+            check_seats_lost(holder, hold, refusal)?;
         }
+        Ok(held)
     }
 
     /// Refuses more seats than the limit before anything is written. In the contract, an existing live hold is
@@ -218,28 +205,23 @@ impl Store {
         forgiven: Option<Forgiven>,
         beside: Option<Write>,
     ) -> Result<Freed> {
-        let mut ours = hold.clone();
+        let stake = keys::stake(member, hold.performance_id());
+        let mut claimed = claims::free_held(hold);
         // Leaving ends the whole admission.
         let mut prolongs = hold.prolongs.filter(|_| beside.is_none());
         loop {
-            let mut writes = claims::free_held(&ours);
-            let spots = writes.len();
-            writes.push(release_stake(member, hold, forgiven));
+            let mut writes = claimed.clone();
+            writes.push(release_stake(stake.clone(), hold, forgiven));
             writes.extend(beside.clone());
-            writes.extend(prolongs.map(|position| rooms::shorten_admission(hold, position)));
-            let images = match self.transact(writes).await {
-                Ok(()) => return Ok(Freed::Hold),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-            if failed(spots) || (beside.is_some() && failed(spots + 1)) {
+            writes.extend(prolongs.map(|position| waiting_room::shorten_admission(hold, position)));
+            let Err(refusal) = self.transact(writes).await? else { return Ok(Freed::Hold) };
+            if refusal.is_of(&stake) || beside.as_ref().is_some_and(|beside| refusal.is_of(&beside.key())) {
                 return Ok(Freed::Nothing);
             }
             // The admission has ended, or a newer hold has prolonged it.
-            prolongs = prolongs.filter(|_| !failed(spots + 1));
-            let lost = claims::refused(&ours.seats, &images);
-            ours.seats.retain(|seat| !lost.contains(seat));
+            let is_prolonged = |position: &u64| !refusal.is_of(&keys::admission(hold.performance_id(), *position));
+            prolongs = prolongs.filter(is_prolonged);
+            claimed.retain(|write| !refusal.is_of(&write.key()));
         }
     }
 }
@@ -254,8 +236,7 @@ pub(crate) enum Freed {
 }
 
 /// The stake's part of a release. The hold is the latest one; if it is forgiven, the ones before it move back.
-fn release_stake(member: &MemberId, hold: &Hold, forgiven: Option<Forgiven>) -> Write {
-    let key = keys::stake(member, hold.performance_id());
+fn release_stake(key: Key, hold: &Hold, forgiven: Option<Forgiven>) -> Write {
     let release = match forgiven {
         None => Write::update(key, "REMOVE #hold, #hold_until"),
         Some(forgiven) => Write::update(
@@ -274,18 +255,15 @@ pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {
     item.filter(|item| !item.is_empty()).map_or_else(|| Ok(Stake::default()), from_item)
 }
 
-/// Maps a refused hold to an error, in the contract's order: queue token, hold_exists, too_many_seats, seats.
-fn why_not_held(holder: &Holder<'_>, quantity: u32, spots: usize, mut images: Vec<Option<Item>>) -> NotHeld {
-    if holder.admission.is_some() && images.get(spots + 1).is_some_and(Option::is_some) {
-        return NotHeld::Refused(Error::QueueTokenExpired);
+/// Checks that a hold was refused for its seats alone. Reports other reasons in the contract's order: queue token,
+/// hold_exists, too_many_seats.
+fn check_seats_lost(holder: &Holder<'_>, hold: &Hold, refusal: &Refusal) -> Result<()> {
+    waiting_room::check_admission(holder.admission, refusal)?;
+    if let Some(stake) = refusal.image(&keys::stake(holder.member, hold.performance_id())) {
+        let stake = read_stake(Some(stake))?;
+        stake.check_room_for(hold.quantity(), holder.performance.max_seats_per_member, holder.now)?;
+        return Err(Error::Busy);
     }
-    if let Some(Some(stake)) = images.get(spots) {
-        let max = holder.performance.max_seats_per_member;
-        let judged = read_stake(Some(stake.clone()));
-        let judged = judged.and_then(|stake| stake.check_room_for(quantity, max, holder.now));
-        return NotHeld::Refused(judged.err().unwrap_or(Error::Busy));
-    }
-    images.truncate(spots);
     // Only the receipt failed: the same request has just succeeded, and the retry returns its response.
-    if images.iter().all(Option::is_none) { NotHeld::Refused(Error::Busy) } else { NotHeld::Lost(images) }
+    if claims::refused(hold, refusal).next().is_none() { Err(Error::Busy) } else { Ok(()) }
 }

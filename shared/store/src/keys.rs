@@ -75,7 +75,7 @@ mod accounts;
 mod parts;
 
 pub(crate) use accounts::{SESSION_PREFIX, email, in_member, member, member_partition, rate, session, verification};
-pub use parts::{Part, Place};
+pub use parts::Part;
 pub(crate) use parts::{map_partition, map_row};
 
 /// An item as DynamoDB returns it.
@@ -105,7 +105,7 @@ pub const CODE_MAIL: &str = "code_mail";
 pub const PASSWORD_MAIL: &str = "password_mail";
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -116,12 +116,10 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
-    /// Whether `item` has this key.
-    pub(crate) fn names(&self, item: &Item) -> bool {
-        let is = |name: &str, text: &str| {
-            item.get(name).and_then(|value| value.as_s().ok()).is_some_and(|found| found == text)
-        };
-        is(PK, &self.pk) && is(SK, &self.sk)
+    /// The key of `item`.
+    pub(crate) fn of(item: &Item) -> Self {
+        let text = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        Self { pk: text(PK), sk: text(SK) }
     }
 }
 

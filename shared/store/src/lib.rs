@@ -11,12 +11,13 @@
 //! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
 //! | `catalogue`, `copies` | shows and performances, closing them; the cached copies |
-//! | `rooms` | waiting rooms: line, places, admissions, turnstile |
+//! | `waiting_room` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | a hold's claim, as writes; taken seats of a house; holding and releasing |
 //! | `seat_maps` | the seat map: read live, or from a large house's projection |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `door` | tickets after the sale: check-in, reissue, mailing again |
 //! | `cards`, `breaker` | paying by card; the circuit breaker for the payment provider |
+//! | `changes` | changes of items, as the stream delivers them |
 //! | `projections` | rows derived from a reservation: notices, my page, door list, sums |
 //! | `cancellations` | an organizer's cancellation of a performance, and the affected reservations |
 //! | `mails` | the markers that keep a mail from being sent twice |
@@ -27,6 +28,7 @@ mod breaker;
 mod cancellations;
 mod cards;
 mod catalogue;
+mod changes;
 mod claims;
 pub mod conditions;
 mod copies;
@@ -41,16 +43,17 @@ mod payments;
 mod projections;
 mod receipts;
 mod reservations;
-mod rooms;
 mod seat_maps;
 mod seats;
 mod sessions;
 pub mod table;
+mod waiting_room;
 mod wallets;
 mod write;
 
 pub use accounts::{Account, is_upcoming};
 pub use cards::Confirmed;
+pub use changes::{Change, Changed, Images, Profile};
 pub use db::{Entropy, Store};
 pub use holds::Holder;
 pub use mails::{Claim, Claimed, Mail, Marker};
@@ -59,6 +62,6 @@ pub use page::{NOT_A_CURSOR, PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
 pub use receipts::{Receipt, Receipted, StoredAnswer};
-pub use reservations::{Booked, reservation_of};
-pub use rooms::{Crowd, Joined, PolledRoom, RoomView};
+pub use reservations::Booked;
 pub use sessions::Renewal;
+pub use waiting_room::{Crowd, Joined, PolledRoom, RoomView};

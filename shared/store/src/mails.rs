@@ -8,7 +8,6 @@
 use crate::{
     Store,
     conditions::{ALERT_FREE, Condition, MAIL_FREE, MAIL_MINE, MAIL_UNSENT},
-    db::Refused,
     keys::{self, Item, Key, from_item},
     write::Write,
 };
@@ -201,21 +200,15 @@ impl Store {
             .value("marker", keys::attribute(&marker))
             .value("sent", keys::attribute(&MailStatus::Sent))
             .value("now", now);
-        let item = match self.write(claim).await {
+        let item = match self.write(claim).await? {
             Ok(item) => item,
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(mut images)) => {
-                let item = images.swap_remove(0).unwrap_or_default();
-                if item.is_empty() {
-                    return Ok(Claim::Missing);
-                }
-                match marker_of(&item, mail)? {
-                    // This claim succeeded and its first response was lost.
-                    Some(found) if found.claimed_by == claimer => item,
-                    Some(found) if found.status == MailStatus::Sent => return Ok(Claim::Sent),
-                    _ => return Ok(Claim::Taken),
-                }
-            }
+            Err(None) => return Ok(Claim::Missing),
+            Err(Some(item)) => match marker_of(&item, mail)? {
+                // This claim succeeded and its first response was lost.
+                Some(found) if found.claimed_by == claimer => item,
+                Some(found) if found.status == MailStatus::Sent => return Ok(Claim::Sent),
+                _ => return Ok(Claim::Taken),
+            },
         };
         Ok(Claim::Granted(Box::new(Claimed { mail: mail.clone(), claimer, item })))
     }
@@ -224,20 +217,20 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn mail_was_sent(&self, claimed: &Claimed) -> Result<bool> {
+    pub async fn mark_mail_sent(&self, claimed: &Claimed) -> Result<bool> {
         let sent = claimed.mail.update("SET #mail.#status = :sent", &MAIL_MINE);
-        self.done(sent.value("sent", keys::attribute(&MailStatus::Sent)).value("claimer", claimed.claimer.as_str()))
-            .await
+        let sent = sent.value("sent", keys::attribute(&MailStatus::Sent)).value("claimer", claimed.claimer.as_str());
+        Ok(self.write(sent).await?.is_ok())
     }
 
     /// Ends the lease now, because the mail service refused, so that the next attempt need not wait. `false` as for
-    /// [`Store::mail_was_sent`].
+    /// [`Store::mark_mail_sent`].
     ///
     /// # Errors
     /// As any write.
-    pub async fn give_mail_back(&self, claimed: &Claimed, now: Timestamp) -> Result<bool> {
+    pub async fn release_mail(&self, claimed: &Claimed, now: Timestamp) -> Result<bool> {
         let back = claimed.mail.update("SET #mail.#lease_until = :now", &MAIL_MINE);
-        self.done(back.value("now", now).value("claimer", claimed.claimer.as_str())).await
+        Ok(self.write(back.value("now", now).value("claimer", claimed.claimer.as_str())).await?.is_ok())
     }
 
     /// Marks a mail as failed, because its message goes to the dead-letter queue. `false` if it was sent after all or
@@ -246,28 +239,16 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn give_mail_up(&self, mail: &Mail, now: Timestamp) -> Result<bool> {
+    pub async fn mark_mail_failed(&self, mail: &Mail, now: Timestamp) -> Result<bool> {
         let up = mail.update("SET #mail.#status = :failed", &MAIL_UNSENT);
         let up = up.value("failed", keys::attribute(&MailStatus::Failed));
-        match self.write(up.value("queued", keys::attribute(&MailStatus::Queued))).await {
+        match self.write(up.value("queued", keys::attribute(&MailStatus::Queued))).await? {
             Ok(_) => Ok(true),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => {
-                let item = images.swap_remove(0).unwrap_or_default();
-                // No claim has ever succeeded.
-                let unclaimed = !item.is_empty() && marker_of(&item, mail)?.is_none();
-                let claim =
-                    if unclaimed { self.claim_mail(mail, now, 0, MailStatus::Failed).await? } else { Claim::Taken };
-                Ok(matches!(claim, Claim::Granted(_)))
+            // No claim has ever succeeded.
+            Err(Some(item)) if marker_of(&item, mail)?.is_none() => {
+                Ok(matches!(self.claim_mail(mail, now, 0, MailStatus::Failed).await?, Claim::Granted(_)))
             }
-        }
-    }
-
-    async fn done(&self, write: Write) -> Result<bool> {
-        match self.write(write).await {
-            Ok(_) => Ok(true),
-            Err(Refused::Conditions(_)) => Ok(false),
-            Err(Refused::Failed(error)) => Err(error),
+            Err(_) => Ok(false),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     Store,
     conditions::{ATTEMPTS_ARE_LEFT, EMAIL_IS_FREE, MEMBER_EXISTS, RATE_IS_BELOW, VERIFICATION_IS_OPEN},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, Key, from_item, item_of},
     write::Write,
 };
@@ -126,13 +126,8 @@ impl Store {
     pub async fn start_verification(&self, verification: &Verification, now: Timestamp) -> Result<()> {
         let item = item_of(keys::verification(&verification.verification_id), "verification", verification);
         let put = Write::put(keys::with_ttl(item, verification.expires_at)).caused_by(self.request());
-        match self.transact(vec![VERIFICATIONS.count_one(attempts_at(verification), now), put]).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => {
-                Err(Error::TooManyRequests { retry_after_seconds: VERIFICATIONS.retry_after_seconds(now) })
-            }
-        }
+        let started = self.transact(vec![VERIFICATIONS.count_one(attempts_at(verification), now), put]).await?;
+        started.map_err(|_| Error::TooManyRequests { retry_after_seconds: VERIFICATIONS.retry_after_seconds(now) })
     }
 
     /// A verification that still accepts codes.
@@ -150,18 +145,16 @@ impl Store {
     /// # Errors
     /// [`Error::TooManyAttempts`] if the attempts of the verification or of the day are used up.
     pub async fn count_wrong_code(&self, verification: &Verification, now: Timestamp) -> Result<()> {
-        let count = Write::update(keys::verification(&verification.verification_id), "ADD #attempts :one")
+        let key = keys::verification(&verification.verification_id);
+        let count = Write::update(key.clone(), "ADD #attempts :one")
             .when(&ATTEMPTS_ARE_LEFT)
             .value("attempts_max", VERIFICATION_MAX_ATTEMPTS)
             .value("one", 1);
-        match self.transact(vec![count, WRONG_CODES.count_one(attempts_at(verification), now)]).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
-                Some(image) => Err(why_not_open(Some(image), now)),
-                None => Err(WRONG_CODES.used_up(now)),
-            },
-        }
+        let counted = self.transact(vec![count, WRONG_CODES.count_one(attempts_at(verification), now)]).await?;
+        counted.map_err(|refusal| match refusal.image(&key) {
+            Some(image) => why_not_open(Some(image), now),
+            None => WRONG_CODES.used_up(now),
+        })
     }
 
     /// Checks whether a correct code for `verification` still counts. Called after the code was found correct, so
@@ -195,15 +188,14 @@ impl Store {
         ];
         let used = |verification| use_up(verification, id, Purpose::SignUp);
         writes.extend(verification.map(used));
-        match self.transact(writes).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            // The verification first, as for one that was used long ago.
-            Err(Refused::Conditions(mut images)) => match images.get_mut(3).and_then(Option::take) {
-                Some(image) => Err(why_not_open(Some(image), member.created_at)),
-                None => Err(Error::EmailTaken),
-            },
-        }
+        let created = self.transact(writes).await?;
+        // The verification first, as for one that was used long ago.
+        created.map_err(|refusal| {
+            match verification.and_then(|verification| refusal.image(&keys::verification(verification))) {
+                Some(image) => why_not_open(Some(image), member.created_at),
+                None => Error::EmailTaken,
+            }
+        })
     }
 
     /// Sets a member's password, uses up the verification of their address, ends all their sessions, and clears their
@@ -231,14 +223,11 @@ impl Store {
             Write::delete(FAILED_LOGINS.key(Attempts { device: None, ..of }, now)),
         ];
         writes.extend(of.device.map(|_| Write::delete(FAILED_LOGINS.key(of, now))));
-        match self.transact(writes).await {
-            Ok(()) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(mut images)) => match images.swap_remove(0) {
-                Some(image) => Err(why_not_open(Some(image), now)),
-                None => Err(Error::NotFound),
-            },
-        }
+        let replaced = self.transact(writes).await?;
+        replaced.map_err(|refusal| match refusal.image(&keys::verification(&verification.verification_id)) {
+            Some(image) => why_not_open(Some(image), now),
+            None => Error::NotFound,
+        })
     }
 
     /// A member, or `None` if the account was deleted or never existed.
@@ -276,11 +265,7 @@ impl Store {
     /// # Errors
     /// [`Error::TooManyAttempts`] if the address has used up its failures of this window.
     pub async fn count_failed_login(&self, of: Attempts<'_>, now: Timestamp) -> Result<()> {
-        match self.write(FAILED_LOGINS.count_one(of, now)).await {
-            Ok(_) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(FAILED_LOGINS.used_up(now)),
-        }
+        self.write(FAILED_LOGINS.count_one(of, now)).await?.map(drop).map_err(|_| FAILED_LOGINS.used_up(now))
     }
 
     /// Checks whether a correct password may still log in. Called after the password was checked, so that of many

@@ -4,11 +4,11 @@
 use crate::{
     Store, claims,
     conditions::STAKE_IS_LIVE,
-    db::{Consistency, Refused},
+    db::Consistency,
     holds::read_stake,
-    keys::{self, Item, item_of},
+    keys::{self, Item, Key, item_of},
     receipts::Receipted,
-    rooms,
+    waiting_room,
     wallets::{self, read_wallet},
     write::Write,
 };
@@ -105,6 +105,7 @@ impl Store {
             reservation_id: Some(reservation.reservation_id.clone()),
             created_at: now,
         };
+        let stake = keys::stake(&member, hold.performance_id());
         let mut fresh = false;
         for attempt in 1..=WALLET_RETRIES {
             let entry = match wallet.book(&change) {
@@ -121,30 +122,23 @@ impl Store {
                     return before.map(|paid| Paid::Before(Box::new(paid))).ok_or(error);
                 }
             };
-            let mut writes = vec![pay_stake(&member, hold, reservation.created_at)];
+            let mut writes = vec![pay_stake(stake.clone(), hold, reservation.created_at)];
             writes.extend(wallets::book(&member, &entry));
-            let claimed = claims::sell(hold);
-            let spots = claimed.len();
-            writes.extend(claimed);
+            writes.extend(claims::sell(hold));
             writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
-            writes.extend(admission.map(rooms::spend_admission));
+            writes.extend(admission.map(waiting_room::spend_admission));
             writes.extend(receipt.map(|receipt| receipt.keep(reservation, now)));
 
-            let images = match self.transact(writes).await {
-                Ok(()) => return Ok(Paid::Now),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            match judge(spots, images, admission.is_some()) {
-                Obstacle::Wallet(image) => {
-                    wallet = read_wallet(Some(image))?;
-                    fresh = true;
-                }
-                Obstacle::Stake(image) => return self.paid_or_changed(&member, hold, image, now).await,
-                Obstacle::Seat => return Err(Error::HoldExpired),
-                Obstacle::Admission => return Err(Error::QueueTokenExpired),
-                Obstacle::Receipt => return Err(Error::Busy),
+            let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
+            if let Some(stake) = refusal.image(&stake) {
+                return self.paid_or_changed(&member, hold, stake, now).await;
             }
+            claims::check_claimed(hold, &refusal)?;
+            waiting_room::check_admission(admission, &refusal)?;
+            // If the wallet was not refused, this key has a response, and the retry returns it.
+            let image = refusal.image(&keys::wallet(&member)).ok_or(Error::Busy)?;
+            wallet = read_wallet(Some(image))?;
+            fresh = true;
             self.back_off(attempt).await;
         }
         Err(Error::Busy)
@@ -177,30 +171,6 @@ pub enum Paid {
     Changed(Hold),
 }
 
-enum Obstacle {
-    Stake(Item),
-    Seat,
-    Admission,
-    Wallet(Item),
-    Receipt,
-}
-
-/// Finds the first failed condition, in the order of the contract.
-fn judge(spots: usize, mut images: Vec<Option<Item>>, admitted: bool) -> Obstacle {
-    let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-    if failed(0) {
-        Obstacle::Stake(images.swap_remove(0).unwrap_or_default())
-    } else if (3..3 + spots).any(failed) {
-        Obstacle::Seat
-    } else if admitted && failed(3 + spots + 1) {
-        Obstacle::Admission
-    } else if failed(1) {
-        Obstacle::Wallet(images.swap_remove(1).unwrap_or_default())
-    } else {
-        Obstacle::Receipt
-    }
-}
-
 /// How a payment updates a stake: its seats count, its holds no longer count as unpaid, and `$removed` is removed.
 /// The holds are kept for [`give_back`], except one that was paid at once.
 macro_rules! stake_paid {
@@ -221,17 +191,14 @@ macro_rules! stake_paid {
 }
 pub(crate) use stake_paid;
 
-fn pay_stake(member: &MemberId, hold: &Hold, now: Timestamp) -> Write {
-    Write::update(
-        keys::stake(member, hold.performance_id()),
-        stake_paid!(hold.was_paid_at_once(now), "#hold, #hold_until"),
-    )
-    .value("zero", 0)
-    .when(&STAKE_IS_LIVE)
-    .value("hold_id", hold.hold_id.to_string())
-    .value("hold_until_read", hold.expires_at)
-    .value("attempt", hold.attempt)
-    .value("quantity", hold.seats.len())
+fn pay_stake(key: Key, hold: &Hold, now: Timestamp) -> Write {
+    Write::update(key, stake_paid!(hold.was_paid_at_once(now), "#hold, #hold_until"))
+        .value("zero", 0)
+        .when(&STAKE_IS_LIVE)
+        .value("hold_id", hold.hold_id.to_string())
+        .value("hold_until_read", hold.expires_at)
+        .value("attempt", hold.attempt)
+        .value("quantity", hold.seats.len())
 }
 
 /// A reservation as an item. `ticket_mail` and `cancellation_mail` are the mailer's markers; see [`crate::mails`].

@@ -5,9 +5,9 @@
 //! number of concurrent projectors, and each change of the sums is counted once.
 
 use crate::{
-    PageOf, PageRequest, Store,
+    Images, PageOf, PageRequest, Store,
     conditions::{DOOR_ROW_STANDS, DOOR_ROW_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Key, from_item, item_of},
     page::Range,
     write::Write,
@@ -46,6 +46,18 @@ impl DirtyReservation {
             reservation_id: reservation.reservation_id.clone(),
             names: reservation.buyer.names().cloned().collect(),
         }
+    }
+
+    /// The reservation of a change, with its names before and after; `None` if only its mail markers changed.
+    pub fn of_change(images: &Images<Reservation>) -> Option<Self> {
+        let mut dirty = Self::of(&images.new);
+        if let Some(old) = &images.old {
+            if *old == images.new {
+                return None;
+            }
+            dirty.names.extend(old.buyer.names().cloned());
+        }
+        Some(dirty)
     }
 
     /// The keys that its row may have, without duplicates.
@@ -265,10 +277,8 @@ impl Store {
             }
         }
         for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
-            match self.transact(batch.into_writes()).await {
-                Ok(()) => {}
-                Err(Refused::Conditions(_)) => return Ok(false),
-                Err(Refused::Failed(error)) => return Err(error),
+            if self.transact(batch.into_writes()).await?.is_err() {
+                return Ok(false);
             }
         }
         Ok(true)

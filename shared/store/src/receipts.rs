@@ -5,8 +5,8 @@
 use crate::{
     Store,
     conditions::NO_RECEIPT,
-    db::{Consistency, Refused},
-    keys::{self, from_item, item_of},
+    db::Consistency,
+    keys::{self, Key, from_item, item_of},
     write::Write,
 };
 use frontrow_domain::{Error, Result, Timestamp, ids::MemberId, limits::IDEMPOTENCY_KEPT_SECONDS};
@@ -56,6 +56,11 @@ impl<'a, T> Receipted<'a, T> {
         Self { receipt, answer }
     }
 
+    /// The key of the receipt.
+    pub(crate) fn key(&self) -> Key {
+        self.receipt.key()
+    }
+
     /// The write that stores the response, for the operation's transaction.
     pub(crate) fn keep(&self, done: &T, now: Timestamp) -> Write {
         self.receipt.keep((self.answer)(done), now)
@@ -63,11 +68,14 @@ impl<'a, T> Receipted<'a, T> {
 }
 
 impl Receipt {
+    fn key(&self) -> Key {
+        keys::receipt(&self.member_id, self.operation, &self.key)
+    }
+
     fn keep(&self, answer: StoredAnswer, now: Timestamp) -> Write {
         let expires_at = now.plus_seconds(IDEMPOTENCY_KEPT_SECONDS);
         let item = ReceiptItem { fingerprint: self.fingerprint.clone(), expires_at, answer };
-        let key = keys::receipt(&self.member_id, self.operation, &self.key);
-        let item = keys::with_ttl(item_of(key, "receipt", &item), expires_at);
+        let item = keys::with_ttl(item_of(self.key(), "receipt", &item), expires_at);
         Write::put(item).when(&NO_RECEIPT).value("now", now)
     }
 }
@@ -84,14 +92,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<StoredAnswer>> {
         let found = match told {
-            None => {
-                let key = keys::receipt(&receipt.member_id, receipt.operation, &receipt.key);
-                self.get(&key, Consistency::Strong).await?
-            }
-            Some(told) => match self.write(receipt.keep(told.clone(), now)).await {
+            None => self.get(&receipt.key(), Consistency::Strong).await?,
+            Some(told) => match self.write(receipt.keep(told.clone(), now)).await? {
                 Ok(_) => return Ok(None),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(mut images)) => images.pop().flatten(),
+                Err(found) => found,
             },
         };
         let Some(item) = found else { return Ok(None) };

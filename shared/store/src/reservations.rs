@@ -3,8 +3,8 @@
 use crate::{
     PageOf, PageRequest, Store, claims,
     conditions::{RESERVATION_CONFIRMED, RESERVATION_UNUSED},
-    db::{Consistency, Refused},
-    keys::{self, Item, from_item},
+    db::Consistency,
+    keys::{self, from_item},
     mails::Marker,
     payments::give_back,
     wallets::{self, read_wallet},
@@ -124,19 +124,17 @@ impl Store {
             writes.extend(wallets::book(member, &entry));
             writes.extend(claims::free_sold(&cancelled));
             writes.push(give_back(member, &cancelled));
-            let mut images = match self.transact(writes).await {
-                Ok(()) => return Ok(Booked { reservation: cancelled, ..booked }),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
+            let Err(refusal) = self.transact(writes).await? else {
+                return Ok(Booked { reservation: cancelled, ..booked });
             };
-            if images[0].is_some() {
-                let found: Booked = from_item(images.swap_remove(0).unwrap_or_default())?;
+            if let Some(found) = refusal.image(&keys::reservation(member, id)) {
+                let found: Booked = from_item(found)?;
                 return match found.reservation.status {
                     ReservationStatus::Cancelled => Ok(found),
                     _ => Err(found.reservation.cancel(reason, now).err().unwrap_or(Error::Busy)),
                 };
             }
-            wallet = read_wallet(images.swap_remove(1))?;
+            wallet = read_wallet(refusal.image(&keys::wallet(member)))?;
             self.back_off(attempt).await;
         }
         Err(Error::Busy)
@@ -160,12 +158,4 @@ pub(crate) fn while_confirmed(write: Write, cancelled: &Reservation) -> Write {
         _ => write.when(&RESERVATION_UNUSED).value("zero", 0),
     };
     write.value("confirmed", "confirmed")
-}
-
-/// The reservation in a stream record.
-///
-/// # Errors
-/// [`Error::Internal`] if the item is not a reservation.
-pub fn reservation_of(item: Item) -> Result<Reservation> {
-    from_item(item)
 }

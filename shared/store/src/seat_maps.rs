@@ -9,7 +9,7 @@
 use crate::{
     Store,
     conditions::MAP_ROW_UNCHANGED,
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, Part, from_item},
     write::Write,
 };
@@ -121,11 +121,10 @@ impl Store {
             let seen_seq = row.map(from_item::<RowFacts>).transpose()?.map_or(0, |facts| facts.seq);
             let Some(packed) = self.packed_part(&performance, part.number, now).await? else { return Ok(()) };
             let put = Write::put(row_item(part, seen_seq + 1, now, packed)).when(&MAP_ROW_UNCHANGED);
-            match self.write(put.value("seen_seq", seen_seq)).await {
-                Ok(_) => return Ok(()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+            if self.write(put.value("seen_seq", seen_seq)).await?.is_ok() {
+                return Ok(());
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }

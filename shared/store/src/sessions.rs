@@ -6,7 +6,7 @@ use crate::{
     Store,
     accounts::Account,
     conditions::{SESSION_UNCHANGED, SESSIONS_OF_EDITION},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, from_item, item_of},
     write::Write,
 };
@@ -33,7 +33,7 @@ impl Store {
     /// As any write.
     pub async fn begin_session(&self, session: &Session) -> Result<()> {
         let item = item_of(keys::session(&session.member_id, &session.session_id), "session", session);
-        self.done_without_condition(Write::put(keys::with_ttl(item, session.expires_at))).await
+        self.write_always(Write::put(keys::with_ttl(item, session.expires_at))).await
     }
 
     /// A session with its member, read consistently.
@@ -69,11 +69,7 @@ impl Store {
             .value("renewed_at", next.renewed_at)
             .value("expires_at", next.expires_at)
             .value("ttl", next.expires_at.ttl_seconds());
-        match self.write(renew).await {
-            Ok(_) => Ok(Renewal::Done),
-            Err(Refused::Conditions(_)) => Ok(Renewal::Overtaken),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        Ok(if self.write(renew).await?.is_ok() { Renewal::Done } else { Renewal::Overtaken })
     }
 
     /// Ends a session. It may already have ended.
@@ -81,7 +77,7 @@ impl Store {
     /// # Errors
     /// As any write.
     pub async fn end_session(&self, member: &MemberId, id: &SessionId) -> Result<()> {
-        self.done_without_condition(Write::delete(keys::session(member, id))).await
+        self.write_always(Write::delete(keys::session(member, id))).await
     }
 
     /// Ends a session whose refresh token was used twice.
@@ -102,22 +98,11 @@ impl Store {
             .when(&SESSIONS_OF_EDITION)
             .value("edition", edition)
             .value("next", edition + 1);
-        match self.write(end).await {
-            // They had already ended, or the account is deleted.
-            Ok(_) | Err(Refused::Conditions(_)) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        // If it is refused, they had already ended, or the account is deleted.
+        self.write(end).await.map(drop)
     }
 
     pub(crate) async fn delete_session_item(&self, member: &MemberId, sort_key: String) -> Result<()> {
-        self.done_without_condition(Write::delete(keys::in_member(member, sort_key))).await
-    }
-
-    async fn done_without_condition(&self, write: Write) -> Result<()> {
-        match self.write(write).await {
-            Ok(_) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::internal("write", "an unconditional write failed a condition")),
-        }
+        self.write_always(Write::delete(keys::in_member(member, sort_key))).await
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     PageOf, PageRequest, Store,
     conditions::{WALLET_IS_OPEN, WALLET_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, from_item, item_of},
     receipts::Receipted,
     write::Write,
@@ -58,15 +58,12 @@ impl Store {
             let entry = wallet.book(change)?;
             let mut writes = book(member, &entry).to_vec();
             writes.extend(receipt.map(|receipt| receipt.keep(&entry, change.created_at)));
-            match self.transact(writes).await {
-                Ok(()) => return Ok(entry),
-                Err(Refused::Failed(error)) => return Err(error),
-                // This key already has a response: after `Busy`, the retry returns it.
-                Err(Refused::Conditions(images)) if images.get(2).is_some_and(Option::is_some) => {
-                    return Err(Error::Busy);
-                }
-                Err(Refused::Conditions(mut images)) => wallet = read_wallet(images.swap_remove(0))?,
+            let Err(refusal) = self.transact(writes).await? else { return Ok(entry) };
+            // This key already has a response: after `Busy`, the retry returns it.
+            if receipt.is_some_and(|receipt| refusal.is_of(&receipt.key())) {
+                return Err(Error::Busy);
             }
+            wallet = read_wallet(refusal.image(&keys::wallet(member)))?;
             self.back_off(attempt).await;
         }
         Err(Error::Busy)

@@ -99,6 +99,14 @@ impl Write {
         self
     }
 
+    /// The key of the item that it writes.
+    pub(crate) fn key(&self) -> Key {
+        match self {
+            Self::Put { item, .. } => Key::of(item),
+            Self::Update { key, .. } | Self::Delete { key, .. } => key.clone(),
+        }
+    }
+
     fn guard(&mut self) -> &mut Guard {
         match self {
             Self::Put { guard, .. } | Self::Update { guard, .. } | Self::Delete { guard, .. } => guard,

@@ -2,7 +2,7 @@
 //! seats, the best seats of a grade, or a number of general admission places.
 
 use super::HoldView;
-use crate::waiting_room::{admission_first, admitted};
+use crate::waiting_room::{admitted, under_admission};
 use frontrow_domain::{
     Error, FieldError, Result,
     hold::Hold,
@@ -152,19 +152,22 @@ impl Endpoint for HoldSeats {
         }
         let admission = admitted(app, performance, &member, call.queue_token.as_deref())?;
 
-        let fresh = entropy::fresh_uuid();
-        let opened = match &call.body {
-            Body::Seats(seat_ids) => Hold::place(&listing, seat_ids, &member, fresh, call.now),
-            Body::OfGrade { .. } => Hold::open(&listing, &member, fresh, call.now),
-        };
-        let hold = admission_first(app, admission.as_ref(), opened, call.now).await?.under(admission.as_ref());
         let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::of(hold, &listing));
         let (receipt, admission) = (call.receipt(&reply), admission.as_ref());
         let holder = Holder { member: &member, performance, admission, receipt: receipt.as_ref(), now: call.now };
-        let held = match &call.body {
-            Body::Seats(_) => app.store.place_hold(&holder, hold).await,
-            Body::OfGrade { grade, quantity } => app.store.hold_of_grade(&holder, hold, grade, *quantity).await,
-        };
-        Ok(reply(&admission_first(app, admission, held, call.now).await?))
+        let fresh = entropy::fresh_uuid();
+        let held = under_admission(app, admission, call.now, async {
+            match &call.body {
+                Body::Seats(seat_ids) => {
+                    let hold = Hold::place(&listing, seat_ids, &member, fresh, call.now)?.under(admission);
+                    app.store.hold_seats(&holder, hold).await
+                }
+                Body::OfGrade { grade, quantity } => {
+                    let hold = Hold::open(&listing, &member, fresh, call.now)?.under(admission);
+                    app.store.hold_grade(&holder, hold, grade, *quantity).await
+                }
+            }
+        });
+        Ok(reply(&held.await?))
     }
 }

@@ -141,7 +141,7 @@ async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option
 fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
     let house = listing.performance.numbered();
     let place = |seat_id: &SeatId| house.and_then(|house| house.find(seat_id));
-    let numbered = hold.seats.iter().filter_map(|seat| Some((seat, place(seat.seat_id.as_ref()?)?)));
+    let numbered = hold.seats.iter().filter_map(|seat| Some((seat, place(seat.seat_id()?)?)));
     let mut numbered: Vec<_> = numbered.collect();
     numbered.sort_unstable_by_key(|(_, place)| place.index);
     let numbered = numbered.into_iter().map(|(seat, place)| SeatView::Seat {
@@ -152,7 +152,7 @@ fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
         grade: seat.grade.clone(),
         price: seat.price,
     });
-    let counted: Vec<_> = hold.seats.iter().filter(|seat| seat.seat_id.is_none()).collect();
+    let counted: Vec<_> = hold.seats.iter().filter(|seat| seat.seat_id().is_none()).collect();
     let counted = counted.chunk_by(|one, other| one.grade == other.grade).map(|places| SeatView::Places {
         grade: places[0].grade.clone(),
         price: places[0].price,

@@ -6,7 +6,7 @@
 //! declined card restores the hold; paying it again creates another payment with another order.
 
 use super::PaymentView;
-use crate::waiting_room::{admission_first, admitted};
+use crate::waiting_room::{admitted, under_admission};
 use frontrow_domain::{
     Error, FieldError, Result,
     card::{self, CardToken},
@@ -118,7 +118,7 @@ impl Endpoint for Pay {
         if !hold_id.is_of(&member) {
             return Err(Error::NotFound);
         }
-        let (mut hold, wallet) = match app.store.payable(&member, hold_id, now).await {
+        let (hold, wallet) = match app.store.payable(&member, hold_id, now).await {
             Ok(Payable::Hold { hold, wallet }) => (hold, wallet),
             Ok(Payable::Paid(first)) => return Ok(Answer::ok(PaymentView::from(&*first))),
             Err(Error::HoldExpired) if hold_id.is_forgotten(now) => return Err(Error::NotFound),
@@ -126,21 +126,9 @@ impl Endpoint for Pay {
         };
         wallet.check_open()?;
         let listing = app.store.listing_to_sell(&hold, now).await?;
-        let token = call.queue_token.as_deref();
-        let admission = admitted(app, &listing.performance, &member, token)?;
-        admission_first(app, admission.as_ref(), listing.performance.check_on_sale(now), now).await?;
+        let admission = admitted(app, &listing.performance, &member, call.queue_token.as_deref())?;
         let order = Order { app, call: &call, listing: &listing, admission: admission.as_ref() };
-        for _ in 0..RETRY_ATTEMPTS {
-            let done = match &call.body.means {
-                Means::Points => order.pay_with_points(&hold, wallet).await?,
-                Means::Card(token) => order.pay_by_card(&hold, token).await?,
-            };
-            match done {
-                Done::Answered(answer) => return Ok(answer),
-                Done::Changed(then) => hold = then,
-            }
-        }
-        Err(Error::Busy)
+        under_admission(app, admission.as_ref(), now, order.pay(hold, wallet)).await
     }
 }
 
@@ -160,6 +148,22 @@ enum Done {
 }
 
 impl Order<'_> {
+    /// Pays the hold, as it is now.
+    async fn pay(&self, mut hold: Hold, wallet: Wallet) -> Result<Answer<PaymentView>> {
+        self.listing.performance.check_on_sale(self.call.now)?;
+        for _ in 0..RETRY_ATTEMPTS {
+            let done = match &self.call.body.means {
+                Means::Points => self.pay_with_points(&hold, wallet).await?,
+                Means::Card(token) => self.pay_by_card(&hold, token).await?,
+            };
+            match done {
+                Done::Answered(answer) => return Ok(answer),
+                Done::Changed(then) => hold = then,
+            }
+        }
+        Err(Error::Busy)
+    }
+
     /// Charges the points and sells the seats.
     async fn pay_with_points(&self, hold: &Hold, wallet: Wallet) -> Result<Done> {
         let Self { app, call, listing, admission } = *self;
@@ -168,8 +172,8 @@ impl Order<'_> {
             |paid: &Reservation| Answer::created(format!("/payments/{}", paid.payment_id()), PaymentView::from(paid));
         let receipt = call.receipt(&reply);
         let entry_id = EntryId::new(entropy::fresh_uuid());
-        let paid = app.store.pay_with_points(hold, wallet, &reservation, entry_id, admission, receipt.as_ref()).await;
-        Ok(answered(admission_first(app, admission, paid, call.now).await?, || reply(&reservation)))
+        let paid = app.store.pay_with_points(hold, wallet, &reservation, entry_id, admission, receipt.as_ref()).await?;
+        Ok(answered(paid, || reply(&reservation)))
     }
 
     /// Accepts the payment; `payment_worker` then asks the provider.
@@ -178,19 +182,19 @@ impl Order<'_> {
         let now = call.now;
         if hold.attempt > CARD_ATTEMPTS_MAX {
             let retry_after_seconds = hold.expires_at.seconds_since(now);
-            return admission_first(app, admission, Err(Error::TooManyAttempts { retry_after_seconds }), now).await;
+            return Err(Error::TooManyAttempts { retry_after_seconds });
         }
         if let Some(retry_after_seconds) = app.store.breaker(now).await?.refuses_for_seconds(now) {
             self.keep(hold).await?;
-            return admission_first(app, admission, Err(Error::PaymentsBusy { retry_after_seconds }), now).await;
+            return Err(Error::PaymentsBusy { retry_after_seconds });
         }
         let kept = hold.clone().prolonged(card::deadline(now), &listing.performance);
         let means = (token.clone(), admission);
         let pending = Reservation::paid_by_card((hold, &kept), listing, self.buyer(), means, now);
         let reply = |accepted: &Reservation| Answer::accepted(PaymentView::from(accepted));
         let receipt = call.receipt(&reply);
-        let paid = app.store.pay_by_card(hold, &kept, &pending, admission, receipt.as_ref()).await;
-        Ok(answered(admission_first(app, admission, paid, now).await?, || reply(&pending)))
+        let paid = app.store.pay_by_card(hold, &kept, &pending, admission, receipt.as_ref()).await?;
+        Ok(answered(paid, || reply(&pending)))
     }
 
     /// Extends the hold, within bounds, so that an unhealthy provider costs nobody their seats.

@@ -3,11 +3,8 @@
 
 use super::{PerformanceView, policy};
 use frontrow_domain::{
-    Error, Result, Timestamp,
-    ids::ShowId,
-    limits::CATALOGUE_MAX_AGE_SECONDS,
-    performance::{Performance, WaitingRoomPolicy},
-    time::UtcTime,
+    Error, Result, Timestamp, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS, performance::Performance, time::UtcTime,
+    waiting_room::policy::WaitingRoomPolicy,
 };
 use frontrow_edge::{
     Answer, App, Call, Cursor, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Anyone,

@@ -15,11 +15,13 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     limits::{TITLE_MAX_CHARS, VENUE_MAX_CHARS},
     money::{Currency, Won},
-    performance::{Cancellation, Performance, Reason, SalesState, WaitingRoomPolicy},
-    seating::{GradeTotal, Seating},
+    performance::{Cancellation, Performance, Reason, SalesState},
+    price::GradeTotal,
+    seating::Seating,
     show::{Show, TimeZone},
     text::Text,
     time::UtcTime,
+    waiting_room::policy::WaitingRoomPolicy,
 };
 use frontrow_edge::App;
 use schemars::JsonSchema;

@@ -81,7 +81,7 @@ impl TicketView {
         let (position, door) = (seat.position(), &reservation.door);
         let is_valid = reservation.status == ReservationStatus::Confirmed;
         Self {
-            seat_id: seat.seat_id.clone(),
+            seat_id: seat.seat_id().cloned(),
             section: position.map(|(section, ..)| section.to_owned()),
             row: position.map(|(_, row, _)| row),
             number: position.map(|(.., number)| number),
@@ -113,7 +113,7 @@ impl ReservationView {
             booking_reference: reservation.reservation_id.booking_reference(),
             status: reservation.status,
             cancel_reason: reservation.cancel_reason.as_ref().map(|reason| reason.text().to_owned()),
-            seat_ids: reservation.seats.iter().filter_map(|seat| seat.seat_id.clone()).collect(),
+            seat_ids: reservation.seats.iter().filter_map(HeldSeat::seat_id).cloned().collect(),
             quantity: reservation.seats.len(),
             total_price: reservation.total(),
             currency: Currency::Krw,

@@ -82,7 +82,7 @@ impl Endpoint for CheckIn {
             .ok_or_else(|| Error::internal("check in", "the code is genuine, but its ticket was never sold"))?;
         let reply = Reply {
             ticket_id,
-            seat_id: seat.seat_id.clone(),
+            seat_id: seat.seat_id().cloned(),
             grade: seat.grade.clone(),
             reservation_id: reservation.reservation_id.clone(),
             performance_id: call.body.performance_id,

@@ -1,7 +1,7 @@
 //! `POST /performances/{performanceId}/queue`: joins the line. Joining again keeps the place.
 
-use super::PlaceInLine;
-use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
+use super::{Line, PlaceInLine};
+use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
 use frontrow_store::Joined;
 
@@ -35,18 +35,14 @@ impl Endpoint for JoinQueue {
             return Err(Error::NoWaitingRoom);
         }
         performance.check_not_closed(now)?;
-        let room = app.store.room(&call.path, now).await?;
-        Ok(match app.store.join_line(performance, &member, &room, now).await? {
+        let room = &app.store.room(&call.path, now).await?;
+        let line = Line { app, performance, room, member, now };
+        Ok(match app.store.join_line(performance, &member, room, now).await? {
             Joined::New(place) => {
-                let reply = PlaceInLine::waiting(app, performance, &room, &member, place, now);
-                Answer::created(format!("/performances/{}/queue", call.path), reply)
+                Answer::created(format!("/performances/{}/queue", call.path), PlaceInLine::waiting(&line, place))
             }
-            Joined::Waiting(place) => Answer::ok(PlaceInLine::waiting(app, performance, &room, &member, place, now)),
-            Joined::Inside(place, end) => {
-                let position = place.position(room.stripes);
-                let admission = Admission { performance_id: call.path, position, member_id: member, ends_at: call.now };
-                Answer::ok(PlaceInLine::inside(app, performance, &room, &admission, place, end, now))
-            }
+            Joined::Waiting(place) => Answer::ok(PlaceInLine::waiting(&line, place)),
+            Joined::Inside(place, end) => Answer::ok(PlaceInLine::inside(&line, place, end)),
         })
     }
 }

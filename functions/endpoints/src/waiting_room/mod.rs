@@ -78,32 +78,39 @@ enum Status {
     Admitted,
 }
 
+/// A line as one of its members sees it.
+struct Line<'a> {
+    app: &'a App,
+    performance: &'a Performance,
+    room: &'a Room,
+    member: MemberId,
+    now: Timestamp,
+}
+
+impl Line<'_> {
+    fn token(&self, place: Place, admitted: bool, expires_at: Timestamp) -> String {
+        self.app.tokens.queue(&QueueClaims {
+            performance_id: self.performance.performance_id.clone(),
+            member_id: self.member,
+            place,
+            position: place.position(self.room.stripes),
+            admitted,
+            expires_at,
+        })
+    }
+}
+
 impl PlaceInLine {
     /// A member who is still waiting. The token expires after the next poll is due: polling renews it without a write.
-    fn waiting(
-        app: &App,
-        performance: &Performance,
-        room: &Room,
-        member: &MemberId,
-        place: Place,
-        now: Timestamp,
-    ) -> Self {
+    fn waiting(line: &Line<'_>, place: Place) -> Self {
+        let Line { performance, room, now, .. } = *line;
         let (opens_at, hold_seconds) = (performance.sales_open_at, performance.hold_seconds);
         let outlook = room.outlook(place, opens_at, hold_seconds, now, entropy::fraction());
         let expires_at = now.plus_seconds(outlook.poll_after_seconds + WAITING_TOKEN_GRACE_SECONDS);
-        let position = place.position(room.stripes);
-        let claims = QueueClaims {
-            performance_id: performance.performance_id.clone(),
-            member_id: *member,
-            place,
-            position,
-            admitted: false,
-            expires_at,
-        };
         Self {
-            queue_token: app.tokens.queue(&claims),
+            queue_token: line.token(place, false, expires_at),
             status: Status::Waiting,
-            position,
+            position: place.position(room.stripes),
             ahead: outlook.ahead,
             estimated_wait_seconds: outlook.wait_seconds,
             at_most_seconds: outlook.at_most_seconds,
@@ -116,29 +123,14 @@ impl PlaceInLine {
     }
 
     /// An admitted member. The place expires at `end`, or at the end of sales if that is earlier.
-    fn inside(
-        app: &App,
-        performance: &Performance,
-        room: &Room,
-        admission: &Admission,
-        place: Place,
-        end: Timestamp,
-        now: Timestamp,
-    ) -> Self {
-        let claims = QueueClaims {
-            performance_id: admission.performance_id.clone(),
-            member_id: admission.member_id,
-            place,
-            position: admission.position,
-            admitted: true,
-            expires_at: end,
-        };
+    fn inside(line: &Line<'_>, place: Place, end: Timestamp) -> Self {
+        let Line { performance, room, now, .. } = *line;
         let usable_until = end.min(performance.sales_end_at());
         let left_seconds = u64::try_from(usable_until.seconds_since(now)).unwrap_or_default();
         Self {
-            queue_token: app.tokens.queue(&claims),
+            queue_token: line.token(place, true, end),
             status: Status::Admitted,
-            position: admission.position,
+            position: place.position(room.stripes),
             ahead: 0,
             estimated_wait_seconds: Some(0),
             at_most_seconds: Some(0),
@@ -171,12 +163,7 @@ pub fn admitted(
         let over = claims.expires_at <= app.clock.now();
         return Err(if over { Error::QueueTokenExpired } else { Error::NotAdmitted });
     }
-    Ok(Some(Admission {
-        performance_id: performance.performance_id.clone(),
-        position: claims.position,
-        member_id: *member,
-        ends_at: claims.expires_at,
-    }))
+    Ok(Some(claims.admission()))
 }
 
 /// Checks that the caller may see data that only admitted members see, where there is a waiting room. Reads trust the token
@@ -199,21 +186,22 @@ pub fn may_look(
     }
 }
 
-/// Returns `outcome`. An error that was found without checking the admission is returned only if the admission is live,
-/// because errors of the queue token come first.
+/// Runs `body`, which books under `admission`. An error that it found without checking the admission is returned only if
+/// the admission is live, because errors of the queue token come first.
 ///
 /// # Errors
-/// [`Error::QueueTokenExpired`], or the error of `outcome`.
-pub async fn admission_first<T>(
+/// [`Error::QueueTokenExpired`], or the error of `body`.
+pub async fn under_admission<T>(
     app: &App,
     admission: Option<&Admission>,
-    outcome: Result<T>,
     now: Timestamp,
+    body: impl Future<Output = Result<T>>,
 ) -> Result<T> {
+    let outcome = body.await;
     if let (Some(admission), Err(error)) = (admission, &outcome)
         && !matches!(error, Error::QueueTokenExpired | Error::HoldExpired | Error::Busy | Error::Internal(_))
     {
-        app.store.live_end(admission, now).await?;
+        app.store.admission_end(admission, now).await?;
     }
     outcome
 }

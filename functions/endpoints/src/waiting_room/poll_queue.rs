@@ -1,8 +1,8 @@
 //! `GET /performances/{performanceId}/queue`: returns the progress of the line and renews the queue token. In each second,
 //! the first poll of a member who may be admitted soon turns the turnstile.
 
-use super::PlaceInLine;
-use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::Admission};
+use super::{Line, PlaceInLine};
+use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member, endpoint::Header,
 };
@@ -64,24 +64,19 @@ impl Endpoint for PollQueue {
             app.config.metrics.turned(&call.path, crowd, now);
         }
         let place = claims.place;
-        let admission = Admission {
-            performance_id: call.path,
-            position: claims.position,
-            member_id: member,
-            ends_at: claims.expires_at,
-        };
         let end = if claims.admitted {
-            Some(app.store.live_end(&admission, now).await?)
+            Some(app.store.admission_end(&claims.admission(), now).await?)
         } else if room.has_served(place) {
-            let end = app.store.claim(&admission, room.policy.admission_seconds, now).await?;
+            let end = app.store.claim_admission(&claims.admission(), room.policy.admission_seconds, now).await?;
             app.config.metrics.done(Self::ROUTE.operation, now);
             end
         } else {
             None
         };
+        let line = Line { app, performance, room: &room, member, now };
         Ok(Answer::ok(match end {
-            Some(end) => PlaceInLine::inside(app, performance, &room, &admission, place, end, now),
-            None => PlaceInLine::waiting(app, performance, &room, &member, place, now),
+            Some(end) => PlaceInLine::inside(&line, place, end),
+            None => PlaceInLine::waiting(&line, place),
         }))
     }
 }

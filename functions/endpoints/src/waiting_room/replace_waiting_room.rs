@@ -5,7 +5,7 @@ use super::show_waiting_room::Reply;
 use frontrow_domain::{
     Error, FieldErrors, Result,
     ids::PerformanceId,
-    performance::{Limit, NO_LIMIT, Seconds, WaitingRoomPolicy},
+    waiting_room::policy::{Limit, NO_LIMIT, Seconds, WaitingRoomPolicy},
 };
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! `GET /performances/{performanceId}/waiting-room`: returns the figures of a waiting room, for organizers.
 
-use frontrow_domain::{Error, Result, ids::PerformanceId, performance::WaitingRoomPolicy};
+use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::policy::WaitingRoomPolicy};
 use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Organizer};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -71,7 +71,7 @@ impl CancelReservations {
             Account::Unknown => return Ok(true),
         };
         if *buyer != next {
-            self.store.follow(reservation, &next).await?;
+            self.store.replace_buyer(reservation, &next).await?;
             return Ok(false);
         }
         if buyer.former_names.is_empty() {
@@ -79,7 +79,7 @@ impl CancelReservations {
         }
         let is_listed = self.store.is_listed_by_name(reservation).await?;
         if is_listed {
-            self.store.follow(reservation, &Buyer { former_names: Vec::new(), ..next }).await?;
+            self.store.replace_buyer(reservation, &Buyer { former_names: Vec::new(), ..next }).await?;
         }
         Ok(is_listed)
     }

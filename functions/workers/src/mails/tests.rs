@@ -11,7 +11,7 @@ use super::{Letter, Links, cancellation, ticket};
 use frontrow_domain::{
     Timestamp,
     door::Door,
-    hold::HeldSeat,
+    hold::{HeldSeat, Taken},
     ids::{HoldId, TicketId},
     mailing::{Mailing, Occasion},
     member::{Email, Language, Name},
@@ -36,8 +36,7 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
     let performance_id: frontrow_domain::ids::PerformanceId = "demo".parse().unwrap();
     let hold_id: HoldId = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap();
     let seat = |seat_id: &str, grade: &str, price| HeldSeat {
-        seat_id: Some(seat_id.to_owned()),
-        block: 0,
+        taken: Taken::Seat { seat_id: seat_id.to_owned(), block: 0 },
         grade: grade.to_owned(),
         price: Won(price),
     };
@@ -315,7 +314,7 @@ fn general_admission_tickets_show_their_grade() {
         ),
     ] {
         let mut reservation = reservation(language, ALICE, "아이다");
-        reservation.seats[0].seat_id = None;
+        reservation.seats[0].taken = Taken::Place { stripe: 0 };
         reservation.seats[1] = reservation.seats[0].clone();
         let (text, html, pictures) = take_apart(&mime(&ticket_letter(&reservation)));
         assert!(text.contains(lines), "{text}");

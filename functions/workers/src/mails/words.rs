@@ -151,6 +151,7 @@ pub(super) fn encoded_words(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use frontrow_domain::hold::Taken;
 
     #[test]
     fn times_are_in_the_shows_zone_and_the_readers_language() {
@@ -207,10 +208,11 @@ mod tests {
             ("가구역-1-1", "가구역 1열 1번", "Section 가구역 · Row 1 · Seat 1"),
             ("Section B-1-1", "Section B구역 1열 1번", "Section B · Row 1 · Seat 1"),
         ] {
-            let seat = HeldSeat { seat_id: Some(seat_id.to_owned()), block: 0, grade: "VIP".to_owned(), price: Won(1) };
+            let taken = Taken::Seat { seat_id: seat_id.to_owned(), block: 0 };
+            let seat = HeldSeat { taken, grade: "VIP".to_owned(), price: Won(1) };
             assert_eq!(seat_name(Language::Ko, &seat).as_deref(), Some(ko));
             assert_eq!(seat_name(Language::En, &seat).as_deref(), Some(en));
-            assert_eq!(seat_name(Language::En, &HeldSeat { seat_id: None, ..seat }), None);
+            assert_eq!(seat_name(Language::En, &HeldSeat { taken: Taken::Place { stripe: 0 }, ..seat }), None);
         }
     }
 

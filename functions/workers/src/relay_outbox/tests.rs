@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::fakes::{Said, Service};
-use crate::message;
-use frontrow_domain::mailing::Occasion;
+use frontrow_domain::{
+    ids::{MemberId, ReservationId},
+    mailing::Occasion,
+};
 use serde_json::{Value, json};
 
 const MEMBER: &str = "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005";
@@ -32,7 +34,12 @@ fn reservation(status: &str) -> Value {
     json!({
         "pk": {"S": format!("member#{MEMBER}")}, "sk": {"S": "reservation#x"}, "entity": {"S": "reservation"},
         "reservation_id": {"S": RESERVATION}, "status": {"S": status}, "created_at": {"N": "1764547200000"},
-        "cancelled_at": {"NULL": true}, "mailing": {"M": {"number": {"N": "0"}}},
+        "cancelled_at": {"NULL": true}, "cancel_reason": {"NULL": true}, "mailing": {"M": {"number": {"N": "0"}}},
+        "layout": {"N": "1"}, "method": {"S": "points"}, "door": {"M": {"check_ins": {"M": {}}, "generations": {"M": {}}}},
+        "sold": {"M": {
+            "show_id": {"S": "s1"}, "show_title": {"S": "Aida"}, "poster_url": {"NULL": true}, "venue": {"S": "Hall"},
+            "time_zone": {"S": "Asia/Seoul"}, "performance_id": {"S": "demo"}, "starts_at": {"N": "1764633600000"},
+        }},
         "buyer": {"M": {
             "member_id": {"S": MEMBER}, "email": {"S": "alice@example.com"}, "name": {"S": "Alice"}, "language": {"S": "ko"},
         }},
@@ -48,12 +55,14 @@ fn with_marker(mut image: Value, name: &str) -> Value {
 fn verification() -> Value {
     json!({
         "pk": {"S": "verification#v1"}, "sk": {"S": "verification"}, "entity": {"S": "verification"},
-        "verification_id": {"S": "v1"}, "email": {"S": "a@example.com"}, "expires_at": {"N": "600000"}, "attempts": {"N": "0"},
+        "verification_id": {"S": "v1"}, "email": {"S": "a@example.com"}, "language": {"S": "ko"}, "expires_at": {"N": "600000"},
+        "attempts": {"N": "0"},
     })
 }
 
 fn said(name: &str, old: Option<Value>, new: Option<Value>) -> Option<String> {
-    mail_of(&record(name, old, new)).unwrap().map(|mail| message::encode(&mail))
+    let messages = messages_of(&record(name, old, new)).unwrap();
+    messages.into_iter().find(|message| Queue::OF_MAILS.contains(&message.queue)).map(|message| message.body)
 }
 
 fn message_about_reservation(kind: &str) -> Option<String> {
@@ -106,7 +115,11 @@ fn a_payment_by_card_is_due_when_it_is_accepted_and_when_it_is_to_be_given_back(
 fn a_show_is_announced_to_each_part_of_its_subscribers_when_it_is_new() {
     let show = |entity: &str| {
         let details = json!({"M": {"title": {"S": "Aida"}, "category": {"S": "musical"}, "venue": {"S": "Hall"}}});
-        json!({"pk": {"S": "shows"}, "sk": {"S": "s1"}, "entity": {"S": entity}, "show_id": {"S": "s1"}, "details": details})
+        json!({
+            "pk": {"S": "shows"}, "sk": {"S": "s1"}, "entity": {"S": entity}, "show_id": {"S": "s1"}, "details": details,
+            "created_at": {"N": "1764547200000"}, "edition": {"N": "1"}, "performances": {"N": "0"},
+            "first_starts_at": {"NULL": true}, "last_starts_at": {"NULL": true},
+        })
     };
     let sent = |name: &str, old, new| messages_of(&record(name, old, new)).unwrap();
     let announced = sent("INSERT", None, Some(show("show")));
@@ -179,7 +192,13 @@ fn a_verification_is_announced_when_it_is_new() {
 fn performance(cancelled: bool) -> Value {
     let mut image = json!({
         "pk": {"S": "performance#p1"}, "sk": {"S": "performance"}, "entity": {"S": "performance"},
-        "performance_id": {"S": "p1"}, "show_id": {"S": "s1"},
+        "performance_id": {"S": "p1"}, "show_id": {"S": "s1"}, "starts_at": {"N": "1764633600000"},
+        "sales_open_at": {"NULL": true}, "sales_close_at": {"N": "1764633600000"}, "max_seats_per_member": {"N": "4"},
+        "hold_seconds": {"N": "300"}, "layout": {"N": "1"}, "has_waiting_room": {"BOOL": false},
+        "created_at": {"N": "1764547200000"}, "revision": {"N": "1"},
+        "seating": {"M": {"type": {"S": "general"}, "areas": {"L": [
+            {"M": {"grade": {"S": "Standing"}, "price": {"N": "1"}, "capacity": {"N": "1"}}},
+        ]}}},
     });
     if cancelled {
         image["cancellation"] = json!({"M": {"reason": {"S": "Rain"}, "cancelled_at": {"N": "5"}}});
@@ -222,7 +241,7 @@ fn markers_collected_garbage_and_other_items_tell_nobody_anything() {
 fn a_reservation_that_cannot_be_read_is_not_passed_over() {
     let mut broken = reservation("confirmed");
     broken["buyer"] = json!({"S": "nobody"});
-    assert!(mail_of(&record("INSERT", None, Some(broken))).is_err());
+    assert!(messages_of(&record("INSERT", None, Some(broken))).is_err());
 }
 
 fn accepting(ids: impl IntoIterator<Item = usize>) -> Said {

@@ -218,10 +218,10 @@ async fn the_last_receive_fails_an_abandoned_mail_that_may_still_be_marked_sent(
     let Claim::Granted(claimed) = world.claim(&ticket()).await else { panic!("it is free") };
     assert!(!world.deliver_one(&ticket(), 5).await);
     assert_eq!(world.ticket_mail().await, MailStatus::Failed);
-    assert!(world.mailer.app.store.mail_was_sent(&claimed).await.unwrap());
+    assert!(world.mailer.app.store.mark_mail_sent(&claimed).await.unwrap());
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
     assert!(
-        !world.mailer.app.store.give_mail_up(&ticket(), world.now()).await.unwrap(),
+        !world.mailer.app.store.mark_mail_failed(&ticket(), world.now()).await.unwrap(),
         "what was sent has not failed"
     );
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
@@ -250,7 +250,7 @@ async fn an_interrupted_last_receive_leaves_the_mail_failed_and_a_redrive_sends_
 async fn a_mail_that_was_never_claimed_is_failed_after_its_last_receive() {
     let world = World::new().await;
     world.reserve("confirmed").await;
-    assert!(world.mailer.app.store.give_mail_up(&ticket(), world.now()).await.unwrap());
+    assert!(world.mailer.app.store.mark_mail_failed(&ticket(), world.now()).await.unwrap());
     assert_eq!(world.ticket_mail().await, MailStatus::Failed);
     assert!(matches!(world.claim(&ticket()).await, Claim::Granted(_)), "a redriven message need not wait");
 }
@@ -283,11 +283,11 @@ async fn a_worker_that_lost_its_lease_changes_nothing() {
     let Claim::Granted(late) = world.claim(&ticket()).await else { panic!("it is free") };
     world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
     let Claim::Granted(current) = world.claim(&ticket()).await else { panic!("the lease is over") };
-    assert!(!store.mail_was_sent(&late).await.unwrap());
+    assert!(!store.mark_mail_sent(&late).await.unwrap());
     assert_eq!(world.ticket_mail().await, MailStatus::Queued);
-    assert!(!store.give_mail_back(&late, world.now()).await.unwrap());
+    assert!(!store.release_mail(&late, world.now()).await.unwrap());
     assert!(matches!(world.claim(&ticket()).await, Claim::Taken));
-    assert!(store.give_mail_back(&current, world.now()).await.unwrap());
+    assert!(store.release_mail(&current, world.now()).await.unwrap());
     assert!(matches!(world.claim(&ticket()).await, Claim::Granted(_)));
 }
 
@@ -301,7 +301,7 @@ async fn a_claim_with_a_lost_response_still_belongs_to_its_claimer() {
     let Claim::Granted(claimed) = claim else { panic!("the first send took it: {claim:?}") };
     assert_eq!(claimed.verification().unwrap().verification_id.as_str(), "v");
     assert!(matches!(world.claim(&mail).await, Claim::Taken));
-    assert!(store.mail_was_sent(&claimed).await.unwrap());
+    assert!(store.mark_mail_sent(&claimed).await.unwrap());
 }
 
 #[tokio::test]

@@ -9,10 +9,12 @@ use crate::{
         ROOM_RATE_MAX, RUNNING_MAX_MINUTES, SEATS_PER_MEMBER_MAX,
     },
     money::Won,
-    performance::{Performance, PerformanceDetails, WaitingRoomPolicy},
+    performance::{Performance, PerformanceDetails},
+    price::Price,
     seat_map::{SeatMap, SeatState},
-    seating::{Numbered, Price, Seating},
+    seating::{Numbered, Seating},
     show::{PosterUrl, RunningMinutes, Show, ShowDetails, TimeZone},
+    waiting_room::policy::WaitingRoomPolicy,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -5,11 +5,11 @@ use crate::{
     Error, Timestamp,
     best_available::choose,
     breaker::{Breaker, Counts, Phase},
-    card::{self, Step},
+    card,
     door::Door,
     door_list::DoorRow,
     general::{Stripe, bucket_end},
-    hold::{HeldSeat, Hold, Stake},
+    hold::{HeldSeat, Hold, Stake, Taken, taken},
     ids::HoldId,
     limits::{
         BALANCE_MAX_WON, BREAKER_OPEN_SECONDS, BUCKET_GRACE_SECONDS, CARD_DEADLINE_SECONDS, CARD_WAIT_MAX_SECONDS,
@@ -17,7 +17,10 @@ use crate::{
     },
     money::Won,
     performance::Performance,
-    reservation::{CancelReason, PaymentMethod, ReservationStatus},
+    reservation::{
+        CancelReason, PaymentMethod, ReservationStatus,
+        settlement::{self, Step},
+    },
     seating::{Numbered, Seating},
     waiting_room::Admission,
     wallet::{Change, EntryKind, TopUpAmount, Wallet},
@@ -122,8 +125,10 @@ fn general_admission_places_are_in_the_bucket_of_their_hold() {
     let Seating::General(house) = &listing.performance.seating else { panic!("it is general") };
     let hold = Hold::open(&listing, &MEMBER, Uuid::from_u128(7), NOW).unwrap();
     let hold = hold.of_places(house.find("Standing").unwrap().0, &[(0, 2), (1, 1)], &listing.performance);
-    let place = |block| HeldSeat { seat_id: None, block, grade: "Standing".to_owned(), price: Won(100) };
+    let place = |stripe| HeldSeat { taken: Taken::Place { stripe }, grade: "Standing".to_owned(), price: Won(100) };
     assert_eq!(hold.seats, [place(0), place(0), place(1)]);
+    let places = taken(&hold.seats).collect::<Vec<_>>();
+    assert_eq!(places, [(&Taken::Place { stripe: 0 }, 2), (&Taken::Place { stripe: 1 }, 1)]);
     assert_eq!(hold.bucket_end, Some(bucket_end(NOW.plus_seconds(60), 60)));
     let later = hold.prolonged(NOW.plus_seconds(95), &listing.performance);
     assert_eq!(
@@ -231,16 +236,16 @@ fn retries_at_the_provider_back_off() {
     assert_eq!((wait(800, 0.0), wait(800, 0.5)), (100, 125));
     assert_eq!(wait(1_000_000, 0.9), CARD_WAIT_MAX_SECONDS);
     let mut reservation = bought(&["A-1-1"]);
-    assert_eq!(card::next_step(&reservation, NOW), Step::Nothing);
-    assert_eq!(card::asked_since(&reservation), NOW);
+    assert_eq!(settlement::next_step(&reservation, NOW), Step::Nothing);
+    assert_eq!(settlement::asked_since(&reservation), NOW);
     (reservation.status, reservation.method) = (ReservationStatus::Pending, PaymentMethod::Card);
     let deadline = card::deadline(NOW);
     assert_eq!(deadline, NOW.plus_seconds(CARD_DEADLINE_SECONDS));
     let card = serde_json::from_value(json!({"state": "pending", "deadline": deadline.millis()})).unwrap();
     reservation.card = Some(card);
-    assert_eq!(card::next_step(&reservation, NOW), Step::Expire, "it cannot be confirmed without a token");
+    assert_eq!(settlement::next_step(&reservation, NOW), Step::Expire, "it cannot be confirmed without a token");
     let expired = reservation.expired(AFTER);
-    assert_eq!((card::asked_since(&expired), card::next_step(&expired, AFTER)), (AFTER, Step::GiveBack));
+    assert_eq!((settlement::asked_since(&expired), settlement::next_step(&expired, AFTER)), (AFTER, Step::GiveBack));
     assert_eq!(expired.refunded(), Won(0));
 }
 

@@ -5,7 +5,7 @@ use crate::{
     card::{CardPayment, CardState},
     door::Door,
     door_list::{DoorRow, sorted_name},
-    hold::HeldSeat,
+    hold::{HeldSeat, Taken},
     ids::HoldId,
     mailing::Mailing,
     member::{Email, Language, Name},
@@ -21,8 +21,7 @@ const ENDED: Timestamp = Timestamp::from_millis(1_798_041_600_000);
 fn booked() -> Reservation {
     let hold: HoldId = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap();
     let seat = |seat_id: &str, grade: &str, price| HeldSeat {
-        seat_id: Some(seat_id.to_owned()),
-        block: 0,
+        taken: Taken::Seat { seat_id: seat_id.to_owned(), block: 0 },
         grade: grade.to_owned(),
         price: Won(price),
     };

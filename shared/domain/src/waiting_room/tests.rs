@@ -12,7 +12,7 @@ use crate::{
     limits::{
         CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS, LEFT_BLOCK_POSITIONS, LEFT_NEAR_BLOCKS, POLL_FAR_AHEAD, TICK_MAX_GRANTS,
     },
-    performance::WaitingRoomPolicy,
+    waiting_room::policy::WaitingRoomPolicy,
 };
 use proptest::prelude::*;
 use std::collections::HashSet;

@@ -1,11 +1,6 @@
 //! Whether seats or places of a performance are held or owned; part of [`super::closing`].
 
-use crate::{
-    Store, claims,
-    db::{Consistency, Refused},
-    keys,
-    write::Write,
-};
+use crate::{Store, claims, db::Consistency, keys, write::Write};
 use frontrow_domain::{
     Result, Timestamp,
     general::{General, Stripe},
@@ -79,12 +74,8 @@ impl Store {
 
     /// Ends an expired hold's claim; `true` if it was paid meanwhile.
     async fn is_kept(&self, end: Write) -> Result<bool> {
-        match self.write(end).await {
-            Ok(_) => Ok(false),
-            Err(Refused::Failed(error)) => Err(error),
-            // There is no item: it was released, or this write succeeded and its response was lost.
-            Err(Refused::Conditions(images)) => Ok(images.into_iter().flatten().any(|image| !image.is_empty())),
-        }
+        // If there is no item, it was released, or this write succeeded and its response was lost.
+        Ok(matches!(self.write(end).await?, Err(Some(_))))
     }
 }
 

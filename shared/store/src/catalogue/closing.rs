@@ -19,7 +19,7 @@
 use crate::{
     Store,
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
-    db::Refused,
+    db::Refusal,
     keys,
     write::Write,
 };
@@ -125,9 +125,10 @@ impl Store {
         let until = closed_until(now);
         let mut closed = Vec::with_capacity(performances.len());
         for some in performances.chunks(CLOSED_AT_ONCE) {
-            if let Err(refused) = self.transact(some.iter().map(|one| mark(one, until)).collect()).await {
+            let marked = self.transact(some.iter().map(|one| mark(one, until)).collect()).await;
+            if let Err(error) = marked.and_then(|marked| marked.map_err(Refusal::busy)) {
                 self.reopen_if_possible(&closed).await;
-                return Err(busy(refused));
+                return Err(error);
             }
             closed.extend(some.iter().map(|one| Performance {
                 closing_until: Some(until),
@@ -165,10 +166,7 @@ impl Store {
     /// As any write. A performance changed by others is not an error: it no longer carries this mark.
     pub(super) async fn reopen(&self, performances: &[Performance]) -> Result<()> {
         for one in performances {
-            match self.transact(vec![unmark(one)]).await {
-                Ok(()) | Err(Refused::Conditions(_)) => {}
-                Err(Refused::Failed(error)) => return Err(error),
-            }
+            self.transact(vec![unmark(one)]).await?.ok();
             self.copies.listings.forget(&one.performance_id).await;
         }
         Ok(())
@@ -211,14 +209,6 @@ impl Store {
 
     async fn replace_show_item(&self, before: &Show, after: &Show) -> Result<()> {
         let put = super::shows::put(after).when(&SHOW_UNCHANGED).value("edition", before.edition);
-        self.transact(vec![put]).await.map_err(busy)
-    }
-}
-
-/// Maps a failed condition to [`Error::Busy`]: another change came first.
-pub(super) fn busy(refused: Refused) -> Error {
-    match refused {
-        Refused::Failed(error) => error,
-        Refused::Conditions(_) => Error::Busy,
+        self.transact(vec![put]).await?.map_err(Refusal::busy)
     }
 }

@@ -1,14 +1,14 @@
 //! Changes of performances. The performance, its date under the show, its slot in the venue, its waiting room, and
 //! the show's first and last start change in one transaction.
 
-use super::{closing::busy, shows, slots};
+use super::{shows, slots};
 use crate::{
     Store,
     conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, attribute, item_of},
     page::Range,
-    rooms,
+    waiting_room,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -16,8 +16,9 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{CATALOGUE_RETRIES, SHOW_PERFORMANCES_MAX},
-    performance::{Performance, PerformanceDetails, WaitingRoomPolicy},
+    performance::{Performance, PerformanceDetails},
     show::{OnSale, Show},
+    waiting_room::policy::WaitingRoomPolicy,
 };
 
 impl Store {
@@ -57,20 +58,17 @@ impl Store {
             let on_sale = show.on_sale.or((show.performances == 0).then(OnSale::default));
             let on_sale = on_sale.map(|on_sale| on_sale.with(performance));
             writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)), on_sale)));
-            writes.extend(waiting_room.into_iter().flat_map(|(policy, stripes)| rooms::new_room(id, policy, stripes)));
-            let images = match self.transact(writes).await {
-                Ok(()) => return Ok(()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(images)) => images,
-            };
-            let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-            if failed(0) {
+            writes.extend(
+                waiting_room.into_iter().flat_map(|(policy, stripes)| waiting_room::new_room(id, policy, stripes)),
+            );
+            let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
+            if refusal.is_of(&keys::performance(id)) {
                 return Err(Error::SlotTaken);
             }
-            if failed(1) {
+            if refusal.is_of(&keys::slot(venue, starts_at)) {
                 self.clear_slot(id, venue, starts_at, now).await?;
             }
-            if failed(3) {
+            if refusal.is_of(&keys::show(&show.show_id)) {
                 show = self.show(&show.show_id).await?.ok_or(Error::NotFound)?;
                 self.back_off(attempt).await;
             }
@@ -165,22 +163,16 @@ impl Store {
         if moves || OnSale::of([before]) != OnSale::of([&after]) {
             let mut all = self.dates_without(&show.show_id, before).await?;
             all.push(after.clone());
-            writes.extend(shows::replace(show, &playing(show, show.performances, &all)));
+            writes.extend(shows::replace(show, &shows::playing(show, show.performances, &all)));
         }
         writes.extend(self.replace_room(id, details.waiting_room, details.stripes).await?);
-        let images = match self.transact(writes).await {
-            Ok(()) => Vec::new(),
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(images)) => images,
-        };
-        let failed = |index: usize| images.get(index).is_some_and(Option::is_some);
-        if failed(0) {
-            return Ok(Replaced::Changed);
-        }
-        if failed(1) {
-            self.clear_slot(id, venue, after.starts_at, now).await?;
-        }
-        if !images.is_empty() {
+        if let Err(refusal) = self.transact(writes).await? {
+            if refusal.is_of(&keys::performance(id)) {
+                return Ok(Replaced::Changed);
+            }
+            if refusal.is_of(&keys::slot(venue, after.starts_at)) {
+                self.clear_slot(id, venue, after.starts_at, now).await?;
+            }
             return Ok(Replaced::Around);
         }
         self.copies.listings.forget(id).await;
@@ -201,7 +193,7 @@ impl Store {
         Ok(if there {
             vec![Write::update(keys::room(id), "SET #policy = :policy").value("policy", attribute(&policy))]
         } else {
-            rooms::new_room(id, policy, stripes)
+            waiting_room::new_room(id, policy, stripes)
         })
     }
 
@@ -225,18 +217,15 @@ impl Store {
             let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
             show.check_settled(now)?;
             let others = self.dates_without(&show.show_id, closed).await?;
-            let smaller = playing(&show, show.performances.saturating_sub(1), &others);
+            let smaller = shows::playing(&show, show.performances.saturating_sub(1), &others);
             let mut writes = shows::delete_performance(closed, &show).to_vec();
             writes.extend(shows::replace(&show, &smaller));
-            match self.transact(writes).await {
-                Ok(()) => return Ok(()),
+            let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
+            if refusal.is_of(&keys::performance(&closed.performance_id)) {
                 // Others ended the closing.
-                Err(Refused::Conditions(images)) if images.first().is_some_and(Option::is_some) => {
-                    return Err(Error::Busy);
-                }
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
-                Err(refused) => return Err(busy(refused)),
+                return Err(Error::Busy);
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }
@@ -253,11 +242,10 @@ impl Store {
                 return Ok(());
             }
             let after = Show { on_sale, edition: show.edition + 1, ..show.clone() };
-            match self.transact(shows::replace(&show, &after)).await {
-                Ok(()) => return Ok(()),
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
-                Err(refused) => return Err(busy(refused)),
+            if self.transact(shows::replace(&show, &after)).await?.is_ok() {
+                return Ok(());
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }
@@ -286,12 +274,6 @@ impl Store {
         }
         Ok(dates)
     }
-}
-
-/// The next version of the show, with `count` performances, which are `dates`.
-pub(super) fn playing(show: &Show, count: u32, dates: &[Performance]) -> Show {
-    let starts = || dates.iter().map(|date| date.starts_at);
-    show.playing(count, starts().min().zip(starts().max()), Some(OnSale::of(dates)))
 }
 
 /// The outcome of an attempt to replace a performance.

@@ -1,11 +1,11 @@
 //! Changes of shows. A show is stored three times, once for each order of the list of shows; all copies change at
 //! once.
 
-use super::{closing::busy, performances::playing, slots};
+use super::slots;
 use crate::{
     Store,
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
-    db::{Consistency, Refused},
+    db::{Consistency, Refusal},
     keys::{self, Key, from_item, item_of},
     write::Write,
 };
@@ -14,7 +14,7 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     limits::{CATALOGUE_CALLS_AT_ONCE, CATALOGUE_RETRIES, DELETED_AT_ONCE},
     performance::Performance,
-    show::{Description, Show, ShowDetails},
+    show::{Description, OnSale, Show, ShowDetails},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,12 @@ pub(super) fn replace(before: &Show, after: &Show) -> Vec<Write> {
     writes
 }
 
+/// The next version of the show, with `count` performances, which are `dates`.
+pub(super) fn playing(show: &Show, count: u32, dates: &[Performance]) -> Show {
+    let starts = || dates.iter().map(|date| date.starts_at);
+    show.playing(count, starts().min().zip(starts().max()), Some(OnSale::of(dates)))
+}
+
 /// The whole of a description that is longer than the part stored in lists.
 #[derive(Debug, Serialize, Deserialize)]
 struct DescriptionItem {
@@ -66,7 +72,7 @@ impl Store {
         let orders = keys::show_orders(listed).into_iter().map(|key| put_order(key, listed));
         let whole = whole.clone().map(|whole| put_description(listed, whole));
         let writes = std::iter::once(put(listed).caused_by(self.request())).chain(orders).chain(whole).collect();
-        self.transact(writes).await.map_err(busy)
+        self.transact(writes).await?.map_err(Refusal::busy)
     }
 
     /// A show with its whole description.
@@ -102,11 +108,10 @@ impl Store {
                 return self.move_show(before, details, now).await;
             }
             let after = before.described(details.clone());
-            match self.transact(replace(&before, &after)).await {
-                Ok(()) => return Ok(after),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(_)) => self.back_off(attempt).await,
+            if self.transact(replace(&before, &after)).await?.is_ok() {
+                return Ok(after);
             }
+            self.back_off(attempt).await;
         }
         Err(Error::Busy)
     }
@@ -119,7 +124,7 @@ impl Store {
         let closing = self.close_show(&before, now).await?;
         let closed = match self.close_all(&closing, now).await {
             Ok(closed) => closed,
-            Err(error) => return Err(self.give_show_up(&closing, &[], error).await),
+            Err(error) => return Err(self.abandon(&closing, &[], error).await),
         };
         let taken = self.take_slots(&closed, to, now).await;
         // Stays closed until its slots are settled, so that it is not moved back while they are being freed.
@@ -128,18 +133,18 @@ impl Store {
             Ok(()) => self.transact(replace(&closing, &after)).await,
             Err(error) => {
                 self.free_slots(&closed, to).await;
-                Err(Refused::Failed(error))
+                Err(error)
             }
         };
         match &moved {
-            Ok(()) => self.free_slots(&closed, from).await,
-            Err(Refused::Conditions(_)) => self.free_slots(&closed, to).await,
+            Ok(Ok(())) => self.free_slots(&closed, from).await,
+            Ok(Err(_)) => self.free_slots(&closed, to).await,
             // It is unknown where the show plays, so all slots stay.
-            Err(Refused::Failed(_)) => {}
+            Err(_) => {}
         }
         self.reopen_if_possible(&closed).await;
-        self.end_show_closing_if_possible(if moved.is_ok() { &after } else { &closing }).await;
-        moved.map(|()| after).map_err(busy)
+        self.end_show_closing_if_possible(if matches!(moved, Ok(Ok(()))) { &after } else { &closing }).await;
+        moved?.map(|()| after).map_err(Refusal::busy)
     }
 
     /// Deletes a show with its performances. Each transaction leaves a consistent show with fewer performances, and
@@ -153,7 +158,7 @@ impl Store {
         let mut show = self.close_show(&before, now).await?;
         let closed = match self.close_all(&show, now).await {
             Ok(closed) => closed,
-            Err(error) => return Err(self.give_show_up(&show, &[], error).await),
+            Err(error) => return Err(self.abandon(&show, &[], error).await),
         };
         let mut rest = closed.as_slice();
         loop {
@@ -169,8 +174,9 @@ impl Store {
             } else {
                 writes.extend(replace(&show, &smaller));
             }
-            if let Err(refused) = self.transact(writes).await {
-                return Err(self.give_show_up(&show, rest, busy(refused)).await);
+            let deleted = self.transact(writes).await;
+            if let Err(error) = deleted.and_then(|deleted| deleted.map_err(Refusal::busy)) {
+                return Err(self.abandon(&show, rest, error).await);
             }
             for one in some {
                 self.copies.listings.forget(&one.performance_id).await;
@@ -183,7 +189,7 @@ impl Store {
     }
 
     /// Opens everything again and returns `why`.
-    async fn give_show_up(&self, show: &Show, performances: &[Performance], why: Error) -> Error {
+    async fn abandon(&self, show: &Show, performances: &[Performance], why: Error) -> Error {
         self.reopen_if_possible(performances).await;
         self.end_show_closing_if_possible(show).await;
         why
@@ -214,10 +220,8 @@ impl Store {
 
     async fn take_slot(&self, performance: &Performance, venue: &str, now: Timestamp) -> Result<()> {
         for attempt in 1..=CATALOGUE_RETRIES {
-            match self.write(slots::take(performance, venue)).await {
-                Ok(_) => return Ok(()),
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(_)) => {}
+            if self.write(slots::take(performance, venue)).await?.is_ok() {
+                return Ok(());
             }
             self.clear_slot(&performance.performance_id, venue, performance.starts_at, now).await?;
             self.back_off(attempt).await;

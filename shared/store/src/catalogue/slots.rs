@@ -7,7 +7,7 @@
 use crate::{
     Store,
     conditions::{SLOT_IS_FREE, SLOT_NAMES},
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, Key, from_item, item_of},
     write::Write,
 };
@@ -74,9 +74,6 @@ impl Store {
     /// Frees a slot if `occupant` still has it.
     pub(super) async fn free_slot_of(&self, key: Key, occupant: &PerformanceId) -> Result<()> {
         let delete = Write::delete(key).when(&SLOT_NAMES).value("performance_id", occupant.to_string());
-        match self.write(delete).await {
-            Ok(_) | Err(Refused::Conditions(_)) => Ok(()),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        self.write(delete).await.map(drop)
     }
 }

@@ -2,7 +2,7 @@
 //! and chosen again from a fresh map if another member was faster. A large house is read from a random block on, and
 //! only as far as necessary.
 
-use super::{Holder, NotHeld};
+use super::Holder;
 use crate::{Store, claims::Seen, db::Consistency};
 use frontrow_domain::{
     Error, Result,
@@ -26,7 +26,7 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// # Errors
-    /// As [`Store::hold_of_grade`].
+    /// As [`Store::hold_grade`].
     pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
         // A slightly stale map is good enough for the first choice, but neither for the next one nor for a refusal.
         let mut consistency = Consistency::Eventual;
@@ -44,10 +44,8 @@ impl<'a> Search<'a> {
                 }
             };
             let hold = hold.clone().of_seats(&seats);
-            match self.store.attempt(self.holder, &hold, &Seen::default()).await {
-                Ok(()) => return Ok(hold),
-                Err(NotHeld::Refused(error)) => return Err(error),
-                Err(NotHeld::Lost(_)) => {}
+            if self.store.attempt(self.holder, &hold, &Seen::default()).await?.is_ok() {
+                return Ok(hold);
             }
             consistency = Consistency::Strong;
             if attempt > 1 {

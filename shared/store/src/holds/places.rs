@@ -2,11 +2,12 @@
 //! written without being read. If it has too few places, all stripes are read, and places are taken from as many as
 //! necessary.
 
-use super::{Holder, NotHeld};
+use super::Holder;
 use crate::{
     Store,
     claims::{Seen, read_stripe},
     db::Consistency,
+    keys,
 };
 use frontrow_domain::{
     Error, Result,
@@ -32,7 +33,7 @@ struct Choice {
 
 impl Search<'_> {
     /// # Errors
-    /// As [`Store::hold_of_grade`].
+    /// As [`Store::hold_grade`].
     pub(super) async fn hold(self, hold: Hold) -> Result<Hold> {
         let Holder { performance, .. } = *self.holder;
         let home = hold.hold_id.spread(self.shares.len());
@@ -44,18 +45,15 @@ impl Search<'_> {
         };
         for attempt in 1..=HOLD_ATTEMPTS {
             let hold = hold.clone().of_places(self.area, &choice.parts, performance);
-            let images = match self.store.attempt(self.holder, &hold, &choice.seen).await {
-                Ok(()) => return Ok(hold),
-                Err(NotHeld::Refused(error)) => return Err(error),
-                Err(NotHeld::Lost(images)) => images,
-            };
+            let Err(refusal) = self.store.attempt(self.holder, &hold, &choice.seen).await? else { return Ok(hold) };
             if attempt > 1 {
                 self.store.back_off(attempt).await;
             }
-            choice = match (&choice.parts[..], images.into_iter().next().flatten()) {
+            choice = match choice.parts[..] {
                 // The image of the failed condition is the current state of the only stripe.
-                (&[(stripe, _)], Some(image)) => {
-                    let (seen, share) = (read_stripe(&image)?, self.share_of(stripe));
+                [(stripe, _)] => {
+                    let image = refusal.image(&keys::stripe(hold.performance_id(), hold.layout, stripe));
+                    let (seen, share) = (read_stripe(&image.unwrap_or_default())?, self.share_of(stripe));
                     if seen.free(share, self.holder.now) >= self.quantity {
                         Choice { seen: Seen::from([(stripe, seen)]), ..choice }
                     } else {

@@ -2,7 +2,6 @@
 
 use super::Key;
 use frontrow_domain::ids::PerformanceId;
-use serde::Deserialize;
 
 /// A part of a house that is stored on its own: a block of numbered seats or a stripe of an area.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +15,11 @@ pub struct Part {
 }
 
 impl Part {
-    /// The part that `partition` belongs to; `None` for anything but seats and stripes.
+    /// The part that the item under `key` belongs to; `None` for anything but seats and stripes.
+    pub(crate) fn of(key: &Key) -> Option<Self> {
+        Self::of_partition(&key.pk)
+    }
+
     fn of_partition(partition: &str) -> Option<Self> {
         let rest = partition.strip_prefix("seats#").or_else(|| partition.strip_prefix("stripe#"))?;
         let mut parts = rest.split('#');
@@ -37,19 +40,6 @@ pub(crate) fn map_partition(performance: &PerformanceId, layout: u32) -> String 
 /// The row of a part in the map of its house.
 pub(crate) fn map_row(part: &Part) -> Key {
     Key::new(map_partition(&part.performance_id, part.layout), part.number.to_string())
-}
-
-/// The partition key of an item in a stream record.
-#[derive(Debug, Deserialize)]
-pub struct Place {
-    pk: String,
-}
-
-impl Place {
-    /// The part of a house that the item belongs to, if it is a seat or a stripe.
-    pub fn part(&self) -> Option<Part> {
-        Part::of_partition(&self.pk)
-    }
 }
 
 #[cfg(test)]

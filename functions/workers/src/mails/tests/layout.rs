@@ -8,7 +8,7 @@ use super::*;
 fn pages_fit_the_width_of_a_phone() {
     let long = "W".repeat(200);
     let mut reservation = reservation(Language::Ko, &"N".repeat(100), &long);
-    reservation.seats[0].seat_id = Some(format!("{}-200-100", "W".repeat(20)));
+    reservation.seats[0].taken = Taken::Seat { seat_id: format!("{}-200-100", "W".repeat(20)), block: 0 };
     reservation.seats[1].grade = "W".repeat(20);
     for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
         let (_, html, _) = take_apart(&mime(&letter));

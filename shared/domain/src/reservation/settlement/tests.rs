@@ -1,6 +1,9 @@
 use super::*;
 use crate::{
-    limits::{CARD_ATTEMPTS_MAX, CARD_WAIT_MAX_SECONDS},
+    card::{HoldBefore, deadline, is_never_taken, wait_seconds},
+    limits::{
+        CARD_ATTEMPTS_MAX, CARD_DEADLINE_SECONDS, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS,
+    },
     performance::{Cancellation, Reason},
     reservation::PaymentStatus,
 };

@@ -4,7 +4,7 @@ use super::counter;
 use crate::{
     Store,
     conditions::ADMISSION_UNCLAIMED,
-    db::{Consistency, Refused},
+    db::Consistency,
     keys::{self, Item, from_item},
     write::Write,
 };
@@ -66,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::QueueTokenExpired`] if it was taken back, spent or given up.
-    pub async fn claim(
+    pub async fn claim_admission(
         &self,
         admission: &Admission,
         admission_seconds: i64,
@@ -83,12 +83,10 @@ impl Store {
             .value("expires_at", expires_at)
             .value("zero", 0)
             .value("ttl", expires_at.plus_seconds(ROOM_KEPT_SECONDS).ttl_seconds());
-        match self.write(write).await {
+        match self.write(write).await? {
             Ok(_) => Ok(Some(expires_at)),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(images)) => {
-                let image = images.into_iter().flatten().find(|image| !image.is_empty());
-                let state = image.map(AdmissionAt::read).transpose()?.map(|found| found.state);
+            Err(found) => {
+                let state = found.map(AdmissionAt::read).transpose()?.map(|found| found.state);
                 match state.and_then(|state| state.live_end_for(&admission.member_id, now)) {
                     Some(end) => Ok(Some(end)),
                     None if state.is_some_and(|state| state.is_parked_for(&admission.member_id)) => Ok(None),
@@ -102,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::QueueTokenExpired`] if it has expired, was spent or was given up.
-    pub async fn live_end(&self, admission: &Admission, now: Timestamp) -> Result<Timestamp> {
+    pub async fn admission_end(&self, admission: &Admission, now: Timestamp) -> Result<Timestamp> {
         let state = self.admission_state(&admission.performance_id, admission.position).await?;
         state.and_then(|state| state.live_end_for(&admission.member_id, now)).ok_or(Error::QueueTokenExpired)
     }

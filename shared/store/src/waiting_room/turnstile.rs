@@ -8,7 +8,6 @@ use super::AdmissionAt;
 use crate::{
     Store,
     conditions::{ADMISSION_UNCLAIMED, ADMISSION_UNEXTENDED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
-    db::Refused,
     keys::{self, attribute, from_item, item_of, with_ttl},
     write::Write,
 };
@@ -161,13 +160,11 @@ impl Store {
             .value("owner", turn.owner.as_str())
             .value("lease_until", turn.now.plus_seconds(TICK_LEASE_SECONDS))
             .value("now", turn.now);
-        match self.write(write).await {
+        match self.write(write).await? {
             Ok(item) => from_item(item).map(Some),
-            Err(Refused::Failed(error)) => Err(error),
             // This turn's, if this write succeeded and its response was lost.
-            Err(Refused::Conditions(images)) => {
-                let image = images.into_iter().flatten().find(|image| !image.is_empty());
-                let room: Option<Room> = image.map(from_item).transpose()?;
+            Err(found) => {
+                let room: Option<Room> = found.map(from_item).transpose()?;
                 Ok(room.filter(|room| room.owner == turn.owner))
             }
         }
@@ -244,11 +241,7 @@ impl Store {
                 delete.when(&ADMISSION_UNEXTENDED).value("hold_until", hold_until)
             }
         };
-        match self.write(delete).await {
-            Ok(_) => true,
-            Err(Refused::Conditions(images)) => images.into_iter().flatten().all(|image| image.is_empty()),
-            Err(Refused::Failed(_)) => false,
-        }
+        matches!(self.write(delete).await, Ok(Ok(_) | Err(None)))
     }
 
     /// Carries out the plan in batches. Returns the places that failed or were not done in time.
@@ -278,10 +271,10 @@ impl Store {
                 return false;
             }
             match self.write_once(write.clone()).await {
-                Ok(_) => return true,
-                Err(Refused::Conditions(images)) => return images.iter().flatten().any(|image| !image.is_empty()),
-                Err(Refused::Failed(Error::Busy)) => self.back_off(attempt).await,
-                Err(Refused::Failed(_)) => return false,
+                Ok(Ok(_) | Err(Some(_))) => return true,
+                Ok(Err(None)) => return false,
+                Err(Error::Busy) => self.back_off(attempt).await,
+                Err(_) => return false,
             }
         }
         false
@@ -303,11 +296,7 @@ impl Store {
             .value("stock", attribute(&turned.stock))
             .value("next_tick_at", turned.next_tick_at)
             .value("nobody", 0);
-        match self.write(write).await {
-            Ok(item) => from_item(item).map(Some),
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Ok(None),
-        }
+        self.write(write).await?.ok().map(from_item).transpose()
     }
 }
 

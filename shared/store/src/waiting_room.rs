@@ -12,8 +12,8 @@ pub use turnstile::{Crowd, PolledRoom};
 use crate::{
     Store,
     conditions::{ADMISSION_IS_LIVE, ADMISSION_IS_MINE, ADMISSION_IS_PARKED, ADMISSION_PROLONGED, ROOM_EXISTS},
-    db::{Consistency, Refused},
-    keys::{self, Item, attribute, from_item, item_of},
+    db::{Consistency, Refusal},
+    keys::{self, Item, Key, attribute, from_item, item_of},
     write::Write,
 };
 use admissions::AdmissionAt;
@@ -21,8 +21,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::Hold,
     ids::PerformanceId,
-    performance::WaitingRoomPolicy,
-    waiting_room::{Admission, Room},
+    waiting_room::{Admission, Room, policy::WaitingRoomPolicy},
 };
 use std::sync::Arc;
 
@@ -56,15 +55,9 @@ impl Store {
         let write = Write::update(keys::room(id), "SET #policy = :policy")
             .when(&ROOM_EXISTS)
             .value("policy", attribute(policy));
-        match self.write(write).await {
-            Ok(item) => {
-                let room: Room = from_item(item)?;
-                self.copies.rooms.put(id, now, |before| room.not_behind(before)).await;
-                Ok(())
-            }
-            Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Conditions(_)) => Err(Error::NoWaitingRoom),
-        }
+        let room: Room = from_item(self.write(write).await?.map_err(|_| Error::NoWaitingRoom)?)?;
+        self.copies.rooms.put(id, now, |before| room.not_behind(before)).await;
+        Ok(())
     }
 
     async fn read_room(&self, id: &PerformanceId, before: Option<Arc<Room>>) -> Result<Room> {
@@ -73,9 +66,22 @@ impl Store {
     }
 }
 
+fn key(admission: &Admission) -> Key {
+    keys::admission(&admission.performance_id, admission.position)
+}
+
+/// Checks that the transaction that uses `admission` was not refused because of it.
+///
+/// # Errors
+/// [`Error::QueueTokenExpired`].
+pub(crate) fn check_admission(admission: Option<&Admission>, refusal: &Refusal) -> Result<()> {
+    let is_over = admission.is_some_and(|admission| refusal.is_of(&key(admission)));
+    if is_over { Err(Error::QueueTokenExpired) } else { Ok(()) }
+}
+
 /// HOLD's part of its transaction: the admission lives at least as long as the hold.
 pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now: Timestamp) -> Write {
-    Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
+    Write::update(key(admission), "SET #hold_until = :hold_until")
         .when(&ADMISSION_IS_LIVE)
         .value("hold_until", hold_until)
         .value("member", admission.member_id.to_string())
@@ -85,7 +91,7 @@ pub(crate) fn extend_admission(admission: &Admission, hold_until: Timestamp, now
 /// A prolonged hold's part of its transaction: the admission, which may live only because of the hold, lives as long
 /// as it.
 pub(crate) fn keep_admission(admission: &Admission, hold_until: Timestamp) -> Write {
-    Write::update(keys::admission(&admission.performance_id, admission.position), "SET #hold_until = :hold_until")
+    Write::update(key(admission), "SET #hold_until = :hold_until")
         .when(&ADMISSION_IS_MINE)
         .value("hold_until", hold_until)
         .value("member", admission.member_id.to_string())
@@ -101,16 +107,14 @@ pub(crate) fn shorten_admission(hold: &Hold, position: u64) -> Write {
 
 /// PAY's part of its transaction: frees the place inside for the next member.
 pub(crate) fn spend_admission(admission: &Admission) -> Write {
-    Write::delete(keys::admission(&admission.performance_id, admission.position))
-        .when(&ADMISSION_IS_MINE)
-        .value("member", admission.member_id.to_string())
+    Write::delete(key(admission)).when(&ADMISSION_IS_MINE).value("member", admission.member_id.to_string())
 }
 
 /// A card payment's part of its transaction: the admission can book nothing more, but still uses its place inside, so
 /// that it can come back if the card is declined.
 pub(crate) fn park_admission(admission: &Admission, until: Timestamp) -> Write {
     let update = "SET #state = :parked, #hold_until = :zero, #parked_until = :until";
-    Write::update(keys::admission(&admission.performance_id, admission.position), update)
+    Write::update(key(admission), update)
         .when(&ADMISSION_IS_MINE)
         .value("parked", "parked")
         .value("zero", 0)

@@ -4,7 +4,7 @@ use super::AdmissionAt;
 use crate::{
     Store,
     conditions::{ADMISSION_WITHOUT_HOLD, DRAWN_ONCE, PLACE_IS_HELD, PLACE_UNCHANGED},
-    db::{Consistency, Refused},
+    db::Consistency,
     holds::{Freed, read_stake},
     keys::{self, Item, from_item, item_of, with_ttl},
     write::Write,
@@ -43,7 +43,7 @@ struct PlaceItem {
 
 impl PlaceItem {
     fn read(item: Option<Item>) -> Result<Self> {
-        item.filter(|item| !item.is_empty()).map_or_else(|| Ok(Self::default()), from_item)
+        item.map_or_else(|| Ok(Self::default()), from_item)
     }
 
     fn place(self) -> Option<Place> {
@@ -86,13 +86,12 @@ impl Store {
         let mut drawn = self.draw(id, room.stripes, member, seen.draws).await?;
         for _ in 0..LINE_RETRIES {
             let place = drawn.place;
-            match self.write(take_place(performance, member, place, seen)).await {
+            match self.write(take_place(performance, member, place, seen)).await? {
                 Ok(_) if drawn.by_this_call || !room.has_served(place) => return Ok(Joined::New(place)),
                 // Drawn by an earlier call whose response was lost, so the place may have expired by now.
                 Ok(item) => seen = PlaceItem::read(Some(item))?,
-                Err(Refused::Failed(error)) => return Err(error),
-                Err(Refused::Conditions(mut images)) => {
-                    seen = PlaceItem::read(images.pop().flatten())?;
+                Err(found) => {
+                    seen = PlaceItem::read(found)?;
                     // This write succeeded and its response was lost.
                     if drawn.by_this_call && seen.place() == Some(place) {
                         return Ok(Joined::New(place));
@@ -131,8 +130,8 @@ impl Store {
         }
         let update = "SET #s = if_not_exists(#s, :zero), #i = if_not_exists(#i, :zero) ADD #draws :one";
         let count = Write::update(keys::place(&performance.performance_id, member), update);
-        if let Err(refused) = self.write(count.value("zero", 0).value("one", 1)).await {
-            tracing::warn!(?refused, "lost draw not counted");
+        if let Err(error) = self.write_always(count.value("zero", 0).value("one", 1)).await {
+            tracing::warn!(%error, "lost draw not counted");
         }
         if let Err(error) = self.end_place(performance, member, drawn.place, now).await {
             tracing::warn!(%error, "place of a lost draw not ended; it expires unclaimed");
@@ -195,12 +194,9 @@ impl Store {
             .value("drawer", AttributeValue::B(Blob::new(drawer)))
             .value("zero", 0)
             .value("one", 1);
-        let (index, by_this_call) = match self.write(write).await {
+        let (index, by_this_call) = match self.write(write).await? {
             Ok(item) => (super::counter(&item, "n")?, true),
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(mut images)) => {
-                (super::counter(&images.pop().flatten().unwrap_or_default(), &index_name)?, false)
-            }
+            Err(found) => (super::counter(&found.unwrap_or_default(), &index_name)?, false),
         };
         Ok(Drawn { place: Place { stripe, index }, by_this_call })
     }
@@ -237,7 +233,7 @@ impl Store {
             return self.end_admission(id, member, position, now).await;
         }
         let left = item_of(keys::left(id, position), "left", &LeftItem {});
-        self.write(Write::put(with_ttl(left, kept_until(performance)))).await.map(drop).map_err(no_condition)
+        self.write_always(Write::put(with_ttl(left, kept_until(performance)))).await
     }
 
     /// The place that the member had, or had already given up: in that case the steps that follow may not have
@@ -246,11 +242,7 @@ impl Store {
         let write = Write::update(keys::place(id, member), "SET #given_up = #i, #i = :zero")
             .when(&PLACE_IS_HELD)
             .value("zero", 0);
-        let item = match self.write(write).await {
-            Ok(item) => Some(item),
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Conditions(mut images)) => images.pop().flatten(),
-        };
+        let item = self.write(write).await?.map_or_else(|found| found, Some);
         Ok(PlaceItem::read(item)?.given_up())
     }
 
@@ -268,11 +260,11 @@ impl Store {
                         return Ok(());
                     }
                 }
-                None => match self.write(delete).await {
-                    Ok(_) => return Ok(()),
-                    Err(Refused::Failed(error)) => return Err(error),
-                    Err(Refused::Conditions(_)) => {}
-                },
+                None => {
+                    if self.write(delete).await?.is_ok() {
+                        return Ok(());
+                    }
+                }
             }
             // Read before the stake: a hold taken in between moves the admission's end past the one seen here.
             hold_until = match self.admission_state(id, position).await? {
@@ -312,11 +304,4 @@ fn take_place(performance: &Performance, member: &MemberId, place: Place, seen: 
 /// Not counted from the end of the sale, which can be postponed while members wait in line.
 fn kept_until(performance: &Performance) -> Timestamp {
     performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS)
-}
-
-fn no_condition(refused: Refused) -> Error {
-    match refused {
-        Refused::Failed(error) => error,
-        Refused::Conditions(_) => Error::internal("give up a place", "an unconditional write failed a condition"),
-    }
 }
