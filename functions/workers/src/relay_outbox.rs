@@ -4,7 +4,7 @@ use crate::{
     announce_show::Announcement,
     cancel_reservations::Concerned,
     message::PaymentDue,
-    queue::{Outgoing, Queue, Sender, reservation_in},
+    queue::{Outgoing, Sender, reservation_in},
     records::{entity, from_here, read, sequence_number},
 };
 use aws_lambda_events::{
@@ -15,6 +15,7 @@ use frontrow_domain::{
     Result, Timestamp,
     card::CardState,
     ids::{MemberId, PerformanceId, RequestId, ReservationId, ShowId, VerificationId},
+    limits::WORKER_TIMEOUT_SECONDS,
     mailing::Mailing,
     member::Name,
     performance::Cancellation,
@@ -22,10 +23,7 @@ use frontrow_domain::{
     show::Category,
     verification::Purpose,
 };
-use frontrow_edge::{
-    clients::Aws,
-    lambda::{Needs, Worker},
-};
+use frontrow_edge::{Function, Queue, Worker, clients::Aws, worker::Trigger};
 use frontrow_store::Mail;
 use serde::Deserialize;
 
@@ -53,24 +51,16 @@ impl RelayOutbox {
 }
 
 impl Worker for RelayOutbox {
-    const NAME: &'static str = "relay_outbox";
+    const FUNCTION: Function = Function {
+        sends_to: &[Queue::Mails, Queue::Codes, Queue::Payments, Queue::Announcements, Queue::Cancellations],
+        ..Function::new("relay_outbox", WORKER_TIMEOUT_SECONDS)
+    };
+    const TRIGGER: Trigger = Trigger::Stream { filters: FILTERS, batch: 100 };
     type Event = Event;
     type Reply = DynamoDbEventResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &[],
-        secrets: &[],
-        variables: &[
-            "MAIL_QUEUE_URL",
-            "CODE_QUEUE_URL",
-            "PAYMENT_QUEUE_URL",
-            "ANNOUNCEMENT_QUEUE_URL",
-            "CANCELLATION_QUEUE_URL",
-        ],
-    };
 
     async fn from_env() -> Result<Self, String> {
-        let queues = [Queue::Mails, Queue::Codes, Queue::Payments, Queue::Announcements, Queue::Cancellations];
-        Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
+        Ok(Self::new(Sender::from_env(&Aws::from_env(), Self::FUNCTION.sends_to)?))
     }
 
     /// Returns the first record that was not relayed. The stream then redelivers it and all later records, which preserves

@@ -1,11 +1,5 @@
 //! The waiting room: places in line, and what a queue token proves.
 
-pub mod join_queue;
-pub mod leave_queue;
-pub mod poll_queue;
-pub mod replace_waiting_room;
-pub mod show_waiting_room;
-
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::MemberId,
@@ -60,7 +54,7 @@ enum LineState {
 }
 
 impl LineState {
-    fn of(performance: &Performance, room: &Room, now: Timestamp) -> Self {
+    pub(super) fn of(performance: &Performance, room: &Room, now: Timestamp) -> Self {
         match performance.sales_state(room.available(now).unwrap_or(u32::MAX), now) {
             SalesState::Upcoming => Self::Upcoming,
             SalesState::SoldOut => Self::SoldOut,
@@ -80,7 +74,7 @@ enum Status {
 
 impl PlaceInLine {
     /// A member who is still waiting. The token expires after the next poll is due: polling renews it without a write.
-    fn waiting(
+    pub(super) fn waiting(
         app: &App,
         performance: &Performance,
         room: &Room,
@@ -116,7 +110,7 @@ impl PlaceInLine {
     }
 
     /// An admitted member. The place expires at `end`, or at the end of sales if that is earlier.
-    fn inside(
+    pub(super) fn inside(
         app: &App,
         performance: &Performance,
         room: &Room,
@@ -219,7 +213,12 @@ pub async fn admission_first<T>(
 }
 
 /// Opens the caller's queue token for this performance.
-fn claims(app: &App, performance: &Performance, member: &MemberId, token: Option<&str>) -> Result<QueueClaims> {
+pub(super) fn claims(
+    app: &App,
+    performance: &Performance,
+    member: &MemberId,
+    token: Option<&str>,
+) -> Result<QueueClaims> {
     let claims = app.tokens.open_queue(token.ok_or(Error::QueueTokenMissing)?).ok_or(Error::QueueTokenInvalid)?;
     let mine = claims.member_id == *member && claims.performance_id == performance.performance_id;
     if mine { Ok(claims) } else { Err(Error::QueueTokenInvalid) }
