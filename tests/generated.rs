@@ -84,8 +84,8 @@ fn binaries(folder: &str, main: &str, functions: BTreeMap<&str, &str>, files: &m
         "# Binaries, generated from the list of functions by `cargo test -p frontrow-tests generated`.\n";
     let manifest = format!("functions/{folder}/Cargo.toml");
     let written = read(&manifest);
-    let (mut text, _) = written.split_once(MARKER).map(|(before, _)| (before.to_owned(), ())).expect("a marker");
-    text += MARKER;
+    let (before, _) = written.split_once(MARKER).expect("a marker");
+    let mut text = before.to_owned() + MARKER;
     for (name, path) in functions {
         let kind = path.rsplit("::").next().expect("a type");
         let source = format!(
