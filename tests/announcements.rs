@@ -10,15 +10,10 @@ use frontrow_domain::{
     member::Role,
     show::Category,
 };
-use frontrow_edge::{clients::Aws, entropy, lambda::Worker};
+use frontrow_edge::{Queue, Worker, clients::Aws, entropy};
 use frontrow_local::Options;
 use frontrow_store::Mail;
-use frontrow_workers::{
-    AnnounceShow,
-    announce_show::Announcement,
-    message,
-    queue::{Queue, Sender},
-};
+use frontrow_workers::{AnnounceShow, announce_show::Announcement, message, queue::Sender};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet, VecDeque},

@@ -65,7 +65,7 @@ fn is_copy(call: &Metered) -> bool {
 }
 
 fn is_endpoints(call: &Metered) -> bool {
-    ENDPOINTS.iter().any(|endpoint| call.function == Some(endpoint.route.operation))
+    ENDPOINTS.iter().any(|endpoint| call.function == Some(endpoint.route.operation()))
 }
 
 /// The endpoints' calls during `call`.

@@ -72,7 +72,7 @@ async fn joined_headers_are_refused() {
         let member = world.member(0).await;
         let login = format!("Bearer {}", world.app().tokens.access(&member.identity));
         let descriptor = |operation: &str| {
-            ENDPOINTS.iter().find(|one| one.route.operation == operation).expect("an endpoint")
+            ENDPOINTS.iter().find(|one| one.route.operation() == operation).expect("an endpoint")
         };
         let asked = async |endpoint: &Descriptor, headers: Value, query: &str, body: Option<&str>| {
             let path = endpoint.route.path;
@@ -196,7 +196,7 @@ async fn every_missing_or_unknown_field_is_reported() {
             expected.extend(["another".to_owned(), "surprise".to_owned()]);
             let named: BTreeSet<_> = fields(&refused.json).into_iter().collect();
             let expected: BTreeSet<_> = expected.iter().map(String::as_str).collect();
-            assert!(named.is_superset(&expected), "{}: {named:?} of {expected:?}", endpoint.route.operation);
+            assert!(named.is_superset(&expected), "{}: {named:?} of {expected:?}", endpoint.route.operation());
             assert!(!refused.json.to_string().contains("4815"), "{}", refused.json);
         }
     })
@@ -279,8 +279,8 @@ fn lists_declare_the_signing_keys() {
         let route = &endpoint.route;
         let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
         let pages = operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "cursor");
-        let signs = route.secrets.contains(&frontrow_edge::Secret::SigningKeys);
-        assert!(!pages || signs, "{} signs cursors without a key", route.operation);
+        let signs = endpoint.secrets().contains(&frontrow_edge::Secret::SigningKeys);
+        assert!(!pages || signs, "{} signs cursors without a key", route.operation());
     }
 }
 

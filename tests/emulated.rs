@@ -6,9 +6,8 @@ use aws_sdk_sqs::{
     Client,
     types::{Message, QueueAttributeName},
 };
-use frontrow_edge::clients::Aws;
+use frontrow_edge::{Queue, clients::Aws};
 use frontrow_endpoints::ENDPOINTS;
-use frontrow_workers::queue::Queue;
 use serde_json::Value;
 
 /// Visibility timeout of a failed message. With the template's 180 s, five receives would take a quarter of an hour.

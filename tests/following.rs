@@ -16,7 +16,7 @@ use frontrow_domain::{
     member::{Name, Role},
     reservation::{Buyer, Reservation, ReservationStatus},
 };
-use frontrow_edge::lambda::Worker;
+use frontrow_edge::Worker;
 use frontrow_store::{Account, Store};
 use frontrow_workers::CancelReservations;
 use serde_json::{Value, json};

@@ -31,6 +31,7 @@
 //! | [`deployed`] | a platform that runs elsewhere, driven over HTTP |
 //! | [`emulated`] | additional checks of a deployment on an emulator of AWS: its queues |
 //! | [`events`] | the sample events of every function, and the responses to them |
+//! | [`generated`] | files that follow from the lists of functions |
 //! | [`drift`] | routes, tests, binaries and documents agree; dependencies between crates |
 //! | [`scenarios`] | the source documents, S0..S4, step by step |
 
@@ -52,6 +53,7 @@ mod events;
 mod faults;
 mod following;
 mod general;
+mod generated;
 mod harness;
 mod lambda;
 mod large_houses;

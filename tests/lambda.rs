@@ -3,6 +3,7 @@
 use crate::harness::{World, lambdas::Lambdas};
 use frontrow_edge::{Descriptor, caller::Access};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
+use frontrow_workers::WORKERS;
 use serde_json::{Value, json};
 
 /// Invokes a function that has only the environment from the template.
@@ -34,7 +35,7 @@ async fn every_endpoint_runs_on_lambda() {
         let lambdas = Lambdas::default();
         lambdas.tell(world.stack.variables(), &[]);
         for endpoint in ENDPOINTS.iter().chain([&UNMATCHED]) {
-            let operation = endpoint.route.operation;
+            let operation = endpoint.route.operation();
             let path = endpoint.route.path.replace(['{', '}'], "");
             let answer = invoke(&lambdas, operation, request(endpoint, &path)).await;
             let status = answer["statusCode"].as_i64().unwrap_or_default();
@@ -57,9 +58,7 @@ async fn every_worker_runs_on_lambda() {
     World::run(async |world| {
         let lambdas = Lambdas::default();
         lambdas.tell(world.stack.variables(), &[]);
-        for worker in
-            ["announce_show", "payment_worker", "relay_outbox", "project", "ticket_mailer", "cancel_reservations"]
-        {
+        for worker in WORKERS.iter().map(|worker| worker.function.name) {
             let answer = invoke(&lambdas, worker, json!({"Records": []})).await;
             assert_eq!(answer["batchItemFailures"], json!([]), "{worker}");
         }

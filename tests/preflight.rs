@@ -1,12 +1,12 @@
-//! The preflight's data about the template matches the template.
+//! The preflight's data about the template. `generated` writes it.
 
-use crate::harness::{root, template::Template};
+use crate::harness::template::Template;
 use frontrow_preflight::template::Template as Known;
 use serde_json::Value;
-use std::{collections::BTreeMap, fs};
+use std::collections::BTreeMap;
 
 /// The facts in `template` that determine costs.
-fn known(template: &Template) -> Known {
+pub(crate) fn known(template: &Template) -> Known {
     let memory = |function: &Value| {
         let common = &template.0["Globals"]["Function"]["MemorySize"];
         function["Properties"]["MemorySize"].as_f64().or(common.as_f64()).expect("a number")
@@ -32,17 +32,6 @@ fn known(template: &Template) -> Known {
         parameters: parameters.filter(|(_, one)| one["Type"] == "Number").filter_map(default).collect(),
         alarm_metrics: template.resources("AWS::CloudWatch::Alarm").map(|(_, alarm)| metrics(alarm) as f64).sum(),
         resources,
-    }
-}
-
-/// Rewrites `infra/preflight/template.json`, and fails if that changed it.
-#[test]
-fn the_committed_template_facts_are_current() {
-    let known = known(&Template::read());
-    if known != Known::committed() {
-        let text = serde_json::to_string_pretty(&known).expect("JSON");
-        fs::write(root().join("infra/preflight/template.json"), text + "\n").expect("it can be written");
-        panic!("infra/preflight/template.json was not what template.yaml says; it was rewritten: commit it");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::harness::{
     book,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use frontrow_edge::lambda::Worker;
+use frontrow_edge::Worker;
 use frontrow_workers::Project;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

@@ -12,7 +12,7 @@ use frontrow_domain::{
     card::CardState,
     ids::{MemberId, ReservationId},
 };
-use frontrow_edge::{App, Method, clients::Aws, lambda::Worker};
+use frontrow_edge::{App, Method, Worker, clients::Aws};
 use frontrow_local::provider::{Provider, SECRET_KEY};
 use frontrow_workers::{PaymentWorker, message::PaymentDue, queue::Sender};
 use serde_json::{Value, json};

@@ -3,10 +3,8 @@
 use super::{buy, card_is, impatient, pay_by_card, reservation_once, switch};
 use crate::harness::{World, hold, pay};
 use frontrow_domain::card::CardState;
-use frontrow_workers::{
-    message::PaymentDue,
-    queue::{Outgoing, Queue},
-};
+use frontrow_edge::Queue;
+use frontrow_workers::{message::PaymentDue, queue::Outgoing};
 use serde_json::json;
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;

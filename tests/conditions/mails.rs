@@ -4,7 +4,7 @@ use super::{GuardResult, ensure, interlude::Interlude};
 use crate::harness::{Person, World, book, show_details};
 use axum::Router;
 use frontrow_domain::{Timestamp, mailing::Occasion, reservation::MailStatus};
-use frontrow_edge::{clients::Aws, lambda::Worker};
+use frontrow_edge::{Worker, clients::Aws};
 use frontrow_store::{Claim, Claimed, Mail};
 use frontrow_workers::{TicketMailer, message};
 use serde_json::json;

@@ -1,11 +1,13 @@
 //! Alarms and the dashboard of the template refer to existing resources and cover everything that must be watched.
 
-use super::{declared, declared::Trigger, template::Complaints};
+use super::template::Complaints;
 use crate::harness::{
     root,
     template::{Template, function_name},
 };
+use frontrow_edge::worker::Trigger;
 use frontrow_endpoints::ENDPOINTS;
+use frontrow_workers::WORKERS;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
 
@@ -63,19 +65,20 @@ fn refusals(dimensions: &[Value]) -> Option<String> {
     let [stack, code] = dimensions else { return None };
     let is_ours = *stack == json!({"Name": "Stack", "Value": {"Ref": "AWS::StackName"}}) && code["Name"] == "Code";
     let code = code["Value"].as_str().filter(|_| is_ours)?;
-    ENDPOINTS.iter().any(|endpoint| endpoint.route.errors.contains(&code)).then(|| code.to_owned())
+    ENDPOINTS
+        .iter()
+        .any(|endpoint| endpoint.route.errors.iter().any(|known| known.as_str() == code))
+        .then(|| code.to_owned())
 }
 
 fn to_be_watched(template: &Template) -> BTreeSet<Watched> {
     let parked = |name: &&str| name.ends_with("DeadLetterQueue") || *name == "StreamFailureQueue";
     let queues = template.resources("AWS::SQS::Queue").map(|(name, _)| name).filter(parked);
     let mut watched: Vec<_> = queues.map(|name| ("ApproximateNumberOfMessagesVisible", name.to_owned())).collect();
-    for worker in declared::functions() {
-        let name = function_name(worker.name);
-        match worker.trigger {
-            Trigger::Route { .. } | Trigger::AnyOtherRoute => continue,
-            Trigger::Stream(_) => watched.push(("IteratorAge", name.clone())),
-            Trigger::Queues(_) => {}
+    for worker in WORKERS {
+        let name = function_name(worker.function.name);
+        if let Trigger::Stream { .. } = worker.trigger {
+            watched.push(("IteratorAge", name.clone()));
         }
         watched.extend([("Errors", name.clone()), ("Throttles", name)]);
     }
@@ -154,7 +157,7 @@ fn our_metric(row: &Value) -> Result<Option<(String, String)>, String> {
         return Ok(None);
     }
     let by = row[4].as_str().unwrap_or_default();
-    if by == "Operation" && !ENDPOINTS.iter().any(|endpoint| row[5] == endpoint.route.operation) {
+    if by == "Operation" && !ENDPOINTS.iter().any(|endpoint| row[5] == endpoint.route.operation()) {
         return Err(format!("{} is no operation", row[5]));
     }
     Ok(Some((text(&row[1]), by.to_owned())))

@@ -1,7 +1,8 @@
 //! The guides: their links work, and they name what the template and the tests contain.
 
-use super::{files, read, stem};
+use super::{files, read};
 use crate::harness::{root, template::Template};
+use frontrow_workers::WORKERS;
 use std::{
     collections::BTreeSet,
     fs,
@@ -121,7 +122,7 @@ fn the_guides_name_every_parameter_alarm_and_worker() {
     let template = Template::read();
     let parameters = template.0["Parameters"].as_object().expect("parameters").keys();
     let alarms = template.resources("AWS::CloudWatch::Alarm").map(|(name, _)| name.to_owned());
-    let workers = files("functions/workers/src/bin", "rs").iter().map(|file| stem(file)).collect();
+    let workers = WORKERS.iter().map(|worker| worker.function.name.to_owned()).collect();
     for (guide, heading, expected) in [
         ("infra/DEPLOY.md", "## Parameters", parameters.cloned().collect()),
         ("infra/RUNBOOK.md", "## Alarms", alarms.collect()),

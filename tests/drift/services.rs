@@ -1,16 +1,19 @@
 //! The services of the template against the code: the table, the queues, the API.
 
-use super::{declared::queue_name, template::Complaints};
-use crate::harness::template::Template;
+use super::template::Complaints;
+use crate::{generated::queue_name, harness::template::Template};
 use frontrow_domain::limits::{
-    ANNOUNCING_MAX_MILLIS, BREAKER_PROBE_SECONDS, CORS_MAX_AGE_SECONDS, MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES,
-    POLL_TIMEOUT_SECONDS, PROVIDER_CALL_MILLIS, TICK_LEASE_SECONDS, TICK_MAX_MILLIS, VISIBILITY_SECONDS,
-    WORKER_TIMEOUT_SECONDS,
+    ANNOUNCING_MAX_MILLIS, BREAKER_PROBE_SECONDS, CORS_MAX_AGE_SECONDS, ENDPOINT_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS,
+    MAIL_MAX_RECEIVES, POLL_TIMEOUT_SECONDS, PROVIDER_CALL_MILLIS, TICK_LEASE_SECONDS, TICK_MAX_MILLIS,
+    VISIBILITY_SECONDS, WORKER_TIMEOUT_SECONDS,
 };
-use frontrow_edge::security::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
-use frontrow_endpoints::{ENDPOINTS, timeout_seconds};
+use frontrow_edge::{
+    Queue,
+    function::MEMORY_MEGABYTES,
+    security::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS},
+};
+use frontrow_endpoints::ENDPOINTS;
 use frontrow_store::keys::{PK, SK, TTL};
-use frontrow_workers::queue::Queue;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -18,6 +21,7 @@ use std::collections::BTreeSet;
 const KEPT_SECONDS: u32 = 14 * 24 * 3600;
 
 pub(super) fn check(template: &Template, complaints: &mut Complaints) {
+    check_globals(template, complaints);
     check_table(template, complaints);
     check_queues(template, complaints);
     check_api(template, complaints);
@@ -25,6 +29,30 @@ pub(super) fn check(template: &Template, complaints: &mut Complaints) {
         ["ApiUrl", "TableName", "SigningKeysArn", "PasswordPeppersArn", "ProviderKeyArn", "StreamFailureQueueUrl"]
     {
         complaints.unless(!template.0["Outputs"][output]["Value"].is_null(), || format!("no output {output}"));
+    }
+}
+
+fn check_globals(template: &Template, complaints: &mut Complaints) {
+    let globals = &template.0["Globals"]["Function"];
+    for (name, expected) in [
+        ("CodeUri", json!("functions/endpoints")),
+        ("Runtime", json!("provided.al2023")),
+        ("Handler", json!("bootstrap")),
+        ("Architectures", json!([{"Ref": "Architecture"}])),
+        ("MemorySize", json!(MEMORY_MEGABYTES)),
+        ("Timeout", json!(ENDPOINT_TIMEOUT_SECONDS)),
+        (
+            "Environment",
+            json!({"Variables": {
+                "TABLE_NAME": {"Ref": "Table"}, "STACK_NAME": {"Ref": "AWS::StackName"}, "AWS_ENDPOINT_URL": {"Ref": "AwsEndpointUrl"},
+            }}),
+        ),
+    ] {
+        complaints.expect(format!("{name} of all functions"), &globals[name], &expected);
+    }
+    for (name, group) in template.resources("AWS::Logs::LogGroup") {
+        let kept = &group["Properties"]["RetentionInDays"];
+        complaints.expect(format!("RetentionInDays of {name}"), kept, &json!({"Ref": "LogRetentionDays"}));
     }
 }
 
@@ -45,8 +73,8 @@ fn check_table(template: &Template, complaints: &mut Complaints) {
 }
 
 fn check_queues(template: &Template, complaints: &mut Complaints) {
-    for queue in Queue::ALL.map(queue_name) {
-        let name = format!("{queue}Queue");
+    for name in Queue::ALL.map(queue_name) {
+        let queue = name.trim_end_matches("Queue");
         let properties = &template.resource(&name)["Properties"];
         let parked = json!({"Fn::GetAtt": [format!("{queue}DeadLetterQueue"), "Arn"]});
         let redrive = json!({"deadLetterTargetArn": parked, "maxReceiveCount": MAIL_MAX_RECEIVES});
@@ -92,7 +120,8 @@ fn check_api(template: &Template, complaints: &mut Complaints) {
 /// Durations that must be shorter than others. The other checks compare the template's values with these.
 #[test]
 fn what_must_end_first_ends_first() {
-    assert_eq!(timeout_seconds("poll_queue"), POLL_TIMEOUT_SECONDS);
+    let poll = ENDPOINTS.iter().map(|endpoint| &endpoint.route.function).find(|function| function.name == "poll_queue");
+    assert_eq!(poll.map(|function| function.timeout_seconds), Some(POLL_TIMEOUT_SECONDS));
     let in_order = |shorter: u64, longer: i64| assert!(i64::try_from(shorter).is_ok_and(|shorter| shorter < longer));
     // A dead owner of the turnstile cannot write during the next turn.
     in_order(POLL_TIMEOUT_SECONDS, TICK_LEASE_SECONDS);

@@ -1,6 +1,6 @@
 //! `template.yaml` matches the code. Each rule is also seen to fail on a template that breaks it.
 
-use super::{alarms, functions, services};
+use super::{alarms, services};
 use crate::harness::template::Template;
 use serde_json::{Value, json};
 
@@ -28,7 +28,6 @@ impl Complaints {
 
 fn complaints(template: &Template) -> Vec<String> {
     let mut complaints = Complaints::default();
-    functions::check(template, &mut complaints);
     services::check(template, &mut complaints);
     alarms::check(template, &mut complaints);
     complaints.0
@@ -80,96 +79,15 @@ fn breaks(template: &mut Value, Control { place, value, .. }: &Control) {
 }
 
 fn controls() -> Vec<Control> {
-    [functions_broken(), rights_broken(), services_broken(), alarms_broken()].into_iter().flatten().collect()
-}
-
-fn functions_broken() -> Vec<Control> {
-    let hold = |what: &str, value, complaint| at(format!("/Resources/HoldSeatsFunction/{what}"), value, complaint);
-    let event = |event: &str, what: &str| format!("/Resources/{event}/Properties/{what}");
-    let mailer = |what: &str, value, complaint| {
-        at(event("TicketMailerFunction/Properties/Events/Messages", what), value, complaint)
-    };
-    let relay = |what: &str, value, complaint| {
-        at(event("RelayOutboxFunction/Properties/Events/Changes", what), value, complaint)
-    };
-    vec![
-        at("/Resources/HoldSeatsFunction", Value::Null, "hold_seats has no function"),
-        at("/Resources/TicketMailerFunction", Value::Null, "ticket_mailer has no function"),
-        at("/Resources/HoldFunction", json!({"Type": "AWS::Serverless::Function"}), "HoldFunction has no endpoint"),
-        hold("Metadata/BuildProperties/Binary", json!("get_hold"), "what builds hold_seats"),
-        hold("Properties/Events/Call/Properties/Path", json!("/holds"), "what starts hold_seats"),
-        hold("Properties/Events/Call/Properties/Method", json!("PUT"), "what starts hold_seats"),
-        hold("Properties/Events/Again", json!({}), "what starts hold_seats"),
-        hold("Properties/Timeout", json!(11), "the timeout of hold_seats"),
-        hold("Properties/Role", json!({"Fn::GetAtt": ["PayRole", "Arn"]}), "the role of hold_seats"),
-        hold("Properties/LoggingConfig", Value::Null, "the log of hold_seats"),
-        hold("Properties/Environment/Variables/KEYS_EDITION", Value::Null, "the variables of hold_seats"),
-        hold(
-            "Properties/Environment/Variables/PROVIDER_URL",
-            json!({"Ref": "ProviderUrl"}),
-            "the variables of hold_seats",
-        ),
-        at("/Resources/HoldSeatsLogs/Properties/RetentionInDays", Value::Null, "the log group of hold_seats"),
-        at("/Resources/UnmatchedFunction/Properties/Events/Call/Properties/Path", json!("/x"), "what starts unmatched"),
-        at("/Globals/Function/Runtime", json!("provided.al2"), "Runtime of all functions"),
-        at("/Globals/Function/Environment/Variables/TABLE_NAME", Value::Null, "Environment of all functions"),
-        at("/Globals/Function/Timeout", json!(20), "the timeout of poll_queue"),
-        mailer("FunctionResponseTypes", Value::Null, "what ticket_mailer reports"),
-        mailer("Queue", json!({"Fn::GetAtt": ["PaymentQueue", "Arn"]}), "Queue of ticket_mailer"),
-        mailer("ScalingConfig", Value::Null, "ticket_mailer has no bound"),
-        at(event("TicketMailerFunction", "Events/Codes"), Value::Null, "how many events start ticket_mailer"),
-        relay("FunctionResponseTypes", Value::Null, "what relay_outbox reports"),
-        relay("BisectBatchOnFunctionError", json!(false), "BisectBatchOnFunctionError of relay_outbox"),
-        relay("DestinationConfig", Value::Null, "DestinationConfig of relay_outbox"),
-        relay("FilterCriteria/Filters/1", Value::Null, "the filters of relay_outbox"),
-        relay("FilterCriteria/Filters/0/Pattern", json!("{"), "the filters of relay_outbox"),
-        relay("MaximumRetryAttempts", Value::Null, "relay_outbox has no bound"),
-        relay("ParallelizationFactor", json!(2), "ParallelizationFactor of relay_outbox"),
-        relay("MaximumRecordAgeInSeconds", json!(60), "MaximumRecordAgeInSeconds of relay_outbox"),
-        relay("StartingPosition", json!("LATEST"), "StartingPosition of relay_outbox"),
-    ]
-}
-
-fn rights_broken() -> Vec<Control> {
-    let statement = |role: &str, number: usize, part: &str| {
-        format!("/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement/{number}/{part}")
-    };
-    vec![
-        at(statement("HoldSeatsRole", 0, "Action/0"), Value::Null, "hold_seats may not dynamodb:BatchGetItem"),
-        at(statement("HoldSeatsRole", 0, "Action/0"), json!("dynamodb:Scan"), "hold_seats may dynamodb:Scan"),
-        at(statement("HoldSeatsRole", 0, "Resource"), json!("*"), "hold_seats may dynamodb:GetItem on \"*\""),
-        at(statement("HoldSeatsRole", 0, "Effect"), json!("Deny"), "hold_seats may not dynamodb:GetItem"),
-        at(
-            statement("HoldSeatsRole", 1, "Resource"),
-            json!({"Ref": "ProviderKey"}),
-            "hold_seats may not secretsmanager",
-        ),
-        at(statement("HoldSeatsRole", 2, "Resource"), json!("*"), "hold_seats may logs:PutLogEvents on \"*\""),
-        at(statement("RelayOutboxRole", 2, "Resource/1"), Value::Null, "relay_outbox may not sqs:SendMessage"),
-        at(statement("RelayOutboxRole", 0, "Action/0"), Value::Null, "relay_outbox may not dynamodb:DescribeStream"),
-        at(statement("TicketMailerRole", 3, "Resource/0"), json!("*"), "ticket_mailer may ses:SendRawEmail on \"*\""),
-        at(statement("TicketMailerRole", 3, "Condition"), Value::Null, "ticket_mailer may ses:SendRawEmail"),
-        at(statement("LogInRole", 0, "Condition"), Value::Null, "log_in may dynamodb:GetItem"),
-        at(
-            statement("LogInRole", 0, "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys/0"),
-            json!("*"),
-            "log_in may dynamodb:GetItem",
-        ),
-        at(
-            "/Resources/HoldSeatsRole/Properties/ManagedPolicyArns",
-            json!(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]),
-            "the role of hold_seats has",
-        ),
-        at(
-            "/Resources/HoldSeatsRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal",
-            json!("*"),
-            "who has the role of hold_seats",
-        ),
-    ]
+    [services_broken(), alarms_broken()].into_iter().flatten().collect()
 }
 
 fn services_broken() -> Vec<Control> {
     vec![
+        at("/Globals/Function/Runtime", json!("provided.al2"), "Runtime of all functions"),
+        at("/Globals/Function/Timeout", json!(20), "Timeout of all functions"),
+        at("/Globals/Function/Environment/Variables/TABLE_NAME", Value::Null, "Environment of all functions"),
+        at("/Resources/WorkerLogs/Properties/RetentionInDays", Value::Null, "RetentionInDays of WorkerLogs"),
         at("/Resources/MailQueue/Properties/VisibilityTimeout", json!(45), "the visibility of MailQueue"),
         at("/Resources/MailQueue/Properties/SqsManagedSseEnabled", Value::Null, "MailQueue is not encrypted"),
         at("/Resources/PaymentQueue/Properties/RedrivePolicy/maxReceiveCount", json!(3), "the redrive of PaymentQueue"),

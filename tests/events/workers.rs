@@ -3,11 +3,10 @@
 
 use super::{PURCHASE, Replaced, purchase, sample};
 use crate::harness::{audit::Snapshot, process};
-use frontrow_edge::{Method, clients::Aws, lambda::Worker};
+use frontrow_edge::{Method, Queue, Worker, clients::Aws};
 use frontrow_local::{Options, Stack};
 use frontrow_workers::{
     AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, provider::Provider,
-    queue::Queue,
 };
 use serde_json::{Value, json};
 
@@ -54,8 +53,8 @@ impl Unread {
 
 /// The failed items of an event.
 async fn failures<W: Worker>(worker: &W, event: &str) -> Vec<Value> {
-    let event = serde_json::from_str(event).unwrap_or_else(|error| panic!("{}: {error}", W::NAME));
-    let reply = worker.handle(event).await.unwrap_or_else(|error| panic!("{}: {error}", W::NAME));
+    let event = serde_json::from_str(event).unwrap_or_else(|error| panic!("{}: {error}", W::FUNCTION.name));
+    let reply = worker.handle(event).await.unwrap_or_else(|error| panic!("{}: {error}", W::FUNCTION.name));
     let reply = serde_json::to_value(reply).expect("JSON");
     reply["batchItemFailures"].as_array().expect("failures").clone()
 }
@@ -126,7 +125,7 @@ async fn stream_samples_have_the_shape_of_stored_items() {
     let snapshot = Snapshot::read(&unread.aws.dynamodb(), &unread.stack.app().config.table_name).await;
     let item = snapshot.of_kind("reservation").next().expect("a reservation").clone();
     let stored: Value = serde_dynamo::from_item(item).expect("an item");
-    for name in [RelayOutbox::NAME, Project::NAME] {
+    for name in [RelayOutbox::FUNCTION.name, Project::FUNCTION.name] {
         let event: Value = serde_json::from_str(&sample(name, &[])).expect("JSON");
         let mut shown = Vec::new();
         names(&event["Records"][0]["dynamodb"]["NewImage"], "", &mut shown);

@@ -11,7 +11,7 @@ use crate::{
     cards::crashes::{event, worker},
     harness::process::{Response, listed, member},
 };
-use frontrow_edge::{App, Method, lambda::Worker};
+use frontrow_edge::{App, Method, Worker};
 use frontrow_local::provider::Provider;
 use frontrow_workers::message::PaymentDue;
 use serde_json::{Value, json};

@@ -13,8 +13,12 @@ pub(crate) struct Template(pub(crate) Value);
 impl Template {
     /// Reads the deployed template.
     pub(crate) fn read() -> Self {
-        let text = fs::read_to_string(root().join("template.yaml")).expect("a template");
-        Self(plain(yaml_serde::from_str(&text).expect("YAML")))
+        Self::parse(&fs::read_to_string(root().join("template.yaml")).expect("a template"))
+    }
+
+    /// Parses a template.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(plain(yaml_serde::from_str(text).expect("YAML")))
     }
 
     /// A resource; null if there is none with that name.

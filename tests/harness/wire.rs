@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
-use frontrow_edge::lambda::Worker as _;
+use frontrow_edge::Worker as _;
 use frontrow_workers::Project;
 use serde_json::Value;
 use std::{
@@ -149,7 +149,7 @@ impl HttpConnector for WiredConnector {
             .to_owned();
         let mut body: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let projects = function == Some(Project::NAME);
+        let projects = function == Some(Project::FUNCTION.name);
         let (weakened, interceptor) = {
             let state = wire.state();
             (

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use fastrand::Rng;
-use frontrow_edge::lambda::Worker;
+use frontrow_edge::Worker;
 use frontrow_workers::Project;
 use serde_json::{Value, json};
 use std::sync::Arc;

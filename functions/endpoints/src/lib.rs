@@ -1,19 +1,129 @@
 //! All endpoints, one file each, grouped by resource. [`ENDPOINTS`] is the only list of routes.
 
-pub mod holds;
-pub mod members;
-pub mod my_page;
-pub mod notices;
-pub mod payments;
-pub mod performances;
-pub mod points;
-pub mod reservations;
-pub mod shows;
-pub mod tickets;
 pub mod unmatched;
-pub mod waiting_room;
 
-use frontrow_domain::limits::{CLOSING_TIMEOUT_SECONDS, ENDPOINT_TIMEOUT_SECONDS};
+/// Holds: short-lived claims on seats.
+pub mod holds {
+    mod views;
+
+    pub use views::*;
+
+    pub mod get_hold;
+    pub mod hold_seats;
+    pub mod list_holds;
+    pub mod release_hold;
+}
+
+/// Members: e-mail verification, sign-up, sessions, password reset and alerts.
+pub mod members {
+    mod views;
+
+    pub use views::*;
+
+    pub mod delete_me;
+    pub mod log_in;
+    pub mod log_out;
+    pub mod refresh_session;
+    pub mod replace_alerts;
+    pub mod replace_me;
+    pub mod request_email_verification;
+    pub mod reset_password;
+    pub mod show_me;
+    pub mod show_unsubscription;
+    pub mod sign_up;
+    pub mod unsubscribe;
+}
+
+/// My page: the progress of everything that a member booked or cancelled.
+pub mod my_page {
+    pub mod show_my_page;
+}
+
+/// Notices: one for each payment result and each cancellation.
+pub mod notices {
+    pub mod list_notices;
+}
+
+/// Payments: each is a view of its reservation.
+pub mod payments {
+    mod views;
+
+    pub use views::*;
+
+    pub mod get_payment;
+    pub mod list_payments;
+    pub mod pay;
+}
+
+/// Performances: the dates of a show, their seats, and the organizer's view of them.
+pub mod performances {
+    mod views;
+
+    pub use views::*;
+
+    pub mod cancel_performance;
+    pub mod create_performance;
+    pub mod delete_performance;
+    pub mod get_performance;
+    pub mod list_performances;
+    pub mod list_seats;
+    pub mod replace_performance;
+    pub mod show_door_list;
+    pub mod show_sales;
+}
+
+/// Points: balance, top-ups and ledger.
+pub mod points {
+    pub mod get_points;
+    pub mod list_point_entries;
+    pub mod top_up_points;
+}
+
+/// Reservations: the seats that a member bought, and their cancellation.
+pub mod reservations {
+    mod views;
+
+    pub use views::*;
+
+    pub mod cancel_reservation;
+    pub mod get_reservation;
+    pub mod list_reservations;
+    pub mod mail_tickets;
+}
+
+/// Shows: the listed productions.
+pub mod shows {
+    mod views;
+
+    pub use views::*;
+
+    pub mod create_show;
+    pub mod delete_show;
+    pub mod get_show;
+    pub mod list_shows;
+    pub mod replace_show;
+}
+
+/// Tickets: one per seat, each with a QR code that is valid at the door once.
+pub mod tickets {
+    pub mod check_in;
+    pub mod get_ticket_qr;
+    pub mod reissue_ticket;
+}
+
+/// The waiting room: places in line, and what a queue token proves.
+pub mod waiting_room {
+    mod views;
+
+    pub use views::*;
+
+    pub mod join_queue;
+    pub mod leave_queue;
+    pub mod poll_queue;
+    pub mod replace_waiting_room;
+    pub mod show_waiting_room;
+}
+
 use frontrow_edge::Descriptor;
 
 pub use unmatched::UNMATCHED;
@@ -71,30 +181,3 @@ pub const ENDPOINTS: &[Descriptor] = &[
     Descriptor::of::<tickets::reissue_ticket::ReissueTicket>(),
     Descriptor::of::<tickets::check_in::CheckIn>(),
 ];
-
-/// The timeout of the function that serves `operation`, in the template and in the local stack.
-pub fn timeout_seconds(operation: &str) -> u64 {
-    match operation {
-        "replace_show" | "delete_show" | "replace_performance" | "delete_performance" => CLOSING_TIMEOUT_SECONDS,
-        _ => ENDPOINT_TIMEOUT_SECONDS,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ENDPOINTS;
-    use std::{fs, path::Path};
-
-    /// Rewrites `infra/openapi.json`, and fails if its content changed.
-    #[test]
-    fn the_committed_openapi_document_is_current() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/openapi.json");
-        let document = frontrow_edge::openapi::document(ENDPOINTS);
-        let committed = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if committed.as_ref() != Some(&document) {
-            let text = serde_json::to_string_pretty(&document).unwrap();
-            fs::write(&path, text + "\n").unwrap();
-            panic!("infra/openapi.json was not what the code says; it was rewritten: commit it");
-        }
-    }
-}

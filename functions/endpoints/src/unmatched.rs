@@ -4,10 +4,8 @@
 use crate::ENDPOINTS;
 use frontrow_domain::{Error, Result};
 use frontrow_edge::{
-    Answer, App, Call, Descriptor, Endpoint, Method, Route,
-    answer::Nothing,
-    caller::Anyone,
-    endpoint::{NoBody, matches},
+    Answer, App, Call, Descriptor, Endpoint, ErrorCode, Route, answer::Nothing, caller::Anyone, endpoint::NoBody,
+    route::matches,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
@@ -39,19 +37,11 @@ pub struct Unmatched;
 pub const UNMATCHED: Descriptor = Descriptor::of::<Unmatched>();
 
 impl Endpoint for Unmatched {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "$default",
-        operation: "unmatched",
-        tag: "Others",
-        summary: "Handle unknown paths and wrong methods",
-        success: &[204],
-        errors: &["not_found", "method_not_allowed"],
-        headers: &[],
-        table_actions: &[],
-        secrets: &[],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("$default", "unmatched")
+        .tag("Others")
+        .summary("Handle unknown paths and wrong methods")
+        .success(&[204])
+        .errors(&[ErrorCode::NotFound, ErrorCode::MethodNotAllowed]);
     type Caller = Anyone;
     type Path = AnyPath;
     type Query = AnyQuery;
@@ -80,11 +70,7 @@ const ROUTES: [&Route; ENDPOINTS.len()] = {
 
 fn why_unmatched(path: &str) -> Error {
     let known = ROUTES.iter().filter(|route| matches(route.path, path));
-    let mut methods: Vec<&str> = known.map(|route| route.method.as_str()).collect();
-    // API Gateway has its own route for it.
-    if methods.contains(&"GET") {
-        methods.push("HEAD");
-    }
+    let mut methods: Vec<&str> = known.flat_map(|route| route.methods()).collect();
     methods.sort_unstable();
     methods.dedup();
     if methods.is_empty() { Error::NotFound } else { Error::MethodNotAllowed { allow: methods.join(", ") } }

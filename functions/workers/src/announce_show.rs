@@ -6,7 +6,7 @@
 
 use crate::{
     batch::side_by_side,
-    queue::{Outgoing, Queue, Sender, request_of},
+    queue::{Outgoing, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
@@ -14,14 +14,17 @@ use frontrow_domain::{
     ids::{MemberId, RequestId, ShowId},
     limits::{
         ALERT_SHARDS, ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, ANNOUNCED_PAGE_MEMBERS, ANNOUNCING_MAX_MILLIS,
+        WORKER_TIMEOUT_SECONDS,
     },
     show::Category,
 };
 use frontrow_edge::{
-    App,
+    App, Function, Queue,
+    TableAction::Query,
+    Worker,
     clients::Aws,
     config::Config,
-    lambda::{Needs, Worker},
+    worker::{Concurrency, Trigger},
 };
 use frontrow_store::Mail;
 use futures_util::future::join_all;
@@ -105,19 +108,19 @@ impl AnnounceShow {
 }
 
 impl Worker for AnnounceShow {
-    const NAME: &'static str = "announce_show";
+    const FUNCTION: Function = Function {
+        table: &[Query],
+        sends_to: &[Queue::Alerts, Queue::Announcements],
+        ..Function::new("announce_show", WORKER_TIMEOUT_SECONDS)
+    };
+    const TRIGGER: Trigger = Trigger::Queues { queues: &[(Queue::Announcements, Concurrency::Of(2))], batch: 1 };
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &["dynamodb:Query"],
-        secrets: &[],
-        variables: &["ALERT_QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL"],
-    };
 
     async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
-        let sender = Sender::from_env(&aws, &[Queue::Alerts, Queue::Announcements])?;
-        Ok(Self::new(App::start(Config::from_env()?, Self::NEEDS.secrets).await?, sender))
+        let sender = Sender::from_env(&aws, Self::FUNCTION.sends_to)?;
+        Ok(Self::new(App::start(Config::from_env()?, Self::FUNCTION.secrets).await?, sender))
     }
 
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {

@@ -8,20 +8,24 @@ mod following;
 
 use crate::{
     batch::side_by_side,
-    queue::{Outgoing, Queue, Sender, request_of},
+    queue::{Outgoing, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, PerformanceId, RequestId, ReservationId},
+    limits::WORKER_TIMEOUT_SECONDS,
     reservation::CancelReason,
 };
 use frontrow_edge::{
+    Function, Queue,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    Worker,
     app::store_from_env,
     clients::Aws,
     clock::Clock,
     entropy,
-    lambda::{Needs, Worker},
+    worker::{Concurrency, Trigger},
 };
 use frontrow_store::Store;
 use serde::{Deserialize, Serialize};
@@ -144,25 +148,19 @@ impl CancelReservations {
 }
 
 impl Worker for CancelReservations {
-    const NAME: &'static str = "cancel_reservations";
+    const FUNCTION: Function = Function {
+        table: &[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem],
+        sends_to: &[Queue::Cancellations],
+        ..Function::new("cancel_reservations", WORKER_TIMEOUT_SECONDS)
+    };
+    // Low concurrency keeps the effect on members negligible.
+    const TRIGGER: Trigger = Trigger::Queues { queues: &[(Queue::Cancellations, Concurrency::Of(5))], batch: 10 };
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        secrets: &[],
-        variables: &["CANCELLATION_QUEUE_URL"],
-    };
 
     async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
-        Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
+        Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, Self::FUNCTION.sends_to)?))
     }
 
     async fn handle(&self, event: SqsEvent) -> Result<SqsBatchResponse> {

@@ -1,4 +1,5 @@
-//! Functions triggered by the table's stream and by queues, and the mails that they send.
+//! Functions triggered by the table's stream and by queues, and the mails that they send. [`WORKERS`] is the only list of
+//! them.
 //!
 //! | Module | Holds |
 //! |---|---|
@@ -6,7 +7,7 @@
 //! | [`project`] | the table's stream → notices, my page, door lists, sales, maps |
 //! | [`cancel_reservations`] | messages → cancelled or updated reservations |
 //! | `batch` | handling the messages of a batch concurrently |
-//! | [`queue`] | the queues, and sending to them |
+//! | [`queue`] | sending to queues |
 //! | [`message`] | message bodies: kind and ids |
 //! | [`announce_show`] | a new show → one mail message per subscriber |
 //! | [`ticket_mailer`] | messages → mails, each sent once |
@@ -33,6 +34,18 @@ pub use payment_worker::PaymentWorker;
 pub use project::Project;
 pub use relay_outbox::RelayOutbox;
 pub use ticket_mailer::TicketMailer;
+
+use frontrow_edge::worker::WorkerDescriptor;
+
+/// All workers.
+pub const WORKERS: &[WorkerDescriptor] = &[
+    WorkerDescriptor::of::<RelayOutbox>(),
+    WorkerDescriptor::of::<Project>(),
+    WorkerDescriptor::of::<TicketMailer>(),
+    WorkerDescriptor::of::<PaymentWorker>(),
+    WorkerDescriptor::of::<AnnounceShow>(),
+    WorkerDescriptor::of::<CancelReservations>(),
+];
 
 #[cfg(test)]
 mod fakes;

@@ -11,7 +11,7 @@ use crate::{
     batch::side_by_side,
     message::PaymentDue,
     provider::{Charged, GivenBack, Provider},
-    queue::{Outgoing, Queue, Sender, request_of},
+    queue::{Outgoing, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
@@ -19,19 +19,24 @@ use frontrow_domain::{
     breaker::{Counts, Permit, Sample, subject},
     card::{CardState, CardToken, DeclineReason, is_never_taken, wait_seconds},
     ids::ReservationId,
-    limits::{CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS},
+    limits::{
+        CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS,
+        WORKER_TIMEOUT_SECONDS,
+    },
     reservation::{
         CancelReason, Reservation,
         settlement::{Step, asked_since, next_step},
     },
 };
 use frontrow_edge::{
-    App, Secret,
+    App, Function, Queue, Secret,
+    TableAction::{DeleteItem, GetItem, PutItem, UpdateItem},
+    Worker,
     clients::Aws,
     config::Config,
     entropy,
-    lambda::{Needs, Worker},
     metrics::Outcome,
+    worker::{Concurrency, Trigger},
 };
 use frontrow_store::Confirmed;
 use gauge::Gauge;
@@ -251,18 +256,21 @@ fn card_deadline(reservation: &Reservation) -> Timestamp {
 }
 
 impl Worker for PaymentWorker {
-    const NAME: &'static str = "payment_worker";
+    const FUNCTION: Function = Function {
+        table: &[DeleteItem, GetItem, PutItem, UpdateItem],
+        secrets: &[Secret::ProviderKey],
+        sends_to: &[Queue::Payments],
+        variables: &["PROVIDER_URL"],
+        ..Function::new("payment_worker", WORKER_TIMEOUT_SECONDS)
+    };
+    // The concurrency bounds the number of simultaneous calls to the provider.
+    const TRIGGER: Trigger = Trigger::Queues { queues: &[(Queue::Payments, Concurrency::Of(5))], batch: 10 };
     type Event = SqsEvent;
     type Reply = SqsBatchResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::ProviderKey],
-        variables: &["PROVIDER_URL", "PAYMENT_QUEUE_URL"],
-    };
 
     async fn from_env() -> Result<Self, String> {
-        let sender = Sender::from_env(&Aws::from_env(), &[Queue::Payments])?;
-        let app = App::start(Config::from_env()?, Self::NEEDS.secrets).await?;
+        let sender = Sender::from_env(&Aws::from_env(), Self::FUNCTION.sends_to)?;
+        let app = App::start(Config::from_env()?, Self::FUNCTION.secrets).await?;
         let provider = Provider::from_env(app.config.secrets.provider_key.clone())?;
         Ok(Self::new(app, provider, sender))
     }

@@ -4,19 +4,22 @@
 
 use crate::{
     cancel_reservations::Concerned,
-    queue::{Outgoing, Queue, Sender},
+    queue::{Outgoing, Sender},
     records::{change, from_here, sequence_number},
 };
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
     streams::DynamoDbEventResponse,
 };
-use frontrow_domain::{Error, Result, ids::PerformanceId};
+use frontrow_domain::{Error, Result, ids::PerformanceId, limits::WORKER_TIMEOUT_SECONDS};
 use frontrow_edge::{
+    Function, Queue,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    Worker,
     app::store_from_env,
     clients::Aws,
     clock::Clock,
-    lambda::{Needs, Worker},
+    worker::Trigger,
 };
 use frontrow_store::{Change, Changed, DirtyReservation, Store, keys::Part};
 use std::collections::BTreeMap;
@@ -118,25 +121,19 @@ impl Project {
 }
 
 impl Worker for Project {
-    const NAME: &'static str = "project";
+    const FUNCTION: Function = Function {
+        memory_megabytes: 512, // packs blocks of seats
+        table: &[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem],
+        sends_to: &[Queue::Cancellations],
+        ..Function::new("project", WORKER_TIMEOUT_SECONDS)
+    };
+    const TRIGGER: Trigger = Trigger::Stream { filters: FILTERS, batch: 100 };
     type Event = Event;
     type Reply = DynamoDbEventResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        secrets: &[],
-        variables: &["CANCELLATION_QUEUE_URL"],
-    };
 
     async fn from_env() -> Result<Self, String> {
         let aws = Aws::from_env();
-        Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, &[Queue::Cancellations])?))
+        Ok(Self::new(store_from_env(&aws)?, Clock::default(), Sender::from_env(&aws, Self::FUNCTION.sends_to)?))
     }
 
     /// Returns the first record that was not projected. Later records that already succeeded find nothing to do next time.

@@ -1,4 +1,4 @@
-//! The queues between functions, and sending to them.
+//! Sending to queues.
 
 use crate::message;
 use aws_lambda_events::sqs::SqsMessage;
@@ -8,66 +8,17 @@ use aws_sdk_sqs::{
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
 };
 use frontrow_domain::{ids::RequestId, limits::SQS_BATCH_MESSAGES};
-use frontrow_edge::{clients::Aws, config::variable};
+use frontrow_edge::{Queue, clients::Aws, config::variable};
 use frontrow_store::Mail;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// A queue. Each has a dead-letter queue and one worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Queue {
-    /// Steps of card payments, for `payment_worker`.
-    Payments,
-    /// New shows, for `announce_show`.
-    Announcements,
-    /// Cancelled performances and changed members, for `cancel_reservations`.
-    Cancellations,
-    /// Mails about reservations, for `ticket_mailer`.
-    Mails,
-    /// Mails with verification codes. Anyone can request them, so they have their own queue and never delay tickets.
-    Codes,
-    /// Mails about new shows, one per subscriber.
-    Alerts,
-}
-
-impl Queue {
-    /// All queues. A queue whose worker sends to another queue comes before that one.
-    pub const ALL: [Self; 6] =
-        [Self::Payments, Self::Announcements, Self::Cancellations, Self::Mails, Self::Codes, Self::Alerts];
-    /// The queues of `ticket_mailer`. Each has its own share of the function's concurrency.
-    pub const OF_MAILS: [Self; 3] = [Self::Mails, Self::Codes, Self::Alerts];
-
-    /// The queue for `mail`.
-    pub fn of(mail: &Mail) -> Self {
-        match mail {
-            Mail::Ticket { .. } | Mail::Cancellation { .. } | Mail::Password { .. } => Self::Mails,
-            Mail::Code { .. } => Self::Codes,
-            Mail::Alert { .. } => Self::Alerts,
-        }
-    }
-
-    /// Name of the queue.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Payments => "payments",
-            Self::Announcements => "announcements",
-            Self::Cancellations => "cancellations",
-            Self::Mails => "mails",
-            Self::Codes => "codes",
-            Self::Alerts => "alerts",
-        }
-    }
-
-    /// Environment variable with the queue's URL.
-    pub fn variable(self) -> &'static str {
-        match self {
-            Self::Payments => "PAYMENT_QUEUE_URL",
-            Self::Announcements => "ANNOUNCEMENT_QUEUE_URL",
-            Self::Cancellations => "CANCELLATION_QUEUE_URL",
-            Self::Mails => "MAIL_QUEUE_URL",
-            Self::Codes => "CODE_QUEUE_URL",
-            Self::Alerts => "ALERT_QUEUE_URL",
-        }
+/// The queue for `mail`.
+fn queue_of(mail: &Mail) -> Queue {
+    match mail {
+        Mail::Ticket { .. } | Mail::Cancellation { .. } | Mail::Password { .. } => Queue::Mails,
+        Mail::Code { .. } => Queue::Codes,
+        Mail::Alert { .. } => Queue::Alerts,
     }
 }
 
@@ -92,7 +43,7 @@ impl Outgoing {
 
     /// A message that requests `mail`.
     pub fn mail(mail: &Mail) -> Self {
-        Self::now(Queue::of(mail), message::encode(mail))
+        Self::now(queue_of(mail), message::encode(mail))
     }
 
     /// Sets the originating request.

@@ -4,7 +4,7 @@ use crate::{
     announce_show::Announcement,
     cancel_reservations::Concerned,
     message::PaymentDue,
-    queue::{Outgoing, Queue, Sender, reservation_in},
+    queue::{Outgoing, Sender, reservation_in},
     records::{change, from_here, sequence_number},
 };
 use aws_lambda_events::{
@@ -14,15 +14,13 @@ use aws_lambda_events::{
 use frontrow_domain::{
     Result,
     ids::RequestId,
+    limits::WORKER_TIMEOUT_SECONDS,
     mailing::Mailing,
     performance::Performance,
     reservation::{Reservation, ReservationStatus},
     verification::{Purpose, Verification},
 };
-use frontrow_edge::{
-    clients::Aws,
-    lambda::{Needs, Worker},
-};
+use frontrow_edge::{Function, Queue, Worker, clients::Aws, worker::Trigger};
 use frontrow_store::{Change, Changed, Images, Mail, Profile};
 
 /// Event filters of the function.
@@ -42,24 +40,16 @@ impl RelayOutbox {
 }
 
 impl Worker for RelayOutbox {
-    const NAME: &'static str = "relay_outbox";
+    const FUNCTION: Function = Function {
+        sends_to: &[Queue::Mails, Queue::Codes, Queue::Payments, Queue::Announcements, Queue::Cancellations],
+        ..Function::new("relay_outbox", WORKER_TIMEOUT_SECONDS)
+    };
+    const TRIGGER: Trigger = Trigger::Stream { filters: FILTERS, batch: 100 };
     type Event = Event;
     type Reply = DynamoDbEventResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &[],
-        secrets: &[],
-        variables: &[
-            "MAIL_QUEUE_URL",
-            "CODE_QUEUE_URL",
-            "PAYMENT_QUEUE_URL",
-            "ANNOUNCEMENT_QUEUE_URL",
-            "CANCELLATION_QUEUE_URL",
-        ],
-    };
 
     async fn from_env() -> Result<Self, String> {
-        let queues = [Queue::Mails, Queue::Codes, Queue::Payments, Queue::Announcements, Queue::Cancellations];
-        Ok(Self::new(Sender::from_env(&Aws::from_env(), &queues)?))
+        Ok(Self::new(Sender::from_env(&Aws::from_env(), Self::FUNCTION.sends_to)?))
     }
 
     /// Returns the first record that was not relayed. The stream then redelivers it and all later records, which preserves

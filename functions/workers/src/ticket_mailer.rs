@@ -17,15 +17,17 @@ use aws_sdk_ses::{
 use frontrow_domain::{
     Error, Result,
     ids::{RequestId, TicketId},
-    limits::{MAIL_SEND_ATTEMPTS, MAIL_THROTTLED_MILLIS},
+    limits::{MAIL_SEND_ATTEMPTS, MAIL_THROTTLED_MILLIS, WORKER_TIMEOUT_SECONDS},
     reservation::{MailStatus, ReservationStatus},
 };
 use frontrow_edge::{
-    App, Secret,
+    App, Function, Queue, Secret,
+    TableAction::{GetItem, UpdateItem},
+    Worker,
     clients::Aws,
     config::Config,
     entropy,
-    lambda::{Needs, Worker},
+    worker::{Concurrency, Trigger},
 };
 use frontrow_store::{Claim, Claimed, Mail};
 use std::time::Duration;
@@ -60,7 +62,11 @@ impl TicketMailer {
         let outcome = self.send_once(&mail, until_sent, request_of(&received).as_ref()).await;
         if outcome.is_err() && is_last {
             let gave_up = self.app.store.mark_mail_failed(&mail, self.app.clock.now()).await;
-            tracing::error!(?mail, ?gave_up, "mail failed for the last time; its message goes to the dead-letter queue");
+            tracing::error!(
+                ?mail,
+                ?gave_up,
+                "mail failed for the last time; its message goes to the dead-letter queue"
+            );
         }
         outcome
     }
@@ -181,17 +187,27 @@ fn is_refusal(error: &SdkError<SendRawEmailError>) -> bool {
 }
 
 impl Worker for TicketMailer {
-    const NAME: &'static str = "ticket_mailer";
-    type Event = SqsEvent;
-    type Reply = SqsBatchResponse;
-    const NEEDS: Needs = Needs {
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    const FUNCTION: Function = Function {
+        memory_megabytes: 512, // draws up to 50 QR codes per mail
+        table: &[GetItem, UpdateItem],
         secrets: &[Secret::SigningKeys],
         variables: &["MAIL_FROM", "MAIL_CONFIGURATION_SET", "MAIL_MAX_RECEIVES", "SITE_URL", "API_URL"],
+        ..Function::new("ticket_mailer", WORKER_TIMEOUT_SECONDS)
     };
+    // Low concurrency, because SES rejects mails above the account's sending rate.
+    const TRIGGER: Trigger = Trigger::Queues {
+        queues: &[
+            (Queue::Mails, Concurrency::Parameter("MailConcurrency")),
+            (Queue::Codes, Concurrency::Of(2)),
+            (Queue::Alerts, Concurrency::Of(2)),
+        ],
+        batch: 5,
+    };
+    type Event = SqsEvent;
+    type Reply = SqsBatchResponse;
 
     async fn from_env() -> Result<Self, String> {
-        let app = App::start(Config::from_env()?, Self::NEEDS.secrets).await?;
+        let app = App::start(Config::from_env()?, Self::FUNCTION.secrets).await?;
         Ok(Self::new(app, Aws::from_env().ses()))
     }
 

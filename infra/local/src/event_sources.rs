@@ -11,11 +11,13 @@ use crate::{
 };
 use aws_sdk_sqs::types::Message;
 use frontrow_domain::limits::WORKER_TIMEOUT_SECONDS;
-use frontrow_workers::queue::Queue;
+use frontrow_edge::{Queue, worker::Trigger};
 use serde_json::{Value, json};
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::pending, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::watch, time::sleep};
 
+/// Concurrent batches per queue: the minimum of Lambda's concurrency limit.
+const BATCHES_AT_ONCE: usize = 2;
 /// Records per batch from the stream: Lambda's default.
 const BATCH_RECORDS: usize = 100;
 /// Wait after the first record, so that records arriving together form one batch.
@@ -25,6 +27,9 @@ const LOOK_FOR_WAITERS: Duration = Duration::from_millis(20);
 const LOOK_TO_SAVE: Duration = Duration::from_millis(100);
 /// How often the stream is trimmed.
 const TRIM_EVERY: Duration = Duration::from_secs(1);
+
+/// Progress of each reader of the stream, by its name.
+pub(crate) type Checkpoints = HashMap<&'static str, Checkpoint>;
 
 /// The event sources of one stack.
 pub(crate) struct EventSources {
@@ -44,8 +49,24 @@ impl EventSources {
         Self { runtime: runtime.clone(), queues: queues.clone(), outbox, timeout }
     }
 
-    /// Delivers stream records that pass `filters` to `function`, starting at `checkpoint`.
-    pub(crate) fn stream(&mut self, function: impl Function, filters: &[&str], checkpoint: Checkpoint) {
+    /// Delivers to `function` what triggers it. A reader of the stream starts at its checkpoint.
+    pub(crate) fn attach(&mut self, function: impl Function + Clone, trigger: Trigger, checkpoints: &mut Checkpoints) {
+        match trigger {
+            Trigger::Stream { filters, .. } => {
+                let checkpoint =
+                    checkpoints.remove(function.name()).expect("each reader of the stream has a checkpoint");
+                self.stream(function, filters, checkpoint);
+            }
+            Trigger::Queues { queues, batch } => {
+                for (queue, _) in queues.iter().flat_map(|queue| [queue; BATCHES_AT_ONCE]) {
+                    let (function, queues) = (function.clone(), self.queues.clone());
+                    self.runtime.spawn(read_queue(function, *queue, batch, queues, self.timeout));
+                }
+            }
+        }
+    }
+
+    fn stream(&mut self, function: impl Function, filters: &[&str], checkpoint: Checkpoint) {
         let checkpoint = Arc::new(checkpoint);
         self.outbox.checkpoints.push(checkpoint.clone());
         let reader =
@@ -56,11 +77,6 @@ impl EventSources {
     /// Trims the stream periodically, until the runtime ends.
     pub(crate) fn trim(&self) {
         self.runtime.spawn(self.outbox.clone().trim_every(TRIM_EVERY));
-    }
-
-    /// Delivers the messages of `queue` to `function`.
-    pub(crate) fn queue(&self, queue: Queue, function: impl Function) {
-        self.runtime.spawn(read_queue(function, queue, self.queues.clone(), self.timeout));
     }
 }
 
@@ -161,9 +177,9 @@ async fn settle(queues: &Queues, checkpoint: &Checkpoint) -> Result<(), String> 
 }
 
 /// Delivers the messages of `queue` to its function, until the runtime ends. Unhandled messages are received again later.
-async fn read_queue(function: impl Function, queue: Queue, queues: Queues, timeout: Duration) {
+async fn read_queue(function: impl Function, queue: Queue, batch: u32, queues: Queues, timeout: Duration) {
     loop {
-        if let Err(error) = handle_batch(&function, queue, &queues, timeout).await {
+        if let Err(error) = handle_batch(&function, queue, batch, &queues, timeout).await {
             tracing::warn!(function = function.name(), error, "messages failed; the queue redelivers them");
             thread::pause().await;
         }
@@ -173,10 +189,11 @@ async fn read_queue(function: impl Function, queue: Queue, queues: Queues, timeo
 async fn handle_batch(
     function: &impl Function,
     queue: Queue,
+    batch: u32,
     queues: &Queues,
     timeout: Duration,
 ) -> Result<(), String> {
-    let messages = queues.receive(queue).await?;
+    let messages = queues.receive(queue, batch).await?;
     if messages.is_empty() {
         return Ok(());
     }

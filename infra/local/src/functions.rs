@@ -2,7 +2,7 @@
 //! called through Lambda's Invoke API, as `sam local start-lambda` serves it.
 
 use crate::engine::context;
-use frontrow_edge::lambda::Worker;
+use frontrow_edge::Worker;
 use reqwest::Client;
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -23,11 +23,12 @@ pub(crate) trait Function: Send + Sync + 'static {
 }
 
 /// A worker in this process.
+#[derive(Clone)]
 pub(crate) struct InProcess<W>(pub(crate) W);
 
 impl<W: Worker> Function for InProcess<W> {
     fn name(&self) -> &'static str {
-        W::NAME
+        W::FUNCTION.name
     }
 
     async fn call(&self, event: Value) -> Result<Value, String> {
@@ -100,6 +101,7 @@ pub fn in_template(operation: &str) -> String {
 }
 
 /// A worker that runs elsewhere.
+#[derive(Clone)]
 pub(crate) struct Remote {
     pub(crate) functions: Functions,
     pub(crate) name: &'static str,

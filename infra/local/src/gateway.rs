@@ -18,7 +18,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
 use frontrow_edge::{Descriptor, clock::Clock, entropy, problem, security};
-use frontrow_endpoints::{ENDPOINTS, UNMATCHED, timeout_seconds};
+use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use futures_util::stream;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -143,7 +143,7 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
     // failed invocation.
     let began = Instant::now();
     let mut invocation = tokio::spawn(async move { gateway.handlers.answer(endpoint, event).await });
-    match timeout(Duration::from_secs(timeout_seconds(endpoint.route.operation)), &mut invocation).await {
+    match timeout(Duration::from_secs(endpoint.route.function.timeout_seconds), &mut invocation).await {
         Ok(Ok(response)) => {
             // Refusals are logged where they occur.
             let (status, millis) = (response.status().as_u16(), began.elapsed().as_millis());
@@ -155,7 +155,7 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
         Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
         Err(_) => {
             invocation.abort();
-            tracing::error!(operation = endpoint.route.operation, request_id, "function timed out");
+            tracing::error!(operation = endpoint.route.operation(), request_id, "function timed out");
             into_http(problem::respond(&Error::Busy))
         }
     }
@@ -169,7 +169,7 @@ impl Handlers {
                 Err(error) => into_http(problem::respond(&Error::internal("read the event", error))),
             },
             Self::There(functions) => {
-                let answer = functions.invoke(endpoint.route.operation, &event).await;
+                let answer = functions.invoke(endpoint.route.operation(), &event).await;
                 answer.and_then(|answer| to_http(&answer)).unwrap_or_else(|error| {
                     tracing::error!(error, "the function returned an invalid response");
                     page(

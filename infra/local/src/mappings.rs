@@ -1,8 +1,7 @@
 //! The event source mappings: which function reads the stream, and which reads which queue.
 
 use crate::{
-    checkpoint::Checkpoint,
-    event_sources::EventSources,
+    event_sources::{Checkpoints, EventSources},
     functions::{Functions, InProcess, Remote},
     in_process,
     mailbox::Mailbox,
@@ -11,34 +10,15 @@ use crate::{
     queues::Queues,
     stack::Options,
 };
-use frontrow_edge::lambda::Worker;
-use frontrow_workers::{
-    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, project, queue::Queue,
-    relay_outbox,
-};
-
-/// Concurrent batches per mail queue: the minimum of Lambda's concurrency limit.
-const MAILERS: usize = 2;
-/// Concurrent batches of card payments.
-const PAYMENT_WORKERS: usize = 2;
-
-/// Progress of each reader of the stream.
-pub(crate) struct Checkpoints {
-    pub(crate) relayed: Checkpoint,
-    pub(crate) projected: Checkpoint,
-}
+use frontrow_edge::Worker;
+use frontrow_workers::{AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, WORKERS};
 
 /// Functions that run elsewhere.
-pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, checkpoints: Checkpoints) {
-    let remote = |name| Remote { functions: functions.clone(), name };
-    sources.stream(remote(RelayOutbox::NAME), relay_outbox::FILTERS, checkpoints.relayed);
-    sources.stream(remote(Project::NAME), project::FILTERS, checkpoints.projected);
-    sources.queue(Queue::Cancellations, remote(CancelReservations::NAME));
-    for queue in Queue::OF_MAILS {
-        sources.queue(queue, remote(TicketMailer::NAME));
+pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, checkpoints: &mut Checkpoints) {
+    for worker in WORKERS {
+        let remote = Remote { functions: functions.clone(), name: worker.function.name };
+        sources.attach(remote, worker.trigger, checkpoints);
     }
-    sources.queue(Queue::Payments, remote(PaymentWorker::NAME));
-    sources.queue(Queue::Announcements, remote(AnnounceShow::NAME));
 }
 
 /// Workers in this process, with their dependencies.
@@ -55,31 +35,27 @@ impl LocalWorkers<'_> {
     ///
     /// # Errors
     /// If the client of the payment provider cannot be created.
-    pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: Checkpoints) -> Result<(), String> {
+    pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: &mut Checkpoints) -> Result<(), String> {
         let Self { roles, queues, mailbox, provider, options } = self;
-        sources.stream(InProcess(RelayOutbox::new(queues.sender())), relay_outbox::FILTERS, checkpoints.relayed);
+        attach(sources, RelayOutbox::new(queues.sender()), checkpoints);
         let app = roles.worker::<Project>();
-        let projector = Project::new(app.store, app.clock, queues.sender());
-        sources.stream(InProcess(projector), project::FILTERS, checkpoints.projected);
+        attach(sources, Project::new(app.store, app.clock, queues.sender()), checkpoints);
         let app = roles.worker::<CancelReservations>();
-        let cancel = CancelReservations::new(app.store, app.clock, queues.sender());
-        sources.queue(Queue::Cancellations, InProcess(cancel));
-        let mailer = TicketMailer::new(roles.worker::<TicketMailer>(), in_process::aws(mailbox.clone()).ses());
-        for queue in Queue::OF_MAILS.into_iter().flat_map(|queue| [queue; MAILERS]) {
-            sources.queue(queue, InProcess(mailer.clone()));
-        }
+        attach(sources, CancelReservations::new(app.store, app.clock, queues.sender()), checkpoints);
+        let ses = in_process::aws(mailbox.clone()).ses();
+        attach(sources, TicketMailer::new(roles.worker::<TicketMailer>(), ses), checkpoints);
         let client = frontrow_workers::provider::Provider::new(
             provider.url(),
             provider::SECRET_KEY.to_owned(),
             options.provider_call_millis,
         )?;
         let worker = PaymentWorker::new(roles.worker::<PaymentWorker>(), client, queues.sender());
-        let worker = worker.waiting_at_most(options.payment_wait_max_seconds);
-        for _ in 0..PAYMENT_WORKERS {
-            sources.queue(Queue::Payments, InProcess(worker.clone()));
-        }
-        let announce = AnnounceShow::new(roles.worker::<AnnounceShow>(), queues.sender());
-        sources.queue(Queue::Announcements, InProcess(announce));
+        attach(sources, worker.waiting_at_most(options.payment_wait_max_seconds), checkpoints);
+        attach(sources, AnnounceShow::new(roles.worker::<AnnounceShow>(), queues.sender()), checkpoints);
         Ok(())
     }
+}
+
+fn attach<W: Worker + Clone>(sources: &mut EventSources, worker: W, checkpoints: &mut Checkpoints) {
+    sources.attach(InProcess(worker), W::TRIGGER, checkpoints);
 }

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use frontrow_edge::{App, Descriptor, Secret, clients::Aws, lambda::Worker};
+use frontrow_edge::{App, Descriptor, Function, Secret, Worker, clients::Aws};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -37,44 +37,41 @@ impl Roles {
 
     /// The app of `endpoint`.
     pub(crate) fn endpoint(&self, endpoint: &Descriptor) -> Arc<App> {
-        let route = &endpoint.route;
-        self.function(route.operation, route.table_actions, endpoint.table_keys, route.secrets)
+        self.function(&endpoint.route.function, &endpoint.secrets())
     }
 
     /// The app of a worker.
     pub(crate) fn worker<W: Worker>(&self) -> App {
-        App::clone(&self.function(W::NAME, W::NEEDS.table_actions, &[], W::NEEDS.secrets))
+        App::clone(&self.function(&W::FUNCTION, W::FUNCTION.secrets))
     }
 
-    fn function(&self, name: &'static str, actions: Declared, keys: Declared, secrets: &[Secret]) -> Arc<App> {
+    fn function(&self, function: &Function, secrets: &[Secret]) -> Arc<App> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let aws = wrapped(&self.aws, self.wrap_http.as_ref(), Some(name));
-            Arc::new(self.app.for_function(&aws.clone().through(enforce(actions, keys, aws.http())), secrets))
+            let aws = wrapped(&self.aws, self.wrap_http.as_ref(), Some(function.name));
+            Arc::new(self.app.for_function(&aws.clone().through(enforce(function, aws.http())), secrets))
         };
-        Arc::clone(made.entry(name).or_insert_with(make))
+        Arc::clone(made.entry(function.name).or_insert_with(make))
     }
 }
 
-/// Actions, or patterns of partition keys.
-type Declared = &'static [&'static str];
-
-/// Restricts `inner` to table calls with one of `actions`, on partitions that match one of `keys`.
-fn enforce(actions: Declared, keys: Declared, inner: SharedHttpClient) -> SharedHttpClient {
-    SharedHttpClient::new(Enforcing { actions, keys, inner })
+/// Restricts `inner` to the table actions and partitions that `function` declares.
+fn enforce(function: &Function, inner: SharedHttpClient) -> SharedHttpClient {
+    let actions = function.table.iter().map(|action| action.in_iam()).collect();
+    SharedHttpClient::new(Enforcing { actions, keys: function.table_keys, inner })
 }
 
 #[derive(Debug)]
 struct Enforcing<T> {
-    actions: Declared,
-    keys: Declared,
+    actions: Arc<[String]>,
+    keys: &'static [&'static str],
     inner: T,
 }
 
 impl HttpClient for Enforcing<SharedHttpClient> {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Enforcing { actions: self.actions, keys: self.keys, inner })
+        SharedHttpConnector::new(Enforcing { actions: self.actions.clone(), keys: self.keys, inner })
     }
 }
 
@@ -85,7 +82,7 @@ impl HttpConnector for Enforcing<SharedHttpConnector> {
         let body = request.body().bytes().unwrap_or_default();
         let undeclared = actions_of(operation, body)
             .into_iter()
-            .find(|action| !self.actions.contains(&action.as_str()))
+            .find(|action| !self.actions.contains(action))
             .or_else(|| partitions_of(body).into_iter().find(|partition| !fits(self.keys, partition)));
         match undeclared {
             None => self.inner.call(request),
@@ -116,7 +113,7 @@ fn actions_of(operation: &str, body: &[u8]) -> Vec<String> {
 }
 
 /// Whether a partition matches a declared pattern: IAM's `StringLike` for patterns that end with `*`.
-fn fits(keys: Declared, partition: &str) -> bool {
+fn fits(keys: &[&str], partition: &str) -> bool {
     let like = |pattern: &&str| match pattern.strip_suffix('*') {
         Some(prefix) => partition.starts_with(prefix),
         None => partition == *pattern,

@@ -9,8 +9,9 @@ use aws_sdk_sqs::{
     types::{Message, QueueAttributeName},
 };
 use axum::body::{Body, Bytes, to_bytes};
+use frontrow_edge::Queue;
 use frontrow_edge::entropy;
-use frontrow_workers::queue::{Queue, Sender};
+use frontrow_workers::queue::Sender;
 use http::{HeaderName, HeaderValue};
 use rustack_sqs_core::{config::SqsConfig, handler::RustackSqsHandler, provider::RustackSqs};
 use rustack_sqs_http::{dispatch::SqsHandler, response::error_to_response, router::resolve_operation};
@@ -21,10 +22,6 @@ pub(crate) const REGION: &str = "ap-northeast-2";
 
 /// Duration of one long poll, in seconds.
 const WAIT_SECONDS: i32 = 1;
-/// Messages per batch: Lambda's default.
-const BATCH_MESSAGES: i32 = 10;
-/// Mails per batch, as in a deployment: a batch of the largest mails ends within a function's timeout here.
-const BATCH_MAILS: i32 = 5;
 
 /// Media type of the protocol.
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
@@ -158,11 +155,10 @@ impl Queues {
     }
 
     /// Receives the next batch; empty if no message arrived in time.
-    pub(crate) async fn receive(&self, queue: Queue) -> Result<Vec<Message>, String> {
+    pub(crate) async fn receive(&self, queue: Queue, batch: u32) -> Result<Vec<Message>, String> {
         use aws_sdk_sqs::types::MessageSystemAttributeName::All;
         let call = self.client.receive_message().queue_url(&self.pairs[&queue].url);
-        let batch = if Queue::OF_MAILS.contains(&queue) { BATCH_MAILS } else { BATCH_MESSAGES };
-        let call = call.max_number_of_messages(batch).wait_time_seconds(WAIT_SECONDS);
+        let call = call.max_number_of_messages(batch.cast_signed()).wait_time_seconds(WAIT_SECONDS);
         let received = call.message_system_attribute_names(All).message_attribute_names("All").send().await;
         let received = received.map_err(|error| format!("receive: {:?}", error.into_service_error()))?;
         Ok(received.messages.unwrap_or_default())

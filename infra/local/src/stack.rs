@@ -6,12 +6,12 @@ use crate::{
     cors::Cors,
     data::Data,
     engine::{Engine, TABLE, context},
-    event_sources::EventSources,
+    event_sources::{Checkpoints, EventSources},
     functions::Functions,
     gateway::{Gateway, Handlers},
     local_pages::Pages,
     mailbox::Mailbox,
-    mappings::{self, Checkpoints},
+    mappings,
     moved_clock::MovedClock,
     policy::Roles,
     provider::Provider,
@@ -29,13 +29,14 @@ use frontrow_domain::{
     member::Email,
 };
 use frontrow_edge::{
-    App, Secret,
+    App, Secret, Worker,
     clients::Aws,
     clock::Clock,
     config::{Config, MAIL_FROM},
     metrics::Metrics,
     secrets::Secrets,
 };
+use frontrow_workers::{Project, RelayOutbox};
 use std::{
     collections::HashSet,
     io::ErrorKind,
@@ -171,8 +172,9 @@ impl Stack {
         let queues = Queues::start(services_port, visibility_seconds, options.mail_max_receives).await?;
         let mailbox = Mailbox::open(file("mails"), clock.clone(), &url)?;
         let provider = Provider::start(handle, file("provider")).await?;
-        let checkpoint = |name| Checkpoint::open(file(name));
-        let checkpoints = Checkpoints { relayed: checkpoint("checkpoint")?, projected: checkpoint("projected")? };
+        let readers = [(RelayOutbox::FUNCTION.name, "checkpoint"), (Project::FUNCTION.name, "projected")];
+        let checkpoint = |(reader, name)| Ok((reader, Checkpoint::open(file(name))?));
+        let mut checkpoints = readers.into_iter().map(checkpoint).collect::<Result<Checkpoints, String>>()?;
 
         let aws = engine.aws();
         let secrets = SecretStore::open(data.as_ref())?;
@@ -183,8 +185,7 @@ impl Stack {
         if seeds::create(&seeder, options.demo, file("seeded").as_deref()).await? {
             // Seed data is not announced either.
             let seeded = engine.stream.last()?;
-            checkpoints.relayed.begin_after(seeded.as_deref())?;
-            checkpoints.projected.begin_after(seeded.as_deref())?;
+            checkpoints.values().try_for_each(|checkpoint| checkpoint.begin_after(seeded.as_deref()))?;
         }
         let app = App::new(config, &wrapped(&aws, options.wrap_http.as_ref(), None), clock.clone());
         let roles = Roles::new(app.clone(), aws, options.wrap_http.clone());
@@ -192,11 +193,11 @@ impl Stack {
         let mut sources = EventSources::new(handle, &engine.stream, &queues, visibility_seconds);
         let runs_here = options.runs_here();
         if let Some(functions) = &options.functions {
-            mappings::elsewhere(&mut sources, functions, checkpoints);
+            mappings::elsewhere(&mut sources, functions, &mut checkpoints);
         } else if runs_here {
             let (roles, queues, mailbox, provider) = (&roles, &queues, &mailbox, &provider);
             let workers = mappings::LocalWorkers { roles, queues, mailbox, provider, options: &options };
-            workers.attach(&mut sources, checkpoints)?;
+            workers.attach(&mut sources, &mut checkpoints)?;
         }
         sources.trim();
         let outbox = sources.outbox;

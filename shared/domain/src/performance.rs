@@ -53,7 +53,7 @@ pub struct PerformanceDetails {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "PerformanceDetails", extend("x-also-refused" = [CLOSES_LATE, OPENS_LATE, TOO_MANY_GRADES, STARTED]))]
+#[schemars(rename = "PerformanceDetails", extend("x-also-refused" = [CLOSES_LATE, OPENS_LATE, TOO_MANY_GRADES, STARTED]), example = serde_json::json!({"startsAt": "2099-12-24T10:30:00Z", "seating": {"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 120_000, "rows": 2, "seatsPerRow": 10}]}}))]
 #[allow(dead_code, reason = "read by serde and schemars")]
 struct PerformanceFields {
     /// Start of the performance. It must be in the future, unless it is unchanged.

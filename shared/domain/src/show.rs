@@ -154,6 +154,9 @@ impl From<RunningMinutes> for u32 {
 /// The details of a show as an organizer sets them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = serde_json::json!({
+    "title": "The Closing Night", "category": "musical", "venue": "Front Row Hall", "runningMinutes": 150, "timeZone": "Asia/Seoul"
+}))]
 pub struct ShowDetails {
     /// One line of text, with at least one visible character and no invisible ones.
     pub title: Text<TITLE_MAX_CHARS>,

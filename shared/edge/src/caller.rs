@@ -1,6 +1,6 @@
 //! The kinds of callers of endpoints, named in their `Caller` type.
 
-use crate::{App, tokens::Identity};
+use crate::{App, Secret, tokens::Identity};
 use frontrow_domain::{Error, Result, Timestamp, member::Role};
 
 /// Required access level, as read by the OpenAPI document and the route tests.
@@ -12,6 +12,14 @@ pub enum Access {
     Member,
     /// Only organizers.
     Organizer,
+}
+
+impl Access {
+    /// `declared`, and the signing keys if a login is verified with them.
+    pub fn secrets(self, declared: &[Secret]) -> Vec<Secret> {
+        let of_login = (self != Self::Public).then_some(Secret::SigningKeys);
+        of_login.into_iter().chain(declared.iter().copied()).collect()
+    }
 }
 
 /// A kind of caller.

@@ -2,10 +2,10 @@
 //! endpoint.
 
 use crate::{
-    App, Endpoint, Request, Response, answer, caller,
+    App, Endpoint, Header, Request, Response, answer, caller,
     caller::Caller,
     clock::Clock,
-    endpoint::{Body, Call, Header, PathId},
+    endpoint::{Body, Call, OpenPage, PathId},
     entropy,
     metrics::Metrics,
     negotiate::Wishes,
@@ -34,11 +34,11 @@ pub(crate) const REQUEST_ID: &str = "x-request-id";
 pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Response {
     let request_id = request_id(&request);
     let is_head = request.method() == Method::HEAD;
-    let span = tracing::info_span!("request", operation = E::ROUTE.operation, request_id);
+    let span = tracing::info_span!("request", operation = E::ROUTE.operation(), request_id);
     let app = &app.for_request(RequestId::try_from(request_id.clone()).ok().as_ref());
     let mut response = answer_or_problem::<E>(app, request).instrument(span).await;
     if E::ROUTE.method != Method::GET && response.status().is_success() {
-        app.config.metrics.done(E::ROUTE.operation, app.clock.now());
+        app.config.metrics.done(E::ROUTE.operation(), app.clock.now());
     }
     name(&mut response, &request_id);
     if is_head {
@@ -48,9 +48,9 @@ pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Respons
 }
 
 /// Responds to a request of a function that failed to start.
-pub(crate) fn not_started(request: &Request, why: &str, metrics: &Metrics) -> Response {
+pub(crate) fn not_started<E: Endpoint>(request: &Request, why: &str, metrics: &Metrics) -> Response {
     let request_id = request_id(request);
-    let span = tracing::info_span!("request", request_id);
+    let span = tracing::info_span!("request", operation = E::ROUTE.operation(), request_id);
     let error = Error::internal("start", why);
     let mut response = span.in_scope(|| failed(&error, metrics, Clock::default().now()));
     name(&mut response, &request_id);
@@ -91,9 +91,9 @@ fn failed(error: &Error, metrics: &Metrics, now: Timestamp) -> Response {
     let (status, code) = problem::status_and_code(error);
     metrics.refused(code, now);
     if status >= 500 {
-        tracing::error!(status, code, %error, "failed");
+        tracing::error!(status, %code, %error, "failed");
     } else {
-        tracing::info!(status, code, %error, "refused");
+        tracing::info!(status, %code, %error, "refused");
     }
     problem::respond(error)
 }
@@ -109,7 +109,10 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     let body = E::Body::parse(bytes, E::SHOWN).map_err(|found| errors.0.extend(found.0)).ok();
     let (Some(headers), Some(query), Some((body, sent))) = (headers, query, body) else { return Err(errors.into()) };
     let now = app.clock.now();
-    E::check(app, &query)?;
+    let parameters = request.path_parameters();
+    let value = parameters.iter().next().map(|(_, value)| value).filter(|value| value.len() <= ID_MAX_CHARS);
+    let path = E::Path::parse(value).map_err(|_| Error::NotFound);
+    let page = path.as_ref().map_or_else(|_| Ok(OpenPage::default()), |path| E::page(app, &query, path))?;
     E::check_body(&body, now)?;
 
     let identity = caller::identify(app, headers.login, now);
@@ -117,18 +120,16 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     let caller = E::Caller::admit(identity)?;
     let receipt = headers.key.zip(member_id).map(|(key, member_id)| Receipt {
         member_id,
-        operation: E::ROUTE.operation,
+        operation: E::ROUTE.operation(),
         key: key.to_owned(),
-        fingerprint: fingerprint(E::ROUTE.operation, request.uri().path(), &sent.canonical()),
+        fingerprint: fingerprint(E::ROUTE.operation(), request.uri().path(), &sent.canonical()),
     });
 
-    let parameters = request.path_parameters();
-    let value = parameters.iter().next().map(|(_, value)| value).filter(|value| value.len() <= ID_MAX_CHARS);
-    let path = E::Path::parse(value).map_err(|_| Error::NotFound)?;
     Ok(Call {
         caller,
-        path,
+        path: path?,
         query,
+        page,
         body,
         now,
         raw_path: request.uri().path().to_owned(),

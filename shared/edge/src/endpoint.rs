@@ -1,8 +1,8 @@
-//! Definition of an endpoint. Each endpoint is declared once, by its [`Route`] and types; the gateway, the OpenAPI
-//! document, the tests and the Lambda binaries use the same declaration.
+//! Definition of an endpoint. Each endpoint is declared once, by its [`Route`] and types. The gateway, the tests, the
+//! OpenAPI document, the template and the Lambda binaries follow from this declaration.
 
 use crate::{
-    Answer, App, Request, Response, Secret,
+    Answer, App, Request, Response, Route, Secret,
     answer::Reply,
     caller::{Access, Caller},
     dispatch,
@@ -18,79 +18,11 @@ use frontrow_domain::{
     member::Language,
 };
 use frontrow_store::{NOT_A_CURSOR, PageOf, PageRequest, Receipt, Receipted, StoredAnswer};
-use lambda_http::http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{future::Future, pin::Pin, str::FromStr};
 
 pub use reading::Shown;
-
-/// Route and documentation of an endpoint.
-#[derive(Debug)]
-pub struct Route {
-    /// HTTP method.
-    pub method: Method,
-    /// Path with `{parameters}`.
-    pub path: &'static str,
-    /// The endpoint's unique name: file, binary and `operationId`; `HoldSeatsFunction` in the template.
-    pub operation: &'static str,
-    /// The tag that groups endpoints in the OpenAPI document.
-    pub tag: &'static str,
-    /// One-line summary for the OpenAPI document.
-    pub summary: &'static str,
-    /// Success statuses, the usual one first.
-    pub success: &'static [u16],
-    /// Problem codes beyond those that every endpoint can return.
-    pub errors: &'static [&'static str],
-    /// Request headers it reads beyond `Authorization`.
-    pub headers: &'static [Header],
-    /// DynamoDB actions it needs. Together with `secrets`, this is the whole IAM policy of its function.
-    pub table_actions: &'static [&'static str],
-    /// Secrets it needs, as part of the IAM policy.
-    pub secrets: &'static [Secret],
-    /// Environment variables it reads, beyond those of every function and of its secrets.
-    pub variables: &'static [&'static str],
-}
-
-/// Whether `path` matches `template`, part by part; a `{parameter}` matches any part that is not empty.
-pub fn matches(template: &str, path: &str) -> bool {
-    let mut parts = path.split('/');
-    let fits = |expected: &str| {
-        parts.next().is_some_and(|part| if expected.starts_with('{') { !part.is_empty() } else { part == expected })
-    };
-    template.split('/').all(fits) && parts.next().is_none()
-}
-
-/// Request headers defined or interpreted by this API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Header {
-    /// `Queue-Token`: required if the performance has a waiting room.
-    QueueToken,
-    /// `Idempotency-Key`: optional.
-    IdempotencyKey,
-    /// `Accept-Language`: the language of mails.
-    AcceptLanguage,
-}
-
-impl Header {
-    /// The header's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::QueueToken => "Queue-Token",
-            Self::IdempotencyKey => "Idempotency-Key",
-            Self::AcceptLanguage => "Accept-Language",
-        }
-    }
-
-    /// The pattern of its values. A key is visible ASCII without commas, because gateways join repeated headers with
-    /// commas.
-    pub(crate) const fn pattern(self) -> &'static str {
-        match self {
-            Self::IdempotencyKey => r"^[!-+\--~]{1,255}$",
-            Self::QueueToken | Self::AcceptLanguage => "^[ -~]*$",
-        }
-    }
-}
 
 /// An operation of the API.
 pub trait Endpoint: Sized + Send + Sync + 'static {
@@ -107,20 +39,16 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// Type of the response body, or `()`.
     type Reply: Reply;
 
-    /// Patterns of the partition keys that its function may access, with `*` for any text. They are part of its IAM
-    /// policy and limit what a compromised function can do. Empty: any key.
-    const TABLE_KEYS: &'static [&'static str] = &[];
-
     /// For a `PUT`: the response schema of the corresponding `GET`. Callers may send those fields back; fields that
     /// the body does not have are ignored.
     const SHOWN: Option<Shown> = None;
 
-    /// Checks a query beyond its types, e.g. a cursor, before the login.
+    /// For lists: opens the page that the query asks for, before the login.
     ///
     /// # Errors
-    /// [`Error::Invalid`].
-    fn check(_app: &App, _query: &Self::Query) -> Result<()> {
-        Ok(())
+    /// [`Error::Invalid`], as [`PageQuery::open`].
+    fn page(_app: &App, _query: &Self::Query, _path: &Self::Path) -> Result<OpenPage> {
+        Ok(OpenPage::default())
     }
 
     /// Checks a body beyond its types, e.g. a time in the past, before the login.
@@ -143,6 +71,8 @@ pub struct Call<E: Endpoint> {
     pub path: E::Path,
     /// Parsed query parameters.
     pub query: E::Query,
+    /// The page of a list.
+    pub page: OpenPage,
     /// Parsed request body.
     pub body: E::Body,
     /// The time of this request, for all its decisions.
@@ -276,25 +206,40 @@ pub struct PageQuery {
     pub cursor: Option<Cursor>,
 }
 
-/// A cursor as sent; [`PageQuery::request`] opens it.
+/// A cursor as sent; [`PageQuery::open`] opens it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(inline, extend("maxLength" = CURSOR_MAX_CHARS, "x-also-refused" = [NOT_A_CURSOR]))]
 pub struct Cursor(String);
 
 impl PageQuery {
-    /// The page to read. `scope` identifies the list and its filters; a cursor of another scope is refused.
+    /// Opens the page. `scope` identifies the list and its filters; a cursor of another scope is refused.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a limit out of range or a cursor that does not belong to this list.
-    pub fn request(&self, app: &App, scope: &str) -> Result<PageRequest> {
+    pub fn open(&self, app: &App, scope: impl Into<String>) -> Result<OpenPage> {
+        let scope = scope.into();
         let limit = self.limit.unwrap_or(PAGE_DEFAULT_ITEMS);
         if !(1..=PAGE_MAX_ITEMS).contains(&limit) {
             return Err(Error::invalid("limit", format!("expected a whole number from 1 to {PAGE_MAX_ITEMS}")));
         }
-        let open = |cursor: &Cursor| app.cursors.open(&cursor.0, scope);
+        let open = |cursor: &Cursor| app.cursors.open(&cursor.0, &scope);
         let open = |cursor| open(cursor).ok_or_else(|| Error::invalid("cursor", NOT_A_CURSOR));
         let after = self.cursor.as_ref().map(open).transpose()?;
-        Ok(PageRequest { limit, after })
+        Ok(OpenPage { request: PageRequest { limit, after }, scope })
+    }
+}
+
+/// A page to read.
+pub struct OpenPage {
+    /// The items to read.
+    pub request: PageRequest,
+    /// The list and its filters.
+    scope: String,
+}
+
+impl Default for OpenPage {
+    fn default() -> Self {
+        Self { request: PageRequest { limit: PAGE_DEFAULT_ITEMS, after: None }, scope: String::new() }
     }
 }
 
@@ -310,9 +255,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The page for `found` items of the store; `scope` as in [`PageQuery::request`].
-    pub fn of<S>(app: &App, found: PageOf<S>, scope: &str, view: impl FnMut(S) -> T) -> Self {
-        let next_cursor = found.next.map(|after| app.cursors.seal(&after, scope));
+    /// The page for the items that the store `found`.
+    pub fn of<S>(app: &App, found: PageOf<S>, page: &OpenPage, view: impl FnMut(S) -> T) -> Self {
+        let next_cursor = found.next.map(|after| app.cursors.seal(&after, &page.scope));
         Self { items: found.items.into_iter().map(view).collect(), next_cursor }
     }
 }
@@ -338,8 +283,8 @@ pub struct Descriptor {
     pub route: &'static Route,
     /// The required access level.
     pub access: Access,
-    /// See [`Endpoint::TABLE_KEYS`].
-    pub table_keys: &'static [&'static str],
+    /// Path of its type.
+    pub type_name: fn() -> &'static str,
     /// Whether callers may send fields of the `GET` response back, see [`Endpoint::SHOWN`].
     pub sends_back: bool,
     /// Handles one request.
@@ -354,7 +299,7 @@ impl Descriptor {
         Self {
             route: const { &E::ROUTE },
             access: E::Caller::ACCESS,
-            table_keys: E::TABLE_KEYS,
+            type_name: std::any::type_name::<E>,
             sends_back: E::SHOWN.is_some(),
             respond: |app, request| Box::pin(dispatch::respond::<E>(app, request)),
             shapes: Shapes {
@@ -365,19 +310,9 @@ impl Descriptor {
             },
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_path_matches_a_template_if_every_segment_does() {
-        assert!(matches("/shows", "/shows"));
-        assert!(matches("/shows/{showId}", "/shows/7"));
-        assert!(matches("/shows/{showId}/performances", "/shows/7/performances"));
-        for other in ["/shows/", "/shows/7/", "/shows/7/performances", "/show/7", "shows/7", "/", ""] {
-            assert!(!matches("/shows/{showId}", other), "{other}");
-        }
+    /// The secrets that its function reads.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.access.secrets(self.route.function.secrets)
     }
 }

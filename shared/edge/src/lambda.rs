@@ -3,61 +3,29 @@
 //! retries it.
 
 use crate::{
-    App, Endpoint, Request, Response, Secret,
+    App, Endpoint, Request, Response, Worker,
+    caller::Caller,
     clock::Clock,
     config::{Config, variable},
     dispatch,
     metrics::Metrics,
     problem, security,
 };
-use frontrow_domain::{Error as Failure, Result, limits::LAMBDA_ANSWER_MAX_BYTES};
+use frontrow_domain::{Error as Failure, limits::LAMBDA_ANSWER_MAX_BYTES};
 use lambda_http::{
     Body,
     http::header::{ACCEPT_ENCODING, VARY},
 };
 pub use lambda_runtime::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::{Serialize, de::DeserializeOwned};
-use std::{convert::Infallible, future::Future};
+use std::convert::Infallible;
 use tokio::sync::OnceCell;
+use tracing::Instrument;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
     prelude::*,
 };
-
-/// Permissions and settings of an event-triggered function: its IAM policy and environment in the template.
-#[derive(Debug)]
-pub struct Needs {
-    /// DynamoDB actions on the table.
-    pub table_actions: &'static [&'static str],
-    /// Secrets it reads, as part of the IAM policy.
-    pub secrets: &'static [Secret],
-    /// Environment variables it reads, beyond those of every function and of its secrets.
-    pub variables: &'static [&'static str],
-}
-
-/// A function triggered by the table's stream or by a queue.
-pub trait Worker: Sized + Send + Sync + 'static {
-    /// The worker's unique name: file and binary; `RelayOutboxFunction` in the template.
-    const NAME: &'static str;
-    /// The event that triggers it.
-    type Event: DeserializeOwned + Send;
-    /// The failed records of a batch.
-    type Reply: Serialize + Send;
-
-    /// Permissions and settings of the function.
-    const NEEDS: Needs;
-
-    /// Builds the worker from the environment and its secrets.
-    ///
-    /// # Errors
-    /// Names a variable that is missing or malformed, or a secret that cannot be read.
-    fn from_env() -> impl Future<Output = Result<Self, String>> + Send;
-
-    /// Processes one batch.
-    fn handle(&self, event: Self::Event) -> impl Future<Output = Result<Self::Reply>> + Send;
-}
 
 /// Serves one endpoint behind API Gateway.
 ///
@@ -69,10 +37,13 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
     let (config, app) = (&config, &app);
     lambda_http::run(lambda_http::service_fn(move |request: Request| async move {
         // Boxed, because the compiler limits how deeply futures may be nested.
-        let started = app.get_or_try_init(|| Box::pin(App::start(config.clone(), E::ROUTE.secrets))).await;
+        let secrets = E::Caller::ACCESS.secrets(E::ROUTE.function.secrets);
+        let started = app.get_or_try_init(|| Box::pin(App::start(config.clone(), &secrets))).await;
         Ok::<_, Infallible>(match started {
-            Ok(app) => limit_size(Box::pin(dispatch::respond::<E>(app, request)).await, &config.metrics),
-            Err(why) => dispatch::not_started(&request, &why, &config.metrics),
+            Ok(app) => {
+                limit_size(E::ROUTE.operation(), Box::pin(dispatch::respond::<E>(app, request)).await, &config.metrics)
+            }
+            Err(why) => dispatch::not_started::<E>(&request, &why, &config.metrics),
         })
     }))
     .await
@@ -81,7 +52,7 @@ pub async fn serve<E: Endpoint>() -> Result<(), Error> {
 /// The response if it fits Lambda's limit, otherwise a problem with advice. Lambda's result is JSON, in which quotes
 /// of a text are escaped and bytes are base64. A response that is too large is text, and its gzip form is a tenth of
 /// the size.
-fn limit_size(response: Response, metrics: &Metrics) -> Response {
+fn limit_size(operation: &str, response: Response, metrics: &Metrics) -> Response {
     let bytes = match response.body() {
         Body::Text(text) => text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count(),
         Body::Binary(bytes) => bytes.len().div_ceil(3) * 4,
@@ -90,7 +61,7 @@ fn limit_size(response: Response, metrics: &Metrics) -> Response {
     if bytes <= LAMBDA_ANSWER_MAX_BYTES {
         return response;
     }
-    tracing::info!(bytes, "response too large without gzip");
+    tracing::info!(operation, bytes, "response too large without gzip");
     metrics.refused(problem::status_and_code(&Failure::GzipNeeded).1, Clock::default().now());
     let mut problem = problem::respond(&Failure::GzipNeeded);
     let (from, to) = (response.headers(), problem.headers_mut());
@@ -111,10 +82,14 @@ pub async fn work<W: Worker>() -> Result<(), Error> {
     let worker = OnceCell::new();
     let worker = &worker;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<W::Event>| async move {
-        let started = worker.get_or_try_init(|| Box::pin(W::from_env())).await;
-        let worker: &W = started.inspect_err(|why| tracing::error!(worker = W::NAME, why, "not started"))?;
-        let outcome = Box::pin(worker.handle(event.payload)).await;
-        outcome.inspect_err(|error| tracing::error!(worker = W::NAME, %error, "failed")).map_err(Error::from)
+        let handled = async {
+            let started = worker.get_or_try_init(|| Box::pin(W::from_env())).await;
+            let worker: &W = started.inspect_err(|why| tracing::error!(why, "not started"))?;
+            let outcome = Box::pin(worker.handle(event.payload)).await;
+            outcome.inspect_err(|error| tracing::error!(%error, "failed")).map_err(Error::from)
+        };
+        // Workers share a log group, so each line names its worker.
+        handled.instrument(tracing::info_span!("batch", worker = W::FUNCTION.name)).await
     }))
     .await
 }
@@ -135,7 +110,7 @@ mod tests {
 
     fn handed_over(body: Body) -> u16 {
         let response = lambda_http::http::Response::builder().header(dispatch::REQUEST_ID, "r1").body(body).unwrap();
-        let handed = limit_size(response, &Metrics::default());
+        let handed = limit_size("hello", response, &Metrics::default());
         assert_eq!(handed.headers()[dispatch::REQUEST_ID], "r1");
         assert_eq!(handed.headers().contains_key("x-content-type-options"), handed.status() != 200);
         handed.status().as_u16()

@@ -4,7 +4,8 @@
 //!
 //! | Module | Contents |
 //! |---|---|
-//! | [`endpoint`] | the definition of an endpoint: route, caller, path, query, body, reply |
+//! | [`endpoint`], [`worker`] | the definitions of an endpoint and of a worker |
+//! | [`route`], [`function`], [`queue`] | what they declare: route, documentation, permissions, settings |
 //! | [`dispatch`] | one request of one endpoint: parse, identify, call, respond, replay |
 //! | `json`, `query`, `reading` | request data parsed into types; every invalid field is named |
 //! | [`answer`], [`problem`] | successful and failed HTTP responses |
@@ -30,6 +31,7 @@ pub mod cursors;
 pub mod dispatch;
 pub mod endpoint;
 pub mod entropy;
+pub mod function;
 mod json;
 pub mod lambda;
 pub mod metrics;
@@ -39,19 +41,27 @@ pub mod passwords;
 pub mod problem;
 pub mod qr;
 mod query;
+pub mod queue;
 pub mod reading;
 pub mod rendered;
+pub mod route;
 pub mod secrets;
 pub mod security;
 pub mod tokens;
+pub mod worker;
 
 pub use answer::{Answer, Html, Png};
 pub use app::App;
-pub use endpoint::{Call, Cursor, Descriptor, Endpoint, NoBody, NoPath, NoQuery, Page, PageQuery, Route, Shown};
+pub use endpoint::{Call, Cursor, Descriptor, Endpoint, NoBody, NoPath, NoQuery, OpenPage, Page, PageQuery, Shown};
+pub use function::{Function, TableAction};
 /// A request as received from API Gateway.
 pub use lambda_http::Request;
 /// HTTP methods of routes.
 pub use lambda_http::http::Method;
+pub use problem::ErrorCode;
+pub use queue::Queue;
+pub use route::{Header, Route};
 pub use secrets::Secret;
 /// A response as returned to API Gateway.
 pub type Response = lambda_http::http::Response<lambda_http::Body>;
+pub use worker::Worker;

@@ -14,6 +14,7 @@
 //! every dimension value above comes from a fixed list. A performance's id is a property of the line, which is free
 //! and searchable. Lines contain no personal data.
 
+use crate::ErrorCode;
 use frontrow_domain::{Timestamp, ids::PerformanceId};
 use frontrow_store::{Crowd, Mail};
 use serde_json::{Value, json};
@@ -65,8 +66,8 @@ impl Metrics {
     }
 
     /// Counts a response with that problem code.
-    pub fn refused(&self, code: &'static str, now: Timestamp) {
-        self.count("Refused", ("Code", code), now);
+    pub fn refused(&self, code: ErrorCode, now: Timestamp) {
+        self.count("Refused", ("Code", code.as_str()), now);
     }
 
     /// Counts a settled card purchase.

@@ -1,9 +1,8 @@
 //! Builds the OpenAPI 3.1 document of a list of endpoints from their routes and types.
 
 use crate::{
-    Descriptor,
+    Descriptor, ErrorCode, Header,
     caller::Access,
-    endpoint::Header,
     problem::{self, status_and_code},
 };
 use lambda_http::http::{Method, StatusCode};
@@ -39,8 +38,10 @@ pub fn document(endpoints: &[Descriptor]) -> Value {
         paths.entry(endpoint.route.path).or_default().insert(method, operation);
         codes.extend(errors);
     }
-    let examples: Map<String, Value> =
-        codes.into_iter().map(|code| (code.to_owned(), json!({"value": problem::body(&problems::of(code))}))).collect();
+    let examples: Map<String, Value> = codes
+        .into_iter()
+        .map(|code| (code.to_string(), json!({"value": problem::body(&problems::of(code))})))
+        .collect();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -159,10 +160,10 @@ fn rename_references(schema: &mut Value, differing: &BTreeSet<String>) {
     }
 }
 
-fn operation(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, schemas: &mut Schemas) -> Value {
+fn operation(endpoint: &Descriptor, errors: &BTreeSet<ErrorCode>, schemas: &mut Schemas) -> Value {
     let route = &endpoint.route;
     let mut operation = json!({
-        "operationId": route.operation,
+        "operationId": route.operation(),
         "tags": [route.tag],
         "summary": route.summary,
         "security": security(endpoint),
@@ -227,7 +228,7 @@ fn header_parameter(name: &str) -> Value {
     json!({"name": name, "in": "header", "schema": {"type": "string"}})
 }
 
-fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &mut SchemaGenerator) -> Value {
+fn responses(endpoint: &Descriptor, errors: &BTreeSet<ErrorCode>, replies: &mut SchemaGenerator) -> Value {
     let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
     let mut responses = Map::new();
     for status in endpoint.route.success {
@@ -253,9 +254,9 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
         }
         responses.insert(status.to_string(), response);
     }
-    let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
     for code in errors {
-        by_status.entry(status_and_code(&problems::of(code)).0).or_default().push(code);
+        by_status.entry(status_and_code(&problems::of(*code)).0).or_default().push(*code);
     }
     let also_refused: Vec<String> = refusals::of(endpoint, &mut Schemas::new().queries).into_iter().collect();
     for (status, codes) in by_status {
@@ -267,7 +268,7 @@ fn responses(endpoint: &Descriptor, errors: &BTreeSet<&'static str>, replies: &m
         }
         let examples: Map<String, Value> = codes
             .iter()
-            .map(|code| ((*code).to_owned(), json!({"$ref": format!("#/components/examples/{code}")})))
+            .map(|code| (code.to_string(), json!({"$ref": format!("#/components/examples/{code}")})))
             .collect();
         let content = json!({"schema": {"$ref": format!("{SCHEMAS}Problem")}, "examples": examples});
         let mut words = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
@@ -288,23 +289,24 @@ fn may_be_had(endpoint: &Descriptor) -> bool {
 }
 
 /// The problem codes of an endpoint: its own, and those implied by its method, path and access.
-fn errors(endpoint: &Descriptor) -> BTreeSet<&'static str> {
+fn errors(endpoint: &Descriptor) -> BTreeSet<ErrorCode> {
     let route = &endpoint.route;
-    let mut errors: BTreeSet<_> = route.errors.iter().copied().chain(["invalid_request", "internal", "busy"]).collect();
+    let of_all = [ErrorCode::InvalidRequest, ErrorCode::Internal, ErrorCode::Busy];
+    let mut errors: BTreeSet<_> = route.errors.iter().copied().chain(of_all).collect();
     if endpoint.access != Access::Public {
-        errors.insert("unauthenticated");
+        errors.insert(ErrorCode::Unauthenticated);
     }
     if endpoint.access == Access::Organizer {
-        errors.insert("forbidden");
+        errors.insert(ErrorCode::Forbidden);
     }
     if route.path.contains('{') {
-        errors.insert("not_found");
+        errors.insert(ErrorCode::NotFound);
     }
     if matches!(route.method, Method::POST | Method::PUT) {
-        errors.insert("body_too_large");
+        errors.insert(ErrorCode::BodyTooLarge);
     }
     if route.headers.contains(&Header::IdempotencyKey) {
-        errors.insert("idempotency_key_reused");
+        errors.insert(ErrorCode::IdempotencyKeyReused);
     }
     errors
 }

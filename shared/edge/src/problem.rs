@@ -8,53 +8,126 @@ use lambda_http::http::{
 };
 use serde_json::{Value, json};
 
+/// Defines the codes with their texts.
+macro_rules! error_codes {
+    ($($code:ident = $text:literal,)*) => {
+        /// The stable, machine-readable code of a problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "each variant is the code of that name")]
+        pub enum ErrorCode {
+            $($code,)*
+        }
+
+        impl ErrorCode {
+            /// The code as callers see it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $text,)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    AlreadyCheckedIn = "already_checked_in",
+    BalanceLimit = "balance_limit",
+    BodyTooLarge = "body_too_large",
+    Busy = "busy",
+    EmailTaken = "email_taken",
+    Forbidden = "forbidden",
+    GradeNotFound = "grade_not_found",
+    GzipNeeded = "gzip_needed",
+    HasReservations = "has_reservations",
+    HoldExists = "hold_exists",
+    HoldExpired = "hold_expired",
+    IdempotencyKeyReused = "idempotency_key_reused",
+    InsufficientPoints = "insufficient_points",
+    Internal = "internal",
+    InvalidRequest = "invalid_request",
+    InvalidTicket = "invalid_ticket",
+    MethodNotAllowed = "method_not_allowed",
+    NoWaitingRoom = "no_waiting_room",
+    NotAdmitted = "not_admitted",
+    NotEnoughSeats = "not_enough_seats",
+    NotFound = "not_found",
+    PaymentsBusy = "payments_busy",
+    PerformanceCancelled = "performance_cancelled",
+    PerformanceStarted = "performance_started",
+    QueueTokenExpired = "queue_token_expired",
+    QueueTokenInvalid = "queue_token_invalid",
+    QueueTokenMissing = "queue_token_missing",
+    ReservationCancelled = "reservation_cancelled",
+    SalesClosed = "sales_closed",
+    SeatNotFound = "seat_not_found",
+    SeatsTaken = "seats_taken",
+    SessionExpired = "session_expired",
+    SlotTaken = "slot_taken",
+    TicketReissued = "ticket_reissued",
+    TooManyAttempts = "too_many_attempts",
+    TooManyRequests = "too_many_requests",
+    TooManySeats = "too_many_seats",
+    Unauthenticated = "unauthenticated",
+    VerificationExpired = "verification_expired",
+    WrongCode = "wrong_code",
+    WrongCredentials = "wrong_credentials",
+    WrongPerformance = "wrong_performance",
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Returns status, code and a detail for humans. The detail never contains an internal message.
 #[rustfmt::skip]
-fn classify(error: &Error) -> (u16, &'static str, &'static str) {
+fn classify(error: &Error) -> (u16, ErrorCode, &'static str) {
+    use ErrorCode::*;
     match error {
-        Error::Invalid(_) => (400, "invalid_request", "The request is invalid; see `errors`."),
-        Error::InvalidTicket => (400, "invalid_ticket", "The code is not a frontrow ticket code."),
-        Error::KoreanScan => (400, "invalid_ticket", "The scan contains Korean letters: switch the keyboard's input language to English and scan again."),
-        Error::Unauthenticated => (401, "unauthenticated", "The access token is missing, invalid or expired; log in."),
-        Error::WrongCode => (401, "wrong_code", "The code does not match the one mailed to this address."),
-        Error::WrongCredentials => (401, "wrong_credentials", "The e-mail address or the password is wrong."),
-        Error::SessionExpired => (401, "session_expired", "The session has ended; log in again."),
-        Error::QueueTokenMissing => (401, "queue_token_missing", "This performance has a waiting room; join it and send the Queue-Token."),
-        Error::QueueTokenInvalid => (401, "queue_token_invalid", "The queue token was not issued to you for this performance."),
-        Error::QueueTokenExpired => (401, "queue_token_expired", "The place in line has expired; join again."),
-        Error::Forbidden => (403, "forbidden", "This operation requires the organizer role."),
-        Error::NotAdmitted => (403, "not_admitted", "You are not admitted yet; keep polling."),
-        Error::NotFound => (404, "not_found", "The resource does not exist."),
-        Error::NoWaitingRoom => (404, "no_waiting_room", "This performance has no waiting room; book directly."),
-        Error::SeatNotFound { .. } => (404, "seat_not_found", "Some of these seats do not exist in this performance; see `seatIds`."),
-        Error::GradeNotFound => (404, "grade_not_found", "This grade does not exist in this performance."),
-        Error::MethodNotAllowed { .. } => (405, "method_not_allowed", "Method not allowed; see Allow."),
-        Error::GzipNeeded => (406, "gzip_needed", "The response is too large to send uncompressed; send Accept-Encoding: gzip."),
-        Error::EmailTaken => (409, "email_taken", "This e-mail address is already registered."),
-        Error::HasReservations => (409, "has_reservations", "Seats are held or booked, so this cannot be changed or deleted."),
-        Error::SlotTaken => (409, "slot_taken", "Another performance starts at this venue at the same time."),
-        Error::SalesClosed => (409, "sales_closed", "Tickets are not on sale right now."),
-        Error::HoldExists { .. } => (409, "hold_exists", "You already have a hold or a pending card payment for this performance; pay, release or cancel it first."),
-        Error::SeatsTaken { .. } => (409, "seats_taken", "Some of these seats have just been taken; see `seatIds`."),
-        Error::NotEnoughSeats { .. } => (409, "not_enough_seats", "Not enough seats left; see `available`."),
-        Error::InsufficientPoints { .. } => (409, "insufficient_points", "The balance is lower than the price; the hold stays active until it expires."),
-        Error::BalanceLimit { .. } => (409, "balance_limit", "The top-up would exceed the balance limit."),
-        Error::PerformanceCancelled { .. } => (409, "performance_cancelled", "The organizer has cancelled this performance; see `reason`."),
-        Error::PerformanceStarted => (409, "performance_started", "The performance has already started."),
-        Error::AlreadyCheckedIn { .. } => (409, "already_checked_in", "The ticket has already been used; see `checkedInAt`."),
-        Error::WrongPerformance => (409, "wrong_performance", "The ticket is for another performance."),
-        Error::ReservationCancelled => (409, "reservation_cancelled", "The reservation has been cancelled."),
-        Error::TicketReissued => (409, "ticket_reissued", "This code has been replaced by a reissued ticket."),
-        Error::HoldExpired => (410, "hold_expired", "The hold has expired or was released."),
-        Error::VerificationExpired => (410, "verification_expired", "The verification code has expired; request a new one."),
-        Error::BodyTooLarge => (413, "body_too_large", "The body is larger than 64 KiB."),
-        Error::IdempotencyKeyReused => (422, "idempotency_key_reused", "The Idempotency-Key has already been used with a different request."),
-        Error::TooManySeats { .. } => (422, "too_many_seats", "This exceeds the number of seats per member; see `max`."),
-        Error::TooManyRequests { .. } => (429, "too_many_requests", "Too many requests; retry after the time in Retry-After."),
-        Error::TooManyAttempts { .. } => (429, "too_many_attempts", "Too many attempts; retry after the time in Retry-After."),
-        Error::Internal(_) => (500, "internal", "Internal error; quote X-Request-Id."),
-        Error::Busy => (503, "busy", "The service is busy; retry."),
-        Error::PaymentsBusy { .. } => (503, "payments_busy", "Card payments are paused; your seats stay held. Retry after the time in Retry-After."),
+        Error::Invalid(_) => (400, InvalidRequest, "The request is invalid; see `errors`."),
+        Error::InvalidTicket => (400, InvalidTicket, "The code is not a frontrow ticket code."),
+        Error::KoreanScan => (400, InvalidTicket, "The scan contains Korean letters: switch the keyboard's input language to English and scan again."),
+        Error::Unauthenticated => (401, Unauthenticated, "The access token is missing, invalid or expired; log in."),
+        Error::WrongCode => (401, WrongCode, "The code does not match the one mailed to this address."),
+        Error::WrongCredentials => (401, WrongCredentials, "The e-mail address or the password is wrong."),
+        Error::SessionExpired => (401, SessionExpired, "The session has ended; log in again."),
+        Error::QueueTokenMissing => (401, QueueTokenMissing, "This performance has a waiting room; join it and send the Queue-Token."),
+        Error::QueueTokenInvalid => (401, QueueTokenInvalid, "The queue token was not issued to you for this performance."),
+        Error::QueueTokenExpired => (401, QueueTokenExpired, "The place in line has expired; join again."),
+        Error::Forbidden => (403, Forbidden, "This operation requires the organizer role."),
+        Error::NotAdmitted => (403, NotAdmitted, "You are not admitted yet; keep polling."),
+        Error::NotFound => (404, NotFound, "The resource does not exist."),
+        Error::NoWaitingRoom => (404, NoWaitingRoom, "This performance has no waiting room; book directly."),
+        Error::SeatNotFound { .. } => (404, SeatNotFound, "Some of these seats do not exist in this performance; see `seatIds`."),
+        Error::GradeNotFound => (404, GradeNotFound, "This grade does not exist in this performance."),
+        Error::MethodNotAllowed { .. } => (405, MethodNotAllowed, "Method not allowed; see Allow."),
+        Error::GzipNeeded => (406, GzipNeeded, "The response is too large to send uncompressed; send Accept-Encoding: gzip."),
+        Error::EmailTaken => (409, EmailTaken, "This e-mail address is already registered."),
+        Error::HasReservations => (409, HasReservations, "Seats are held or booked, so this cannot be changed or deleted."),
+        Error::SlotTaken => (409, SlotTaken, "Another performance starts at this venue at the same time."),
+        Error::SalesClosed => (409, SalesClosed, "Tickets are not on sale right now."),
+        Error::HoldExists { .. } => (409, HoldExists, "You already have a hold or a pending card payment for this performance; pay, release or cancel it first."),
+        Error::SeatsTaken { .. } => (409, SeatsTaken, "Some of these seats have just been taken; see `seatIds`."),
+        Error::NotEnoughSeats { .. } => (409, NotEnoughSeats, "Not enough seats left; see `available`."),
+        Error::InsufficientPoints { .. } => (409, InsufficientPoints, "The balance is lower than the price; the hold stays active until it expires."),
+        Error::BalanceLimit { .. } => (409, BalanceLimit, "The top-up would exceed the balance limit."),
+        Error::PerformanceCancelled { .. } => (409, PerformanceCancelled, "The organizer has cancelled this performance; see `reason`."),
+        Error::PerformanceStarted => (409, PerformanceStarted, "The performance has already started."),
+        Error::AlreadyCheckedIn { .. } => (409, AlreadyCheckedIn, "The ticket has already been used; see `checkedInAt`."),
+        Error::WrongPerformance => (409, WrongPerformance, "The ticket is for another performance."),
+        Error::ReservationCancelled => (409, ReservationCancelled, "The reservation has been cancelled."),
+        Error::TicketReissued => (409, TicketReissued, "This code has been replaced by a reissued ticket."),
+        Error::HoldExpired => (410, HoldExpired, "The hold has expired or was released."),
+        Error::VerificationExpired => (410, VerificationExpired, "The verification code has expired; request a new one."),
+        Error::BodyTooLarge => (413, BodyTooLarge, "The body is larger than 64 KiB."),
+        Error::IdempotencyKeyReused => (422, IdempotencyKeyReused, "The Idempotency-Key has already been used with a different request."),
+        Error::TooManySeats { .. } => (422, TooManySeats, "This exceeds the number of seats per member; see `max`."),
+        Error::TooManyRequests { .. } => (429, TooManyRequests, "Too many requests; retry after the time in Retry-After."),
+        Error::TooManyAttempts { .. } => (429, TooManyAttempts, "Too many attempts; retry after the time in Retry-After."),
+        Error::Internal(_) => (500, Internal, "Internal error; quote X-Request-Id."),
+        Error::Busy => (503, Busy, "The service is busy; retry."),
+        Error::PaymentsBusy { .. } => (503, PaymentsBusy, "Card payments are paused; your seats stay held. Retry after the time in Retry-After."),
     }
 }
 
@@ -90,7 +163,7 @@ fn retry_after_seconds(error: &Error) -> Option<i64> {
 }
 
 /// Returns the status and the code, for logs and the OpenAPI document.
-pub fn status_and_code(error: &Error) -> (u16, &'static str) {
+pub fn status_and_code(error: &Error) -> (u16, ErrorCode) {
     let (status, code, _) = classify(error);
     (status, code)
 }
@@ -98,10 +171,10 @@ pub fn status_and_code(error: &Error) -> (u16, &'static str) {
 /// The problem as JSON (RFC 9457).
 pub(crate) fn body(error: &Error) -> Value {
     let (status, code, detail) = classify(error);
-    let title = code.replace('_', " ");
+    let title = code.as_str().replace('_', " ");
     let mut body = json!({
         "type": format!("urn:frontrow:problem:{code}"),
-        "title": title, "status": status, "detail": detail, "code": code,
+        "title": title, "status": status, "detail": detail, "code": code.as_str(),
     });
     if let (Value::Object(body), Value::Object(extension)) = (&mut body, extension(error)) {
         body.extend(extension);

@@ -2,25 +2,19 @@
 
 use super::{HoldView, by_present_rule};
 use frontrow_domain::{Error, Result, ids::HoldId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route, TableAction::GetItem, caller::Member,
+};
 
 /// The endpoint.
 pub struct GetHold;
 
 impl Endpoint for GetHold {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/holds/{holdId}",
-        operation: "get_hold",
-        tag: "Holds",
-        summary: "Get a live hold",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/holds/{holdId}", "get_hold")
+        .tag("Holds")
+        .summary("Get a live hold")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem]);
     type Caller = Member;
     type Path = HoldId;
     type Query = NoQuery;

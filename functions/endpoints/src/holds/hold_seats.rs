@@ -13,7 +13,10 @@ use frontrow_domain::{
     text::{Text, clean_line},
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, ErrorCode, Header, NoQuery, Route,
+    TableAction::{BatchGetItem, GetItem, PutItem, Query, UpdateItem},
+    caller::Member,
+    entropy,
 };
 use frontrow_store::Holder;
 use schemars::JsonSchema;
@@ -38,7 +41,7 @@ pub enum Body {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "HoldRequest", extend("x-also-refused" = [BESIDE_GRADE, BESIDE_QUANTITY, EITHER, UNNUMBERED]))]
+#[schemars(rename = "HoldRequest", extend("x-also-refused" = [BESIDE_GRADE, BESIDE_QUANTITY, EITHER, UNNUMBERED]), example = serde_json::json!({"seatIds": ["A-1-7"]}))]
 struct Fields {
     /// Distinct seats of the performance; not for general admission.
     seat_ids: Option<SeatIds>,
@@ -103,40 +106,28 @@ impl TryFrom<Vec<SeatId>> for SeatIds {
 pub struct HoldSeats;
 
 impl Endpoint for HoldSeats {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/performances/{performanceId}/holds",
-        operation: "hold_seats",
-        tag: "Holds",
-        summary: "Hold seats for a few minutes, all or none",
-        success: &[201],
-        errors: &[
-            "not_found",
-            "queue_token_missing",
-            "queue_token_invalid",
-            "queue_token_expired",
-            "not_admitted",
-            "sales_closed",
-            "seat_not_found",
-            "grade_not_found",
-            "hold_exists",
-            "too_many_seats",
-            "too_many_requests",
-            "seats_taken",
-            "not_enough_seats",
-            "idempotency_key_reused",
-        ],
-        headers: &[Header::QueueToken, Header::IdempotencyKey],
-        table_actions: &[
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/performances/{performanceId}/holds", "hold_seats")
+        .tag("Holds")
+        .summary("Hold seats for a few minutes, all or none")
+        .errors(&[
+            ErrorCode::NotFound,
+            ErrorCode::QueueTokenMissing,
+            ErrorCode::QueueTokenInvalid,
+            ErrorCode::QueueTokenExpired,
+            ErrorCode::NotAdmitted,
+            ErrorCode::SalesClosed,
+            ErrorCode::SeatNotFound,
+            ErrorCode::GradeNotFound,
+            ErrorCode::HoldExists,
+            ErrorCode::TooManySeats,
+            ErrorCode::TooManyRequests,
+            ErrorCode::SeatsTaken,
+            ErrorCode::NotEnoughSeats,
+            ErrorCode::IdempotencyKeyReused,
+        ])
+        .headers(&[Header::QueueToken, Header::IdempotencyKey])
+        .table(&[BatchGetItem, GetItem, PutItem, Query, UpdateItem])
+        .memory_megabytes(512); // chooses the best seats of a block
     type Caller = Member;
     type Path = PerformanceId;
     type Query = NoQuery;

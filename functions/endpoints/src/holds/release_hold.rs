@@ -2,26 +2,21 @@
 
 use frontrow_domain::{Result, ids::HoldId};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Member,
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{DeleteItem, GetItem, UpdateItem},
+    answer::Nothing,
+    caller::Member,
 };
 
 /// The endpoint.
 pub struct ReleaseHold;
 
 impl Endpoint for ReleaseHold {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/holds/{holdId}",
-        operation: "release_hold",
-        tag: "Holds",
-        summary: "Release a hold and free its seats immediately",
-        success: &[204],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::delete("/holds/{holdId}", "release_hold")
+        .tag("Holds")
+        .summary("Release a hold and free its seats immediately")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[DeleteItem, GetItem, UpdateItem]);
     type Caller = Member;
     type Path = HoldId;
     type Query = NoQuery;

@@ -3,7 +3,10 @@
 
 use frontrow_domain::{Error, Result};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, answer::Nothing, caller::Member,
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
+    TableAction::{DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    answer::Nothing,
+    caller::Member,
 };
 use frontrow_store::{Account, Attempts};
 use schemars::JsonSchema;
@@ -12,7 +15,7 @@ use serde::Deserialize;
 /// Confirmation of the deletion.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "AccountDeletion", example = serde_json::json!({"password": "correct horse"}))]
+#[schemars(rename = "AccountDeletion", example = serde_json::json!({"password": "frontrow-demo"}))]
 pub struct Body {
     /// The member's password.
     password: String,
@@ -22,26 +25,14 @@ pub struct Body {
 pub struct DeleteMe;
 
 impl Endpoint for DeleteMe {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/members/me",
-        operation: "delete_me",
-        tag: "Members",
-        summary: "Delete own account, unless a reservation is upcoming",
-        success: &[204],
-        errors: &["wrong_credentials", "too_many_attempts", "has_reservations"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["alerts#*", "email#*", "member#*", "rate#*"];
+    const ROUTE: Route = Route::delete("/members/me", "delete_me")
+        .tag("Members")
+        .summary("Delete own account, unless a reservation is upcoming")
+        .errors(&[ErrorCode::WrongCredentials, ErrorCode::TooManyAttempts, ErrorCode::HasReservations])
+        .table(&[DeleteItem, GetItem, PutItem, Query, UpdateItem])
+        .table_keys(&["alerts#*", "email#*", "member#*", "rate#*"])
+        .secrets(&[Secret::PasswordPeppers])
+        .memory_megabytes(1024); // argon2, as for log_in
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

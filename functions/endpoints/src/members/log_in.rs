@@ -2,7 +2,12 @@
 
 use super::SessionView;
 use frontrow_domain::{Error, Result, ids::SessionId, member::Email, session::Session};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, entropy};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
+    TableAction::{GetItem, PutItem, UpdateItem},
+    caller::Anyone,
+    entropy,
+};
 use frontrow_store::Attempts;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,20 +30,15 @@ pub struct Body {
 pub struct LogIn;
 
 impl Endpoint for LogIn {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/sessions",
-        operation: "log_in",
-        tag: "Members",
-        summary: "Log in with e-mail address and password",
-        success: &[200],
-        errors: &["wrong_credentials", "too_many_attempts"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*"];
+    const ROUTE: Route = Route::post("/sessions", "log_in")
+        .tag("Members")
+        .summary("Log in with e-mail address and password")
+        .success(&[200])
+        .errors(&[ErrorCode::WrongCredentials, ErrorCode::TooManyAttempts])
+        .table(&[GetItem, PutItem, UpdateItem])
+        .table_keys(&["email#*", "member#*", "rate#*"])
+        .secrets(&[Secret::SigningKeys, Secret::PasswordPeppers])
+        .memory_megabytes(1024); // argon2: 19 MiB, and more than half a CPU to take some 60 ms
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -4,7 +4,10 @@
 
 use frontrow_domain::Result;
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Route, Secret, answer::Nothing, caller::Member,
+    Answer, App, Call, Endpoint, NoBody, NoPath, Route,
+    TableAction::{DeleteItem, UpdateItem},
+    answer::Nothing,
+    caller::Member,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,20 +24,11 @@ pub struct Query {
 pub struct LogOut;
 
 impl Endpoint for LogOut {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/sessions",
-        operation: "log_out",
-        tag: "Members",
-        summary: "Log out of this session, or of all; access tokens expire within 30 minutes",
-        success: &[204],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
+    const ROUTE: Route = Route::delete("/sessions", "log_out")
+        .tag("Members")
+        .summary("Log out of this session, or of all; access tokens expire within 30 minutes")
+        .table(&[DeleteItem, UpdateItem])
+        .table_keys(&["member#*"]);
     type Caller = Member;
     type Path = NoPath;
     type Query = Query;

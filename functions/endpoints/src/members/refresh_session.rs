@@ -5,7 +5,11 @@
 
 use super::SessionView;
 use frontrow_domain::{Error, Result, limits::REFRESH_ATTEMPTS, session::Presented};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
+    TableAction::{BatchGetItem, DeleteItem, UpdateItem},
+    caller::Anyone,
+};
 use frontrow_store::Renewal;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,20 +29,14 @@ pub struct Body {
 pub struct RefreshSession;
 
 impl Endpoint for RefreshSession {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/sessions/refresh",
-        operation: "refresh_session",
-        tag: "Members",
-        summary: "Renew a session with its refresh token",
-        success: &[200],
-        errors: &["session_expired"],
-        headers: &[],
-        table_actions: &["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
+    const ROUTE: Route = Route::post("/sessions/refresh", "refresh_session")
+        .tag("Members")
+        .summary("Renew a session with its refresh token")
+        .success(&[200])
+        .errors(&[ErrorCode::SessionExpired])
+        .table(&[BatchGetItem, DeleteItem, UpdateItem])
+        .table_keys(&["member#*"])
+        .secrets(&[Secret::SigningKeys]);
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -3,7 +3,11 @@
 
 use super::MemberView;
 use frontrow_domain::{Error, FieldError, Result, show::Category};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, Shown, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, NoPath, NoQuery, Route, Shown,
+    TableAction::{DeleteItem, GetItem, PutItem, UpdateItem},
+    caller::Member,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -43,20 +47,11 @@ impl TryFrom<Fields> for Body {
 pub struct ReplaceAlerts;
 
 impl Endpoint for ReplaceAlerts {
-    const ROUTE: Route = Route {
-        method: Method::PUT,
-        path: "/members/me/alerts",
-        operation: "replace_alerts",
-        tag: "Members",
-        summary: "Choose the categories whose new shows are mailed",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["alerts#*", "member#*"];
+    const ROUTE: Route = Route::put("/members/me/alerts", "replace_alerts")
+        .tag("Members")
+        .summary("Choose the categories whose new shows are mailed")
+        .table(&[DeleteItem, GetItem, PutItem, UpdateItem])
+        .table_keys(&["alerts#*", "member#*"]);
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

@@ -3,7 +3,11 @@
 
 use super::MemberView;
 use frontrow_domain::{Result, member::Name};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, Shown, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Shown,
+    TableAction::{GetItem, UpdateItem},
+    caller::Member,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,20 +24,12 @@ pub struct Body {
 pub struct ReplaceMe;
 
 impl Endpoint for ReplaceMe {
-    const ROUTE: Route = Route {
-        method: Method::PUT,
-        path: "/members/me",
-        operation: "replace_me",
-        tag: "Members",
-        summary: "Change own name",
-        success: &[200],
-        errors: &["too_many_requests"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["member#*", "rate#*"];
+    const ROUTE: Route = Route::put("/members/me", "replace_me")
+        .tag("Members")
+        .summary("Change own name")
+        .errors(&[ErrorCode::TooManyRequests])
+        .table(&[GetItem, UpdateItem])
+        .table_keys(&["member#*", "rate#*"]);
     const SHOWN: Option<Shown> = Some(|generator| generator.subschema_for::<MemberView>());
     type Caller = Member;
     type Path = NoPath;

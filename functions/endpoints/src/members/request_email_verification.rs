@@ -2,7 +2,10 @@
 
 use frontrow_domain::{Result, ids::VerificationId, member::Email, time::UtcTime, verification::Verification};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, ErrorCode, Header, NoPath, NoQuery, Route, Secret,
+    TableAction::{GetItem, PutItem, UpdateItem},
+    caller::Anyone,
+    entropy,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,20 +38,15 @@ pub struct Reply {
 pub struct RequestEmailVerification;
 
 impl Endpoint for RequestEmailVerification {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/email-verifications",
-        operation: "request_email_verification",
-        tag: "Members",
-        summary: "Mail a verification code to an address, registered or not",
-        success: &[202],
-        errors: &["too_many_requests"],
-        headers: &[Header::AcceptLanguage],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*", "verification#*"];
+    const ROUTE: Route = Route::post("/email-verifications", "request_email_verification")
+        .tag("Members")
+        .summary("Mail a verification code to an address, registered or not")
+        .success(&[202])
+        .errors(&[ErrorCode::TooManyRequests])
+        .headers(&[Header::AcceptLanguage])
+        .table(&[GetItem, PutItem, UpdateItem])
+        .table_keys(&["email#*", "member#*", "rate#*", "verification#*"])
+        .secrets(&[Secret::SigningKeys]);
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

@@ -3,7 +3,10 @@
 
 use frontrow_domain::{Error, Result, ids::VerificationId, member::Password, verification::Code};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, answer::Nothing, caller::Anyone,
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
+    TableAction::{DeleteItem, GetItem, UpdateItem},
+    answer::Nothing,
+    caller::Anyone,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,20 +32,20 @@ pub struct Body {
 pub struct ResetPassword;
 
 impl Endpoint for ResetPassword {
-    const ROUTE: Route = Route {
-        method: Method::PUT,
-        path: "/members/password",
-        operation: "reset_password",
-        tag: "Members",
-        summary: "Reset a forgotten password with a mailed code, and end all sessions",
-        success: &[204],
-        errors: &["wrong_code", "not_found", "verification_expired", "too_many_attempts"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*", "verification#*"];
+    const ROUTE: Route = Route::put("/members/password", "reset_password")
+        .tag("Members")
+        .summary("Reset a forgotten password with a mailed code, and end all sessions")
+        .success(&[204])
+        .errors(&[
+            ErrorCode::WrongCode,
+            ErrorCode::NotFound,
+            ErrorCode::VerificationExpired,
+            ErrorCode::TooManyAttempts,
+        ])
+        .table(&[DeleteItem, GetItem, UpdateItem])
+        .table_keys(&["email#*", "member#*", "rate#*", "verification#*"])
+        .secrets(&[Secret::SigningKeys, Secret::PasswordPeppers])
+        .memory_megabytes(1024); // argon2, as for log_in
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

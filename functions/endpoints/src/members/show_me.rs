@@ -2,25 +2,16 @@
 
 use super::MemberView;
 use frontrow_domain::{Error, Result};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, NoBody, NoPath, NoQuery, Route, TableAction::GetItem, caller::Member,
+};
 
 /// The endpoint.
 pub struct ShowMe;
 
 impl Endpoint for ShowMe {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/members/me",
-        operation: "show_me",
-        tag: "Members",
-        summary: "Get own profile",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route =
+        Route::get("/members/me", "show_me").tag("Members").summary("Get own profile").table(&[GetItem]);
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

@@ -4,26 +4,19 @@
 use super::unsubscribe::{Query, page};
 use frontrow_domain::{Error, Result, member::Language};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Html, Method, NoBody, NoPath, Route, Secret, caller::Anyone, endpoint::Header,
+    Answer, App, Call, Endpoint, ErrorCode, Header, Html, NoBody, NoPath, Route, Secret, caller::Anyone,
 };
 
 /// The endpoint.
 pub struct ShowUnsubscription;
 
 impl Endpoint for ShowUnsubscription {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/unsubscribe",
-        operation: "show_unsubscription",
-        tag: "Members",
-        summary: "Show the unsubscribe page",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[Header::AcceptLanguage],
-        table_actions: &[],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/unsubscribe", "show_unsubscription")
+        .tag("Members")
+        .summary("Show the unsubscribe page")
+        .errors(&[ErrorCode::NotFound])
+        .headers(&[Header::AcceptLanguage])
+        .secrets(&[Secret::SigningKeys]);
     type Caller = Anyone;
     type Path = NoPath;
     type Query = Query;

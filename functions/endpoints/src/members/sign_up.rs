@@ -7,7 +7,12 @@ use frontrow_domain::{
     member::{Email, Member, Name, Password, Role},
     verification::Code,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Anyone, entropy};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
+    TableAction::{GetItem, PutItem, UpdateItem},
+    caller::Anyone,
+    entropy,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -37,20 +42,20 @@ pub struct Body {
 pub struct SignUp;
 
 impl Endpoint for SignUp {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/members",
-        operation: "sign_up",
-        tag: "Members",
-        summary: "Sign up with an address verified by its code",
-        success: &[201],
-        errors: &["wrong_code", "verification_expired", "email_taken", "too_many_attempts"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys, Secret::PasswordPeppers],
-        variables: &["ORGANIZER_EMAILS"],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["email#*", "member#*", "rate#*", "verification#*"];
+    const ROUTE: Route = Route::post("/members", "sign_up")
+        .tag("Members")
+        .summary("Sign up with an address verified by its code")
+        .errors(&[
+            ErrorCode::WrongCode,
+            ErrorCode::VerificationExpired,
+            ErrorCode::EmailTaken,
+            ErrorCode::TooManyAttempts,
+        ])
+        .table(&[GetItem, PutItem, UpdateItem])
+        .table_keys(&["email#*", "member#*", "rate#*", "verification#*"])
+        .secrets(&[Secret::SigningKeys, Secret::PasswordPeppers])
+        .variables(&["ORGANIZER_EMAILS"])
+        .memory_megabytes(1024); // argon2, as for log_in
     type Caller = Anyone;
     type Path = NoPath;
     type Query = NoQuery;

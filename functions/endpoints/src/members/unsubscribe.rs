@@ -3,7 +3,9 @@
 
 use frontrow_domain::{Error, Result, member::Language};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Html, Method, NoBody, NoPath, Route, Secret, caller::Anyone, endpoint::Header,
+    Answer, App, Call, Endpoint, ErrorCode, Header, Html, NoBody, NoPath, Route, Secret,
+    TableAction::{DeleteItem, GetItem, UpdateItem},
+    caller::Anyone,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// Signed token that identifies the member.
+    #[schemars(example = "0193f1b07c8a7d3fae52c1d1a5b0c005.unsubscribe-token")]
     pub(super) token: String,
 }
 
@@ -20,20 +23,15 @@ pub struct Query {
 pub struct Unsubscribe;
 
 impl Endpoint for Unsubscribe {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/unsubscribe",
-        operation: "unsubscribe",
-        tag: "Members",
-        summary: "End all alerts with a mailed link",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[Header::AcceptLanguage],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["alerts#*", "member#*"];
+    const ROUTE: Route = Route::post("/unsubscribe", "unsubscribe")
+        .tag("Members")
+        .summary("End all alerts with a mailed link")
+        .success(&[200])
+        .errors(&[ErrorCode::NotFound])
+        .headers(&[Header::AcceptLanguage])
+        .table(&[DeleteItem, GetItem, UpdateItem])
+        .table_keys(&["alerts#*", "member#*"])
+        .secrets(&[Secret::SigningKeys]);
     type Caller = Anyone;
     type Path = NoPath;
     type Query = Query;

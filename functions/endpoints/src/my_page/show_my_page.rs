@@ -9,7 +9,7 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+    Answer, App, Call, Endpoint, NoBody, NoPath, OpenPage, Page, PageQuery, Route, TableAction::Query, caller::Member,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,39 +60,26 @@ impl From<PageEntry> for EntryView {
     }
 }
 
-/// The value that cursors are bound to.
-const LIST: &str = "my-page";
-
 /// The endpoint.
 pub struct ShowMyPage;
 
 impl Endpoint for ShowMyPage {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/my-page",
-        operation: "show_my_page",
-        tag: "My page",
-        summary: "List own bookings and cancellations with their progress, newest first",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/my-page", "show_my_page")
+        .tag("My page")
+        .summary("List own bookings and cancellations with their progress, newest first")
+        .table(&[Query]);
     type Caller = Member;
     type Path = NoPath;
     type Query = PageQuery;
     type Body = NoBody;
     type Reply = Page<EntryView>;
 
-    fn check(app: &App, query: &PageQuery) -> Result<()> {
-        query.request(app, LIST).map(drop)
+    fn page(app: &App, query: &PageQuery, _: &NoPath) -> Result<OpenPage> {
+        query.open(app, "my-page")
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
-        let page = call.query.request(app, LIST)?;
-        let entries = app.store.my_page(&call.caller.member_id, &page).await?;
-        Ok(Answer::ok(Page::of(app, entries, LIST, EntryView::from)))
+        let entries = app.store.my_page(&call.caller.member_id, &call.page.request).await?;
+        Ok(Answer::ok(Page::of(app, entries, &call.page, EntryView::from)))
     }
 }

@@ -9,7 +9,7 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+    Answer, App, Call, Endpoint, NoBody, NoPath, OpenPage, Page, PageQuery, Route, TableAction::Query, caller::Member,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,39 +49,26 @@ impl From<Notice> for NoticeView {
     }
 }
 
-/// The value that cursors are bound to.
-const LIST: &str = "notices";
-
 /// The endpoint.
 pub struct ListNotices;
 
 impl Endpoint for ListNotices {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/notices",
-        operation: "list_notices",
-        tag: "My page",
-        summary: "List own payment and cancellation notices, newest first",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/notices", "list_notices")
+        .tag("My page")
+        .summary("List own payment and cancellation notices, newest first")
+        .table(&[Query]);
     type Caller = Member;
     type Path = NoPath;
     type Query = PageQuery;
     type Body = NoBody;
     type Reply = Page<NoticeView>;
 
-    fn check(app: &App, query: &PageQuery) -> Result<()> {
-        query.request(app, LIST).map(drop)
+    fn page(app: &App, query: &PageQuery, _: &NoPath) -> Result<OpenPage> {
+        query.open(app, "notices")
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<NoticeView>>> {
-        let page = call.query.request(app, LIST)?;
-        let notices = app.store.notices(&call.caller.member_id, &page).await?;
-        Ok(Answer::ok(Page::of(app, notices, LIST, NoticeView::from)))
+        let notices = app.store.notices(&call.caller.member_id, &call.page.request).await?;
+        Ok(Answer::ok(Page::of(app, notices, &call.page, NoticeView::from)))
     }
 }

@@ -2,25 +2,19 @@
 
 use super::PaymentView;
 use frontrow_domain::{Error, Result, ids::PaymentId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route, TableAction::GetItem, caller::Member,
+};
 
 /// The endpoint.
 pub struct GetPayment;
 
 impl Endpoint for GetPayment {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/payments/{paymentId}",
-        operation: "get_payment",
-        tag: "Payments",
-        summary: "Get a payment",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/payments/{paymentId}", "get_payment")
+        .tag("Payments")
+        .summary("Get a payment")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem]);
     type Caller = Member;
     type Path = PaymentId;
     type Query = NoQuery;

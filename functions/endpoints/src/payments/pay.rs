@@ -19,7 +19,10 @@ use frontrow_domain::{
     wallet::Wallet,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, ErrorCode, Header, NoPath, NoQuery, Route,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, UpdateItem},
+    caller::Member,
+    entropy,
 };
 use frontrow_store::{Paid, Payable};
 use schemars::JsonSchema;
@@ -47,7 +50,9 @@ enum Means {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "PaymentRequest", extend("x-also-refused" = [NO_TOKEN, A_TOKEN]))]
+#[schemars(rename = "PaymentRequest", extend("x-also-refused" = [NO_TOKEN, A_TOKEN]), example = serde_json::json!({
+    "holdId": "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo", "method": "points"
+}))]
 struct Fields {
     /// The hold to pay.
     hold_id: String,
@@ -75,37 +80,26 @@ impl TryFrom<Fields> for Body {
 pub struct Pay;
 
 impl Endpoint for Pay {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/payments",
-        operation: "pay",
-        tag: "Payments",
-        summary: "Pay a hold; paying it again returns its pending or approved payment",
-        success: &[201, 202, 200],
-        errors: &[
-            "not_found",
-            "hold_expired",
-            "queue_token_missing",
-            "queue_token_invalid",
-            "queue_token_expired",
-            "not_admitted",
-            "sales_closed",
-            "too_many_attempts",
-            "insufficient_points",
-            "payments_busy",
-            "idempotency_key_reused",
-        ],
-        headers: &[Header::QueueToken, Header::IdempotencyKey, Header::AcceptLanguage],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/payments", "pay")
+        .tag("Payments")
+        .summary("Pay a hold; paying it again returns its pending or approved payment")
+        .success(&[201, 202, 200])
+        .errors(&[
+            ErrorCode::NotFound,
+            ErrorCode::HoldExpired,
+            ErrorCode::QueueTokenMissing,
+            ErrorCode::QueueTokenInvalid,
+            ErrorCode::QueueTokenExpired,
+            ErrorCode::NotAdmitted,
+            ErrorCode::SalesClosed,
+            ErrorCode::TooManyAttempts,
+            ErrorCode::InsufficientPoints,
+            ErrorCode::PaymentsBusy,
+            ErrorCode::IdempotencyKeyReused,
+        ])
+        .headers(&[Header::QueueToken, Header::IdempotencyKey, Header::AcceptLanguage])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, UpdateItem])
+        .memory_megabytes(512);
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

@@ -3,14 +3,18 @@
 
 use super::CancellationView;
 use frontrow_domain::{Result, ids::PerformanceId, performance::Reason};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route,
+    TableAction::{DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    caller::Organizer,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The reason.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "CancellationRequest")]
+#[schemars(rename = "CancellationRequest", example = serde_json::json!({"reason": "The lead is ill."}))]
 pub struct Body {
     /// The reason that all members see: 1 to 500 characters.
     reason: Reason,
@@ -31,25 +35,12 @@ pub struct Reply {
 pub struct CancelPerformance;
 
 impl Endpoint for CancelPerformance {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/performances/{performanceId}/cancellation",
-        operation: "cancel_performance",
-        tag: "Catalogue",
-        summary: "Cancel a performance, refund all reservations and notify the members",
-        success: &[202],
-        errors: &["not_found", "performance_started"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/performances/{performanceId}/cancellation", "cancel_performance")
+        .tag("Catalogue")
+        .summary("Cancel a performance, refund all reservations and notify the members")
+        .success(&[202])
+        .errors(&[ErrorCode::NotFound, ErrorCode::PerformanceStarted])
+        .table(&[DeleteItem, GetItem, PutItem, Query, UpdateItem]);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -6,25 +6,22 @@ use frontrow_domain::{
     ids::{PerformanceId, ShowId},
     performance::{Performance, PerformanceDetails},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, caller::Organizer, entropy};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route,
+    TableAction::{DeleteItem, GetItem, PutItem},
+    caller::Organizer,
+    entropy,
+};
 
 /// The endpoint.
 pub struct CreatePerformance;
 
 impl Endpoint for CreatePerformance {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/shows/{showId}/performances",
-        operation: "create_performance",
-        tag: "Catalogue",
-        summary: "Create a performance, bookable from now on",
-        success: &[201],
-        errors: &["not_found", "slot_taken"],
-        headers: &[],
-        table_actions: &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/shows/{showId}/performances", "create_performance")
+        .tag("Catalogue")
+        .summary("Create a performance, bookable from now on")
+        .errors(&[ErrorCode::NotFound, ErrorCode::SlotTaken])
+        .table(&[DeleteItem, GetItem, PutItem]);
     type Caller = Organizer;
     type Path = ShowId;
     type Query = NoQuery;

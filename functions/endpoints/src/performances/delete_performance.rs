@@ -1,34 +1,24 @@
 //! `DELETE /performances/{performanceId}`: deletes a performance without live holds and reservations.
 
-use frontrow_domain::{Result, ids::PerformanceId};
+use frontrow_domain::{Result, ids::PerformanceId, limits::CLOSING_TIMEOUT_SECONDS};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Organizer,
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    answer::Nothing,
+    caller::Organizer,
 };
 
 /// The endpoint.
 pub struct DeletePerformance;
 
 impl Endpoint for DeletePerformance {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/performances/{performanceId}",
-        operation: "delete_performance",
-        tag: "Catalogue",
-        summary: "Delete a performance without live holds or reservations",
-        success: &[204],
-        errors: &["not_found", "has_reservations"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::delete("/performances/{performanceId}", "delete_performance")
+        .tag("Catalogue")
+        .summary("Delete a performance without live holds or reservations")
+        .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
+        .memory_megabytes(512) // reads every block of a house
+        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -2,25 +2,22 @@
 
 use super::{PerformanceView, policy};
 use frontrow_domain::{Result, ids::PerformanceId, limits::SEATS_MAX_AGE_SECONDS};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{BatchGetItem, GetItem, Query},
+    caller::Anyone,
+};
 
 /// The endpoint.
 pub struct GetPerformance;
 
 impl Endpoint for GetPerformance {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/performances/{performanceId}",
-        operation: "get_performance",
-        tag: "Catalogue",
-        summary: "Get a performance with the seats left in each grade",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/performances/{performanceId}", "get_performance")
+        .tag("Catalogue")
+        .summary("Get a performance with the seats left in each grade")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[BatchGetItem, GetItem, Query])
+        .memory_megabytes(512); // counts the seats left in a map of 50,000 seats
     type Caller = Anyone;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -7,7 +7,9 @@ use frontrow_domain::{
     waiting_room::policy::WaitingRoomPolicy,
 };
 use frontrow_edge::{
-    Answer, App, Call, Cursor, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Anyone,
+    Answer, App, Call, Cursor, Endpoint, ErrorCode, NoBody, OpenPage, Page, PageQuery, Route, Secret,
+    TableAction::{self, BatchGetItem, GetItem},
+    caller::Anyone,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,38 +33,36 @@ pub struct Query {
 pub struct ListPerformances;
 
 impl Endpoint for ListPerformances {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/shows/{showId}/performances",
-        operation: "list_performances",
-        tag: "Catalogue",
-        summary: "List the bookable performances of a show, by start",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/shows/{showId}/performances", "list_performances")
+        .tag("Catalogue")
+        .summary("List the bookable performances of a show, by start")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[BatchGetItem, GetItem, TableAction::Query])
+        .secrets(&[Secret::SigningKeys]);
     type Caller = Anyone;
     type Path = ShowId;
     type Query = Query;
     type Body = NoBody;
     type Reply = Page<PerformanceView>;
 
-    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<PerformanceView>>> {
-        let Query { from, to, limit, cursor } = call.query;
+    fn page(app: &App, query: &Query, path: &ShowId) -> Result<OpenPage> {
+        let Query { from, to, limit, cursor } = query;
         let (from, to) = (from.map(|time| time.0), to.map(|time| time.0));
-        let list = format!("performances/{}/{from:?}/{to:?}", call.path);
-        let page = PageQuery { limit, cursor }.request(app, &list)?;
+        let list = format!("performances/{path}/{from:?}/{to:?}");
+        PageQuery { limit: *limit, cursor: cursor.clone() }.open(app, list)
+    }
+
+    async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<PerformanceView>>> {
+        let Query { from, to, .. } = call.query;
+        let (from, to) = (from.map(|time| time.0), to.map(|time| time.0));
         let show = app.store.known_show(&call.path).await?;
-        let found = app.store.dates(&call.path, from, to, &page, call.now).await?;
+        let found = app.store.dates(&call.path, from, to, &call.page.request, call.now).await?;
         let mut states = states(app, &found.items, call.now).await?.into_iter();
         let view = |performance: Performance| {
             let (policy, left) = states.next().unwrap_or_default();
             PerformanceView::of(&performance, &show, policy, &left, call.now)
         };
-        Ok(Answer::ok(Page::of(app, found, &list, view)).public(CATALOGUE_MAX_AGE_SECONDS))
+        Ok(Answer::ok(Page::of(app, found, &call.page, view)).public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }
 

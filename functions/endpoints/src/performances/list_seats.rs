@@ -14,8 +14,11 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, Route, Secret, caller::Anyone, endpoint::Header,
-    negotiate::entity_tag, rendered::Rendered,
+    Answer, App, Call, Endpoint, ErrorCode, Header, NoBody, Route, Secret,
+    TableAction::{self, BatchGetItem, GetItem},
+    caller::Anyone,
+    negotiate::entity_tag,
+    rendered::Rendered,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -202,27 +205,22 @@ fn content(performance: &Performance, map: &SeatMap, form: Form, now: Timestamp)
 pub struct ListSeats;
 
 impl Endpoint for ListSeats {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/performances/{performanceId}/seats",
-        operation: "list_seats",
-        tag: "Catalogue",
-        summary: "List the seats of a performance and whether they are free",
-        success: &[200],
-        errors: &[
-            "unauthenticated",
-            "not_found",
-            "gzip_needed",
-            "queue_token_missing",
-            "queue_token_invalid",
-            "queue_token_expired",
-            "not_admitted",
-        ],
-        headers: &[Header::QueueToken],
-        table_actions: &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/performances/{performanceId}/seats", "list_seats")
+        .tag("Catalogue")
+        .summary("List the seats of a performance and whether they are free")
+        .errors(&[
+            ErrorCode::Unauthenticated,
+            ErrorCode::NotFound,
+            ErrorCode::GzipNeeded,
+            ErrorCode::QueueTokenMissing,
+            ErrorCode::QueueTokenInvalid,
+            ErrorCode::QueueTokenExpired,
+            ErrorCode::NotAdmitted,
+        ])
+        .headers(&[Header::QueueToken])
+        .table(&[BatchGetItem, GetItem, TableAction::Query])
+        .secrets(&[Secret::SigningKeys])
+        .memory_megabytes(1024); // maps of 50,000 seats, rendered and compressed; each process caches some
     type Caller = Anyone;
     type Path = PerformanceId;
     type Query = Query;

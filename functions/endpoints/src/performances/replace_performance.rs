@@ -2,33 +2,24 @@
 //! it has no live holds and reservations.
 
 use super::PerformanceView;
-use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
+use frontrow_domain::{Result, ids::PerformanceId, limits::CLOSING_TIMEOUT_SECONDS, performance::PerformanceDetails};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    caller::Organizer,
+};
 
 /// The endpoint.
 pub struct ReplacePerformance;
 
 impl Endpoint for ReplacePerformance {
-    const ROUTE: Route = Route {
-        method: Method::PUT,
-        path: "/performances/{performanceId}",
-        operation: "replace_performance",
-        tag: "Catalogue",
-        summary: "Update a performance; its start, house and prices only while no seat is held or sold",
-        success: &[200],
-        errors: &["not_found", "has_reservations", "slot_taken"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::put("/performances/{performanceId}", "replace_performance")
+        .tag("Catalogue")
+        .summary("Update a performance; its start, house and prices only while no seat is held or sold")
+        .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations, ErrorCode::SlotTaken])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
+        .memory_megabytes(512) // reads every block of a house
+        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -14,7 +14,9 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Cursor, Endpoint, Method, NoBody, Page, PageQuery, Route, Secret, caller::Organizer,
+    Answer, App, Call, Cursor, Endpoint, ErrorCode, NoBody, OpenPage, Page, PageQuery, Route,
+    TableAction::{self, GetItem},
+    caller::Organizer,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,43 +78,36 @@ impl From<DoorRow> for EntryView {
 pub struct ShowDoorList;
 
 impl Endpoint for ShowDoorList {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/performances/{performanceId}/reservations",
-        operation: "show_door_list",
-        tag: "Catalogue",
-        summary: "List the reservations of a performance for the door, by name",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/performances/{performanceId}/reservations", "show_door_list")
+        .tag("Catalogue")
+        .summary("List the reservations of a performance for the door, by name")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem, TableAction::Query]);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = Query;
     type Body = NoBody;
     type Reply = Page<EntryView>;
 
-    fn check(app: &App, query: &Query) -> Result<()> {
-        if query.name.as_ref().is_some_and(|name| clean_line(name).chars().count() > NAME_MAX_CHARS) {
+    fn page(app: &App, query: &Query, path: &PerformanceId) -> Result<OpenPage> {
+        let name = clean_line(query.name.as_deref().unwrap_or_default());
+        if name.chars().count() > NAME_MAX_CHARS {
             return Err(Error::invalid("name", format!("expected at most {NAME_MAX_CHARS} characters")));
         }
-        PageQuery { limit: query.limit, cursor: None }.request(app, "").map(drop)
+        let sought = query.reference.map(String::from).unwrap_or_default();
+        let list = format!("door/{path}/{:?}/{sought}/{}", query.status, sorted_name(&name));
+        PageQuery { limit: query.limit, cursor: query.cursor.clone() }.open(app, list)
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
-        let Query { status, name, reference, limit, cursor } = call.query;
+        let Query { status, name, reference, .. } = call.query;
         let name = clean_line(&name.unwrap_or_default());
-        let sought = reference.map(String::from).unwrap_or_default();
-        let list = format!("door/{}/{status:?}/{sought}/{}", call.path, sorted_name(&name));
-        let page = PageQuery { limit, cursor }.request(app, &list)?;
+        let page = &call.page.request;
         app.store.listing(&call.path, call.now).await?;
         let is_sought = |row: &DoorRow| reference.is_none_or(|sought| row.reservation_id.booking_reference() == sought);
         let wanted = |row: &DoorRow| status.is_none_or(|status| row.status == status) && is_sought(row);
         let rows_a_read = if reference.is_some() { DOOR_SEARCH_ITEMS } else { page.limit };
-        let rows = app.store.door_list(&call.path, &name, &page, rows_a_read, wanted).await?;
-        Ok(Answer::ok(Page::of(app, rows, &list, EntryView::from)))
+        let rows = app.store.door_list(&call.path, &name, page, rows_a_read, wanted).await?;
+        Ok(Answer::ok(Page::of(app, rows, &call.page, EntryView::from)))
     }
 }

@@ -7,7 +7,9 @@ use frontrow_domain::{
     money::{Currency, Won},
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, PageQuery, Route, Secret, caller::Organizer, endpoint::Page,
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, OpenPage, Page, PageQuery, Route,
+    TableAction::{GetItem, Query},
+    caller::Organizer,
 };
 use frontrow_store::{SalesOfDay, SalesOfGrade};
 use schemars::JsonSchema;
@@ -69,41 +71,31 @@ impl From<SalesOfDay> for DayView {
 pub struct ShowSales;
 
 impl Endpoint for ShowSales {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/performances/{performanceId}/sales",
-        operation: "show_sales",
-        tag: "Catalogue",
-        summary: "Get the sales of a performance by grade and by day",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/performances/{performanceId}/sales", "show_sales")
+        .tag("Catalogue")
+        .summary("Get the sales of a performance by grade and by day")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem, Query]);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = PageQuery;
     type Body = NoBody;
     type Reply = Reply;
 
-    fn check(app: &App, query: &PageQuery) -> Result<()> {
-        PageQuery { limit: query.limit, cursor: None }.request(app, "").map(drop)
+    fn page(app: &App, query: &PageQuery, path: &PerformanceId) -> Result<OpenPage> {
+        query.open(app, format!("sales/{path}"))
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Reply>> {
-        let list = format!("sales/{}", call.path);
-        let page = call.query.request(app, &list)?;
         app.store.listing(&call.path, call.now).await?;
         let grades = app.store.sales(&call.path).await?;
-        let days = app.store.sales_by_day(&call.path, &page).await?;
+        let days = app.store.sales_by_day(&call.path, &call.page.request).await?;
         Ok(Answer::ok(Reply {
             seats: grades.iter().map(|sold| sold.seats).sum(),
             amount: grades.iter().map(|sold| sold.amount).sum(),
             currency: Currency::Krw,
             grades: grades.into_iter().map(GradeView::from).collect(),
-            days: Page::of(app, days, &list, DayView::from),
+            days: Page::of(app, days, &call.page, DayView::from),
             performance_id: call.path,
         }))
     }

@@ -4,7 +4,9 @@ use frontrow_domain::{
     Result,
     money::{Currency, Won},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoPath, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, NoBody, NoPath, NoQuery, Route, TableAction::GetItem, caller::Member,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,19 +22,8 @@ pub struct Reply {
 pub struct GetPoints;
 
 impl Endpoint for GetPoints {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/points",
-        operation: "get_points",
-        tag: "Points",
-        summary: "Get the points balance",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route =
+        Route::get("/points", "get_points").tag("Points").summary("Get the points balance").table(&[GetItem]);
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

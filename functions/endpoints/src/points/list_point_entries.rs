@@ -8,7 +8,7 @@ use frontrow_domain::{
     wallet::{EntryKind, LedgerEntry},
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+    Answer, App, Call, Endpoint, NoBody, NoPath, OpenPage, Page, PageQuery, Route, TableAction::Query, caller::Member,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,39 +45,26 @@ impl From<LedgerEntry> for EntryView {
     }
 }
 
-/// The value that cursors are bound to.
-const LIST: &str = "entries";
-
 /// The endpoint.
 pub struct ListPointEntries;
 
 impl Endpoint for ListPointEntries {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/points/entries",
-        operation: "list_point_entries",
-        tag: "Points",
-        summary: "List own point entries, newest first",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/points/entries", "list_point_entries")
+        .tag("Points")
+        .summary("List own point entries, newest first")
+        .table(&[Query]);
     type Caller = Member;
     type Path = NoPath;
     type Query = PageQuery;
     type Body = NoBody;
     type Reply = Page<EntryView>;
 
-    fn check(app: &App, query: &PageQuery) -> Result<()> {
-        query.request(app, LIST).map(drop)
+    fn page(app: &App, query: &PageQuery, _: &NoPath) -> Result<OpenPage> {
+        query.open(app, "entries")
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<EntryView>>> {
-        let page = call.query.request(app, LIST)?;
-        let entries = app.store.ledger(&call.caller.member_id, &page).await?;
-        Ok(Answer::ok(Page::of(app, entries, LIST, EntryView::from)))
+        let entries = app.store.ledger(&call.caller.member_id, &call.page.request).await?;
+        Ok(Answer::ok(Page::of(app, entries, &call.page, EntryView::from)))
     }
 }

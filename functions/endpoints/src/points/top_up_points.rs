@@ -7,7 +7,10 @@ use frontrow_domain::{
     wallet::{Change, EntryKind, LedgerEntry, TopUpAmount},
 };
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Member, endpoint::Header, entropy,
+    Answer, App, Call, Endpoint, ErrorCode, Header, NoPath, NoQuery, Route,
+    TableAction::{GetItem, PutItem, UpdateItem},
+    caller::Member,
+    entropy,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// The amount to add.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "TopUpRequest")]
+#[schemars(rename = "TopUpRequest", example = serde_json::json!({"amount": 50_000}))]
 pub struct Body {
     /// 1 to 10,000,000 won.
     amount: TopUpAmount,
@@ -36,20 +39,13 @@ pub struct Reply {
 pub struct TopUpPoints;
 
 impl Endpoint for TopUpPoints {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/points/top-ups",
-        operation: "top_up_points",
-        tag: "Points",
-        summary: "Top up points",
-        success: &[201],
-        errors: &["balance_limit", "idempotency_key_reused"],
-        headers: &[Header::IdempotencyKey],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
+    const ROUTE: Route = Route::post("/points/top-ups", "top_up_points")
+        .tag("Points")
+        .summary("Top up points")
+        .errors(&[ErrorCode::BalanceLimit, ErrorCode::IdempotencyKeyReused])
+        .headers(&[Header::IdempotencyKey])
+        .table(&[GetItem, PutItem, UpdateItem])
+        .table_keys(&["member#*"]);
     type Caller = Member;
     type Path = NoPath;
     type Query = NoQuery;

@@ -7,31 +7,23 @@ use frontrow_domain::{
     ids::{EntryId, ReservationId},
     reservation::CancelReason,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member, entropy};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, UpdateItem},
+    caller::Member,
+    entropy,
+};
 
 /// The endpoint.
 pub struct CancelReservation;
 
 impl Endpoint for CancelReservation {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/reservations/{reservationId}",
-        operation: "cancel_reservation",
-        tag: "Reservations",
-        summary: "Cancel a reservation and refund it",
-        success: &[200],
-        errors: &["not_found", "performance_started", "already_checked_in"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::delete("/reservations/{reservationId}", "cancel_reservation")
+        .tag("Reservations")
+        .summary("Cancel a reservation and refund it")
+        .success(&[200])
+        .errors(&[ErrorCode::NotFound, ErrorCode::PerformanceStarted, ErrorCode::AlreadyCheckedIn])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, UpdateItem]);
     type Caller = Member;
     type Path = ReservationId;
     type Query = NoQuery;

@@ -2,25 +2,19 @@
 
 use super::ReservationView;
 use frontrow_domain::{Error, Result, ids::ReservationId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route, TableAction::GetItem, caller::Member,
+};
 
 /// The endpoint.
 pub struct GetReservation;
 
 impl Endpoint for GetReservation {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/reservations/{reservationId}",
-        operation: "get_reservation",
-        tag: "Reservations",
-        summary: "Get a reservation with its tickets",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/reservations/{reservationId}", "get_reservation")
+        .tag("Reservations")
+        .summary("Get a reservation with its tickets")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem]);
     type Caller = Member;
     type Path = ReservationId;
     type Query = NoQuery;

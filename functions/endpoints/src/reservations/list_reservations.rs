@@ -3,9 +3,8 @@
 use super::ReservationView;
 use frontrow_domain::{Result, reservation::ReservationStatus};
 use frontrow_edge::{
-    Answer, App, Call, Cursor, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Member,
+    Answer, App, Call, Cursor, Endpoint, NoBody, NoPath, OpenPage, Page, PageQuery, Route, TableAction, caller::Member,
 };
-use frontrow_store::PageRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,47 +21,27 @@ pub struct Query {
     cursor: Option<Cursor>,
 }
 
-impl Query {
-    /// The value that cursors are bound to.
-    fn list(&self) -> String {
-        format!("reservations/{:?}", self.status)
-    }
-
-    fn page(&self, app: &App) -> Result<PageRequest> {
-        PageQuery { limit: self.limit, cursor: self.cursor.clone() }.request(app, &self.list())
-    }
-}
-
 /// The endpoint.
 pub struct ListReservations;
 
 impl Endpoint for ListReservations {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/reservations",
-        operation: "list_reservations",
-        tag: "Reservations",
-        summary: "List own reservations, newest first",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/reservations", "list_reservations")
+        .tag("Reservations")
+        .summary("List own reservations, newest first")
+        .table(&[TableAction::Query]);
     type Caller = Member;
     type Path = NoPath;
     type Query = Query;
     type Body = NoBody;
     type Reply = Page<ReservationView>;
 
-    fn check(app: &App, query: &Query) -> Result<()> {
-        query.page(app).map(drop)
+    fn page(app: &App, query: &Query, _: &NoPath) -> Result<OpenPage> {
+        let Query { status, limit, cursor } = query;
+        PageQuery { limit: *limit, cursor: cursor.clone() }.open(app, format!("reservations/{status:?}"))
     }
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ReservationView>>> {
-        let page = call.query.page(app)?;
-        let found = app.store.reservations(&call.caller.member_id, call.query.status, &page).await?;
-        Ok(Answer::ok(Page::of(app, found, &call.query.list(), |booked| ReservationView::of(booked, &app.codes))))
+        let found = app.store.reservations(&call.caller.member_id, call.query.status, &call.page.request).await?;
+        Ok(Answer::ok(Page::of(app, found, &call.page, |booked| ReservationView::of(booked, &app.codes))))
     }
 }

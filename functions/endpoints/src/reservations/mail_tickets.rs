@@ -2,25 +2,22 @@
 
 use super::ReservationView;
 use frontrow_domain::{Result, ids::ReservationId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{GetItem, UpdateItem},
+    caller::Member,
+};
 
 /// The endpoint.
 pub struct MailTickets;
 
 impl Endpoint for MailTickets {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/reservations/{reservationId}/ticket-mail",
-        operation: "mail_tickets",
-        tag: "Reservations",
-        summary: "Mail the tickets again",
-        success: &[202],
-        errors: &["not_found", "reservation_cancelled", "too_many_requests"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/reservations/{reservationId}/ticket-mail", "mail_tickets")
+        .tag("Reservations")
+        .summary("Mail the tickets again")
+        .success(&[202])
+        .errors(&[ErrorCode::NotFound, ErrorCode::ReservationCancelled, ErrorCode::TooManyRequests])
+        .table(&[GetItem, UpdateItem]);
     type Caller = Member;
     type Path = ReservationId;
     type Query = NoQuery;

@@ -6,25 +6,16 @@ use frontrow_domain::{
     ids::ShowId,
     show::{Show, ShowDetails},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Organizer, entropy};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, NoPath, NoQuery, Route, TableAction::PutItem, caller::Organizer, entropy,
+};
 
 /// The endpoint.
 pub struct CreateShow;
 
 impl Endpoint for CreateShow {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/shows",
-        operation: "create_show",
-        tag: "Catalogue",
-        summary: "Create a show",
-        success: &[201],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:PutItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route =
+        Route::post("/shows", "create_show").tag("Catalogue").summary("Create a show").table(&[PutItem]);
     type Caller = Organizer;
     type Path = NoPath;
     type Query = NoQuery;

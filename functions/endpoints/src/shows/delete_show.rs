@@ -1,34 +1,24 @@
 //! `DELETE /shows/{showId}`: deletes a show with its performances, if none of them has live holds or reservations.
 
-use frontrow_domain::{Result, ids::ShowId};
+use frontrow_domain::{Result, ids::ShowId, limits::CLOSING_TIMEOUT_SECONDS};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Organizer,
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    answer::Nothing,
+    caller::Organizer,
 };
 
 /// The endpoint.
 pub struct DeleteShow;
 
 impl Endpoint for DeleteShow {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/shows/{showId}",
-        operation: "delete_show",
-        tag: "Catalogue",
-        summary: "Delete a show with its performances",
-        success: &[204],
-        errors: &["not_found", "has_reservations"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::delete("/shows/{showId}", "delete_show")
+        .tag("Catalogue")
+        .summary("Delete a show with its performances")
+        .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
+        .memory_megabytes(512) // reads every block of a house
+        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = ShowId;
     type Query = NoQuery;

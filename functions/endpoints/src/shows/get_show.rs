@@ -2,25 +2,19 @@
 
 use super::ShowView;
 use frontrow_domain::{Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, caller::Anyone};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route, TableAction::GetItem, caller::Anyone,
+};
 
 /// The endpoint.
 pub struct GetShow;
 
 impl Endpoint for GetShow {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/shows/{showId}",
-        operation: "get_show",
-        tag: "Catalogue",
-        summary: "Get a show",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/shows/{showId}", "get_show")
+        .tag("Catalogue")
+        .summary("Get a show")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem]);
     type Caller = Anyone;
     type Path = ShowId;
     type Query = NoQuery;

@@ -8,7 +8,8 @@ use frontrow_domain::{
     time::UtcTime,
 };
 use frontrow_edge::{
-    Answer, App, Call, Cursor, Endpoint, Method, NoBody, NoPath, Page, PageQuery, Route, Secret, caller::Anyone,
+    Answer, App, Call, Cursor, Endpoint, NoBody, NoPath, OpenPage, Page, PageQuery, Route, Secret, TableAction,
+    caller::Anyone,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,37 +37,37 @@ pub struct Query {
     cursor: Option<Cursor>,
 }
 
+impl Query {
+    fn filter(&self) -> ShowFilter {
+        let [from, to] = [self.from, self.to].map(|time| time.map(|time| time.0));
+        ShowFilter { category: self.category, keyword: self.keyword.clone(), from, to }
+    }
+}
+
 /// The endpoint.
 pub struct ListShows;
 
 impl Endpoint for ListShows {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/shows",
-        operation: "list_shows",
-        tag: "Catalogue",
-        summary: "List shows by category, text and date; newest first, by title, or ending soon",
-        success: &[200],
-        errors: &[],
-        headers: &[],
-        table_actions: &["dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/shows", "list_shows")
+        .tag("Catalogue")
+        .summary("List shows by category, text and date; newest first, by title, or ending soon")
+        .table(&[TableAction::Query])
+        .secrets(&[Secret::SigningKeys]);
     type Caller = Anyone;
     type Path = NoPath;
     type Query = Query;
     type Body = NoBody;
     type Reply = Page<ShowView>;
 
+    fn page(app: &App, query: &Query, _: &NoPath) -> Result<OpenPage> {
+        let list = format!("shows/{:?}/{:?}", query.sort.unwrap_or_default(), query.filter());
+        PageQuery { limit: query.limit, cursor: query.cursor.clone() }.open(app, list)
+    }
+
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<Page<ShowView>>> {
-        let Query { category, keyword, from, to, sort, limit, cursor } = call.query;
-        let order = sort.unwrap_or_default();
-        let filter = ShowFilter { category, keyword, from: from.map(|time| time.0), to: to.map(|time| time.0) };
-        let list = format!("shows/{order:?}/{filter:?}");
-        let page = PageQuery { limit, cursor }.request(app, &list)?;
-        let found = app.store.shows(order, &filter, &page, call.now).await?;
-        Ok(Answer::ok(Page::of(app, found, &list, |show| ShowView::of(show, call.now)))
+        let order = call.query.sort.unwrap_or_default();
+        let found = app.store.shows(order, &call.query.filter(), &call.page.request, call.now).await?;
+        Ok(Answer::ok(Page::of(app, found, &call.page, |show| ShowView::of(show, call.now)))
             .public(CATALOGUE_MAX_AGE_SECONDS))
     }
 }

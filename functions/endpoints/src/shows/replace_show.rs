@@ -2,33 +2,24 @@
 //! of them has live holds or reservations.
 
 use super::ShowView;
-use frontrow_domain::{Result, ids::ShowId, show::ShowDetails};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
+use frontrow_domain::{Result, ids::ShowId, limits::CLOSING_TIMEOUT_SECONDS, show::ShowDetails};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    caller::Organizer,
+};
 
 /// The endpoint.
 pub struct ReplaceShow;
 
 impl Endpoint for ReplaceShow {
-    const ROUTE: Route = Route {
-        method: Method::PUT,
-        path: "/shows/{showId}",
-        operation: "replace_show",
-        tag: "Catalogue",
-        summary: "Update a show; a different venue moves all its performances",
-        success: &[200],
-        errors: &["not_found", "has_reservations", "slot_taken"],
-        headers: &[],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::put("/shows/{showId}", "replace_show")
+        .tag("Catalogue")
+        .summary("Update a show; a different venue moves all its performances")
+        .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations, ErrorCode::SlotTaken])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
+        .memory_megabytes(512) // reads every block of a house
+        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = ShowId;
     type Query = NoQuery;

@@ -8,7 +8,9 @@ use frontrow_domain::{
     ticket_code::Scan,
     time::UtcTime,
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoPath, NoQuery, Route, Secret, caller::Organizer};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, TableAction::UpdateItem, caller::Organizer,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ pub struct CheckIn;
 /// The scanned code, and the performance at this door.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "CheckInRequest")]
+#[schemars(rename = "CheckInRequest", example = serde_json::json!({"performanceId": "demo", "code": "FR1:ABC234:XYZ567"}))]
 pub struct Body {
     performance_id: PerformanceId,
     /// The text of the ticket's QR code. Case is ignored, and so are additions by scanners: control characters, blanks, a
@@ -42,26 +44,18 @@ pub struct Reply {
 }
 
 impl Endpoint for CheckIn {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/check-ins",
-        operation: "check_in",
-        tag: "Tickets",
-        summary: "Check a ticket in, once",
-        success: &[201],
-        errors: &[
-            "invalid_ticket",
-            "wrong_performance",
-            "reservation_cancelled",
-            "ticket_reissued",
-            "already_checked_in",
-        ],
-        headers: &[],
-        table_actions: &["dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
-    const TABLE_KEYS: &'static [&'static str] = &["member#*"];
+    const ROUTE: Route = Route::post("/check-ins", "check_in")
+        .tag("Tickets")
+        .summary("Check a ticket in, once")
+        .errors(&[
+            ErrorCode::InvalidTicket,
+            ErrorCode::WrongPerformance,
+            ErrorCode::ReservationCancelled,
+            ErrorCode::TicketReissued,
+            ErrorCode::AlreadyCheckedIn,
+        ])
+        .table(&[UpdateItem])
+        .table_keys(&["member#*"]);
     type Caller = Organizer;
     type Path = NoPath;
     type Query = NoQuery;

@@ -2,26 +2,20 @@
 
 use frontrow_domain::{Error, Result, ids::TicketId};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Png, Route, Secret, caller::Member, qr::qr_png,
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Png, Route, TableAction::GetItem, caller::Member,
+    qr::qr_png,
 };
 
 /// The endpoint.
 pub struct GetTicketQr;
 
 impl Endpoint for GetTicketQr {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/tickets/{ticketId}/qr.png",
-        operation: "get_ticket_qr",
-        tag: "Tickets",
-        summary: "Get a ticket's QR code",
-        success: &[200],
-        errors: &["not_found"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/tickets/{ticketId}/qr.png", "get_ticket_qr")
+        .tag("Tickets")
+        .summary("Get a ticket's QR code")
+        .errors(&[ErrorCode::NotFound])
+        .table(&[GetItem])
+        .memory_megabytes(512); // draws a PNG
     type Caller = Member;
     type Path = TicketId;
     type Query = NoQuery;

@@ -2,25 +2,22 @@
 
 use crate::reservations::TicketView;
 use frontrow_domain::{Error, Result, ids::TicketId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{GetItem, UpdateItem},
+    caller::Member,
+};
 
 /// The endpoint.
 pub struct ReissueTicket;
 
 impl Endpoint for ReissueTicket {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/tickets/{ticketId}/reissue",
-        operation: "reissue_ticket",
-        tag: "Tickets",
-        summary: "Reissue a ticket: invalidate its code and mail a new one",
-        success: &[200],
-        errors: &["not_found", "already_checked_in", "too_many_requests"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/tickets/{ticketId}/reissue", "reissue_ticket")
+        .tag("Tickets")
+        .summary("Reissue a ticket: invalidate its code and mail a new one")
+        .success(&[200])
+        .errors(&[ErrorCode::NotFound, ErrorCode::AlreadyCheckedIn, ErrorCode::TooManyRequests])
+        .table(&[GetItem, UpdateItem]);
     type Caller = Member;
     type Path = TicketId;
     type Query = NoQuery;

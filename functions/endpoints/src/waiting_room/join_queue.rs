@@ -2,26 +2,24 @@
 
 use super::{Line, PlaceInLine};
 use frontrow_domain::{Error, Result, ids::PerformanceId};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{DeleteItem, GetItem, PutItem, UpdateItem},
+    caller::Member,
+};
 use frontrow_store::Joined;
 
 /// The endpoint.
 pub struct JoinQueue;
 
 impl Endpoint for JoinQueue {
-    const ROUTE: Route = Route {
-        method: Method::POST,
-        path: "/performances/{performanceId}/queue",
-        operation: "join_queue",
-        tag: "Waiting room",
-        summary: "Join the line, or get the current place again",
-        success: &[201, 200],
-        errors: &["not_found", "no_waiting_room", "sales_closed", "too_many_requests"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::post("/performances/{performanceId}/queue", "join_queue")
+        .tag("Waiting room")
+        .summary("Join the line, or get the current place again")
+        .success(&[201, 200])
+        .errors(&[ErrorCode::NotFound, ErrorCode::NoWaitingRoom, ErrorCode::SalesClosed, ErrorCode::TooManyRequests])
+        .table(&[DeleteItem, GetItem, PutItem, UpdateItem])
+        .memory_megabytes(512);
     type Caller = Member;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -2,26 +2,21 @@
 
 use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, answer::Nothing, caller::Member,
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{DeleteItem, GetItem, PutItem, UpdateItem},
+    answer::Nothing,
+    caller::Member,
 };
 
 /// The endpoint.
 pub struct LeaveQueue;
 
 impl Endpoint for LeaveQueue {
-    const ROUTE: Route = Route {
-        method: Method::DELETE,
-        path: "/performances/{performanceId}/queue",
-        operation: "leave_queue",
-        tag: "Waiting room",
-        summary: "Leave the line and release a live hold",
-        success: &[204],
-        errors: &["not_found", "no_waiting_room"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::delete("/performances/{performanceId}/queue", "leave_queue")
+        .tag("Waiting room")
+        .summary("Leave the line and release a live hold")
+        .errors(&[ErrorCode::NotFound, ErrorCode::NoWaitingRoom])
+        .table(&[DeleteItem, GetItem, PutItem, UpdateItem]);
     type Caller = Member;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -4,7 +4,9 @@
 use super::{Line, PlaceInLine};
 use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{
-    Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Member, endpoint::Header,
+    Answer, App, Call, Endpoint, ErrorCode, Header, NoBody, NoQuery, Route,
+    TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
+    caller::Member,
 };
 use frontrow_store::PolledRoom;
 
@@ -12,34 +14,21 @@ use frontrow_store::PolledRoom;
 pub struct PollQueue;
 
 impl Endpoint for PollQueue {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/performances/{performanceId}/queue",
-        operation: "poll_queue",
-        tag: "Waiting room",
-        summary: "Poll the line and renew the queue token",
-        success: &[200],
-        errors: &[
-            "not_found",
-            "no_waiting_room",
-            "queue_token_missing",
-            "queue_token_invalid",
-            "queue_token_expired",
-            "sales_closed",
-            "performance_cancelled",
-        ],
-        headers: &[Header::QueueToken],
-        table_actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        ],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/performances/{performanceId}/queue", "poll_queue")
+        .tag("Waiting room")
+        .summary("Poll the line and renew the queue token")
+        .errors(&[
+            ErrorCode::NotFound,
+            ErrorCode::NoWaitingRoom,
+            ErrorCode::QueueTokenMissing,
+            ErrorCode::QueueTokenInvalid,
+            ErrorCode::QueueTokenExpired,
+            ErrorCode::SalesClosed,
+            ErrorCode::PerformanceCancelled,
+        ])
+        .headers(&[Header::QueueToken])
+        .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
+        .memory_megabytes(512); // turns the turnstile: 16 concurrent writes
     type Caller = Member;
     type Path = PerformanceId;
     type Query = NoQuery;
@@ -68,7 +57,7 @@ impl Endpoint for PollQueue {
             Some(app.store.admission_end(&claims.admission(), now).await?)
         } else if room.has_served(place) {
             let end = app.store.claim_admission(&claims.admission(), room.policy.admission_seconds, now).await?;
-            app.config.metrics.done(Self::ROUTE.operation, now);
+            app.config.metrics.done(Self::ROUTE.operation(), now);
             end
         } else {
             None

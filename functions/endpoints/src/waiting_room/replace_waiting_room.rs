@@ -7,7 +7,11 @@ use frontrow_domain::{
     ids::PerformanceId,
     waiting_room::policy::{Limit, NO_LIMIT, Seconds, WaitingRoomPolicy},
 };
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoQuery, Route, Secret, Shown, caller::Organizer};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
+    TableAction::{GetItem, UpdateItem},
+    caller::Organizer,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,7 +26,9 @@ pub struct Body(WaitingRoomPolicy);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "WaitingRoomRequest", extend("x-also-refused" = [EITHER, NO_LIMIT]))]
+#[schemars(rename = "WaitingRoomRequest", extend("x-also-refused" = [EITHER, NO_LIMIT]), example = serde_json::json!({
+    "maxActive": 50, "admitPerMinute": 600
+}))]
 struct Fields {
     max_active: Option<Limit>,
     admit_per_minute: Option<Limit>,
@@ -52,19 +58,11 @@ impl TryFrom<Fields> for Body {
 pub struct ReplaceWaitingRoom;
 
 impl Endpoint for ReplaceWaitingRoom {
-    const ROUTE: Route = Route {
-        method: Method::PUT,
-        path: "/performances/{performanceId}/waiting-room",
-        operation: "replace_waiting_room",
-        tag: "Waiting room",
-        summary: "Update the waiting room's admission policy, or pause it",
-        success: &[200],
-        errors: &["not_found", "no_waiting_room"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:UpdateItem"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::put("/performances/{performanceId}/waiting-room", "replace_waiting_room")
+        .tag("Waiting room")
+        .summary("Update the waiting room's admission policy, or pause it")
+        .errors(&[ErrorCode::NotFound, ErrorCode::NoWaitingRoom])
+        .table(&[GetItem, UpdateItem]);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

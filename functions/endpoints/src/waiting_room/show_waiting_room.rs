@@ -1,7 +1,11 @@
 //! `GET /performances/{performanceId}/waiting-room`: returns the figures of a waiting room, for organizers.
 
 use frontrow_domain::{Error, Result, ids::PerformanceId, waiting_room::policy::WaitingRoomPolicy};
-use frontrow_edge::{Answer, App, Call, Endpoint, Method, NoBody, NoQuery, Route, Secret, caller::Organizer};
+use frontrow_edge::{
+    Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
+    TableAction::{GetItem, Query},
+    caller::Organizer,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,19 +31,11 @@ pub struct Reply {
 pub struct ShowWaitingRoom;
 
 impl Endpoint for ShowWaitingRoom {
-    const ROUTE: Route = Route {
-        method: Method::GET,
-        path: "/performances/{performanceId}/waiting-room",
-        operation: "show_waiting_room",
-        tag: "Waiting room",
-        summary: "Get the waiting room's figures and policy",
-        success: &[200],
-        errors: &["not_found", "no_waiting_room"],
-        headers: &[],
-        table_actions: &["dynamodb:GetItem", "dynamodb:Query"],
-        secrets: &[Secret::SigningKeys],
-        variables: &[],
-    };
+    const ROUTE: Route = Route::get("/performances/{performanceId}/waiting-room", "show_waiting_room")
+        .tag("Waiting room")
+        .summary("Get the waiting room's figures and policy")
+        .errors(&[ErrorCode::NotFound, ErrorCode::NoWaitingRoom])
+        .table(&[GetItem, Query]);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

@@ -62,7 +62,8 @@ fn verification() -> Value {
 
 fn said(name: &str, old: Option<Value>, new: Option<Value>) -> Option<String> {
     let messages = messages_of(&record(name, old, new)).unwrap();
-    messages.into_iter().find(|message| Queue::OF_MAILS.contains(&message.queue)).map(|message| message.body)
+    let is_mail = |message: &Outgoing| matches!(message.queue, Queue::Mails | Queue::Codes | Queue::Alerts);
+    messages.into_iter().find(is_mail).map(|message| message.body)
 }
 
 fn message_about_reservation(kind: &str) -> Option<String> {

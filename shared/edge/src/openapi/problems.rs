@@ -1,6 +1,6 @@
 //! The `Problem` schema, and an example of each problem code.
 
-use crate::problem::status_and_code;
+use crate::{ErrorCode, problem::status_and_code};
 use frontrow_domain::{Error, Timestamp, money::Won};
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(super) fn schema() -> Value {
 }
 
 /// Returns an example error with that code.
-pub(super) fn of(code: &str) -> Error {
+pub(super) fn of(code: ErrorCode) -> Error {
     let found = examples().into_iter().find(|error| status_and_code(error).1 == code);
     found.unwrap_or_else(|| panic!("no problem has the code {code}"))
 }

@@ -1,6 +1,6 @@
 //! Lists the reasons to reject input that matches its schema, because a schema cannot express every rule.
 
-use crate::{Descriptor, dispatch::ONCE, endpoint::Header};
+use crate::{Descriptor, Header, dispatch::ONCE};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 use std::collections::BTreeSet;

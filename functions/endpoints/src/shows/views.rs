@@ -1,11 +1,5 @@
 //! Shows: the listed productions.
 
-pub mod create_show;
-pub mod delete_show;
-pub mod get_show;
-pub mod list_shows;
-pub mod replace_show;
-
 use frontrow_domain::{
     Timestamp,
     ids::ShowId,
@@ -57,7 +51,7 @@ pub struct ShowView {
 
 impl ShowView {
     /// The show as of `now`.
-    fn of(show: Show, now: Timestamp) -> Self {
+    pub(super) fn of(show: Show, now: Timestamp) -> Self {
         Self {
             first_starts_at: show.first_starts_at.map(UtcTime::from),
             last_starts_at: show.last_starts_at.map(UtcTime::from),

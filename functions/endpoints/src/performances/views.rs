@@ -1,15 +1,5 @@
 //! Performances: the dates of a show, their seats, and the organizer's view of them.
 
-pub mod cancel_performance;
-pub mod create_performance;
-pub mod delete_performance;
-pub mod get_performance;
-pub mod list_performances;
-pub mod list_seats;
-pub mod replace_performance;
-pub mod show_door_list;
-pub mod show_sales;
-
 use frontrow_domain::{
     Result, Timestamp,
     ids::{PerformanceId, ShowId},
@@ -86,7 +76,7 @@ impl From<Cancellation> for CancellationView {
 
 impl PerformanceView {
     /// The performance as of `now`, with the seats `left` in each grade.
-    fn of(
+    pub(super) fn of(
         performance: &Performance,
         show: &Show,
         waiting_room: Option<WaitingRoomPolicy>,
@@ -118,7 +108,7 @@ impl PerformanceView {
 }
 
 /// The policy of the performance's waiting room, at most a second old; `None` if there is no waiting room.
-async fn policy(app: &App, performance: &Performance, now: Timestamp) -> Result<Option<WaitingRoomPolicy>> {
+pub(super) async fn policy(app: &App, performance: &Performance, now: Timestamp) -> Result<Option<WaitingRoomPolicy>> {
     if !performance.has_waiting_room {
         return Ok(None);
     }
@@ -141,7 +131,7 @@ pub struct GradeView {
 }
 
 /// The seats `left` in each grade of a house, in the organizer's order; none if the performance is cancelled.
-fn grades(performance: &Performance, left: &[u32]) -> Vec<GradeView> {
+pub(super) fn grades(performance: &Performance, left: &[u32]) -> Vec<GradeView> {
     let cancelled = performance.cancellation.is_some();
     let view = |(grade, left): (GradeTotal, &u32)| GradeView {
         grade: grade.grade,

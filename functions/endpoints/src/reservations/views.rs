@@ -1,10 +1,5 @@
 //! Reservations: the seats that a member bought, and their cancellation.
 
-pub mod cancel_reservation;
-pub mod get_reservation;
-pub mod list_reservations;
-pub mod mail_tickets;
-
 use frontrow_domain::{
     booking_reference::BookingReference,
     hold::HeldSeat,
@@ -99,7 +94,7 @@ impl TicketView {
 /// Progress of the ticket mail.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-struct TicketMail {
+pub(super) struct TicketMail {
     status: MailStatus,
 }
 

@@ -1,9 +1,5 @@
 //! Payments: each is a view of its reservation.
 
-pub mod get_payment;
-pub mod list_payments;
-pub mod pay;
-
 use frontrow_domain::{
     card::DeclineReason,
     ids::{HoldId, PaymentId, ReservationId},

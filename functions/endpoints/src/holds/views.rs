@@ -1,10 +1,5 @@
 //! Holds: short-lived claims on seats.
 
-pub mod get_hold;
-pub mod hold_seats;
-pub mod list_holds;
-pub mod release_hold;
-
 use frontrow_domain::{
     Error, Result, Timestamp,
     hold::Hold,
@@ -53,7 +48,7 @@ pub struct HoldView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", untagged)]
 #[schemars(rename = "HeldSeat")]
-enum SeatView {
+pub(super) enum SeatView {
     /// A numbered seat.
     #[serde(rename_all = "camelCase")]
     Seat {
@@ -80,7 +75,7 @@ enum SeatView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Order")]
-struct OrderView {
+pub(super) struct OrderView {
     /// The provider's order id of the hold's next payment. A token of another order is declined.
     order_id: String,
     amount: Won,
@@ -126,7 +121,7 @@ impl HoldView {
 
 /// Returns the hold, bounded by the current end of sales, which may have moved since the hold was taken, and its performance.
 /// `None` if the hold has expired at `now`.
-async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option<(Hold, Arc<Listing>)>> {
+pub(super) async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option<(Hold, Arc<Listing>)>> {
     match app.store.listing(hold.performance_id(), now).await {
         Ok(listing) => {
             let hold = hold.bounded_by(&listing.performance);
@@ -138,7 +133,7 @@ async fn by_present_rule(app: &App, hold: Hold, now: Timestamp) -> Result<Option
 }
 
 /// Numbered seats in layout order, then the general admission places grouped by grade.
-fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
+pub(super) fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
     let house = listing.performance.numbered();
     let place = |seat_id: &SeatId| house.and_then(|house| house.find(seat_id));
     let numbered = hold.seats.iter().filter_map(|seat| Some((seat, place(seat.seat_id()?)?)));
@@ -162,7 +157,7 @@ fn seats(hold: &Hold, listing: &Listing) -> Vec<SeatView> {
 }
 
 /// The show title and the number of seats, cut to the provider's limit.
-fn order_name(title: &str, quantity: usize) -> String {
+pub(super) fn order_name(title: &str, quantity: usize) -> String {
     let count = format!(" × {quantity}");
     let title: String = title.chars().take(ORDER_NAME_MAX_CHARS - count.chars().count()).collect();
     title + &count

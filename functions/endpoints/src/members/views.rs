@@ -1,18 +1,5 @@
 //! Members: e-mail verification, sign-up, sessions, password reset and alerts.
 
-pub mod delete_me;
-pub mod log_in;
-pub mod log_out;
-pub mod refresh_session;
-pub mod replace_alerts;
-pub mod replace_me;
-pub mod request_email_verification;
-pub mod reset_password;
-pub mod show_me;
-pub mod show_unsubscription;
-pub mod sign_up;
-pub mod unsubscribe;
-
 use frontrow_domain::{
     Timestamp,
     ids::MemberId,
@@ -79,7 +66,7 @@ pub struct SessionView {
 
 impl SessionView {
     /// The session of `member` as of `now`.
-    fn of(app: &App, session: &Session, member: Member, now: Timestamp) -> Self {
+    pub(super) fn of(app: &App, session: &Session, member: Member, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(ACCESS_TOKEN_SECONDS);
         let access_token = app.tokens.access(&Identity {
             member_id: member.member_id,

@@ -1,11 +1,5 @@
 //! The waiting room: places in line, and what a queue token proves.
 
-pub mod join_queue;
-pub mod leave_queue;
-pub mod poll_queue;
-pub mod replace_waiting_room;
-pub mod show_waiting_room;
-
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::MemberId,
@@ -60,7 +54,7 @@ enum LineState {
 }
 
 impl LineState {
-    fn of(performance: &Performance, room: &Room, now: Timestamp) -> Self {
+    pub(super) fn of(performance: &Performance, room: &Room, now: Timestamp) -> Self {
         match performance.sales_state(room.available(now).unwrap_or(u32::MAX), now) {
             SalesState::Upcoming => Self::Upcoming,
             SalesState::SoldOut => Self::SoldOut,
@@ -79,12 +73,12 @@ enum Status {
 }
 
 /// A line as one of its members sees it.
-struct Line<'a> {
-    app: &'a App,
-    performance: &'a Performance,
-    room: &'a Room,
-    member: MemberId,
-    now: Timestamp,
+pub(super) struct Line<'a> {
+    pub(super) app: &'a App,
+    pub(super) performance: &'a Performance,
+    pub(super) room: &'a Room,
+    pub(super) member: MemberId,
+    pub(super) now: Timestamp,
 }
 
 impl Line<'_> {
@@ -102,7 +96,7 @@ impl Line<'_> {
 
 impl PlaceInLine {
     /// A member who is still waiting. The token expires after the next poll is due: polling renews it without a write.
-    fn waiting(line: &Line<'_>, place: Place) -> Self {
+    pub(super) fn waiting(line: &Line<'_>, place: Place) -> Self {
         let Line { performance, room, now, .. } = *line;
         let (opens_at, hold_seconds) = (performance.sales_open_at, performance.hold_seconds);
         let outlook = room.outlook(place, opens_at, hold_seconds, now, entropy::fraction());
@@ -123,7 +117,7 @@ impl PlaceInLine {
     }
 
     /// An admitted member. The place expires at `end`, or at the end of sales if that is earlier.
-    fn inside(line: &Line<'_>, place: Place, end: Timestamp) -> Self {
+    pub(super) fn inside(line: &Line<'_>, place: Place, end: Timestamp) -> Self {
         let Line { performance, room, now, .. } = *line;
         let usable_until = end.min(performance.sales_end_at());
         let left_seconds = u64::try_from(usable_until.seconds_since(now)).unwrap_or_default();
@@ -207,7 +201,12 @@ pub async fn under_admission<T>(
 }
 
 /// Opens the caller's queue token for this performance.
-fn claims(app: &App, performance: &Performance, member: &MemberId, token: Option<&str>) -> Result<QueueClaims> {
+pub(super) fn claims(
+    app: &App,
+    performance: &Performance,
+    member: &MemberId,
+    token: Option<&str>,
+) -> Result<QueueClaims> {
     let claims = app.tokens.open_queue(token.ok_or(Error::QueueTokenMissing)?).ok_or(Error::QueueTokenInvalid)?;
     let mine = claims.member_id == *member && claims.performance_id == performance.performance_id;
     if mine { Ok(claims) } else { Err(Error::QueueTokenInvalid) }

@@ -1,3 +1,0 @@
-//! Notices: one for each payment result and each cancellation.
-
-pub mod list_notices;
