@@ -7,7 +7,7 @@ use super::{
     room::{admit, join, poll, room_for, view},
 };
 use crate::harness::{World, pay};
-use frontrow_domain::limits::TICK_LEASE_SECONDS;
+use frontrow_domain::limits::TURN_LEASE_SECONDS;
 use tokio::sync::oneshot;
 
 const NOT_HAPPENED: &str = "the operation came by";
@@ -45,7 +45,7 @@ pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) 
     let (first, second) = (world.member(0).await, world.member(0).await);
     let token = join(&first, &performance).await.expect(201).text("queueToken");
     world.advance_seconds(2);
-    let (other, next) = (Machine::ahead_by(world, 0), Machine::ahead_by(world, TICK_LEASE_SECONDS + 1));
+    let (other, next) = (Machine::ahead_by(world, 0), Machine::ahead_by(world, TURN_LEASE_SECONDS + 1));
     let id = performance.clone();
     world.wire.intercept(Some(Interlude::before_update("#serving", async move {
         let waiting = other.join(&second, &id).await.text("queueToken");
@@ -62,7 +62,7 @@ pub(super) async fn a_late_insert_does_not_undo_a_claim(world: &World) -> GuardR
     let waiting = join(&person, &performance).await.expect(201).text("queueToken");
     world.advance_seconds(2);
     let (tell, outcome) = oneshot::channel();
-    let (next, same) = (Machine::ahead_by(world, TICK_LEASE_SECONDS + 1), person.clone());
+    let (next, same) = (Machine::ahead_by(world, TURN_LEASE_SECONDS + 1), person.clone());
     let (id, token) = (performance.clone(), waiting.clone());
     world.wire.intercept(Some(Interlude::before("PutItem", async move {
         let _ = tell.send(next.poll(&same, &id, &token).await);

@@ -9,7 +9,7 @@ use crate::{
 use frontrow_domain::{
     Error, Timestamp,
     ids::{MemberId, PerformanceId},
-    limits::TICK_MAX_GRANTS,
+    limits::TURN_MAX_GRANTS,
     performance::Performance,
     waiting_room::{Admission, Place, Room},
 };
@@ -116,7 +116,7 @@ impl Plan {
         // The first find all places free; a minute's allowance may be used at its beginning.
         let by_places = self.max_active.map_or(0.0, |most| staying * stay / f64::from(most) - stay);
         let by_minute = self.admit_per_minute.map_or(0.0, |most| ((staying / f64::from(most)).ceil() - 1.0) * 60.0);
-        let by_turn = staying / f64::from(TICK_MAX_GRANTS);
+        let by_turn = staying / f64::from(TURN_MAX_GRANTS);
         by_places.max(by_minute).max(by_turn).max(arrivals)
     }
 }

@@ -4,7 +4,7 @@ use super::template::Complaints;
 use crate::{generated::queue_name, harness::template::Template};
 use frontrow_domain::limits::{
     ANNOUNCING_MAX_MILLIS, BREAKER_PROBE_SECONDS, CORS_MAX_AGE_SECONDS, ENDPOINT_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS,
-    MAIL_MAX_RECEIVES, POLL_TIMEOUT_SECONDS, PROVIDER_CALL_MILLIS, TICK_LEASE_SECONDS, TICK_MAX_MILLIS,
+    MAIL_MAX_RECEIVES, POLL_TIMEOUT_SECONDS, PROVIDER_CALL_MILLIS, TURN_LEASE_SECONDS, TURN_MAX_MILLIS,
     VISIBILITY_SECONDS, WORKER_TIMEOUT_SECONDS,
 };
 use frontrow_edge::{
@@ -124,8 +124,8 @@ fn what_must_end_first_ends_first() {
     assert_eq!(poll.map(|function| function.timeout_seconds), Some(POLL_TIMEOUT_SECONDS));
     let in_order = |shorter: u64, longer: i64| assert!(i64::try_from(shorter).is_ok_and(|shorter| shorter < longer));
     // A dead owner of the turnstile cannot write during the next turn.
-    in_order(POLL_TIMEOUT_SECONDS, TICK_LEASE_SECONDS);
-    in_order(TICK_MAX_MILLIS, (POLL_TIMEOUT_SECONDS * 1_000).cast_signed());
+    in_order(POLL_TIMEOUT_SECONDS, TURN_LEASE_SECONDS);
+    in_order(TURN_MAX_MILLIS, (POLL_TIMEOUT_SECONDS * 1_000).cast_signed());
     // The same for mailers, and for probes of the provider.
     in_order(WORKER_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS);
     in_order(MAIL_LEASE_SECONDS.cast_unsigned(), VISIBILITY_SECONDS.into());

@@ -10,7 +10,7 @@ use crate::{
 };
 use frontrow_domain::limits::{
     ADMISSION_PARTITIONS, FAR_COPY_MAX_AGE_MILLIS, LIVE_SEATS_MAX, METRICS_MAX, POLL_FAR_AHEAD, POLL_MIN_SECONDS,
-    POLLED_COPY_MAX_AGE_MILLIS, TICK_INTERVAL_SECONDS,
+    POLLED_COPY_MAX_AGE_MILLIS, TURN_INTERVAL_SECONDS,
 };
 
 /// Memory at which a function has one full CPU, in MB.
@@ -232,7 +232,7 @@ impl<'a> Traffic<'a> {
         let partitions = ADMISSION_PARTITIONS as f64;
         let more = ((inside / partitions / READ_UNIT_BYTES).ceil() - 1.0).max(0.0) * partitions;
         let turn = self.measured.turn();
-        Units { reads: turn.reads + more, ..turn } * (1.0 / TICK_INTERVAL_SECONDS as f64)
+        Units { reads: turn.reads + more, ..turn } * (1.0 / TURN_INTERVAL_SECONDS as f64)
     }
 
     /// Total usage of the on-sale, except warm throughput.

@@ -3,8 +3,8 @@
 use crate::announced::Announced;
 use frontrow_domain::{
     limits::{
-        ADMISSION_DEFAULT_SECONDS, ARRIVALS_PEAK_FACTOR, PACE_WINDOW_SECONDS, ROOM_RATE_MAX, TICK_INTERVAL_SECONDS,
-        TICK_MAX_GRANTS,
+        ADMISSION_DEFAULT_SECONDS, ARRIVALS_PEAK_FACTOR, PACE_WINDOW_SECONDS, ROOM_RATE_MAX, TURN_INTERVAL_SECONDS,
+        TURN_MAX_GRANTS,
     },
     waiting_room::{stripes_for, wait},
 };
@@ -63,7 +63,7 @@ impl Crowd {
         let seats = f64::from(announced.seats);
         let purchases = (seats / f64::from(announced.seats_per_purchase)).ceil().min(people * buyers);
         let let_in = (purchases / buyers).min(people);
-        let turns_per_second = f64::from(TICK_MAX_GRANTS) / TICK_INTERVAL_SECONDS as f64;
+        let turns_per_second = f64::from(TURN_MAX_GRANTS) / TURN_INTERVAL_SECONDS as f64;
         let seconds = (f64::from(announced.minutes) * 60.0).max(let_in / turns_per_second);
         let per_second = let_in / seconds;
         // People who do not buy stay inside until their admission ends.

@@ -255,13 +255,13 @@ pub const WAITING_TOKEN_GRACE_SECONDS: i64 = 60;
 pub const ADMISSION_GRACE_SECONDS: i64 = 5;
 /// The turnstile's lease; longer than the hard timeout of the poll function, so that a dead owner cannot write during
 /// the next turn.
-pub const TICK_LEASE_SECONDS: i64 = 15;
+pub const TURN_LEASE_SECONDS: i64 = 15;
 /// Hard timeout of the poll function, in the template and in the local stack.
 pub const POLL_TIMEOUT_SECONDS: u64 = 10;
 /// Places granted in one turn of the turnstile.
-pub const TICK_MAX_GRANTS: u32 = 200;
+pub const TURN_MAX_GRANTS: u32 = 200;
 /// Places granted or deleted at the same time within a turn.
-pub const TICK_WRITES_AT_ONCE: usize = 16;
+pub const TURN_WRITES_AT_ONCE: usize = 16;
 /// Positions that a member may draw in one room.
 pub const DRAWS_MAX: u32 = 20;
 /// Recent draws that a line remembers, so that its item stays below 1 KB.
@@ -269,16 +269,16 @@ pub const DRAWS_REMEMBERED: u8 = 24;
 /// Partitions of a room's admissions.
 pub const ADMISSION_PARTITIONS: u64 = 8;
 /// Shortest time between two turns of the turnstile.
-pub const TICK_INTERVAL_SECONDS: i64 = 1;
+pub const TURN_INTERVAL_SECONDS: i64 = 1;
 /// A turn starts no more grants after this time, so that a pause or a lowered limit takes effect within 2 s.
-pub const TICK_GRANTING_MILLIS: u64 = 1_500;
+pub const TURN_GRANTING_MILLIS: u64 = 1_500;
 /// A turn ends itself after this time.
-pub const TICK_MAX_MILLIS: u64 = 5_000;
+pub const TURN_MAX_MILLIS: u64 = 5_000;
 /// A turn starts no grant in this last part of its lease, by its own clock. It covers the clock skew plus the
 /// duration of a call, within which two turns could overlap.
-pub const TICK_LEASE_MARGIN_SECONDS: i64 = 5;
+pub const TURN_LEASE_MARGIN_SECONDS: i64 = 5;
 /// Expired admissions deleted in one turn; the others wait for the next turn and count as live until then.
-pub const TICK_MAX_LAPSES: usize = 400;
+pub const TURN_MAX_LAPSES: usize = 400;
 /// Pages read of one partition of admissions in a turn: 64 MB, about 300,000 admissions. With more, nobody is
 /// admitted.
 pub const ADMISSION_MAX_PAGES: usize = 64;
@@ -296,7 +296,7 @@ pub const POLL_JITTER: f64 = 0.2;
 pub const POLL_SOON_AHEAD: u64 = 10;
 /// Members with more positions ahead are far from admission: that many are not called within twice the age of their
 /// cached room.
-pub const POLL_FAR_AHEAD: u64 = 2 * TICK_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
+pub const POLL_FAR_AHEAD: u64 = 2 * TURN_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
 /// How often a turn counts the free seats for the line.
 pub const STOCK_COUNTED_SECONDS: i64 = 2;
 /// How long a count is shown to the line; cached rooms may be five seconds old.

@@ -10,7 +10,7 @@ use crate::{
     Timestamp,
     ids::MemberId,
     limits::{
-        CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS, LEFT_BLOCK_POSITIONS, LEFT_NEAR_BLOCKS, POLL_FAR_AHEAD, TICK_MAX_GRANTS,
+        CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS, LEFT_BLOCK_POSITIONS, LEFT_NEAR_BLOCKS, POLL_FAR_AHEAD, TURN_MAX_GRANTS,
     },
     waiting_room::policy::WaitingRoomPolicy,
 };
@@ -54,7 +54,7 @@ fn far_members_are_not_called_before_their_cached_room_expires() {
     let room = room(None, None, &[100]);
     let place = |index| Place { stripe: 0, index };
     assert!(!room.is_far(place(100 + POLL_FAR_AHEAD)) && room.is_far(place(102 + POLL_FAR_AHEAD)));
-    let called = u64::from(TICK_MAX_GRANTS) * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
+    let called = u64::from(TURN_MAX_GRANTS) * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
     assert_eq!(POLL_FAR_AHEAD, 2 * called);
 }
 
@@ -343,7 +343,7 @@ proptest! {
         let most = room.policy.max_active.map_or(u64::MAX, u64::from);
         prop_assert!(granted == 0 || live + granted <= most);
         let let_in = plan.0.iter().filter(|(_, step)| *step != Step::Skip).count();
-        prop_assert!(let_in <= TICK_MAX_GRANTS as usize);
+        prop_assert!(let_in <= TURN_MAX_GRANTS as usize);
         let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.stripes)).collect();
         prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
 

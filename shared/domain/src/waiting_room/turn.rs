@@ -3,7 +3,7 @@
 use super::{AdmissionState, Place, Room, Stock, given_up::GivenUp};
 use crate::{
     Timestamp,
-    limits::{TICK_INTERVAL_SECONDS, TICK_MAX_GRANTS},
+    limits::{TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -128,9 +128,9 @@ impl Room {
     }
 
     /// The steps of this turn for `candidates`, in order, until no place is free, the minute's allowance is used up,
-    /// or [`TICK_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these. Empty while paused.
+    /// or [`TURN_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these. Empty while paused.
     pub fn plan(&self, candidates: &[Place], found: Found<'_>, now: Timestamp) -> Plan {
-        let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TICK_MAX_GRANTS)));
+        let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TURN_MAX_GRANTS)));
         let mut steps = Vec::new();
         if self.policy.paused {
             return Plan(steps);
@@ -183,7 +183,7 @@ impl Room {
             inside: found.with(granted as u64, leave_at),
             stock: seen.map_or(self.stock, |seen| seen.stock),
             given_up: seen.map_or_else(|| self.given_up.clone(), |seen| seen.given_up.clone()),
-            next_tick_at: now.plus_seconds(TICK_INTERVAL_SECONDS),
+            next_tick_at: now.plus_seconds(TURN_INTERVAL_SECONDS),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Timestamp,
     limits::{
         ADMISSION_GRACE_SECONDS, CLAIM_SECONDS, PACE_WINDOW_SECONDS, POLL_JITTER, POLL_MAX_SECONDS, POLL_MIN_SECONDS,
-        POLL_SOON_AHEAD, TICK_MAX_GRANTS, TURN_OVERDUE_SECONDS,
+        POLL_SOON_AHEAD, TURN_MAX_GRANTS, TURN_OVERDUE_SECONDS,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ impl Room {
     /// Approximate seconds from `now` until the member with `ahead` positions before them is admitted: the slowest of
     /// the limits decides.
     fn seconds_for(&self, ahead: u64, now: Timestamp) -> u64 {
-        let by_turns = ahead / u64::from(TICK_MAX_GRANTS);
+        let by_turns = ahead / u64::from(TURN_MAX_GRANTS);
         self.seconds_for_place(ahead, now).max(self.seconds_for_minute(ahead, now)).max(by_turns)
     }
 
@@ -143,7 +143,7 @@ impl Room {
                 .map_or(admission_seconds, |_| seconds_until(self.inside.last_leaves_at, now));
             leaver.rounds.saturating_mul(stay).saturating_add(first).saturating_add(late)
         });
-        let turns = ahead / u64::from(TICK_MAX_GRANTS) + TURN_OVERDUE_SECONDS.unsigned_abs();
+        let turns = ahead / u64::from(TURN_MAX_GRANTS) + TURN_OVERDUE_SECONDS.unsigned_abs();
         for_place.saturating_add(self.seconds_for_minute(ahead, now)).saturating_add(turns)
     }
 }

@@ -14,7 +14,7 @@ use frontrow_domain::{
     ids::PerformanceId,
     limits::{
         ADMISSION_MAX_PAGES, ADMISSION_PARTITIONS, LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX, ROOM_KEPT_SECONDS,
-        TICK_WRITES_AT_ONCE,
+        TURN_WRITES_AT_ONCE,
     },
     waiting_room::{Admission, AdmissionState, Place, Room},
 };
@@ -175,7 +175,7 @@ impl Store {
         let reads: Vec<_> =
             blocks.into_iter().map(|block| self.left_of_block(id, block, Consistency::Strong)).collect();
         stream::iter(reads)
-            .buffer_unordered(TICK_WRITES_AT_ONCE)
+            .buffer_unordered(TURN_WRITES_AT_ONCE)
             .try_fold(HashSet::new(), |mut all, found| async move {
                 all.extend(found);
                 Ok(all)

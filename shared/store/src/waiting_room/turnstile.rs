@@ -16,8 +16,8 @@ use frontrow_domain::{
     ids::PerformanceId,
     limits::{
         CLAIM_SECONDS, COPY_MAX_AGE_MILLIS, FAR_COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS,
-        TICK_GRANTING_MILLIS, TICK_LEASE_MARGIN_SECONDS, TICK_LEASE_SECONDS, TICK_MAX_LAPSES, TICK_MAX_MILLIS,
-        TICK_WRITES_AT_ONCE,
+        TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS, TURN_LEASE_SECONDS, TURN_MAX_LAPSES, TURN_MAX_MILLIS,
+        TURN_WRITES_AT_ONCE,
     },
     performance::Performance,
     waiting_room::{
@@ -78,8 +78,8 @@ impl Turn<'_> {
     /// Whether the turnstile certainly still belongs to this turn. Checked before every insert: an insert by a turn
     /// that was considered dead could bring a finished admission back.
     fn may_let_in(&self) -> bool {
-        let lease_until = self.now.plus_seconds(TICK_LEASE_SECONDS - TICK_LEASE_MARGIN_SECONDS);
-        self.started.elapsed() < Duration::from_millis(TICK_GRANTING_MILLIS) && (self.clock)() < lease_until
+        let lease_until = self.now.plus_seconds(TURN_LEASE_SECONDS - TURN_LEASE_MARGIN_SECONDS);
+        self.started.elapsed() < Duration::from_millis(TURN_GRANTING_MILLIS) && (self.clock)() < lease_until
     }
 }
 
@@ -121,7 +121,7 @@ impl Store {
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
     ) -> Option<(Room, Option<Crowd>)> {
-        let turn = tokio::time::timeout(Duration::from_millis(TICK_MAX_MILLIS), self.turn(id, now, clock));
+        let turn = tokio::time::timeout(Duration::from_millis(TURN_MAX_MILLIS), self.turn(id, now, clock));
         match turn.await {
             Ok(Ok(turned)) => return turned,
             Ok(Err(error)) => tracing::warn!(%error, performance = %id, "turnstile turn failed"),
@@ -158,7 +158,7 @@ impl Store {
         let write = Write::update(keys::room(id), "SET #owner = :owner, #lease_until = :lease_until")
             .when(&TURNSTILE_IS_FREE)
             .value("owner", turn.owner.as_str())
-            .value("lease_until", turn.now.plus_seconds(TICK_LEASE_SECONDS))
+            .value("lease_until", turn.now.plus_seconds(TURN_LEASE_SECONDS))
             .value("now", turn.now);
         match self.write(write).await? {
             Ok(item) => from_item(item).map(Some),
@@ -224,9 +224,9 @@ impl Store {
     async fn take_back_lapsed(&self, id: &PerformanceId, inside: Vec<AdmissionAt>, now: Timestamp) -> Vec<AdmissionAt> {
         let (lapsed, mut live): (Vec<_>, Vec<_>) =
             inside.into_iter().partition(|admission| admission.state.has_lapsed(now));
-        let (lapsed, later) = lapsed.split_at(lapsed.len().min(TICK_MAX_LAPSES));
+        let (lapsed, later) = lapsed.split_at(lapsed.len().min(TURN_MAX_LAPSES));
         live.extend_from_slice(later);
-        for batch in lapsed.chunks(TICK_WRITES_AT_ONCE) {
+        for batch in lapsed.chunks(TURN_WRITES_AT_ONCE) {
             let gone = join_all(batch.iter().map(|admission| self.take_back(id, admission))).await;
             live.extend(batch.iter().zip(gone).filter(|(_, gone)| !gone).map(|(admission, _)| *admission));
         }
@@ -256,7 +256,7 @@ impl Store {
         });
         let writes: Vec<(Place, Write)> = writes.collect();
         let mut failed = HashSet::new();
-        for batch in writes.chunks(TICK_WRITES_AT_ONCE) {
+        for batch in writes.chunks(TURN_WRITES_AT_ONCE) {
             let done = join_all(batch.iter().map(|(_, write)| self.let_one_in(write, turn))).await;
             let not_done = batch.iter().zip(done).filter(|(_, done)| !done);
             failed.extend(not_done.map(|((place, _), _)| *place));
