@@ -19,7 +19,7 @@ impl Store {
     /// # Errors
     /// As any read.
     pub async fn breaker(&self, now: Timestamp) -> Result<Breaker> {
-        let mut copy = self.copies.breaker.lock().await;
+        let mut copy = self.caches.breaker.lock().await;
         if let Some((read_at, breaker)) = &*copy
             && (now.millis() - read_at.millis()).abs() < COPY_MAX_AGE_MILLIS
         {
@@ -48,7 +48,7 @@ impl Store {
                 (found == *next, found)
             }
         };
-        *self.copies.breaker.lock().await = Some((now, known));
+        *self.caches.breaker.lock().await = Some((now, known));
         Ok(changed)
     }
 

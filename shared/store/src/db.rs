@@ -6,7 +6,7 @@
 //! refusal is not an error, so results are nested: `?` returns failures, and leaves what was written or refused.
 
 use crate::{
-    copies::Copies,
+    cache::Caches,
     keys::{Item, Key},
     write::Write,
 };
@@ -45,7 +45,7 @@ pub struct Store {
     pub(crate) client: Client,
     pub(crate) table: Arc<str>,
     pub(crate) entropy: Entropy,
-    pub(crate) copies: Arc<Copies>,
+    pub(crate) caches: Arc<Caches>,
     /// The request on whose behalf this store writes.
     pub(crate) request: Option<RequestId>,
 }
@@ -85,7 +85,7 @@ enum Verdict {
 impl Store {
     /// A store over `table`, using `client`, whose own retries must be off.
     pub fn new(client: Client, table: String, entropy: Entropy) -> Self {
-        Self { client, table: table.into(), entropy, copies: Arc::default(), request: None }
+        Self { client, table: table.into(), entropy, caches: Arc::default(), request: None }
     }
 
     /// The same store, writing on behalf of `request`: everything that follows from a write names it. The copies are

@@ -10,7 +10,7 @@
 //! | `receipts` | responses stored under an `Idempotency-Key` |
 //! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
-//! | `catalogue`, `copies` | shows and performances, closing them; the cached copies |
+//! | `catalogue`, `cache` | shows and performances, closing them; their cached copies |
 //! | `waiting_room` | waiting rooms: line, places, admissions, turnstile |
 //! | `claims`, `seats`, `holds` | a hold's claim, as writes; taken seats of a house; holding and releasing |
 //! | `seat_maps` | the seat map: read live, or from a large house's projection |
@@ -31,7 +31,7 @@ mod catalogue;
 mod changes;
 mod claims;
 pub mod conditions;
-mod copies;
+mod cache;
 mod db;
 mod door;
 mod holds;

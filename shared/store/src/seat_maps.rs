@@ -47,7 +47,7 @@ impl Store {
             return Ok(Arc::new(self.live_seat_map(performance, now).await?));
         }
         let id = (performance.performance_id.clone(), performance.layout);
-        self.copies.seat_maps.get(&id, now, |_| self.projected_seat_map(performance)).await
+        self.caches.seat_maps.get(&id, now, |_| self.projected_seat_map(performance)).await
     }
 
     async fn live_seat_map(&self, performance: &Performance, now: Timestamp) -> Result<SeatMap> {

@@ -37,14 +37,14 @@ impl Store {
     /// # Errors
     /// [`Error::NoWaitingRoom`].
     pub async fn room(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Room>> {
-        self.copies.rooms.get(id, now, |before| self.read_room(id, before)).await
+        self.caches.rooms.get(id, now, |before| self.read_room(id, before)).await
     }
 
     /// The room as it is now. It replaces this process's copy.
     pub(crate) async fn fresh_room(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Room>> {
         let item = self.get(&keys::room(id), Consistency::Strong).await?.ok_or(Error::NoWaitingRoom)?;
         let room: Room = from_item(item)?;
-        Ok(self.copies.rooms.put(id, now, |before| room.not_behind(before)).await)
+        Ok(self.caches.rooms.put(id, now, |before| room.not_behind(before)).await)
     }
 
     /// POLICY: the room admits members by `policy` from now on. Admitted members stay.
@@ -56,7 +56,7 @@ impl Store {
             .when(&ROOM_EXISTS)
             .value("policy", attribute(policy));
         let room: Room = from_item(self.write(write).await?.map_err(|_| Error::NoWaitingRoom)?)?;
-        self.copies.rooms.put(id, now, |before| room.not_behind(before)).await;
+        self.caches.rooms.put(id, now, |before| room.not_behind(before)).await;
         Ok(())
     }
 

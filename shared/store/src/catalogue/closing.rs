@@ -68,7 +68,7 @@ impl Store {
         if listing.performance.closing_until.is_none() {
             return Ok(listing);
         }
-        self.copies.listings.forget(id).await;
+        self.caches.listings.forget(id).await;
         let listing = self.listing(id, now).await?;
         if listing.performance.closing_until.is_none_or(|until| now < until) {
             return Ok(listing);
@@ -89,7 +89,7 @@ impl Store {
             return Ok(listing);
         }
         // The hold may belong to a newer layout than the cached one.
-        self.copies.listings.forget(id).await;
+        self.caches.listings.forget(id).await;
         let listing = self.listing_to_book(id, now).await?;
         if listing.performance.layout == hold.layout { Ok(listing) } else { Err(Error::HoldExpired) }
     }
@@ -101,7 +101,7 @@ impl Store {
     pub(crate) async fn check_open(&self, performance: &Performance) -> Result<()> {
         let id = &performance.performance_id;
         let trusted = Duration::from_millis(LISTING_TRUSTED_MILLIS);
-        let known = self.copies.listings.aged(id).await.filter(|(_, age)| *age < trusted);
+        let known = self.caches.listings.aged(id).await.filter(|(_, age)| *age < trusted);
         let begun = Instant::now();
         let current = match known {
             Some((listing, _)) => Some(listing.performance.clone()),
@@ -137,7 +137,7 @@ impl Store {
             }));
         }
         for one in &closed {
-            self.copies.listings.forget(&one.performance_id).await;
+            self.caches.listings.forget(&one.performance_id).await;
         }
         tokio::time::sleep(Duration::from_millis(CLOSING_WAIT_MILLIS)).await;
         match self.any_claimed(&closed, now, true).await {
@@ -167,7 +167,7 @@ impl Store {
     pub(super) async fn reopen(&self, performances: &[Performance]) -> Result<()> {
         for one in performances {
             self.transact(vec![unmark(one)]).await?.ok();
-            self.copies.listings.forget(&one.performance_id).await;
+            self.caches.listings.forget(&one.performance_id).await;
         }
         Ok(())
     }

@@ -175,8 +175,8 @@ impl Store {
             }
             return Ok(Replaced::Around);
         }
-        self.copies.listings.forget(id).await;
-        self.copies.rooms.forget(id).await;
+        self.caches.listings.forget(id).await;
+        self.caches.rooms.forget(id).await;
         Ok(Replaced::Done(after))
     }
 
@@ -208,7 +208,7 @@ impl Store {
         if deleted.is_err() {
             self.reopen_if_possible(std::slice::from_ref(&closed)).await;
         }
-        self.copies.listings.forget(id).await;
+        self.caches.listings.forget(id).await;
         deleted
     }
 

@@ -96,7 +96,7 @@ impl Store {
     /// [`Error::Busy`].
     pub async fn replace_show(&self, id: &ShowId, details: &ShowDetails, now: Timestamp) -> Result<Show> {
         let replaced = self.describe_show(id, details, now).await;
-        self.copies.shows.forget(id).await;
+        self.caches.shows.forget(id).await;
         replaced
     }
 
@@ -179,7 +179,7 @@ impl Store {
                 return Err(self.abandon(&show, rest, error).await);
             }
             for one in some {
-                self.copies.listings.forget(&one.performance_id).await;
+                self.caches.listings.forget(&one.performance_id).await;
             }
             if others.is_empty() {
                 return Ok(());

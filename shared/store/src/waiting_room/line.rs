@@ -181,7 +181,7 @@ impl Store {
     /// draws and their results, so that repeating a draw, concurrently or after a lost response, returns the same
     /// place.
     async fn draw(&self, id: &PerformanceId, stripes: u32, member: &MemberId, draws: u32) -> Result<Drawn> {
-        let stripe = self.copies.next_stripe(id, stripes, self.entropy.fraction);
+        let stripe = self.caches.next_stripe(id, stripes, self.entropy.fraction);
         let drawer = [&member.0.as_bytes()[..], &draws.to_be_bytes()].concat();
         let [drawer_name, index_name] = recent_draw(member.0.as_bytes()[15] % DRAWS_REMEMBERED);
         let update = "SET #entity = :entity, #n = if_not_exists(#n, :zero) + :one, \

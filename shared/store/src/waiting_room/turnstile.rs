@@ -100,7 +100,7 @@ impl Store {
         let max_age = |room: &Room| if room.is_far(place) { FAR_COPY_MAX_AGE_MILLIS } else { COPY_MAX_AGE_MILLIS };
         let counted = OnceLock::new();
         let tell = &counted;
-        let room = self.copies.polled_rooms.get_within(id, now, max_age, |before| async move {
+        let room = self.caches.polled_rooms.get_within(id, now, max_age, |before| async move {
             let mut room = self.read_room(id, before).await?;
             if room.is_due(now)
                 && let Some((turned, crowd)) = self.turn_in_time(id, now, clock).await
@@ -108,7 +108,7 @@ impl Store {
                 room = turned.not_behind(Some(&room));
                 tell.get_or_init(|| crowd);
             }
-            self.copies.rooms.put(id, now, |before| room.clone().not_behind(before)).await;
+            self.caches.rooms.put(id, now, |before| room.clone().not_behind(before)).await;
             Ok(room)
         });
         Ok(PolledRoom { room: room.await?, crowd: counted.into_inner().flatten() })

@@ -36,27 +36,27 @@ struct Copy<T> {
 
 type Slot<T> = Arc<tokio::sync::Mutex<Option<Copy<T>>>>;
 
-/// Copies by id. A std mutex is enough, because nothing awaits while it is held. The mutex of a slot makes one
+/// Caches by id. A std mutex is enough, because nothing awaits while it is held. The mutex of a slot makes one
 /// refresh serve all its callers.
-pub(crate) struct CopiesOf<T, Id = PerformanceId> {
+pub(crate) struct Cache<T, Id = PerformanceId> {
     slots: Mutex<HashMap<Id, Slot<T>>>,
     max_age_millis: i64,
     copies_max: usize,
 }
 
-impl<T, Id> std::fmt::Debug for CopiesOf<T, Id> {
+impl<T, Id> std::fmt::Debug for Cache<T, Id> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CopiesOf")
+        f.write_str("Cache")
     }
 }
 
-impl<T> Default for CopiesOf<T> {
+impl<T> Default for Cache<T> {
     fn default() -> Self {
         Self::new(COPY_MAX_AGE_MILLIS, COPIES_MAX)
     }
 }
 
-impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
+impl<T, Id: Clone + Eq + Hash> Cache<T, Id> {
     /// An empty cache of at most `copies_max` copies, each valid for `max_age_millis`.
     fn new(max_age_millis: i64, copies_max: usize) -> Self {
         Self { slots: Mutex::default(), max_age_millis, copies_max }
@@ -72,7 +72,7 @@ impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
         self.get_within(id, now, |_| self.max_age_millis, read)
     }
 
-    /// As [`CopiesOf::get`], with a maximum age that depends on the copy itself.
+    /// As [`Cache::get`], with a maximum age that depends on the copy itself.
     pub(crate) async fn get_within<F: Future<Output = Result<T>>>(
         &self,
         id: &Id,
@@ -125,27 +125,27 @@ impl<T, Id: Clone + Eq + Hash> CopiesOf<T, Id> {
 
 /// All cached copies of a process.
 #[derive(Debug)]
-pub(crate) struct Copies {
-    pub(crate) listings: CopiesOf<Listing>,
-    pub(crate) rooms: CopiesOf<Room>,
+pub(crate) struct Caches {
+    pub(crate) listings: Cache<Listing>,
+    pub(crate) rooms: Cache<Room>,
     /// Rooms for polls, cached separately: other reads of a room, however frequent, do not keep a poll from
     /// refreshing it and so from turning the turnstile.
-    pub(crate) polled_rooms: CopiesOf<Room>,
+    pub(crate) polled_rooms: Cache<Room>,
     /// Performances for callers that only display, join or wait; they book nothing by them.
-    pub(crate) performances: CopiesOf<Performance>,
+    pub(crate) performances: Cache<Performance>,
     /// Shows as displayed beside their performances.
-    pub(crate) shows: CopiesOf<Show, ShowId>,
+    pub(crate) shows: Cache<Show, ShowId>,
     /// Seats left of each grade of listed performances, by performance and layout.
-    pub(crate) grades: CopiesOf<Vec<u32>, (PerformanceId, u32)>,
+    pub(crate) grades: Cache<Vec<u32>, (PerformanceId, u32)>,
     /// Large houses' maps, by performance and layout.
-    pub(crate) seat_maps: CopiesOf<SeatMap, (PerformanceId, u32)>,
+    pub(crate) seat_maps: Cache<SeatMap, (PerformanceId, u32)>,
     /// The breaker for the payment provider, and when it was read.
     pub(crate) breaker: tokio::sync::Mutex<Option<(Timestamp, Breaker)>>,
     /// The stripe of each line from which this process draws next.
     stripes: Mutex<HashMap<PerformanceId, u32>>,
 }
 
-impl Copies {
+impl Caches {
     /// Returns the stripes of a line in turn, starting at a random one. So the stripes grow evenly across many
     /// processes, and members keep their order as far as several counters allow (`infra/decisions/0015`).
     pub(crate) fn next_stripe(&self, id: &PerformanceId, stripes: u32, fraction: fn() -> f64) -> u32 {
@@ -161,16 +161,16 @@ impl Copies {
     }
 }
 
-impl Default for Copies {
+impl Default for Caches {
     fn default() -> Self {
         Self {
-            listings: CopiesOf::default(),
-            rooms: CopiesOf::default(),
-            polled_rooms: CopiesOf::default(),
-            performances: CopiesOf::default(),
-            shows: CopiesOf::new(LISTED_COPY_MAX_AGE_MILLIS, COPIES_MAX),
-            grades: CopiesOf::new(COPY_MAX_AGE_MILLIS, COPIES_MAX),
-            seat_maps: CopiesOf::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
+            listings: Cache::default(),
+            rooms: Cache::default(),
+            polled_rooms: Cache::default(),
+            performances: Cache::default(),
+            shows: Cache::new(LISTED_COPY_MAX_AGE_MILLIS, COPIES_MAX),
+            grades: Cache::new(COPY_MAX_AGE_MILLIS, COPIES_MAX),
+            seat_maps: Cache::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
             breaker: tokio::sync::Mutex::default(),
             stripes: Mutex::default(),
         }
@@ -184,7 +184,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn listing(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Listing>> {
-        self.copies.listings.get(id, now, |_| async { self.read_listing(id).await?.ok_or(Error::NotFound) }).await
+        self.caches.listings.get(id, now, |_| async { self.read_listing(id).await?.ok_or(Error::NotFound) }).await
     }
 
     /// The performance for callers that only display it or join its line: at most a second old, and read eventually
@@ -193,7 +193,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn shown_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<Arc<Performance>> {
-        self.copies.performances.get(id, now, |_| self.known_performance(id)).await
+        self.caches.performances.get(id, now, |_| self.known_performance(id)).await
     }
 
     /// The performance for members waiting in its line, at most two seconds old. It shows that there is a line and
@@ -206,7 +206,7 @@ impl Store {
         let max_age = |copy: &Performance| {
             if copy.has_waiting_room { POLLED_COPY_MAX_AGE_MILLIS } else { COPY_MAX_AGE_MILLIS }
         };
-        self.copies.performances.get_within(id, now, max_age, |_| self.known_performance(id)).await
+        self.caches.performances.get_within(id, now, max_age, |_| self.known_performance(id)).await
     }
 
     /// The show of a performance for display, as old as lists of shows may be.
@@ -214,7 +214,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn shown_show(&self, id: &ShowId, now: Timestamp) -> Result<Arc<Show>> {
-        self.copies.shows.get(id, now, |_| self.known_show(id)).await
+        self.caches.shows.get(id, now, |_| self.known_show(id)).await
     }
 
     /// The seats left of each grade of a listed performance, at most a second old.
@@ -224,7 +224,7 @@ impl Store {
     pub async fn listed_grades(&self, performance: &Performance, now: Timestamp) -> Result<Arc<Vec<u32>>> {
         let id = (performance.performance_id.clone(), performance.layout);
         let count = |_| async { Ok(self.seat_map(performance, now).await?.available(&performance.seating, now)) };
-        self.copies.grades.get(&id, now, count).await
+        self.caches.grades.get(&id, now, count).await
     }
 
     async fn known_performance(&self, id: &PerformanceId) -> Result<Performance> {
