@@ -120,7 +120,7 @@ async fn booking(world: &World, budgets: &mut Budgets) {
     let (_, cost) = meter(world, person.post("/points/top-ups", json!({"amount": 1}))).await;
     budgets.note("top-up", (2, 4.0, 0.5), &cost, "wallet, entry");
     let (_, cost) = meter(world, person.with_key("t").post("/points/top-ups", json!({"amount": 1}))).await;
-    budgets.note("top-up, with a key", (2, 6.0, 0.5), &cost, "and the receipt");
+    budgets.note("top-up, with a key", (2, 6.0, 0.5), &cost, "and the idempotency record");
 
     for (count, key) in [(1, false), (4, false), (2, true)] {
         let seats: Vec<String> = (1..=count).map(|number| format!("A-{}-{number}", if key { 2 } else { 1 })).collect();

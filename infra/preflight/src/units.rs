@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(measured.0.len(), ROWS.len());
     }
 
-    /// Per the design: seats, stake, admission and receipt, each at double cost in a transaction.
+    /// Per the design: seats, stake, admission and idempotency record, each at double cost in a transaction.
     #[test]
     fn cost_is_linear_in_seats() {
         let measured = Measured::committed();

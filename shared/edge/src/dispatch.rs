@@ -17,7 +17,7 @@ use frontrow_domain::{
     limits::{BODY_MAX_BYTES, ID_MAX_CHARS, IDEMPOTENCY_KEY_MAX_CHARS},
     member::Language,
 };
-use frontrow_store::Receipt;
+use frontrow_store::IdempotencyRecord;
 use lambda_http::{
     Body as Bytes, RequestExt,
     http::{HeaderMap, HeaderValue, Method, header::ACCESS_CONTROL_REQUEST_METHOD},
@@ -71,16 +71,16 @@ async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response
 
 async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> {
     let call = parse::<E>(app, &request)?;
-    let receipt = call.receipt.clone();
+    let record = call.idempotency_record.clone();
     let (now, wishes) = (call.now, call.wishes.clone());
     let answer = E::call(app, call).await;
     // A first success is 201 or 202 and has stored its response. Any other result under a key may be a retry: if a
     // response is stored, it is repeated. Otherwise a success is stored now; it has changed nothing.
-    if let Some(receipt) = receipt
+    if let Some(record) = record
         && !answer.as_ref().is_ok_and(|answer| matches!(answer.status().as_u16(), 201 | 202))
     {
         let success = answer.as_ref().ok().map(|answer| answer.stored());
-        if let Some(stored) = app.store.answer_under(&receipt, success.as_ref(), now).await? {
+        if let Some(stored) = app.store.answer_under(&record, success.as_ref(), now).await? {
             return Ok(answer::replay(stored));
         }
     }
@@ -118,7 +118,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
     let identity = caller::identify(app, headers.login, now);
     let member_id = identity.as_ref().ok().map(|identity| identity.member_id);
     let caller = E::Caller::admit(identity)?;
-    let receipt = headers.key.zip(member_id).map(|(key, member_id)| Receipt {
+    let idempotency_record = headers.key.zip(member_id).map(|(key, member_id)| IdempotencyRecord {
         member_id,
         operation: E::ROUTE.operation(),
         key: key.to_owned(),
@@ -138,7 +138,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
         language: Language::negotiate(headers.language),
         queue_token: headers.queue_token.map(str::to_owned),
         wishes: if E::ROUTE.method == Method::GET { Wishes::of(request.headers()) } else { Wishes::default() },
-        receipt,
+        idempotency_record,
     })
 }
 

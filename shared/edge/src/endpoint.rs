@@ -17,7 +17,7 @@ use frontrow_domain::{
     limits::{CURSOR_MAX_CHARS, PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
     member::Language,
 };
-use frontrow_store::{NOT_A_CURSOR, PageOf, PageRequest, Receipt, Receipted, StoredAnswer};
+use frontrow_store::{IdempotencyRecord, NOT_A_CURSOR, PageOf, PageRequest, PendingRecord, StoredAnswer};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{future::Future, pin::Pin, str::FromStr};
@@ -87,16 +87,19 @@ pub struct Call<E: Endpoint> {
     pub queue_token: Option<String>,
     /// Caching and compression that the caller asks for.
     pub(crate) wishes: Wishes,
-    /// The receipt to store under the `Idempotency-Key`, if one was given.
-    pub(crate) receipt: Option<Receipt>,
+    /// The record to store under the `Idempotency-Key`, if one was given.
+    pub(crate) idempotency_record: Option<IdempotencyRecord>,
 }
 
 impl<E: Endpoint> Call<E> {
-    /// The receipt for the operation's transaction, so that a retry with the same key gets the same response. `reply`
+    /// The record for the operation's transaction, so that a retry with the same key gets the same response. `reply`
     /// builds the response from the result. `None` without an `Idempotency-Key`.
-    pub fn receipt<'a, T>(&'a self, reply: &'a (dyn Fn(&T) -> Answer<E::Reply> + Sync)) -> Option<Receipted<'a, T>> {
-        let receipt = self.receipt.as_ref()?;
-        Some(Receipted::new(receipt, Box::new(move |done: &T| -> StoredAnswer { reply(done).stored() })))
+    pub fn idempotency_record<'a, T>(
+        &'a self,
+        reply: &'a (dyn Fn(&T) -> Answer<E::Reply> + Sync),
+    ) -> Option<PendingRecord<'a, T>> {
+        let record = self.idempotency_record.as_ref()?;
+        Some(PendingRecord::new(record, Box::new(move |done: &T| -> StoredAnswer { reply(done).stored() })))
     }
 
     /// The cached rendering of `name` in `version`, made by `render` if there is none yet. Only for data without

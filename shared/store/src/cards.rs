@@ -5,9 +5,9 @@ use crate::{
     Store, claims,
     conditions::{RESERVATION_PENDING, STAKE_IS_LIVE},
     holds::read_stake,
+    idempotency::PendingRecord,
     keys::{self, Key, attribute, from_item},
     payments::{Paid, give_back, reservation_item, stake_paid},
-    receipts::Receipted,
     reservations::{Booked, while_confirmed},
     waiting_room,
     write::Write,
@@ -48,14 +48,14 @@ impl Store {
         kept: &Hold,
         pending: &Reservation,
         admission: Option<&Admission>,
-        receipt: Option<&Receipted<'_, Reservation>>,
+        record: Option<&PendingRecord<'_, Reservation>>,
     ) -> Result<Paid> {
         let (member, now) = (pending.buyer.member_id, pending.created_at);
         let mut writes = vec![pending_stake(stake_key(pending), hold)];
         writes.extend(claims::prolong(hold, kept));
         writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
         writes.extend(admission.map(|admission| waiting_room::park_admission(admission, kept.expires_at)));
-        writes.extend(receipt.map(|receipt| receipt.keep(pending, now)));
+        writes.extend(record.map(|record| record.keep(pending, now)));
 
         let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
         if let Some(stake) = refusal.image(&stake_key(pending)) {

@@ -9,8 +9,8 @@ use crate::{
     claims::{self, Seen},
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refusal},
+    idempotency::PendingRecord,
     keys::{self, Item, Key, attribute, from_item},
-    receipts::Receipted,
     waiting_room,
     write::Write,
 };
@@ -34,7 +34,7 @@ pub struct Holder<'a> {
     /// The member's admission, if the performance has a waiting room.
     pub admission: Option<&'a Admission>,
     /// Where the response is kept, if the request has an `Idempotency-Key`.
-    pub receipt: Option<&'a Receipted<'a, Hold>>,
+    pub record: Option<&'a PendingRecord<'a, Hold>>,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -74,10 +74,10 @@ impl Store {
         }
     }
 
-    /// One transaction: claim, stake, admission and receipt are written together or not at all. It is refused if some
+    /// One transaction: claim, stake, admission and record are written together or not at all. It is refused if some
     /// of the claimed seats are not free. Another choice of seats does not change an error.
     async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &Seen) -> Result<Result<(), Refusal>> {
-        let Holder { member, performance, admission, receipt, now } = *holder;
+        let Holder { member, performance, admission, record, now } = *holder;
         let mut writes = claims::take(hold, &performance.seating, seen, now);
         let ttl = performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS).ttl_seconds();
         writes.push(
@@ -98,7 +98,7 @@ impl Store {
             .value("now", now),
         );
         writes.extend(admission.map(|admission| waiting_room::extend_admission(admission, hold.expires_at, now)));
-        writes.extend(receipt.map(|receipt| receipt.keep(hold, now)));
+        writes.extend(record.map(|record| record.keep(hold, now)));
         let held = self.transact_while(writes, || self.check_open(performance)).await?;
         if let Err(refusal) = &held {
             check_seats_lost(holder, hold, refusal)?;
@@ -264,6 +264,6 @@ fn check_seats_lost(holder: &Holder<'_>, hold: &Hold, refusal: &Refusal) -> Resu
         stake.check_room_for(hold.quantity(), holder.performance.max_seats_per_member, holder.now)?;
         return Err(Error::Busy);
     }
-    // Only the receipt failed: the same request has just succeeded, and the retry returns its response.
+    // Only the record failed: the same request has just succeeded, and the retry returns its response.
     if claims::refused(hold, refusal).next().is_none() { Err(Error::Busy) } else { Ok(()) }
 }

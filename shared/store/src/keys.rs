@@ -14,7 +14,7 @@
 //! | reservation (with its payment) | `member#<memberId>` | `reservation#<uuid>.<performanceId>` | `status`, `card`, `door` (`check_ins`, `generations`), `mailing`, `request_id`, a marker per mail |
 //! | subscriber to alerts | `alerts#<category>#<shard>` | `<memberId>` | |
 //! | alert (mail) | `member#<memberId>` | `alert#<showId>` | its mail's marker |
-//! | receipt | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the response |
+//! | idempotency record | `member#<memberId>` | `receipt#<operation>#<key>` | `fingerprint`, `expires_at`, the response |
 //! | show | `shows` | `<showId>` | |
 //! | show by title, by ending | `shows#title`, `shows#ending` | `<title>␁<showId>`, `<lastStartsAt>#<showId>` | a copy of the show, so that a list is one query |
 //! | performance | `performance#<performanceId>` | `performance` | |
@@ -204,7 +204,7 @@ pub(crate) fn sales_of_day(performance: &PerformanceId, day: &str, grade: &str) 
     Key::new(sales_partition(performance), format!("{SALES_OF_DAY_PREFIX}{day}#{grade}"))
 }
 
-pub(crate) fn receipt(member: &MemberId, operation: &str, key: &str) -> Key {
+pub(crate) fn idempotency_record(member: &MemberId, operation: &str, key: &str) -> Key {
     Key::new(member_partition(member), format!("receipt#{operation}#{key}"))
 }
 

@@ -7,7 +7,7 @@
 //! | [`conditions`] | every condition expression, named, with what it protects |
 //! | [`table`] | the definition of the table: keys, stream, TTL |
 //! | `db`, `write`, `page` | single calls: sending, retrying, evaluating cancellations; pages |
-//! | `receipts` | responses stored under an `Idempotency-Key` |
+//! | `idempotency` | responses stored under an `Idempotency-Key` |
 //! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
 //! | `catalogue`, `cache` | shows and performances, closing them; their cached copies |
@@ -25,23 +25,23 @@
 mod accounts;
 mod alerts;
 mod breaker;
+mod cache;
 mod cancellations;
 mod cards;
 mod catalogue;
 mod changes;
 mod claims;
 pub mod conditions;
-mod cache;
 mod db;
 mod door;
 mod holds;
+mod idempotency;
 pub mod keys;
 mod mails;
 mod members;
 mod page;
 mod payments;
 mod projections;
-mod receipts;
 mod reservations;
 mod seat_maps;
 mod seats;
@@ -56,12 +56,12 @@ pub use cards::Confirmed;
 pub use changes::{Change, Changed, Images, Profile};
 pub use db::{Entropy, Store};
 pub use holds::Holder;
+pub use idempotency::{IdempotencyRecord, PendingRecord, StoredAnswer};
 pub use mails::{Claim, Claimed, Mail, Marker};
 pub use members::{Attempts, Credentials};
 pub use page::{NOT_A_CURSOR, PageOf, PageRequest};
 pub use payments::{Paid, Payable};
 pub use projections::{DirtyReservation, SalesOfDay, SalesOfGrade};
-pub use receipts::{Receipt, Receipted, StoredAnswer};
 pub use reservations::Booked;
 pub use sessions::Renewal;
 pub use waiting_room::{Crowd, Joined, PolledRoom, RoomView};

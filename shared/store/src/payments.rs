@@ -6,8 +6,8 @@ use crate::{
     conditions::STAKE_IS_LIVE,
     db::Consistency,
     holds::read_stake,
+    idempotency::PendingRecord,
     keys::{self, Item, Key, item_of},
-    receipts::Receipted,
     waiting_room,
     wallets::{self, read_wallet},
     write::Write,
@@ -95,7 +95,7 @@ impl Store {
         reservation: &Reservation,
         entry_id: EntryId,
         admission: Option<&Admission>,
-        receipt: Option<&Receipted<'_, Reservation>>,
+        record: Option<&PendingRecord<'_, Reservation>>,
     ) -> Result<Paid> {
         let (member, now) = (reservation.buyer.member_id, reservation.created_at);
         let change = Change {
@@ -127,7 +127,7 @@ impl Store {
             writes.extend(claims::sell(hold));
             writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
             writes.extend(admission.map(waiting_room::spend_admission));
-            writes.extend(receipt.map(|receipt| receipt.keep(reservation, now)));
+            writes.extend(record.map(|record| record.keep(reservation, now)));
 
             let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
             if let Some(stake) = refusal.image(&stake) {

@@ -5,8 +5,8 @@ use crate::{
     PageOf, PageRequest, Store,
     conditions::{WALLET_IS_OPEN, WALLET_UNCHANGED},
     db::Consistency,
+    idempotency::PendingRecord,
     keys::{self, Item, from_item, item_of},
-    receipts::Receipted,
     write::Write,
 };
 use frontrow_domain::{
@@ -51,16 +51,16 @@ impl Store {
         &self,
         member: &MemberId,
         change: &Change,
-        receipt: Option<&Receipted<'_, LedgerEntry>>,
+        record: Option<&PendingRecord<'_, LedgerEntry>>,
     ) -> Result<LedgerEntry> {
         let mut wallet = read_wallet(self.get_known(&keys::wallet(member)).await?)?;
         for attempt in 1..=WALLET_RETRIES {
             let entry = wallet.book(change)?;
             let mut writes = book(member, &entry).to_vec();
-            writes.extend(receipt.map(|receipt| receipt.keep(&entry, change.created_at)));
+            writes.extend(record.map(|record| record.keep(&entry, change.created_at)));
             let Err(refusal) = self.transact(writes).await? else { return Ok(entry) };
             // This key already has a response: after `Busy`, the retry returns it.
-            if receipt.is_some_and(|receipt| refusal.is_of(&receipt.key())) {
+            if record.is_some_and(|record| refusal.is_of(&record.key())) {
                 return Err(Error::Busy);
             }
             wallet = read_wallet(refusal.image(&keys::wallet(member)))?;

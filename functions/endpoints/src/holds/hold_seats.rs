@@ -144,8 +144,8 @@ impl Endpoint for HoldSeats {
         let admission = admitted(app, performance, &member, call.queue_token.as_deref())?;
 
         let reply = |hold: &Hold| Answer::created(format!("/holds/{}", hold.hold_id), HoldView::of(hold, &listing));
-        let (receipt, admission) = (call.receipt(&reply), admission.as_ref());
-        let holder = Holder { member: &member, performance, admission, receipt: receipt.as_ref(), now: call.now };
+        let (record, admission) = (call.idempotency_record(&reply), admission.as_ref());
+        let holder = Holder { member: &member, performance, admission, record: record.as_ref(), now: call.now };
         let fresh = entropy::fresh_uuid();
         let held = under_admission(app, admission, call.now, async {
             match &call.body {

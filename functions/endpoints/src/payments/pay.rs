@@ -164,9 +164,9 @@ impl Order<'_> {
         let reservation = Reservation::paid_with_points(hold, listing, self.buyer(), call.now);
         let reply =
             |paid: &Reservation| Answer::created(format!("/payments/{}", paid.payment_id()), PaymentView::from(paid));
-        let receipt = call.receipt(&reply);
+        let record = call.idempotency_record(&reply);
         let entry_id = EntryId::new(entropy::fresh_uuid());
-        let paid = app.store.pay_with_points(hold, wallet, &reservation, entry_id, admission, receipt.as_ref()).await?;
+        let paid = app.store.pay_with_points(hold, wallet, &reservation, entry_id, admission, record.as_ref()).await?;
         Ok(answered(paid, || reply(&reservation)))
     }
 
@@ -186,8 +186,8 @@ impl Order<'_> {
         let means = (token.clone(), admission);
         let pending = Reservation::paid_by_card((hold, &kept), listing, self.buyer(), means, now);
         let reply = |accepted: &Reservation| Answer::accepted(PaymentView::from(accepted));
-        let receipt = call.receipt(&reply);
-        let paid = app.store.pay_by_card(hold, &kept, &pending, admission, receipt.as_ref()).await?;
+        let record = call.idempotency_record(&reply);
+        let paid = app.store.pay_by_card(hold, &kept, &pending, admission, record.as_ref()).await?;
         Ok(answered(paid, || reply(&pending)))
     }
 

@@ -69,8 +69,8 @@ impl Endpoint for TopUpPoints {
             };
             Answer::created("/points/entries".to_owned(), body)
         };
-        let receipt = call.receipt(&reply);
-        let entry = app.store.top_up(&call.caller.member_id, &change, receipt.as_ref()).await?;
+        let record = call.idempotency_record(&reply);
+        let entry = app.store.top_up(&call.caller.member_id, &change, record.as_ref()).await?;
         Ok(reply(&entry))
     }
 }

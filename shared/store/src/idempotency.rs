@@ -1,6 +1,6 @@
-//! Responses stored under an `Idempotency-Key`. The operation's own transaction writes the receipt, so it exists
+//! Responses stored under an `Idempotency-Key`. The operation's own transaction writes the record, so it exists
 //! exactly if the operation succeeded; failures leave none. A request whose work had already been done, and that only
-//! repeats the result, stores a receipt by itself.
+//! repeats the result, stores a record by itself.
 
 use crate::{
     Store,
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The key under which a response is stored, and the request that it belongs to.
 #[derive(Debug, Clone)]
-pub struct Receipt {
+pub struct IdempotencyRecord {
     /// The member whose key it is.
     pub member_id: MemberId,
     /// The operation's id, part of the key.
@@ -36,73 +36,73 @@ pub struct StoredAnswer {
     pub body: String,
 }
 
-/// A receipt with a function that builds the response, once the result is known.
-pub struct Receipted<'a, T> {
-    receipt: &'a Receipt,
+/// A record with a function that builds the response, once the result is known.
+pub struct PendingRecord<'a, T> {
+    record: &'a IdempotencyRecord,
     answer: Box<dyn Fn(&T) -> StoredAnswer + Send + Sync + 'a>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ReceiptItem {
+struct StoredRecord {
     fingerprint: String,
     expires_at: Timestamp,
     #[serde(flatten)]
     answer: StoredAnswer,
 }
 
-impl<'a, T> Receipted<'a, T> {
-    /// Combines `receipt` and `answer`.
-    pub fn new(receipt: &'a Receipt, answer: Box<dyn Fn(&T) -> StoredAnswer + Send + Sync + 'a>) -> Self {
-        Self { receipt, answer }
+impl<'a, T> PendingRecord<'a, T> {
+    /// Combines `record` and `answer`.
+    pub fn new(record: &'a IdempotencyRecord, answer: Box<dyn Fn(&T) -> StoredAnswer + Send + Sync + 'a>) -> Self {
+        Self { record, answer }
     }
 
-    /// The key of the receipt.
+    /// The key of the record.
     pub(crate) fn key(&self) -> Key {
-        self.receipt.key()
+        self.record.key()
     }
 
     /// The write that stores the response, for the operation's transaction.
     pub(crate) fn keep(&self, done: &T, now: Timestamp) -> Write {
-        self.receipt.keep((self.answer)(done), now)
+        self.record.keep((self.answer)(done), now)
     }
 }
 
-impl Receipt {
+impl IdempotencyRecord {
     fn key(&self) -> Key {
-        keys::receipt(&self.member_id, self.operation, &self.key)
+        keys::idempotency_record(&self.member_id, self.operation, &self.key)
     }
 
     fn keep(&self, answer: StoredAnswer, now: Timestamp) -> Write {
         let expires_at = now.plus_seconds(IDEMPOTENCY_KEPT_SECONDS);
-        let item = ReceiptItem { fingerprint: self.fingerprint.clone(), expires_at, answer };
+        let item = StoredRecord { fingerprint: self.fingerprint.clone(), expires_at, answer };
         let item = keys::with_ttl(item_of(self.key(), "receipt", &item), expires_at);
         Write::put(item).when(&NO_RECEIPT).value("now", now)
     }
 }
 
 impl Store {
-    /// The response stored under the receipt's key, if there is one; otherwise stores `told` there, if given.
+    /// The response stored under the record's key, if there is one; otherwise stores `told` there, if given.
     ///
     /// # Errors
     /// [`Error::IdempotencyKeyReused`] if the key belongs to another request.
     pub async fn answer_under(
         &self,
-        receipt: &Receipt,
+        record: &IdempotencyRecord,
         told: Option<&StoredAnswer>,
         now: Timestamp,
     ) -> Result<Option<StoredAnswer>> {
         let found = match told {
-            None => self.get(&receipt.key(), Consistency::Strong).await?,
-            Some(told) => match self.write(receipt.keep(told.clone(), now)).await? {
+            None => self.get(&record.key(), Consistency::Strong).await?,
+            Some(told) => match self.write(record.keep(told.clone(), now)).await? {
                 Ok(_) => return Ok(None),
                 Err(found) => found,
             },
         };
         let Some(item) = found else { return Ok(None) };
-        let found: ReceiptItem = from_item(item)?;
+        let found: StoredRecord = from_item(item)?;
         if found.expires_at <= now {
             return Ok(None);
         }
-        if found.fingerprint == receipt.fingerprint { Ok(Some(found.answer)) } else { Err(Error::IdempotencyKeyReused) }
+        if found.fingerprint == record.fingerprint { Ok(Some(found.answer)) } else { Err(Error::IdempotencyKeyReused) }
     }
 }
