@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 /// Subject of a message: kind and ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum Concerned {
+pub enum FollowUp {
     /// All reservations of a performance, from a position in its door list.
     Performance {
         /// The cancelled performance.
@@ -69,7 +69,7 @@ pub struct Seen {
     reservation_id: ReservationId,
 }
 
-impl Concerned {
+impl FollowUp {
     /// The message for this subject.
     pub fn message(&self) -> Outgoing {
         Outgoing::now(Queue::Cancellations, serde_json::to_string(self).expect("ids are plain data"))
@@ -96,13 +96,13 @@ impl CancelReservations {
 
     async fn cancel(self, received: SqsMessage) -> Result<()> {
         let request = request_of(&received);
-        match Concerned::read(received.body.as_deref().unwrap_or_default())? {
-            Concerned::Performance { performance_id, after } => self.hand_over(performance_id, after, request).await,
-            Concerned::Member { member_id, changed_at, after } => {
+        match FollowUp::read(received.body.as_deref().unwrap_or_default())? {
+            FollowUp::Performance { performance_id, after } => self.hand_over(performance_id, after, request).await,
+            FollowUp::Member { member_id, changed_at, after } => {
                 let store = self.store.for_request(request.as_ref());
                 Self { store, ..self }.follow(member_id, changed_at, after, request).await
             }
-            Concerned::Reservation { member_id, reservation_id } => {
+            FollowUp::Reservation { member_id, reservation_id } => {
                 let store = self.store.for_request(request.as_ref());
                 Self { store, ..self }.cancel_one(member_id, reservation_id).await
             }
@@ -121,11 +121,11 @@ impl CancelReservations {
         let mut messages = Vec::new();
         for row in page.items.iter().filter(|row| row.is_live()) {
             let (member_id, reservation_id) = (row.member_id, row.reservation_id.clone());
-            messages.push(Concerned::Reservation { member_id, reservation_id }.message().caused_by(request.clone()));
+            messages.push(FollowUp::Reservation { member_id, reservation_id }.message().caused_by(request.clone()));
         }
         if let (Some(last), true) = (page.items.last(), page.next.is_some()) {
             let seen = Seen { member_id: last.member_id, reservation_id: last.reservation_id.clone() };
-            messages.push(Concerned::Performance { performance_id, after: Some(seen) }.message().caused_by(request));
+            messages.push(FollowUp::Performance { performance_id, after: Some(seen) }.message().caused_by(request));
         }
         self.sender
             .send(&messages)

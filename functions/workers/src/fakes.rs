@@ -17,7 +17,7 @@ use std::{
 
 /// A scripted response to one request.
 #[derive(Debug, Clone)]
-pub(crate) enum Said {
+pub(crate) enum Scripted {
     Answer(u16, String),
     Nothing,
     /// The call never returns.
@@ -27,12 +27,12 @@ pub(crate) enum Said {
 /// A service that returns scripted responses in order, and records the requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Service {
-    answers: Arc<Mutex<VecDeque<Said>>>,
+    answers: Arc<Mutex<VecDeque<Scripted>>>,
     received: Arc<Mutex<Vec<String>>>,
 }
 
 impl Service {
-    pub(crate) fn will_say(&self, said: impl IntoIterator<Item = Said>) {
+    pub(crate) fn script(&self, said: impl IntoIterator<Item = Scripted>) {
         self.answers.lock().unwrap().extend(said);
     }
 
@@ -56,11 +56,11 @@ impl HttpConnector for Service {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         self.received.lock().unwrap().push(body);
         HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front() {
-            Some(Said::Answer(status, body)) => {
+            Some(Scripted::Answer(status, body)) => {
                 Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
             }
-            Some(Said::Silence) => return HttpConnectorFuture::new(std::future::pending()),
-            Some(Said::Nothing) | None => Err(ConnectorError::timeout("no response".into())),
+            Some(Scripted::Silence) => return HttpConnectorFuture::new(std::future::pending()),
+            Some(Scripted::Nothing) | None => Err(ConnectorError::timeout("no response".into())),
         })
     }
 }

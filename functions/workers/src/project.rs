@@ -3,7 +3,7 @@
 //! order, or at two projectors at once.
 
 use crate::{
-    cancel_reservations::Concerned,
+    cancel_reservations::FollowUp,
     queue::{Outgoing, Sender},
     records::{change, from_here, sequence_number},
 };
@@ -94,14 +94,14 @@ impl Project {
         };
         let live = self.store.project_reservations(&reservations).await.map_err(failed)?;
         let overtaken = self.overtaken(live).await.map_err(failed)?;
-        let messages: Vec<Outgoing> = overtaken.iter().map(Concerned::message).collect();
+        let messages: Vec<Outgoing> = overtaken.iter().map(FollowUp::message).collect();
         self.sender.send(&messages).await.map_err(|_| first)
     }
 
     /// The live reservations of cancelled performances. A cancellation marks the performance first and then reads the door
     /// list; this code reads the mark after it has written the list. So at least one of the two sees a reservation that is
     /// made in between.
-    async fn overtaken(&self, live: Vec<DirtyReservation>) -> Result<Vec<Concerned>> {
+    async fn overtaken(&self, live: Vec<DirtyReservation>) -> Result<Vec<FollowUp>> {
         let mut by_performance: BTreeMap<PerformanceId, Vec<DirtyReservation>> = BTreeMap::new();
         for one in live {
             by_performance.entry(one.reservation_id.performance().clone()).or_default().push(one);
@@ -109,7 +109,7 @@ impl Project {
         let mut concerned = Vec::new();
         for (performance, reservations) in by_performance {
             if self.store.cancellation(&performance, self.clock.now()).await?.is_some() {
-                let one = |one: DirtyReservation| Concerned::Reservation {
+                let one = |one: DirtyReservation| FollowUp::Reservation {
                     member_id: one.member_id,
                     reservation_id: one.reservation_id,
                 };

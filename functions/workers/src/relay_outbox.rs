@@ -2,7 +2,7 @@
 
 use crate::{
     announce_show::Announcement,
-    cancel_reservations::Concerned,
+    cancel_reservations::FollowUp,
     message::PaymentDue,
     queue::{Outgoing, Sender, reservation_in},
     records::{change, from_here, sequence_number},
@@ -86,8 +86,8 @@ impl Worker for RelayOutbox {
 fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
     let Change { item, request_id } = change(record)?;
     let messages: Vec<Outgoing> = match item {
-        Changed::Member(images) => update_of(images).iter().map(Concerned::message).collect(),
-        Changed::Performance(images) => cancellation_of(images).iter().map(Concerned::message).collect(),
+        Changed::Member(images) => update_of(images).iter().map(FollowUp::message).collect(),
+        Changed::Performance(images) => cancellation_of(images).iter().map(FollowUp::message).collect(),
         Changed::Reservation(images) => {
             let payment = payment_of(&images).map(|due| Outgoing::now(Queue::Payments, due.encode()));
             mail_about(*images).iter().map(Outgoing::mail).chain(payment).collect()
@@ -102,15 +102,15 @@ fn messages_of(record: &EventRecord) -> Result<Vec<Outgoing>> {
 }
 
 /// The performance whose reservations end, if it is now cancelled.
-fn cancellation_of(Images { old, new }: Images<Performance>) -> Option<Concerned> {
+fn cancellation_of(Images { old, new }: Images<Performance>) -> Option<FollowUp> {
     let is_new = new.cancellation.is_some() && old.is_none_or(|old| old.cancellation.is_none());
-    is_new.then_some(Concerned::Performance { performance_id: new.performance_id, after: None })
+    is_new.then_some(FollowUp::Performance { performance_id: new.performance_id, after: None })
 }
 
 /// A member who was renamed or deleted, and whose reservations must be updated.
-fn update_of(Images { old, new }: Images<Profile>) -> Option<Concerned> {
+fn update_of(Images { old, new }: Images<Profile>) -> Option<FollowUp> {
     let changed_at = new.changed_at.filter(|_| old.is_some_and(|old| old != new))?;
-    Some(Concerned::Member { member_id: new.member_id, changed_at, after: None })
+    Some(FollowUp::Member { member_id: new.member_id, changed_at, after: None })
 }
 
 /// A purchase by card that is now due: the provider must be asked to charge it or to refund it.

@@ -39,10 +39,10 @@ pub(crate) fn check_claimed(hold: &Hold, refusal: &Refusal) -> Result<()> {
 }
 
 /// Stripes as read a moment ago.
-pub(crate) type Seen = BTreeMap<u32, Stripe>;
+pub(crate) type StripesRead = BTreeMap<u32, Stripe>;
 
 /// Takes what `hold` claims. If a stripe was `seen` to have expired places, they are given back and taken first.
-pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &Seen, now: Timestamp) -> Vec<Write> {
+pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &StripesRead, now: Timestamp) -> Vec<Write> {
     let take = |(taken, count): (&Taken, u32)| match (taken, seating) {
         (Taken::Place { stripe }, Seating::General(house)) => {
             take_places(hold, house, *stripe, count, seen.get(stripe), now)

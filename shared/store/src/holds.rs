@@ -6,7 +6,7 @@ mod places;
 
 use crate::{
     PageOf, PageRequest, Store,
-    claims::{self, Seen},
+    claims::{self, StripesRead},
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refusal},
     idempotency::PendingRecord,
@@ -47,7 +47,7 @@ impl Store {
     /// [`Error::TooManyRequests`], [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
     pub async fn hold_seats(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
         self.check_quantity(holder, hold.quantity()).await?;
-        let Err(refusal) = self.attempt(holder, &hold, &Seen::default()).await? else { return Ok(hold) };
+        let Err(refusal) = self.attempt(holder, &hold, &StripesRead::default()).await? else { return Ok(hold) };
         let lost = claims::refused(&hold, &refusal);
         Err(Error::SeatsTaken { seat_ids: lost.filter_map(HeldSeat::seat_id).cloned().collect() })
     }
@@ -76,7 +76,7 @@ impl Store {
 
     /// One transaction: claim, stake, admission and record are written together or not at all. It is refused if some
     /// of the claimed seats are not free. Another choice of seats does not change an error.
-    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &Seen) -> Result<Result<(), Refusal>> {
+    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &StripesRead) -> Result<Result<(), Refusal>> {
         let Holder { member, performance, admission, record, now } = *holder;
         let mut writes = claims::take(hold, &performance.seating, seen, now);
         let ttl = performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS).ttl_seconds();

@@ -2,7 +2,7 @@
 
 use crate::{
     Store,
-    claims::{Seen, read_stripe},
+    claims::{StripesRead, read_stripe},
     db::Consistency,
     keys::{self, Item, from_item},
 };
@@ -76,7 +76,7 @@ impl Store {
         performance: &Performance,
         shares: &[Share],
         consistency: Consistency,
-    ) -> Result<Seen> {
+    ) -> Result<StripesRead> {
         let key = |share: &Share| keys::stripe(&performance.performance_id, performance.layout, share.stripe);
         let items = self.get_all(shares.iter().map(key).collect(), consistency).await?;
         let read = |(share, item): (&Share, Option<Item>)| {

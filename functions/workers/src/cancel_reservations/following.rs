@@ -6,7 +6,7 @@
 //!
 //! All values are read from the profile, so repeated, late and reordered messages are harmless.
 
-use super::{CancelReservations, Concerned};
+use super::{CancelReservations, FollowUp};
 use crate::queue::Outgoing;
 use frontrow_domain::{
     Error, Result, Timestamp,
@@ -38,7 +38,7 @@ impl CancelReservations {
         for reservation in &page.items {
             is_done &= self.follow_one(&account, reservation, now).await?;
         }
-        let message = |after| Concerned::Member { member_id, changed_at, after }.message().caused_by(request.clone());
+        let message = |after| FollowUp::Member { member_id, changed_at, after }.message().caused_by(request.clone());
         let later = |message| Outgoing { delay_seconds: LOOK_AGAIN_SECONDS, ..message };
         let mut messages = Vec::new();
         if is_last && !is_done {

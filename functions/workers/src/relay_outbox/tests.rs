@@ -1,7 +1,7 @@
 //! Tests with records as the stream delivers them.
 
 use super::*;
-use crate::fakes::{Said, Service};
+use crate::fakes::{Scripted, Service};
 use frontrow_domain::{
     ids::{MemberId, ReservationId},
     mailing::Occasion,
@@ -245,10 +245,10 @@ fn a_reservation_that_cannot_be_read_is_not_passed_over() {
     assert!(messages_of(&record("INSERT", None, Some(broken))).is_err());
 }
 
-fn accepting(ids: impl IntoIterator<Item = usize>) -> Said {
+fn accepting(ids: impl IntoIterator<Item = usize>) -> Scripted {
     let entry = |id: usize| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"});
     let successful: Vec<_> = ids.into_iter().map(entry).collect();
-    Said::Answer(200, json!({"Successful": successful, "Failed": []}).to_string())
+    Scripted::Answer(200, json!({"Successful": successful, "Failed": []}).to_string())
 }
 
 /// Records numbered from 0, of which every second one leads to a message.
@@ -264,9 +264,9 @@ fn event(count: usize) -> Event {
     event
 }
 
-async fn relayed(event: Event, said: Vec<Said>) -> (Option<String>, Vec<usize>) {
+async fn relayed(event: Event, said: Vec<Scripted>) -> (Option<String>, Vec<usize>) {
     let sqs = Service::default();
-    sqs.will_say(said);
+    sqs.script(said);
     let urls = [(Queue::Codes, "http://service.invalid/q".to_owned())].into();
     let relay = RelayOutbox::new(Sender::new(sqs.aws().sqs(), urls));
     let response = relay.handle(event).await.unwrap();
@@ -308,7 +308,7 @@ async fn a_batch_is_relayed_ten_messages_at_a_time() {
 async fn the_stream_comes_back_with_the_first_record_whose_message_was_not_accepted() {
     let third_missing = accepting((0..10).filter(|id| *id != 3));
     assert_eq!(relayed(event(48), vec![accepting(0..10), third_missing]).await, (Some("26".to_owned()), vec![10, 10]));
-    let refusal = || Said::Answer(400, json!({"__type": "QueueDoesNotExist"}).to_string());
+    let refusal = || Scripted::Answer(400, json!({"__type": "QueueDoesNotExist"}).to_string());
     assert_eq!(relayed(event(48), vec![accepting(0..10), refusal()]).await, (Some("20".to_owned()), vec![10, 10]));
 }
 

@@ -1,7 +1,7 @@
 //! Tests the mailer against an embedded DynamoDB and a scripted mail service.
 
 use super::*;
-use crate::fakes::{Said, Service, TABLE, losing_answers, table};
+use crate::fakes::{Scripted, Service, TABLE, losing_answers, table};
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Timestamp,
@@ -27,14 +27,14 @@ struct World {
     dynamodb: aws_sdk_dynamodb::Client,
 }
 
-fn accepted() -> Said {
+fn accepted() -> Scripted {
     let answer = "<SendRawEmailResponse><SendRawEmailResult><MessageId>m</MessageId></SendRawEmailResult></SendRawEmailResponse>";
-    Said::Answer(200, answer.to_owned())
+    Scripted::Answer(200, answer.to_owned())
 }
 
-fn refused(status: u16) -> Said {
+fn refused(status: u16) -> Scripted {
     let answer = "<ErrorResponse><Error><Type>Sender</Type><Code>MessageRejected</Code></Error></ErrorResponse>";
-    Said::Answer(status, answer.to_owned())
+    Scripted::Answer(status, answer.to_owned())
 }
 
 fn code(id: &str) -> Mail {
@@ -125,7 +125,7 @@ impl World {
 async fn an_accepted_mail_is_sent_once() {
     let world = World::new().await;
     world.reserve("confirmed").await;
-    world.ses.will_say([accepted()]);
+    world.ses.script([accepted()]);
     assert_eq!(world.ticket_mail().await, MailStatus::Queued);
     assert!(world.deliver_one(&ticket(), 1).await);
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
@@ -141,7 +141,7 @@ async fn a_cancelled_reservation_gets_its_cancellation_mail_but_no_tickets() {
     world.reserve("cancelled").await;
     assert!(world.deliver_one(&ticket(), 1).await);
     assert!(world.ses.received().is_empty());
-    world.ses.will_say([accepted()]);
+    world.ses.script([accepted()]);
     let (member_id, reservation_id) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
     assert!(world.deliver_one(&Mail::Cancellation { member_id, reservation_id }, 1).await);
     assert_eq!(world.ses.received().len(), 1);
@@ -155,7 +155,7 @@ async fn a_leased_mail_is_not_acknowledged_until_the_lease_expires() {
     assert!(!world.deliver_one(&mail, 1).await);
     assert!(world.ses.received().is_empty());
     world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
-    world.ses.will_say([accepted()]);
+    world.ses.script([accepted()]);
     assert!(world.deliver_one(&mail, 2).await);
     assert_eq!(world.ses.received().len(), 1);
 }
@@ -165,17 +165,17 @@ async fn a_refused_mail_is_released_at_once_and_an_unanswered_one_is_not() {
     let world = World::new().await;
     for (id, status) in [("a", 400), ("b", 454), ("c", 503)] {
         let mail = world.verify(id).await;
-        world.ses.will_say([refused(status), accepted()]);
+        world.ses.script([refused(status), accepted()]);
         assert!(!world.deliver_one(&mail, 1).await, "{status}");
         assert!(world.deliver_one(&mail, 2).await, "{status}");
     }
-    for (id, said) in [("d", Said::Nothing), ("e", refused(500))] {
+    for (id, said) in [("d", Scripted::Nothing), ("e", refused(500))] {
         let mail = world.verify(id).await;
-        world.ses.will_say([said]);
+        world.ses.script([said]);
         assert!(!world.deliver_one(&mail, 1).await);
         assert!(!world.deliver_one(&mail, 2).await, "it may have been accepted");
         world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
-        world.ses.will_say([accepted()]);
+        world.ses.script([accepted()]);
         assert!(world.deliver_one(&mail, 3).await);
     }
     assert_eq!(world.ses.received().len(), 3 * 2 + 2 * 2);
@@ -184,7 +184,7 @@ async fn a_refused_mail_is_released_at_once_and_an_unanswered_one_is_not() {
 /// Throttling does not count as a refusal: a rush would soon use up five receives.
 #[tokio::test]
 async fn a_throttled_mail_is_retried() {
-    let throttled = Said::Answer(
+    let throttled = Scripted::Answer(
         400,
         "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Maximum sending rate exceeded.\
          </Message></Error></ErrorResponse>"
@@ -192,7 +192,7 @@ async fn a_throttled_mail_is_retried() {
     );
     let world = World::new().await;
     let mail = world.verify("a").await;
-    world.ses.will_say([throttled.clone(), throttled, accepted()]);
+    world.ses.script([throttled.clone(), throttled, accepted()]);
     assert!(world.deliver_one(&mail, 1).await);
     assert_eq!(world.ses.received().len(), 3);
 }
@@ -201,12 +201,12 @@ async fn a_throttled_mail_is_retried() {
 async fn the_last_failed_receive_marks_the_mail_and_a_redrive_sends_it() {
     let world = World::new().await;
     world.reserve("confirmed").await;
-    world.ses.will_say([refused(400), refused(400)]);
+    world.ses.script([refused(400), refused(400)]);
     assert!(!world.deliver_one(&ticket(), 4).await);
     assert_eq!(world.ticket_mail().await, MailStatus::Queued);
     assert!(!world.deliver_one(&ticket(), 5).await);
     assert_eq!(world.ticket_mail().await, MailStatus::Failed);
-    world.ses.will_say([accepted()]);
+    world.ses.script([accepted()]);
     assert!(world.deliver_one(&ticket(), 1).await);
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
 }
@@ -233,7 +233,7 @@ async fn an_interrupted_last_receive_leaves_the_mail_failed_and_a_redrive_sends_
     let world = World::new().await;
     world.reserve("confirmed").await;
     for receive in [4, 5] {
-        world.ses.will_say([Said::Silence]);
+        world.ses.script([Scripted::Silence]);
         let body = [message::encode(&ticket())];
         let cut_off = tokio::time::timeout(Duration::from_millis(500), world.deliver(&body, receive));
         assert!(cut_off.await.is_err());
@@ -241,7 +241,7 @@ async fn an_interrupted_last_receive_leaves_the_mail_failed_and_a_redrive_sends_
         assert_eq!(world.ticket_mail().await, expected);
         world.mailer.app.clock.advance_seconds(u32::try_from(MAIL_LEASE_SECONDS).unwrap());
     }
-    world.ses.will_say([accepted()]);
+    world.ses.script([accepted()]);
     assert!(world.deliver_one(&ticket(), 1).await);
     assert_eq!(world.ticket_mail().await, MailStatus::Sent);
 }
@@ -270,7 +270,7 @@ async fn used_and_expired_codes_are_not_mailed() {
     world.mailer.app.clock.advance_seconds(1);
     assert!(world.deliver_one(&lapsed, 1).await);
     assert!(world.ses.received().is_empty());
-    world.ses.will_say([accepted()]);
+    world.ses.script([accepted()]);
     assert!(world.deliver_one(&fresh, 1).await);
     assert_eq!(world.ses.received().len(), 1);
 }
@@ -309,7 +309,7 @@ async fn a_poison_message_and_a_refused_mail_do_not_block_others() {
     let world = World::new().await;
     world.verify("a").await;
     world.verify("b").await;
-    world.ses.will_say([accepted(), accepted()]);
+    world.ses.script([accepted(), accepted()]);
     let bodies =
         ["poison".to_owned(), message::encode(&code("a")), message::encode(&ticket()), message::encode(&code("b"))];
     assert_eq!(world.deliver(&bodies, 1).await, [0, 2], "the poison, and the reservation that is not there");

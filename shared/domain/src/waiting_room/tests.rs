@@ -3,7 +3,7 @@
 use super::{
     AdmissionState, Place, Room,
     given_up::GivenUp,
-    turn::{Found, Inside, Plan, Seen, Step},
+    turn::{Inside, Plan, Snapshot, Step, TurnInput},
     wait::{Pace, poll_after},
 };
 use crate::{
@@ -31,7 +31,7 @@ fn room(max_active: Option<u32>, admit_per_minute: Option<u32>, serving: &[u64])
 
 fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -> Plan {
     let (admitted, left) = (admitted.iter().copied().collect(), left.iter().copied().collect());
-    room.plan(&room.candidates(drawn, u64::MAX), Found { admitted: &admitted, left: &left, live }, NOW)
+    room.plan(&room.candidates(drawn, u64::MAX), TurnInput { admitted: &admitted, left: &left, live }, NOW)
 }
 
 fn steps(plan: &Plan, stripes: u32) -> Vec<(u64, Step)> {
@@ -227,7 +227,7 @@ fn unclaimed_admissions_count_with_their_full_time() {
     let mut room = room(Some(5), None, &[0]);
     room.inside = inside(4, 1, 1);
     let plan = plan(&room, &[2], &[], &[], 2);
-    let seen = Seen { inside: found, given_up: GivenUp::default(), stock: None };
+    let seen = Snapshot { inside: found, given_up: GivenUp::default(), stock: None };
     let turned = room.after(&plan, &HashSet::new(), Some(&seen), NOW);
     assert_eq!((turned.inside, turned.pace.recent(NOW)), (inside(4, 9, 600), 2), "two left, two came");
 }
@@ -337,7 +337,7 @@ proptest! {
         let (left, admitted) = (marked(0), marked(1));
         let failed: HashSet<Place> = marked(2).into_iter().map(|position| Place::at(position, room.stripes)).collect();
         let live = live + admitted.len() as u64;
-        let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, NOW);
+        let plan = room.plan(&candidates, TurnInput { admitted: &admitted, left: &left, live }, NOW);
 
         let granted = plan.0.iter().filter(|(_, step)| *step == Step::Grant).count() as u64;
         let most = room.policy.max_active.map_or(u64::MAX, u64::from);

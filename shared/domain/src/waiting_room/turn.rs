@@ -37,7 +37,7 @@ impl Inside {
 
 /// What a turn read before it admitted anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Snapshot {
     /// The members inside.
     pub inside: Inside,
     /// The given-up places.
@@ -60,7 +60,7 @@ pub enum Step {
 
 /// The state of the line and the room at the beginning of a turn.
 #[derive(Debug, Clone, Copy)]
-pub struct Found<'a> {
+pub struct TurnInput<'a> {
     /// Positions not yet served that have an admission, from a turn that died before it was recorded.
     pub admitted: &'a HashSet<u64>,
     /// Given-up positions.
@@ -129,7 +129,7 @@ impl Room {
 
     /// The steps of this turn for `candidates`, in order, until no place is free, the minute's allowance is used up,
     /// or [`TURN_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these. Empty while paused.
-    pub fn plan(&self, candidates: &[Place], found: Found<'_>, now: Timestamp) -> Plan {
+    pub fn plan(&self, candidates: &[Place], found: TurnInput<'_>, now: Timestamp) -> Plan {
         let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TURN_MAX_GRANTS)));
         let mut steps = Vec::new();
         if self.policy.paused {
@@ -159,7 +159,7 @@ impl Room {
     /// The room after `plan`, except for the places that `failed`: each stripe advances up to its first failure.
     /// Admissions beyond it are adopted and counted by the next turn. If nothing was `seen`, the previous values
     /// stay.
-    pub fn after(&self, plan: &Plan, failed: &HashSet<Place>, seen: Option<&Seen>, now: Timestamp) -> Turned {
+    pub fn after(&self, plan: &Plan, failed: &HashSet<Place>, seen: Option<&Snapshot>, now: Timestamp) -> Turned {
         let mut serving = self.serving.clone();
         let mut stopped = HashSet::new();
         let mut let_in: u32 = 0;

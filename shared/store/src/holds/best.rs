@@ -3,7 +3,7 @@
 //! only as far as necessary.
 
 use super::Holder;
-use crate::{Store, claims::Seen, db::Consistency};
+use crate::{Store, claims::StripesRead, db::Consistency};
 use frontrow_domain::{
     Error, Result,
     best_available::{choose, together},
@@ -44,7 +44,7 @@ impl<'a> Search<'a> {
                 }
             };
             let hold = hold.clone().of_seats(&seats);
-            if self.store.attempt(self.holder, &hold, &Seen::default()).await?.is_ok() {
+            if self.store.attempt(self.holder, &hold, &StripesRead::default()).await?.is_ok() {
                 return Ok(hold);
             }
             consistency = Consistency::Strong;

@@ -5,7 +5,7 @@
 use super::Holder;
 use crate::{
     Store,
-    claims::{Seen, read_stripe},
+    claims::{StripesRead, read_stripe},
     db::Consistency,
     keys,
 };
@@ -28,7 +28,7 @@ pub(super) struct Search<'a> {
 /// How many places to take from which stripes, and the stripes as they were read.
 struct Choice {
     parts: Vec<(u32, u32)>,
-    seen: Seen,
+    seen: StripesRead,
 }
 
 impl Search<'_> {
@@ -39,7 +39,7 @@ impl Search<'_> {
         let home = hold.hold_id.spread(self.shares.len());
         let mut choice = match self.shares[home] {
             Share { stripe, places } if places >= self.quantity => {
-                Choice { parts: vec![(stripe, self.quantity)], seen: Seen::default() }
+                Choice { parts: vec![(stripe, self.quantity)], seen: StripesRead::default() }
             }
             _ => self.look(home).await?,
         };
@@ -55,7 +55,7 @@ impl Search<'_> {
                     let image = refusal.image(&keys::stripe(hold.performance_id(), hold.layout, stripe));
                     let (seen, share) = (read_stripe(&image.unwrap_or_default())?, self.share_of(stripe));
                     if seen.free(share, self.holder.now) >= self.quantity {
-                        Choice { seen: Seen::from([(stripe, seen)]), ..choice }
+                        Choice { seen: StripesRead::from([(stripe, seen)]), ..choice }
                     } else {
                         self.look(home).await?
                     }

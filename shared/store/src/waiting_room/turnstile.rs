@@ -22,7 +22,7 @@ use frontrow_domain::{
     performance::Performance,
     waiting_room::{
         AdmissionState, Place, Room, Stock,
-        turn::{Found, Inside, Plan, Seen, Step, Turned},
+        turn::{Inside, Plan, Snapshot, Step, TurnInput, Turned},
     },
 };
 use futures_util::future::join_all;
@@ -52,12 +52,12 @@ pub struct Crowd {
 }
 
 /// What a turn counted before it admitted anybody.
-struct Counted {
+struct Counts {
     drawn: u64,
-    seen: Seen,
+    seen: Snapshot,
 }
 
-impl Counted {
+impl Counts {
     /// The crowd after `plan` turned the room into `turned`, except for the places that `failed`.
     fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<Place>) -> Crowd {
         let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
@@ -146,7 +146,7 @@ impl Store {
                 Default::default()
             }
         };
-        let seen = counted.as_ref().map(|counted: &Counted| &counted.seen);
+        let seen = counted.as_ref().map(|counted: &Counts| &counted.seen);
         let turned = self.end_turn(id, &turn, &room.after(&plan, &failed, seen, now)).await?;
         Ok(turned.map(|turned| {
             let crowd = counted.map(|counted| counted.after(&turned, &plan, &failed));
@@ -172,12 +172,7 @@ impl Store {
 
     /// Steps 2 to 4: counts admissions, takes back expired ones, and admits as many members as the policy allows.
     /// Returns the plan, the part of it that failed, and the counts.
-    async fn let_in(
-        &self,
-        id: &PerformanceId,
-        room: &Room,
-        turn: &Turn<'_>,
-    ) -> Result<(Plan, HashSet<Place>, Counted)> {
+    async fn let_in(&self, id: &PerformanceId, room: &Room, turn: &Turn<'_>) -> Result<(Plan, HashSet<Place>, Counts)> {
         let now = turn.now;
         let (inside, drawn, listing) =
             tokio::join!(self.admissions(id), self.drawn(id, room.stripes), self.listing(id, now));
@@ -199,10 +194,10 @@ impl Store {
                 (candidates, left, given_up)
             }
         };
-        let plan = room.plan(&candidates, Found { admitted: &admitted, left: &left, live }, now);
+        let plan = room.plan(&candidates, TurnInput { admitted: &admitted, left: &left, live }, now);
         let (failed, stock) = tokio::join!(self.carry_out(id, room, &plan, turn), self.stock(room, performance, now));
         let inside = Inside::of(inside.iter().map(|admission| &admission.state), room.policy.admission_seconds);
-        Ok((plan, failed, Counted { drawn: drawn.iter().sum(), seen: Seen { inside, given_up, stock } }))
+        Ok((plan, failed, Counts { drawn: drawn.iter().sum(), seen: Snapshot { inside, given_up, stock } }))
     }
 
     /// The number of free seats, counted again from time to time. It does not affect admission.
