@@ -3,7 +3,7 @@
 use super::audit::{Item, Snapshot, text};
 use frontrow_domain::{
     Timestamp,
-    general::Stripe,
+    general_admission::Stripe,
     limits::LIVE_SEATS_MAX,
     performance::Performance,
     seat_map::{SeatMap, SeatState},

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Result, Timestamp,
-    general::{Area, bucket_end},
+    general_admission::{Area, bucket_end},
     ids::{HoldId, MemberId, PerformanceId, ReservationId},
     limits::{HOLD_FORGIVEN_SECONDS, HOLD_PROLONGED_TIMES, HOLDS_FORGIVEN_MAX, UNPAID_HOLDS_WINDOW_SECONDS},
     money::Won,

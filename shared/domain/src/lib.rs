@@ -32,7 +32,7 @@ mod common_passwords;
 pub mod door;
 pub mod door_list;
 pub mod error;
-pub mod general;
+pub mod general_admission;
 pub mod hold;
 pub mod ids;
 pub mod limits;

@@ -21,7 +21,7 @@
 
 use crate::{
     Error, Result, Timestamp,
-    general::{Share, Stripe},
+    general_admission::{Share, Stripe},
     limits::{BLOCK_SEATS, HELD_STEP_MILLIS},
     price::GradeTotal,
     seating::{Numbered, Seating},

@@ -3,7 +3,7 @@
 
 use crate::{
     FieldErrors,
-    general::{Area, General},
+    general_admission::{Area, GeneralAdmission},
     limits::{
         BLOCK_SEATS, GRADE_MAX_CHARS, ROWS_MAX, SEATS_MAX, SEATS_PER_ROW_MAX, SECTION_NAME_MAX_CHARS, SECTIONS_MAX,
     },
@@ -51,7 +51,7 @@ pub enum Seating {
     /// Numbered seats in sections.
     Numbered(Numbered),
     /// Places without numbers, in areas.
-    General(General),
+    General(GeneralAdmission),
 }
 
 /// [`Seating`] as it is received. It is not a tagged serde enum, because those do not report the field of an error.
@@ -84,7 +84,7 @@ impl TryFrom<Fields> for Seating {
     fn try_from(fields: Fields) -> Result<Self, FieldErrors> {
         match (fields.r#type, fields.sections, fields.areas) {
             (Kind::Numbered, Some(sections), None) => Numbered::new(sections).map(Self::Numbered),
-            (Kind::General, None, Some(areas)) => General::new(areas).map(Self::General),
+            (Kind::General, None, Some(areas)) => GeneralAdmission::new(areas).map(Self::General),
             (Kind::Numbered, None, _) => Err(FieldErrors::one("sections", "required for numbered seating")),
             (Kind::General, _, None) => Err(FieldErrors::one("areas", "required for general seating")),
             (Kind::Numbered, ..) => Err(FieldErrors::one("areas", "not allowed for numbered seating")),

@@ -16,7 +16,7 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    general::{General, Stripe},
+    general_admission::{GeneralAdmission, Stripe},
     hold::{HeldSeat, Hold, Taken, taken},
     ids::PerformanceId,
     limits::STRIPE_UNSWEPT_MAX,
@@ -61,7 +61,14 @@ pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &StripesRead, now: Time
     taken(&hold.seats).map(take).collect()
 }
 
-fn take_places(hold: &Hold, house: &General, stripe: u32, count: u32, seen: Option<&Stripe>, now: Timestamp) -> Write {
+fn take_places(
+    hold: &Hold,
+    house: &GeneralAdmission,
+    stripe: u32,
+    count: u32,
+    seen: Option<&Stripe>,
+    now: Timestamp,
+) -> Write {
     let key = keys::stripe(hold.performance_id(), hold.layout, stripe);
     let end = hold.bucket_end.unwrap_or(hold.expires_at);
     let room = i64::from(house.share_of(stripe)) - i64::from(count);

@@ -16,7 +16,7 @@ use crate::{
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use frontrow_domain::{
     Error, Result, Timestamp,
-    general::Share,
+    general_admission::Share,
     limits::{BLOCK_READS_AT_ONCE, LIVE_SEATS_MAX, PROJECTION_ATTEMPTS},
     performance::Performance,
     seat_map::{SeatMap, pack_seats, pack_stripe},

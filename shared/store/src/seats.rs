@@ -9,7 +9,7 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    general::{Share, Stripe},
+    general_admission::{Share, Stripe},
     limits::BLOCK_READS_AT_ONCE,
     performance::Performance,
     seat_map::SeatState,

@@ -3,7 +3,7 @@
 use super::{AFTER, BEFORE, NOW, details, general, house, listing, numbered};
 use crate::{
     Error, Timestamp,
-    general::Stripe,
+    general_admission::Stripe,
     limits::{
         ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, HOLD_MAX_SECONDS, POSTER_URL_MAX_CHARS, PRICE_MAX_WON,
         ROOM_RATE_MAX, RUNNING_MAX_MINUTES, SEATS_PER_MEMBER_MAX,

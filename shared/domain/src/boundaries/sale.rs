@@ -8,7 +8,7 @@ use crate::{
     card,
     door::Door,
     door_list::DoorRow,
-    general::{Stripe, bucket_end},
+    general_admission::{Stripe, bucket_end},
     hold::{HeldSeat, Hold, Stake, Taken, taken},
     ids::HoldId,
     limits::{

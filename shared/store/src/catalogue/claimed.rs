@@ -3,7 +3,7 @@
 use crate::{Store, claims, db::Consistency, keys, write::Write};
 use frontrow_domain::{
     Result, Timestamp,
-    general::{General, Stripe},
+    general_admission::{GeneralAdmission, Stripe},
     limits::{BLOCK_READS_AT_ONCE, LAPSED_ENDS_AT_ONCE, LAPSED_PAYABLE_SECONDS},
     performance::Performance,
     seat_map::SeatState,
@@ -53,7 +53,7 @@ impl Store {
 
     async fn is_place_claimed(
         &self,
-        house: &General,
+        house: &GeneralAdmission,
         performance: &Performance,
         now: Timestamp,
         finally: bool,

@@ -11,7 +11,7 @@ use crate::{
 };
 use frontrow_domain::{
     Error, Result,
-    general::{Area, Share, split},
+    general_admission::{Area, Share, split},
     hold::Hold,
     limits::HOLD_ATTEMPTS,
 };

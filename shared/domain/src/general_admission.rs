@@ -45,7 +45,7 @@ const _: () = assert!(SEATS_MAX == 50_000);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline, extend("x-also-refused" = [SAME_GRADE, TOO_MANY_PLACES]))]
-pub struct General {
+pub struct GeneralAdmission {
     #[schemars(length(min = 1, max = AREAS_MAX))]
     areas: Vec<Area>,
 }
@@ -59,7 +59,7 @@ pub struct Share {
     pub places: u32,
 }
 
-impl General {
+impl GeneralAdmission {
     /// # Errors
     /// Names every rule of the contract that the areas break.
     pub(crate) fn new(areas: Vec<Area>) -> Result<Self, FieldErrors> {
@@ -208,7 +208,7 @@ mod tests {
     use crate::seating::Seating;
     use proptest::prelude::*;
 
-    fn parse(areas: &str) -> Result<General, serde_json::Error> {
+    fn parse(areas: &str) -> Result<GeneralAdmission, serde_json::Error> {
         let seating = serde_json::from_str(&format!(r#"{{"type":"general","areas":[{areas}]}}"#))?;
         match seating {
             Seating::General(general) => Ok(general),
