@@ -10,7 +10,7 @@ use frontrow_domain::limits::{
 use frontrow_edge::{
     Queue,
     function::MEMORY_MEGABYTES,
-    security::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS},
+    headers::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS},
 };
 use frontrow_endpoints::ENDPOINTS;
 use frontrow_store::keys::{PK, SK, TTL};

@@ -3,7 +3,7 @@
 
 use axum::{body::Body, response::Response};
 use frontrow_domain::limits::CORS_MAX_AGE_SECONDS;
-use frontrow_edge::security::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
+use frontrow_edge::headers::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{

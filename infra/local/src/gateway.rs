@@ -17,7 +17,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
-use frontrow_edge::{Descriptor, clock::Clock, entropy, problem, security};
+use frontrow_edge::{Descriptor, clock::Clock, entropy, headers, problem};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use futures_util::stream;
 use http::{
@@ -104,7 +104,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     if is_head && response.body().size_hint().exact() == Some(0) {
         *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
     }
-    security::harden(response.headers_mut());
+    headers::harden(response.headers_mut());
     cors.tell(&asked, response.headers_mut());
     response
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Response,
-    negotiate::{self, Wishes},
+    accepts::{self, Accepts},
 };
 use frontrow_domain::limits::GZIP_MIN_BYTES;
 use frontrow_store::StoredAnswer;
@@ -30,13 +30,13 @@ pub trait Reply: Send {
 
     /// The entity tag of responses with this body.
     fn tag(&self) -> Option<String> {
-        self.encode().map(|(_, bytes)| negotiate::entity_tag(&bytes))
+        self.encode().map(|(_, bytes)| accepts::entity_tag(&bytes))
     }
     /// Media type and compressed bytes; `None` if the body is too small to compress.
     fn in_gzip(&self) -> Option<(&'static str, Vec<u8>)> {
         let plain = || self.encode().filter(|(_, bytes)| bytes.len() >= GZIP_MIN_BYTES);
         let compressed = self.gzipped().map(|bytes| ("application/json", bytes));
-        compressed.or_else(|| plain().map(|(media_type, bytes)| (media_type, negotiate::gzip(&bytes))))
+        compressed.or_else(|| plain().map(|(media_type, bytes)| (media_type, accepts::gzip(&bytes))))
     }
 }
 
@@ -154,8 +154,8 @@ impl<T: Reply> Answer<T> {
         StoredAnswer { status: self.status.as_u16(), location: self.location.clone(), body: body.unwrap_or_default() }
     }
 
-    /// The response for `wishes`: 304 if the caller has it cached, gzip if the caller accepts it.
-    pub(crate) fn into_response(self, wishes: &Wishes) -> Response {
+    /// The response for `accepts`: 304 if the caller has it cached, gzip if the caller accepts it.
+    pub(crate) fn into_response(self, accepts: &Accepts) -> Response {
         let cache = match self.max_age_seconds {
             Some(seconds) => format!("public, max-age={seconds}"),
             None => "no-store".to_owned(),
@@ -169,10 +169,10 @@ impl<T: Reply> Answer<T> {
             return sent(response, self.body.encode());
         };
         response = response.header(ETAG, &tag).header(VARY, ACCEPT_ENCODING);
-        if wishes.has(&tag) {
+        if accepts.has(&tag) {
             return sent(response.status(StatusCode::NOT_MODIFIED), None);
         }
-        match wishes.gzip.then(|| self.body.in_gzip()).flatten() {
+        match accepts.gzip.then(|| self.body.in_gzip()).flatten() {
             Some((media_type, bytes)) => {
                 let response = response.header(CONTENT_ENCODING, "gzip").header(CONTENT_TYPE, media_type);
                 response.body(Body::Binary(bytes)).expect(ASCII)

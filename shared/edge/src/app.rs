@@ -8,7 +8,7 @@ use crate::{
     cursors::Cursors,
     entropy,
     passwords::Passwords,
-    rendered::Renderings,
+    render_cache::RenderCache,
     secrets::{Secret, Secrets},
     tokens::Tokens,
 };
@@ -31,7 +31,7 @@ pub struct App {
     /// Password hashes.
     pub passwords: Passwords,
     /// Rendered large responses.
-    pub renderings: Renderings,
+    pub render_cache: RenderCache,
     /// Settings that differ between deployments.
     pub config: Config,
 }
@@ -46,7 +46,7 @@ impl App {
             codes: Codes::new(&config.secrets.signing_keys),
             cursors: Cursors::new(&config.secrets.signing_keys),
             passwords: Passwords::new(config.secrets.password_peppers.clone()),
-            renderings: Renderings::default(),
+            render_cache: RenderCache::default(),
             config,
         }
     }

@@ -2,14 +2,15 @@
 //! endpoint.
 
 use crate::{
-    App, Endpoint, Header, Request, Response, answer, caller,
+    App, Endpoint, Header, Request, Response,
+    accepts::Accepts,
+    answer, caller,
     caller::Caller,
     clock::Clock,
     endpoint::{Body, Call, OpenPage, PathId},
-    entropy,
+    entropy, headers,
     metrics::Metrics,
-    negotiate::Wishes,
-    problem, query, security,
+    problem, query,
 };
 use frontrow_domain::{
     Error, FieldErrors, Result, Timestamp,
@@ -61,7 +62,7 @@ fn name(response: &mut Response, request_id: &str) {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    security::harden(response.headers_mut());
+    headers::harden(response.headers_mut());
 }
 
 async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response {
@@ -72,7 +73,7 @@ async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response
 async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> {
     let call = parse::<E>(app, &request)?;
     let record = call.idempotency_record.clone();
-    let (now, wishes) = (call.now, call.wishes.clone());
+    let (now, accepts) = (call.now, call.accepts.clone());
     let answer = E::call(app, call).await;
     // A first success is 201 or 202 and has stored its response. Any other result under a key may be a retry: if a
     // response is stored, it is repeated. Otherwise a success is stored now; it has changed nothing.
@@ -84,7 +85,7 @@ async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> 
             return Ok(answer::replay(stored));
         }
     }
-    answer.map(|answer| answer.into_response(&wishes))
+    answer.map(|answer| answer.into_response(&accepts))
 }
 
 fn failed(error: &Error, metrics: &Metrics, now: Timestamp) -> Response {
@@ -137,7 +138,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD),
         language: Language::negotiate(headers.language),
         queue_token: headers.queue_token.map(str::to_owned),
-        wishes: if E::ROUTE.method == Method::GET { Wishes::of(request.headers()) } else { Wishes::default() },
+        accepts: if E::ROUTE.method == Method::GET { Accepts::of(request.headers()) } else { Accepts::default() },
         idempotency_record,
     })
 }

@@ -3,13 +3,13 @@
 
 use crate::{
     Answer, App, Request, Response, Route, Secret,
+    accepts::Accepts,
     answer::Reply,
     caller::{Access, Caller},
     dispatch,
     json::Json,
-    negotiate::Wishes,
     reading::{self, Source},
-    rendered::Rendered,
+    render_cache::Rendered,
 };
 use frontrow_domain::{
     Error, FieldErrors, Result, Timestamp,
@@ -86,7 +86,7 @@ pub struct Call<E: Endpoint> {
     /// The `Queue-Token` header.
     pub queue_token: Option<String>,
     /// Caching and compression that the caller asks for.
-    pub(crate) wishes: Wishes,
+    pub(crate) accepts: Accepts,
     /// The record to store under the `Idempotency-Key`, if one was given.
     pub(crate) idempotency_record: Option<IdempotencyRecord>,
 }
@@ -114,7 +114,7 @@ impl<E: Endpoint> Call<E> {
         version: &str,
         render: impl FnOnce() -> Rendered<T> + Send + 'static,
     ) -> Result<Rendered<T>> {
-        app.renderings.get(name, version, self.wishes.gzip, render).await
+        app.render_cache.get(name, version, self.accepts.gzip, render).await
     }
 }
 

@@ -7,9 +7,9 @@ use crate::{
     caller::Caller,
     clock::Clock,
     config::{Config, variable},
-    dispatch,
+    dispatch, headers,
     metrics::Metrics,
-    problem, security,
+    problem,
 };
 use frontrow_domain::{Error as Failure, limits::LAMBDA_ANSWER_MAX_BYTES};
 use lambda_http::{
@@ -69,7 +69,7 @@ fn limit_size(operation: &str, response: Response, metrics: &Metrics) -> Respons
         to.insert(dispatch::REQUEST_ID, id.clone());
     }
     to.insert(VARY, ACCEPT_ENCODING.into());
-    security::harden(to);
+    headers::harden(to);
     problem
 }
 

@@ -9,8 +9,8 @@
 //! | [`dispatch`] | one request of one endpoint: parse, identify, call, respond, replay |
 //! | `json`, `query`, `reading` | request data parsed into types; every invalid field is named |
 //! | [`answer`], [`problem`] | successful and failed HTTP responses |
-//! | `negotiate`, [`rendered`] | `ETag` and gzip; large responses rendered once |
-//! | [`security`] | security headers and CORS |
+//! | `accepts`, [`render_cache`] | `ETag` and gzip; large responses rendered once |
+//! | [`headers`] | security headers and CORS |
 //! | [`openapi`] | the OpenAPI document of a list of endpoints |
 //! | [`caller`], [`tokens`], [`passwords`], [`codes`], [`cursors`] | callers and their credentials; authenticated codes and cursors |
 //! | [`secrets`] | secrets of the functions |
@@ -20,6 +20,7 @@
 //! | [`clock`], [`entropy`] | the only places where time and randomness are read |
 //! | [`lambda`] | the main functions of the Lambda binaries |
 
+pub mod accepts;
 pub mod answer;
 pub mod app;
 pub mod caller;
@@ -32,10 +33,10 @@ pub mod dispatch;
 pub mod endpoint;
 pub mod entropy;
 pub mod function;
+pub mod headers;
 mod json;
 pub mod lambda;
 pub mod metrics;
-pub mod negotiate;
 pub mod openapi;
 pub mod passwords;
 pub mod problem;
@@ -43,10 +44,9 @@ pub mod qr;
 mod query;
 pub mod queue;
 pub mod reading;
-pub mod rendered;
+pub mod render_cache;
 pub mod route;
 pub mod secrets;
-pub mod security;
 pub mod tokens;
 pub mod worker;
 

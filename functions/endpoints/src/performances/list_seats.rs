@@ -16,9 +16,9 @@ use frontrow_domain::{
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, Header, NoBody, Route, Secret,
     TableAction::{self, BatchGetItem, GetItem},
+    accepts::entity_tag,
     caller::Anyone,
-    negotiate::entity_tag,
-    rendered::Rendered,
+    render_cache::Rendered,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

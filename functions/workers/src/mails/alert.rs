@@ -2,7 +2,7 @@
 
 use super::{
     Letter, Links,
-    words::{Labels, labels, one_line},
+    texts::{Labels, labels, one_line},
 };
 use askama::Template;
 use frontrow_domain::{

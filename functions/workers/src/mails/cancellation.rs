@@ -2,8 +2,8 @@
 
 use super::{
     Letter,
+    texts::{Labels, labels, one_line, seat_name},
     ticket::Facts,
-    words::{Labels, labels, one_line, seat_name},
 };
 use askama::Template;
 use frontrow_domain::{

@@ -1,6 +1,6 @@
 //! A mail ready to send, and its MIME form (RFC 2045, 2387): plain text, or an HTML page with its pictures.
 
-use super::words::{encoded_words, one_line};
+use super::texts::{encoded_words, one_line};
 use askama::Template;
 use frontrow_domain::{
     Timestamp,

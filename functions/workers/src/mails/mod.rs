@@ -5,9 +5,9 @@ pub mod cancellation;
 mod letter;
 mod links;
 pub mod password;
+mod texts;
 pub mod ticket;
 pub mod verification;
-mod words;
 
 pub use letter::{Letter, Picture};
 pub use links::Links;

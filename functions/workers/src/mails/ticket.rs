@@ -3,7 +3,7 @@
 use super::{
     Letter, Links, Picture,
     letter::PICTURES_DOMAIN,
-    words::{Labels, amount, labels, local_time, one_line, seat_name, unbroken},
+    texts::{Labels, amount, labels, local_time, one_line, seat_name, unbroken},
 };
 use askama::Template;
 use frontrow_domain::{

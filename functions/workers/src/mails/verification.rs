@@ -2,7 +2,7 @@
 
 use super::{
     Letter,
-    words::{Labels, labels},
+    texts::{Labels, labels},
 };
 use askama::Template;
 use frontrow_domain::{limits::VERIFICATION_SECONDS, member::Language, verification::Verification};

@@ -1,6 +1,6 @@
 //! Responses that are rendered once and sent many times: the map of a large house is several megabytes of JSON.
 
-use crate::{answer::Reply, negotiate};
+use crate::{accepts, answer::Reply};
 use frontrow_domain::{Error, Result, limits::RENDERINGS_MAX};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -52,11 +52,11 @@ impl<T: JsonSchema> Reply for Rendered<T> {
 /// The latest rendering of a name, with its version.
 type Slot = Arc<tokio::sync::Mutex<Option<(String, Arc<Bodies>)>>>;
 
-/// This process's renderings by name, the latest of each. They must contain no personal data.
+/// This process's render_cache by name, the latest of each. They must contain no personal data.
 #[derive(Debug, Clone, Default)]
-pub struct Renderings(Arc<Mutex<HashMap<String, Slot>>>);
+pub struct RenderCache(Arc<Mutex<HashMap<String, Slot>>>);
 
-impl Renderings {
+impl RenderCache {
     /// The rendering of `name` if it has that version, otherwise the result of `render`, which runs on its own thread
     /// because it takes too long to stall others. With `gzip`, it is compressed there, too. Of many concurrent
     /// callers one renders, and the others wait for it.
@@ -79,7 +79,7 @@ impl Renderings {
         let working = tokio::task::spawn_blocking(move || {
             let bodies = known.unwrap_or_else(|| render().bodies);
             if gzip {
-                bodies.gzip.get_or_init(|| negotiate::gzip(&bodies.json));
+                bodies.gzip.get_or_init(|| accepts::gzip(&bodies.json));
             }
             bodies
         });
@@ -104,11 +104,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_version_is_rendered_once_and_compressed_on_request() {
-        let (renderings, made) = (Renderings::default(), Arc::new(AtomicUsize::new(0)));
+        let (render_cache, made) = (RenderCache::default(), Arc::new(AtomicUsize::new(0)));
         let get = async |name: &str, version: &str, gzip: bool| -> Rendered<String> {
             let made = Arc::clone(&made);
             let render = move || Rendered::of(&format!("{}", made.fetch_add(1, Ordering::Relaxed)));
-            renderings.get(name, version, gzip, render).await.unwrap()
+            render_cache.get(name, version, gzip, render).await.unwrap()
         };
         let json = |rendered: Rendered<String>| String::from_utf8(rendered.encode().unwrap().1).unwrap();
         assert_eq!(json(get("a", "1", false).await), "\"0\"");
@@ -120,6 +120,6 @@ mod tests {
         for name in ["c", "d", "e"] {
             get(name, "1", false).await;
         }
-        assert!(renderings.0.lock().unwrap().len() <= RENDERINGS_MAX);
+        assert!(render_cache.0.lock().unwrap().len() <= RENDERINGS_MAX);
     }
 }

@@ -13,14 +13,14 @@ use std::io::Write;
 
 /// Caching and compression that a request asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wishes {
+pub(crate) struct Accepts {
     /// The tags of responses that the caller has cached; `*` for any.
     has: Vec<String>,
     /// Whether the caller accepts gzip.
     pub(crate) gzip: bool,
 }
 
-impl Wishes {
+impl Accepts {
     /// Reads the headers of a `GET`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let has = parts(headers, &IF_NONE_MATCH).map(|tag| tag.trim_start_matches("W/").to_owned());
@@ -69,19 +69,19 @@ mod tests {
     use lambda_http::http::HeaderValue;
     use std::io::Read;
 
-    fn wishes(name: HeaderName, values: &[&'static str]) -> Wishes {
+    fn accepts(name: HeaderName, values: &[&'static str]) -> Accepts {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(name.clone(), HeaderValue::from_static(value));
         }
-        Wishes::of(&headers)
+        Accepts::of(&headers)
     }
 
     #[test]
     fn if_none_match_accepts_weak_tags_and_lists() {
         let tag = entity_tag(b"map");
         assert!(tag.starts_with("W/\"") && tag.ends_with('"') && tag != entity_tag(b"another"));
-        let has = |values: &[&'static str]| wishes(IF_NONE_MATCH, values).has(&tag);
+        let has = |values: &[&'static str]| accepts(IF_NONE_MATCH, values).has(&tag);
         let leak = |text: String| -> &'static str { text.leak() };
         assert!(has(&[leak(tag.clone())]));
         assert!(has(&[leak(tag.replace("W/", ""))]));
@@ -96,12 +96,12 @@ mod tests {
     #[test]
     fn gzip_needs_an_accept_encoding_that_allows_it() {
         for yes in ["gzip", "deflate, gzip;q=1.0, *;q=0.5", "GZIP", "*", "br, gzip ; q=0.1", "gzip;q=0.001"] {
-            assert!(wishes(ACCEPT_ENCODING, &[yes]).gzip, "{yes}");
+            assert!(accepts(ACCEPT_ENCODING, &[yes]).gzip, "{yes}");
         }
         for no in ["", "identity", "br", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "gzip;q=x", "xgzip"] {
-            assert!(!wishes(ACCEPT_ENCODING, &[no]).gzip, "{no}");
+            assert!(!accepts(ACCEPT_ENCODING, &[no]).gzip, "{no}");
         }
-        assert!(!Wishes::default().gzip);
+        assert!(!Accepts::default().gzip);
     }
 
     #[test]
