@@ -12,7 +12,7 @@ use frontrow_domain::{
 };
 use frontrow_edge::{Queue, Worker, clients::Aws, entropy};
 use frontrow_local::Options;
-use frontrow_store::Mail;
+use frontrow_store::MailJob;
 use frontrow_workers::{AnnounceShow, announce_show::Announcement, message, queue::Sender};
 use serde_json::{Value, json};
 use std::{
@@ -114,7 +114,7 @@ async fn ten_thousand_announcements_survive_killed_functions() {
     let notified: HashSet<MemberId> = asked
         .iter()
         .map(|body| match message::decode(body).expect("a mail") {
-            Mail::Alert { member_id, show_id } if show_id == show => member_id,
+            MailJob::Alert { member_id, show_id } if show_id == show => member_id,
             other => panic!("{other:?}"),
         })
         .collect();

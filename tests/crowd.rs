@@ -27,8 +27,8 @@ fn check(plan: &Plan, figures: &Figures) {
     assert_eq!((figures.joined, figures.positions), (plan.people, plan.people), "positions are unique");
     let vanishing = (0..plan.people).filter(|person| person % 100 < plan.vanish_percent).count();
     assert_eq!((figures.let_in, figures.lost), (plan.people - vanishing, 0), "every waiting member is admitted");
-    if figures.stripes == 1 {
-        assert_eq!(figures.inversions, 0, "one stripe keeps request order");
+    if figures.shards == 1 {
+        assert_eq!(figures.inversions, 0, "one shard keeps request order");
     }
     if let Some(most) = plan.max_active {
         assert!(figures.active_max <= u64::from(most), "{} of {most} inside", figures.active_max);
@@ -50,7 +50,7 @@ fn row(plan: &Plan, figures: &Figures) -> String {
         bound(plan.max_active),
         bound(plan.admit_per_minute),
         plan.vanish_percent,
-        figures.stripes,
+        figures.shards,
         plan.people - figures.positions,
         figures.inversions,
         figures.furthest,
@@ -67,7 +67,7 @@ fn row(plan: &Plan, figures: &Figures) -> String {
 }
 
 const HEAD: &str = "\
-| people | arrivals/s | maxActive | per minute | vanish | stripes | positions given twice | out of order (by at most) | active − maxActive | drained in s (ideal) | requests | DynamoDB calls | write units | read units | DynamoDB per million people | in all |
+| people | arrivals/s | maxActive | per minute | vanish | shards | positions given twice | out of order (by at most) | active − maxActive | drained in s (ideal) | requests | DynamoDB calls | write units | read units | DynamoDB per million people | in all |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 async fn report(plans: &[Plan]) {
@@ -85,7 +85,7 @@ async fn a_small_crowd_is_admitted_in_order_within_max_active() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_small_crowd_in_several_stripes_is_admitted_within_max_active() {
+async fn a_small_crowd_in_several_shards_is_admitted_within_max_active() {
     report(&[Plan { expected_per_minute: 120_000, vanish_percent: 3, people: 1_000, ..SMALL }]).await;
 }
 

@@ -10,7 +10,7 @@
 //! | [`cards`] | card payments, and a provider that fails in every way |
 //! | [`operations`] | the functions' output: request ids, metrics, no secrets |
 //! | [`projections`] | projections of reservations, whatever records arrive |
-//! | [`closing`] | organizers against buyers: moves and deletes while members book |
+//! | [`freeze`] | organizers against buyers: moves and deletes while members book |
 //! | [`announcements`] | ten thousand subscribers are notified of a new show, each once |
 //! | [`large_houses`] | maps of houses of more than 2,000 seats or places: fresh, correct, small, fast |
 //! | [`preflight`] | the preflight's data about the template |
@@ -42,7 +42,6 @@ mod best_available;
 mod budgets;
 mod cancellations;
 mod cards;
-mod closing;
 mod conditions;
 mod contract;
 mod crowd;
@@ -52,6 +51,7 @@ mod emulated;
 mod events;
 mod faults;
 mod following;
+mod freeze;
 mod general;
 mod generated;
 mod harness;

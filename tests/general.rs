@@ -141,11 +141,11 @@ async fn two_hundred_members_share_a_thousand_places_under_faults() {
     World::run(async |world| rush(world, 2, Some(rates)).await).await;
 }
 
-/// Places left in several stripes are sold to one member who wants them all.
+/// Places left in several shards are sold to one member who wants them all.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_hold_can_take_the_last_places_of_several_stripes() {
+async fn one_hold_can_take_the_last_places_of_several_shards() {
     World::run(async |world| {
-        // Two stripes of 251: fifty at a time leave one in each.
+        // Two shards of 251: fifty at a time leave one in each.
         let performance = area(world, 502, json!({})).await;
         for _ in 0..10 {
             hold_of_grade(&world.member(0).await, &performance, "Standing", 50).await.expect(201);
@@ -163,9 +163,9 @@ async fn one_hold_can_take_the_last_places_of_several_stripes() {
     .await;
 }
 
-/// A stripe's item does not grow with the number of holds ever taken from it.
+/// A shard's item does not grow with the number of holds ever taken from it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stripe_forgets_its_expired_holds() {
+async fn a_shard_forgets_its_expired_holds() {
     World::run(async |world| {
         let performance = area(world, 500, json!({"holdSeconds": 60})).await;
         for _ in 0..100 {
@@ -173,8 +173,8 @@ async fn a_stripe_forgets_its_expired_holds() {
             world.advance_seconds(10);
         }
         let snapshot = Snapshot::of(world).await;
-        let stripe = snapshot.items.iter().find(|item| item.contains_key("unswept")).expect("a stripe");
-        assert!(stripe.len() < 55, "{} attributes", stripe.len());
+        let shard = snapshot.items.iter().find(|item| item.contains_key("unswept")).expect("a shard");
+        assert!(shard.len() < 55, "{} attributes", shard.len());
     })
     .await;
 }

@@ -22,7 +22,7 @@ fn numbered() -> Value {
     ]}})
 }
 
-/// 3,100 places in seven stripes.
+/// 3,100 places in seven shards.
 fn general() -> Value {
     json!({"maxSeatsPerMember": 50, "seating": {"type": "general", "areas": [
         {"grade": "Standing", "price": 1_000, "capacity": 3_000}, {"grade": "Balcony", "price": 500, "capacity": 100},

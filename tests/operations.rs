@@ -17,7 +17,7 @@ use frontrow_domain::limits::METRICS_MAX;
 use frontrow_edge::{Method, metrics::Outcome};
 use frontrow_endpoints::ENDPOINTS;
 use frontrow_local::{Options, functions::Functions};
-use frontrow_store::Mail;
+use frontrow_store::MailJob;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -215,7 +215,7 @@ fn metrics_stay_within_the_budgeted_number() {
     collect_codes(&document, &mut codes);
     assert!(codes.len() > 20, "{codes:?}");
     // Claims; waiting and active.
-    let metrics = changing + 1 + codes.len() + Mail::KINDS.len() + Outcome::ALL.len() + 2;
+    let metrics = changing + 1 + codes.len() + MailJob::KINDS.len() + Outcome::ALL.len() + 2;
     assert!(metrics <= METRICS_MAX, "{metrics} metrics");
 }
 

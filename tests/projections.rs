@@ -8,7 +8,7 @@ use crate::harness::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_edge::Worker;
-use frontrow_workers::Project;
+use frontrow_workers::Projector;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -46,7 +46,8 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
 
 /// A new projector gets `records` and processes them all.
 async fn project(world: &World, records: Vec<Value>) {
-    let projector = Project::new(world.app().store.clone(), world.stack.clock().clone(), world.stack.queues().sender());
+    let projector =
+        Projector::new(world.app().store.clone(), world.stack.clock().clone(), world.stack.queues().sender());
     let event = serde_json::from_value(json!({"Records": records})).expect("an event");
     let reply = projector.handle(event).await.expect("a response");
     assert_eq!(serde_json::to_value(reply).expect("JSON")["batchItemFailures"], json!([]));
@@ -58,7 +59,7 @@ async fn project_at_once(world: &World, batches: Vec<Vec<Value>>) {
     let (clock, sender) = (world.stack.clock().clone(), world.stack.queues().sender());
     let mut running = JoinSet::new();
     for batch in batches {
-        let projector = Project::new(store.clone(), clock.clone(), sender.clone());
+        let projector = Projector::new(store.clone(), clock.clone(), sender.clone());
         running.spawn(async move {
             let event = serde_json::from_value(json!({"Records": batch})).expect("an event");
             let reply = projector.handle(event).await.expect("a response");
@@ -153,7 +154,7 @@ async fn unreadable_records_stop_the_batch_and_are_redelivered() {
         let mut broken = records(&snapshot);
         broken[9]["dynamodb"]["NewImage"]["reservation_id"] = json!({"S": "not one"});
         let sender = world.stack.queues().sender();
-        let projector = Project::new(world.app().store.clone(), world.stack.clock().clone(), sender);
+        let projector = Projector::new(world.app().store.clone(), world.stack.clock().clone(), sender);
         let event = serde_json::from_value(json!({"Records": broken})).expect("an event");
         let reply = serde_json::to_value(projector.handle(event).await.expect("a response")).expect("JSON");
         assert_eq!(reply["batchItemFailures"], json!([{"itemIdentifier": "9"}]));

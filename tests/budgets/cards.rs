@@ -35,5 +35,5 @@ pub(super) async fn note(world: &World, budgets: &mut Budgets) {
     let held = hold_of_grade(&person, &open, "Standing", 3).await.expect(201).text("holdId");
     let (paid, cost) = meter(world, pay_by_card(&person, &held, "tok")).await;
     paid.expect(202);
-    budgets.note("card start, 3 places", (2, 8.0, 1.0), &cost, "stake + wallet read; stripe, stake, reservation");
+    budgets.note("card start, 3 places", (2, 8.0, 1.0), &cost, "stake + wallet read; shard, stake, reservation");
 }

@@ -17,15 +17,15 @@ pub(super) async fn general_admission(world: &World, budgets: &mut Budgets) {
         let name = |what: &str| format!("{what}{}", if key { ", with a key" } else { "" });
         let (held, cost) = meter(world, hold_of_grade(&client, &performance, "Standing", 3)).await;
         let held = held.expect(201).text("holdId");
-        budgets.note(&name("hold 3 places"), (1, 6.0 + extra, 0.0), &cost, "stripe, stake, admission");
+        budgets.note(&name("hold 3 places"), (1, 6.0 + extra, 0.0), &cost, "shard, stake, admission");
         let (paid, cost) = meter(world, pay(&client, &held)).await;
         let paid = paid.expect(201);
-        let account = "stake + wallet read; stripe, stake, wallet, entry, reservation, admission";
+        let account = "stake + wallet read; shard, stake, wallet, entry, reservation, admission";
         budgets.note(&name("pay 3 places"), (2, 12.0 + extra, 1.0), &cost, account);
         let path = format!("/reservations/{}", paid.text("reservationId"));
         let (cancelled, cost) = meter(world, person.delete(&path)).await;
         cancelled.expect(200);
-        budgets.note(&name("cancel 3 places"), (2, 10.0, 1.0), &cost, "reservation, stripe, wallet, entry, stake");
+        budgets.note(&name("cancel 3 places"), (2, 10.0, 1.0), &cost, "reservation, shard, wallet, entry, stake");
     }
     let open = area(world, 502, json!({})).await;
     for _ in 0..10 {
@@ -34,10 +34,10 @@ pub(super) async fn general_admission(world: &World, budgets: &mut Budgets) {
     let person = world.member(0).await;
     let (held, cost) = meter(world, hold_of_grade(&person, &open, "Standing", 2)).await;
     let held = held.expect(201).header("location");
-    budgets.note("hold the last 2, in 2 stripes", (3, 6.0, 2.0), &cost, "lost, all stripes read, both stripes, stake");
+    budgets.note("hold the last 2, in 2 shards", (3, 6.0, 2.0), &cost, "lost, all shards read, both shards, stake");
     let (released, cost) = meter(world, person.delete(&held)).await;
     released.expect(204);
-    budgets.note("release them", (2, 6.0, 1.0), &cost, "stake read; both stripes, stake");
+    budgets.note("release them", (2, 6.0, 1.0), &cost, "stake read; both shards, stake");
 }
 
 pub(super) async fn best_available(world: &World, budgets: &mut Budgets) {

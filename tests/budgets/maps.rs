@@ -39,5 +39,5 @@ pub(super) async fn measure(world: &World, budgets: &mut Budgets) {
     world.advance_seconds(1);
     let (counts, cost) = meter(world, world.anyone().get(&format!("/performances/{performance}"))).await;
     counts.expect(200);
-    budgets.note("counts of 50,000 places", (1, 0.0, 5.0), &cost, "the projection: a row for each of 100 stripes");
+    budgets.note("counts of 50,000 places", (1, 0.0, 5.0), &cost, "the projection: a row for each of 100 shards");
 }

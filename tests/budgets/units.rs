@@ -3,7 +3,7 @@
 use super::{Budgets, admitted, is_copy, meter, meter_workers};
 use crate::{
     cards::{pay_by_card, switch},
-    closing::process_on,
+    freeze::process_on,
     harness::{
         World, book, hold,
         process::call,
@@ -128,7 +128,7 @@ async fn followed(world: &World, budgets: &mut Budgets) {
     let buy = async |seat| {
         book(&person, &performance, &[seat]).await;
     };
-    let rows = meter_workers(world, &["project"], buy("A-1-1")).await;
+    let rows = meter_workers(world, &["projector"], buy("A-1-1")).await;
     let account = "row and reservation read; row, notice, my page, two sums";
     budgets.note("projection of a purchase", (3, 10.0, 2.0), &rows, account);
     let mails = meter_workers(world, &["ticket_mailer"], buy("A-1-2")).await;
@@ -142,7 +142,7 @@ async fn followed(world: &World, budgets: &mut Budgets) {
         hold(&world.member(0).await, &performance, &seats).await.expect(201);
     }
     let person = world.member(0).await;
-    let rows = meter_workers(world, &["project"], async {
+    let rows = meter_workers(world, &["projector"], async {
         hold(&person, &performance, &["0-1-51"]).await.expect(201);
     })
     .await;

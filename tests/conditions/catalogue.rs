@@ -43,7 +43,7 @@ pub(super) async fn two_performances_at_once_are_both_counted(world: &World) -> 
     ensure(found == 1, || "a show forgot a performance that was listed at the same time".to_owned())
 }
 
-/// A delete that stalled until its closing expired and another member took a seat.
+/// A delete that stalled until its freeze expired and another member took a seat.
 pub(super) async fn a_slow_delete_does_not_take_a_held_seat_away(world: &World) -> GuardResult {
     let performance = world.performance(json!({"holdSeconds": 600})).await;
     let (person, id, clock) = (world.member(0).await, performance.clone(), world.stack.clock().clone());

@@ -5,7 +5,7 @@ use crate::{
     general::area,
     harness::{Person, World, audit::Snapshot, hold_of_grade, pay, process::call},
 };
-use frontrow_domain::limits::STRIPE_UNSWEPT_MAX;
+use frontrow_domain::limits::SHARD_UNSWEPT_MAX;
 use frontrow_edge::{App, Method};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(super) async fn lapsed_places_are_given_back_once(world: &World) -> GuardRes
     hold_of_grade(&world.member(0).await, &performance, "Standing", 4).await.expect(201);
     world.advance_seconds(400);
     let (faster, same) = (world.member(0).await, performance.clone());
-    // Between the read of the stripe and the write that gives its expired places back.
+    // Between the read of the shard and the write that gives its expired places back.
     world.wire.intercept(Some(Interlude::before_text("#version = :version", async move {
         hold_of_grade(&faster, &same, "Standing", 3).await.expect(201);
     })));
@@ -66,17 +66,17 @@ pub(super) async fn places_are_held_beside_others(world: &World) -> GuardResult 
     ensure(second.status == 201, || format!("two of four places are held, and two more refused: {second:?}"))
 }
 
-/// Keeps a stripe's item small, however many holds expire in a large area.
+/// Keeps a shard's item small, however many holds expire in a large area.
 pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World) -> GuardResult {
     let performance = area(world, 100, json!({})).await;
-    for _ in 0..=STRIPE_UNSWEPT_MAX {
+    for _ in 0..=SHARD_UNSWEPT_MAX {
         hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await.expect(201);
         world.advance_seconds(400);
     }
     let snapshot = Snapshot::of(world).await;
     let buckets =
-        snapshot.of_kind("stripe").flat_map(|stripe| stripe.keys()).filter(|name| name.starts_with('b')).count();
-    ensure(buckets <= 1, || format!("a stripe keeps {buckets} buckets, all but one expired"))
+        snapshot.of_kind("stripe").flat_map(|shard| shard.keys()).filter(|name| name.starts_with('b')).count();
+    ensure(buckets <= 1, || format!("a shard keeps {buckets} buckets, all but one expired"))
 }
 
 /// Another member's newer hold that expires at the same time, with its places in the same bucket.

@@ -5,7 +5,7 @@ use crate::harness::{Person, World, book, show_details};
 use axum::Router;
 use frontrow_domain::{Timestamp, mailing::Occasion, reservation::MailStatus};
 use frontrow_edge::{Worker, clients::Aws};
-use frontrow_store::{Claim, Claimed, Mail};
+use frontrow_store::{Claim, Claimed, MailJob};
 use frontrow_workers::{TicketMailer, message};
 use serde_json::json;
 use std::{
@@ -40,7 +40,7 @@ impl Mailer {
     }
 
     /// Whether the message, received this many times, was handled.
-    async fn deliver(&self, mail: &Mail, receive: u32) -> bool {
+    async fn deliver(&self, mail: &MailJob, receive: u32) -> bool {
         let record = json!({
             "messageId": "m", "receiptHandle": "r", "body": message::encode(mail), "messageAttributes": {},
             "attributes": {"ApproximateReceiveCount": receive.to_string()},
@@ -55,18 +55,18 @@ impl Mailer {
 }
 
 /// Buys a ticket. Returns the buyer, the reservation's path and the ticket mail.
-async fn buy(world: &World) -> (Person, String, Mail) {
+async fn buy(world: &World) -> (Person, String, MailJob) {
     let performance = world.performance(json!({})).await;
     let person = world.member(100_000).await;
     let reservation = book(&person, &performance, &["A-1-1"]).await.text("reservationId");
     let reservation_id = reservation.parse().expect("an id");
     let member_id = person.identity.member_id;
-    let mail = Mail::Ticket { member_id, reservation_id, number: 0, occasion: Occasion::Payment };
+    let mail = MailJob::Ticket { member_id, reservation_id, number: 0, occasion: Occasion::Payment };
     (person, format!("/reservations/{reservation}"), mail)
 }
 
 /// As `buy`, with the mail claimed by a sender that will be slow: the mail service refuses it to everybody.
-async fn buy_and_claim(world: &World) -> (Person, String, Mail, Box<Claimed>) {
+async fn buy_and_claim(world: &World) -> (Person, String, MailJob, Box<Claimed>) {
     world.stack.mailbox().refuse(|_| true);
     let (person, path, mail) = buy(world).await;
     for _ in 0..500 {
@@ -104,7 +104,7 @@ pub(super) async fn a_mail_has_one_sender_at_a_time(world: &World) -> GuardResul
 
 pub(super) async fn a_mail_about_nothing_needs_no_sending(world: &World) -> GuardResult {
     let mailer = Mailer::start(world).await;
-    let done = mailer.deliver(&Mail::Code { verification_id: "gone".parse().expect("an id") }, 1).await;
+    let done = mailer.deliver(&MailJob::Code { verification_id: "gone".parse().expect("an id") }, 1).await;
     ensure(done, || "a verification that was collected came back as a stump".to_owned())
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> GuardResul
     let show_id = organizer.post("/shows", show_details()).await.expect(201).text("showId").parse().expect("an id");
     world.settle().await;
     let mailer = Mailer::start(world).await;
-    let done = mailer.deliver(&Mail::Alert { member_id: person.identity.member_id, show_id }, 1).await;
+    let done = mailer.deliver(&MailJob::Alert { member_id: person.identity.member_id, show_id }, 1).await;
     ensure(done && mailer.accepted() == 0, || "a member was notified of a show twice".to_owned())
 }
 
@@ -147,13 +147,13 @@ pub(super) async fn a_sent_mail_has_not_failed(world: &World) -> GuardResult {
 }
 
 /// Claims `mail` at `now` with this lease, for one sender after another.
-async fn claim(world: &World, mail: &Mail, now: Timestamp) -> Claim {
+async fn claim(world: &World, mail: &MailJob, now: Timestamp) -> Claim {
     world.app().store.claim_mail(mail, now, LEASE_SECONDS, MailStatus::Queued).await.expect("a response")
 }
 
 /// While a lease lasts, nobody else can claim the mail; then another sender may, and once it was sent nobody may. It
 /// was claimed at `now` or a moment before.
-async fn is_claimed_again_until_it_was_sent(world: &World, mail: &Mail, now: Timestamp) -> GuardResult {
+async fn is_claimed_again_until_it_was_sent(world: &World, mail: &MailJob, now: Timestamp) -> GuardResult {
     let over = now.plus_seconds(LEASE_SECONDS);
     let early = claim(world, mail, now).await;
     ensure(matches!(early, Claim::Taken), || format!("within its lease a mail is {early:?}"))?;
@@ -172,7 +172,7 @@ pub(super) async fn a_mail_is_claimed_again_until_it_was_sent(world: &World) -> 
 
 pub(super) async fn an_alert_is_claimed_again_until_it_was_sent(world: &World) -> GuardResult {
     let (person, now) = (world.member(0).await, world.stack.clock().now());
-    let mail = Mail::Alert { member_id: person.identity.member_id, show_id: "s".parse().expect("an id") };
+    let mail = MailJob::Alert { member_id: person.identity.member_id, show_id: "s".parse().expect("an id") };
     let first = claim(world, &mail, now).await;
     ensure(matches!(first, Claim::Granted(_)), || format!("an alert that nobody has sent is {first:?}"))?;
     is_claimed_again_until_it_was_sent(world, &mail, now).await

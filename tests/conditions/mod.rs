@@ -142,7 +142,7 @@ guards! {
         general::places_are_held_beside_others => ["#taken <= :room AND #unswept < :unswept_max"];
         general::lapsed_places_are_looked_for_from_time_to_time => ["#unswept < :unswept_max"];
     }
-    STRIPE_UNCHANGED {
+    SHARD_UNCHANGED {
         general::lapsed_places_are_given_back_once => [WHOLE];
     }
     SELL_PLACES {

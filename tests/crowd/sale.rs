@@ -11,7 +11,7 @@ use frontrow_domain::{
     ids::{MemberId, PerformanceId},
     limits::TURN_MAX_GRANTS,
     performance::Performance,
-    waiting_room::{Admission, Place, Room},
+    waiting_room::{Admission, LinePosition, Room},
 };
 use frontrow_edge::App;
 use frontrow_store::Joined;
@@ -37,7 +37,7 @@ pub(super) struct Plan {
     pub(super) arrivals_per_second: usize,
     pub(super) max_active: Option<u32>,
     pub(super) admit_per_minute: Option<u32>,
-    /// The organizer's expectation, which decides the number of stripes.
+    /// The organizer's expectation, which decides the number of shards.
     pub(super) expected_per_minute: u32,
     /// How long each member stays inside, in seconds: from, to.
     pub(super) stay: (i64, i64),
@@ -48,7 +48,7 @@ pub(super) struct Plan {
 /// The outcome of a sale.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
-    pub(super) stripes: u32,
+    pub(super) shards: u32,
     pub(super) joined: usize,
     pub(super) let_in: usize,
     /// Members whose place was called and taken back although they kept polling.
@@ -86,7 +86,7 @@ enum Next {
 /// A drawn place: its owner, and when it was drawn in the crowd's order of events.
 #[derive(Debug, Clone, Copy)]
 struct Ticketed {
-    place: Place,
+    place: LinePosition,
     position: u64,
     asked: u64,
     answered: u64,
@@ -182,7 +182,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
         figures.inside_max = figures.inside_max.max(inside);
         let view = faultless.store.room_view(&id, sale.moment(second)).await.expect("a room");
         figures.active_max = figures.active_max.max(view.active);
-        figures.stripes = view.room.stripes;
+        figures.shards = view.room.shards;
     }
     let mut drawn: Vec<Ticketed> = places.into_iter().flatten().collect();
     figures.joined = drawn.len();
@@ -228,7 +228,7 @@ impl Sale {
                 let asked = self.tick();
                 let joined = store.join_line(&self.performance, &member, &room, now).await.expect("a place");
                 let Joined::New(place) = joined else { panic!("{person} joined twice") };
-                let position = place.position(room.stripes);
+                let position = place.position(room.shards);
                 let joined = Some(Ticketed { place, position, asked, answered: self.tick() });
                 Next::Polls { at: second + self.pause(&room, place, now), joined }
             }
@@ -255,7 +255,7 @@ impl Sale {
     }
 
     /// Seconds until the member's next poll.
-    fn pause(&self, room: &Room, place: Place, now: Timestamp) -> i64 {
+    fn pause(&self, room: &Room, place: LinePosition, now: Timestamp) -> i64 {
         let (opens_at, hold_seconds) = (self.performance.sales_open_at, self.performance.hold_seconds);
         room.outlook(place, opens_at, hold_seconds, now, fastrand::f64()).poll_after_seconds
     }

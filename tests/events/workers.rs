@@ -6,7 +6,7 @@ use crate::harness::{audit::Snapshot, process};
 use frontrow_edge::{Method, Queue, Worker, clients::Aws};
 use frontrow_local::{Options, Stack};
 use frontrow_workers::{
-    AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, provider::Provider,
+    AnnounceShow, CancelReservations, PaymentWorker, Projector, RelayOutbox, TicketMailer, provider::Provider,
 };
 use serde_json::{Value, json};
 
@@ -84,8 +84,8 @@ async fn a_purchase_flows_from_the_stream_to_its_mails() {
     let of_nobody = failures(&mailer, &sample("ticket_mailer", &[])).await;
     assert_eq!(of_nobody, [json!({"itemIdentifier": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78"})]);
 
-    let project = Project::new(app.store.clone(), app.clock.clone(), sender.clone());
-    assert!(failures(&project, &sample("project", &replaced)).await.is_empty());
+    let project = Projector::new(app.store.clone(), app.clock.clone(), sender.clone());
+    assert!(failures(&project, &sample("projector", &replaced)).await.is_empty());
     let cancel = CancelReservations::new(app.store.clone(), app.clock.clone(), sender.clone());
     assert!(failures(&cancel, &sample("cancel_reservations", &[])).await.is_empty());
     let [(_, member), (_, purchase)] = &replaced[..] else { panic!("two ids") };
@@ -125,7 +125,7 @@ async fn stream_samples_have_the_shape_of_stored_items() {
     let snapshot = Snapshot::read(&unread.aws.dynamodb(), &unread.stack.app().config.table_name).await;
     let item = snapshot.of_kind("reservation").next().expect("a reservation").clone();
     let stored: Value = serde_dynamo::from_item(item).expect("an item");
-    for name in [RelayOutbox::FUNCTION.name, Project::FUNCTION.name] {
+    for name in [RelayOutbox::FUNCTION.name, Projector::FUNCTION.name] {
         let event: Value = serde_json::from_str(&sample(name, &[])).expect("JSON");
         let mut shown = Vec::new();
         names(&event["Records"][0]["dynamodb"]["NewImage"], "", &mut shown);

@@ -81,15 +81,15 @@ impl Snapshot {
         if sold == owned { Ok(()) } else { Err(format!("sold {sold:?}\nbut owned {owned:?}")) }
     }
 
-    /// The taken places of each stripe are those held in its buckets plus the sold ones, and never more than the
-    /// stripe has.
+    /// The taken places of each shard are those held in its buckets plus the sold ones, and never more than the
+    /// shard has.
     pub(crate) fn places_are_sold_once(&self) -> Result<(), String> {
         let mut sold: BTreeMap<String, u64> = BTreeMap::new();
         for reservation in self.reservations().iter().filter(|one| one.status == ReservationStatus::Confirmed) {
             for (taken, count) in taken(&reservation.seats) {
-                let Taken::Place { stripe } = taken else { continue };
+                let Taken::Place { shard } = taken else { continue };
                 let performance = &reservation.sold.performance_id;
-                let key = format!("stripe#{performance}#{}#{stripe}", reservation.layout);
+                let key = format!("stripe#{performance}#{}#{shard}", reservation.layout);
                 *sold.entry(key).or_default() += u64::from(count);
             }
         }
@@ -98,25 +98,25 @@ impl Snapshot {
             let performance: Performance = serde_dynamo::from_item(item.clone()).expect("a performance");
             let Seating::General(house) = &performance.seating else { continue };
             for share in house.areas().flat_map(|(_, shares)| shares) {
-                let key = format!("stripe#{}#{}#{}", performance.performance_id, performance.layout, share.stripe);
+                let key = format!("stripe#{}#{}#{}", performance.performance_id, performance.layout, share.shard);
                 shares.insert(key, share.places);
             }
         }
-        for stripe in self.of_kind("stripe") {
+        for shard in self.of_kind("stripe") {
             let count = |name: &str| -> Result<u64, String> {
-                let number = stripe.get(name).and_then(|value| value.as_n().ok()).map_or("0", String::as_str);
-                number.parse().map_err(|_| format!("{name} of {} is {number}", text(stripe, "pk")))
+                let number = shard.get(name).and_then(|value| value.as_n().ok()).map_or("0", String::as_str);
+                number.parse().map_err(|_| format!("{name} of {} is {number}", text(shard, "pk")))
             };
-            let buckets = stripe.keys().filter(|name| name.starts_with('b'));
+            let buckets = shard.keys().filter(|name| name.starts_with('b'));
             let held = buckets.map(|name| count(name)).sum::<Result<u64, String>>()?;
-            let (taken, sold) = (count("taken")?, sold.remove(text(stripe, "pk")).unwrap_or_default());
-            let most = u64::from(shares.get(text(stripe, "pk")).copied().unwrap_or_default());
+            let (taken, sold) = (count("taken")?, sold.remove(text(shard, "pk")).unwrap_or_default());
+            let most = u64::from(shares.get(text(shard, "pk")).copied().unwrap_or_default());
             if taken != held + sold || taken > most {
-                let pk = text(stripe, "pk");
+                let pk = text(shard, "pk");
                 return Err(format!("{pk}: {taken} taken of {most}, but {held} are held and {sold} sold"));
             }
         }
-        if sold.is_empty() { Ok(()) } else { Err(format!("sold without a stripe: {sold:?}")) }
+        if sold.is_empty() { Ok(()) } else { Err(format!("sold without a shard: {sold:?}")) }
     }
 
     /// Each wallet is the sum of its ledger, and none is negative; wallet balances plus live point payments equal

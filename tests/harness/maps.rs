@@ -1,9 +1,9 @@
-//! The maps of large houses, checked against their seats and stripes.
+//! The maps of large houses, checked against their seats and shards.
 
 use super::audit::{Item, Snapshot, text};
 use frontrow_domain::{
     Timestamp,
-    general_admission::Stripe,
+    general_admission::Shard,
     limits::LIVE_SEATS_MAX,
     performance::Performance,
     seat_map::{SeatMap, SeatState},
@@ -15,16 +15,16 @@ fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-fn stripe_of(item: &Item) -> Stripe {
+fn shard_of(item: &Item) -> Shard {
     let count = |name: &str| number(item, name).and_then(|count| u32::try_from(count).ok());
     let bucket = |name: &String| {
         let end = name.strip_prefix('b')?.parse().ok()?;
         Some((Timestamp::from_millis(end), count(name)?))
     };
-    Stripe {
+    Shard {
         taken: count("taken").unwrap_or_default(),
         buckets: item.keys().filter_map(bucket).collect(),
-        ..Stripe::default()
+        ..Shard::default()
     }
 }
 
@@ -34,7 +34,7 @@ impl Snapshot {
         self.items.iter().filter_map(move |item| Some((text(item, "pk").strip_prefix(&prefix)?.parse().ok()?, item)))
     }
 
-    /// The state of a house, from its seats and stripes.
+    /// The state of a house, from its seats and shards.
     pub(crate) fn truth_of(&self, performance: &Performance) -> SeatMap {
         let (id, layout) = (&performance.performance_id, performance.layout);
         let mut truth = SeatMap::all_free(&performance.seating, performance.created_at);
@@ -48,10 +48,8 @@ impl Snapshot {
                 }
             }
             Seating::General(_) => {
-                let stripes = self.numbered(format!("stripe#{id}#{layout}#"));
-                truth.set_stripes(
-                    stripes.map(|(number, stripe)| (number, stripe_of(stripe))).collect::<BTreeMap<_, _>>(),
-                );
+                let shards = self.numbered(format!("stripe#{id}#{layout}#"));
+                truth.set_shards(shards.map(|(number, shard)| (number, shard_of(shard))).collect::<BTreeMap<_, _>>());
             }
         }
         truth
@@ -68,7 +66,7 @@ impl Snapshot {
         map
     }
 
-    /// At `now`, every large house's map matches its seats and stripes.
+    /// At `now`, every large house's map matches its seats and shards.
     pub(crate) fn maps_are_true(&self, now: Timestamp) -> Result<(), String> {
         for item in self.of_kind("performance") {
             let performance: Performance = serde_dynamo::from_item(item.clone()).expect("a performance");

@@ -18,7 +18,7 @@ pub(crate) mod wire;
 use client::{Client, Reply};
 use frontrow_domain::{
     ids::MemberId,
-    member::{Email, Language, Member, Name, Role},
+    member::{EmailAddress, Language, Member, Name, Role},
 };
 use frontrow_edge::{App, entropy, tokens::Identity};
 use frontrow_local::{Options, Stack};
@@ -202,7 +202,7 @@ impl World {
 
     /// A new member with that address, name and role, logged in.
     pub(crate) async fn person(&self, email: &str, name: &str, role: Role) -> Person {
-        let email = Email::try_from(email.to_owned()).expect("an address");
+        let email = EmailAddress::try_from(email.to_owned()).expect("an address");
         let name = Name::try_from(name.to_owned()).expect("a name");
         let identity = enrol(self.app(), email, name, role).await;
         let client = self.anyone().with_login(&self.app().tokens.access(&identity));
@@ -272,7 +272,7 @@ pub(crate) fn performance_details(app: &App, details: Value) -> Value {
 }
 
 /// Creates a member without the mails and the password of a sign-up.
-pub(crate) async fn enrol(app: &App, email: Email, name: Name, role: Role) -> Identity {
+pub(crate) async fn enrol(app: &App, email: EmailAddress, name: Name, role: Role) -> Identity {
     let (member_id, now) = (MemberId(entropy::fresh_uuid()), app.clock.now());
     let member = Member {
         member_id,

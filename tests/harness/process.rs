@@ -1,7 +1,7 @@
 //! A process without HTTP in front: requests go straight to the handlers, as from Lambda.
 
 use super::{enrol, performance_details, show_details};
-use frontrow_domain::member::{Email, Name, Role};
+use frontrow_domain::member::{EmailAddress, Name, Role};
 use frontrow_edge::{App, Method, tokens::Identity};
 use frontrow_endpoints::ENDPOINTS;
 use lambda_http::{Body, RequestExt, http};
@@ -66,7 +66,7 @@ pub(crate) async fn organizer(app: &App, name: &str) -> (Identity, String) {
 }
 
 async fn person(app: &App, name: &str, role: Role) -> (Identity, String) {
-    let email = Email::try_from(format!("{name}@example.com")).expect("an address");
+    let email = EmailAddress::try_from(format!("{name}@example.com")).expect("an address");
     let identity = enrol(app, email, Name::try_from(name.to_owned()).expect("a name"), role).await;
     let header = format!("Bearer {}", app.tokens.access(&identity));
     (identity, header)

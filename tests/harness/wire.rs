@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use frontrow_edge::Worker as _;
-use frontrow_workers::Project;
+use frontrow_workers::Projector;
 use serde_json::Value;
 use std::{
     pin::Pin,
@@ -149,7 +149,7 @@ impl HttpConnector for WiredConnector {
             .to_owned();
         let mut body: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let projects = function == Some(Project::FUNCTION.name);
+        let projects = function == Some(Projector::FUNCTION.name);
         let (weakened, interceptor) = {
             let state = wire.state();
             (

@@ -11,7 +11,7 @@ use crate::{
 };
 use fastrand::Rng;
 use frontrow_edge::Worker;
-use frontrow_workers::Project;
+use frontrow_workers::Projector;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -114,7 +114,7 @@ async fn the_map_is_exact_after_lost_responses() {
     .await;
 }
 
-/// A record of every seat and stripe, as in the stream after a change.
+/// A record of every seat and shard, as in the stream after a change.
 fn records(snapshot: &Snapshot) -> Vec<Value> {
     let parts = snapshot.of_kind("seat").chain(snapshot.of_kind("stripe"));
     let record = |(number, (pk, sk)): (usize, (&str, &str))| {
@@ -131,7 +131,7 @@ fn records(snapshot: &Snapshot) -> Vec<Value> {
 }
 
 /// Passes `records` to a projector like the stream does: again, if it lost too many races.
-async fn project(projector: &Project, records: &[Value]) {
+async fn project(projector: &Projector, records: &[Value]) {
     for _ in 0..50 {
         let event = serde_json::from_value(json!({"Records": records})).expect("an event");
         let reply = projector.handle(event).await.expect("a response");
@@ -155,7 +155,7 @@ async fn concurrent_projectors_keep_the_map_exact() {
             let mut running = JoinSet::new();
             for _ in 0..4 {
                 let (store, clock) = (world.app().store.clone(), world.stack.clock().clone());
-                let projector = Project::new(store, clock, world.stack.queues().sender());
+                let projector = Projector::new(store, clock, world.stack.queues().sender());
                 let mut records = records(&snapshot);
                 records.reverse();
                 running.spawn(async move {

@@ -1,8 +1,8 @@
 //! Payments that overtake each other.
 
 use crate::{
-    closing::{First, process, process_behind},
     conditions::interlude::StaleBatches,
+    freeze::{First, process, process_behind},
     harness::{
         Person, World, hold, pay,
         process::{Response, call},

@@ -7,7 +7,7 @@ use crate::{
         members::{log_in, sign_up_body},
     },
 };
-use frontrow_domain::member::Email;
+use frontrow_domain::member::EmailAddress;
 use frontrow_local::Options;
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ async fn a_name_consists_of_its_visible_characters() {
 
 #[tokio::test]
 async fn spellings_of_an_address_are_one_member() {
-    let organizer = Email::try_from("md@한국.com".to_owned()).unwrap();
+    let organizer = EmailAddress::try_from("md@한국.com".to_owned()).unwrap();
     let options = Options { demo: false, organizer_emails: [organizer].into(), ..Options::default() };
     World::run_with(options, async |world| {
         let anyone = world.anyone();

@@ -26,7 +26,7 @@ use frontrow_edge::{
     config::Config,
     worker::{Concurrency, Trigger},
 };
-use frontrow_store::Mail;
+use frontrow_store::MailJob;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
@@ -75,26 +75,26 @@ impl AnnounceShow {
         let body = received.body.as_deref().unwrap_or_default();
         let mut announcement: Announcement =
             serde_json::from_str(body).map_err(|error| Error::internal("read an announcement", error))?;
-        let (begun, mut told, request) = (self.app.clock.now(), 0, request_of(&received));
+        let (begun, mut announced, request) = (self.app.clock.now(), 0, request_of(&received));
         loop {
             let Announcement { show_id, category, shard, after } = &announcement;
             let page = self.app.store.subscribers(*category, *shard, after.clone()).await?;
-            told += page.items.len();
+            announced += page.items.len();
             self.ask_for_mails(show_id, page.items, request.as_ref()).await?;
             if page.next.is_none() {
-                tracing::info!(show = %show_id, shard, told, "announced to the whole shard");
+                tracing::info!(show = %show_id, shard, announced, "announced to the whole shard");
                 return Ok(());
             }
             announcement.after = page.next;
             let elapsed_millis = self.app.clock.now().millis() - begun.millis();
-            if told >= ANNOUNCED_MAX_MEMBERS || elapsed_millis >= ANNOUNCING_MAX_MILLIS {
+            if announced >= ANNOUNCED_MAX_MEMBERS || elapsed_millis >= ANNOUNCING_MAX_MILLIS {
                 return self.send(&[announcement.to_message().caused_by(request)]).await;
             }
         }
     }
 
     async fn ask_for_mails(&self, show_id: &ShowId, members: Vec<MemberId>, request: Option<&RequestId>) -> Result<()> {
-        let mail = |member_id| Mail::Alert { member_id, show_id: show_id.clone() };
+        let mail = |member_id| MailJob::Alert { member_id, show_id: show_id.clone() };
         let message = |member_id| Outgoing::mail(&mail(member_id)).caused_by(request.cloned());
         let messages: Vec<_> = members.into_iter().map(message).collect();
         let part = (ANNOUNCED_PAGE_MEMBERS as usize).div_ceil(ANNOUNCED_BATCHES_AT_ONCE);

@@ -4,7 +4,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`relay_outbox`] | the table's stream → messages |
-//! | [`project`] | the table's stream → notices, my page, door lists, sales, maps |
+//! | [`projector`] | the table's stream → notices, my page, door lists, sales, maps |
 //! | [`cancel_reservations`] | messages → cancelled or updated reservations |
 //! | `batch` | handling the messages of a batch concurrently |
 //! | [`queue`] | sending to queues |
@@ -21,7 +21,7 @@ pub mod cancel_reservations;
 pub mod mails;
 pub mod message;
 pub mod payment_worker;
-pub mod project;
+pub mod projector;
 pub mod provider;
 pub mod queue;
 mod records;
@@ -31,7 +31,7 @@ pub mod ticket_mailer;
 pub use announce_show::AnnounceShow;
 pub use cancel_reservations::CancelReservations;
 pub use payment_worker::PaymentWorker;
-pub use project::Project;
+pub use projector::Projector;
 pub use relay_outbox::RelayOutbox;
 pub use ticket_mailer::TicketMailer;
 
@@ -40,7 +40,7 @@ use frontrow_edge::worker::WorkerDescriptor;
 /// All workers.
 pub const WORKERS: &[WorkerDescriptor] = &[
     WorkerDescriptor::of::<RelayOutbox>(),
-    WorkerDescriptor::of::<Project>(),
+    WorkerDescriptor::of::<Projector>(),
     WorkerDescriptor::of::<TicketMailer>(),
     WorkerDescriptor::of::<PaymentWorker>(),
     WorkerDescriptor::of::<AnnounceShow>(),

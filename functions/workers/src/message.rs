@@ -1,15 +1,15 @@
-//! Message bodies, as JSON: [`Mail`] to `ticket_mailer`, from `relay_outbox` and `announce_show`, and [`PaymentDue`] to
+//! Message bodies, as JSON: [`MailJob`] to `ticket_mailer`, from `relay_outbox` and `announce_show`, and [`PaymentDue`] to
 //! `payment_worker`. They contain only a kind and ids.
 
 use frontrow_domain::{
     Error, Result,
     ids::{MemberId, ReservationId},
 };
-use frontrow_store::Mail;
+use frontrow_store::MailJob;
 use serde::{Deserialize, Serialize};
 
 /// Encodes the body of a message.
-pub fn encode(mail: &Mail) -> String {
+pub fn encode(mail: &MailJob) -> String {
     serde_json::to_string(mail).expect("ids are plain data")
 }
 
@@ -17,7 +17,7 @@ pub fn encode(mail: &Mail) -> String {
 ///
 /// # Errors
 /// [`Error::Internal`] if the body is invalid.
-pub fn decode(body: &str) -> Result<Mail> {
+pub fn decode(body: &str) -> Result<MailJob> {
     serde_json::from_str(body).map_err(|_| not_ours())
 }
 
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_message_contains_only_kind_and_ids() {
-        let mail = Mail::Ticket {
+        let mail = MailJob::Ticket {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
             reservation_id: "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().unwrap(),
             number: 0,
@@ -70,9 +70,9 @@ mod tests {
             r#"{"kind":"ticket","memberId":"0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005","reservationId":"r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo"}"#
         );
         assert_eq!(decode(&body).unwrap(), mail);
-        let code = Mail::Code { verification_id: "v1".parse().unwrap() };
+        let code = MailJob::Code { verification_id: "v1".parse().unwrap() };
         assert_eq!(encode(&code), r#"{"kind":"code","verificationId":"v1"}"#);
-        let password = Mail::Password { verification_id: "v1".parse().unwrap() };
+        let password = MailJob::Password { verification_id: "v1".parse().unwrap() };
         assert_eq!(encode(&password), r#"{"kind":"password","verificationId":"v1"}"#);
         for poison in ["", "not json", "{}", r#"{"kind":"alert"}"#, r#"{"kind":"code","verificationId":"a/b"}"#] {
             assert!(decode(poison).is_err(), "{poison}");

@@ -227,8 +227,8 @@ impl PaymentWorker {
                 }
                 let (answer, counts) = call.await;
                 let probed = taken.probed(&Sample::of(subject, counts), self.app.clock.now());
-                let told = store.change_breaker(&probed, self.app.clock.now()).await;
-                tracing::info!(?counts, ?probed, ?told, "probed the provider");
+                let changed = store.change_breaker(&probed, self.app.clock.now()).await;
+                tracing::info!(?counts, ?probed, ?changed, "probed the provider");
                 Ok(Ok(answer))
             }
         }

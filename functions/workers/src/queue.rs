@@ -9,16 +9,16 @@ use aws_sdk_sqs::{
 };
 use frontrow_domain::{ids::RequestId, limits::SQS_BATCH_MESSAGES};
 use frontrow_edge::{Queue, clients::Aws, config::variable};
-use frontrow_store::Mail;
+use frontrow_store::MailJob;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// The queue for `mail`.
-fn queue_of(mail: &Mail) -> Queue {
+fn queue_of(mail: &MailJob) -> Queue {
     match mail {
-        Mail::Ticket { .. } | Mail::Cancellation { .. } | Mail::Password { .. } => Queue::Mails,
-        Mail::Code { .. } => Queue::Codes,
-        Mail::Alert { .. } => Queue::Alerts,
+        MailJob::Ticket { .. } | MailJob::Cancellation { .. } | MailJob::Password { .. } => Queue::Mails,
+        MailJob::Code { .. } => Queue::Codes,
+        MailJob::Alert { .. } => Queue::Alerts,
     }
 }
 
@@ -42,7 +42,7 @@ impl Outgoing {
     }
 
     /// A message that requests `mail`.
-    pub fn mail(mail: &Mail) -> Self {
+    pub fn mail(mail: &MailJob) -> Self {
         Self::now(queue_of(mail), message::encode(mail))
     }
 

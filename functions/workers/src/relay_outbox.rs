@@ -21,7 +21,7 @@ use frontrow_domain::{
     verification::{Purpose, Verification},
 };
 use frontrow_edge::{Function, Queue, Worker, clients::Aws, worker::Trigger};
-use frontrow_store::{Change, Changed, Images, Mail, Profile};
+use frontrow_store::{Change, Changed, Images, MailJob, Profile};
 
 /// Event filters of the function.
 pub const FILTERS: &[&str] = Change::RELAYED;
@@ -123,7 +123,7 @@ fn payment_of(Images { old, new }: &Images<Reservation>) -> Option<PaymentDue> {
 
 /// The mail about a reservation that is now confirmed or cancelled, or whose tickets must be mailed again. Other changes, such
 /// as those of mail markers, lead to no mail.
-fn mail_about(Images { old, new }: Images<Reservation>) -> Option<Mail> {
+fn mail_about(Images { old, new }: Images<Reservation>) -> Option<MailJob> {
     let occasion = |reservation: &Reservation| (reservation.status, reservation.mailing.number);
     if old.is_some_and(|old| occasion(&old) == occasion(&new)) {
         return None;
@@ -132,18 +132,18 @@ fn mail_about(Images { old, new }: Images<Reservation>) -> Option<Mail> {
     let Mailing { number, occasion, .. } = new.mailing;
     match new.status {
         ReservationStatus::Pending => None,
-        ReservationStatus::Confirmed => Some(Mail::Ticket { member_id, reservation_id, number, occasion }),
-        ReservationStatus::Cancelled => Some(Mail::Cancellation { member_id, reservation_id }),
+        ReservationStatus::Confirmed => Some(MailJob::Ticket { member_id, reservation_id, number, occasion }),
+        ReservationStatus::Cancelled => Some(MailJob::Cancellation { member_id, reservation_id }),
     }
 }
 
 /// The mail about a verification that is new or that replaced a password.
-fn mail_to_verify(Images { old, new }: Images<Verification>) -> Option<Mail> {
+fn mail_to_verify(Images { old, new }: Images<Verification>) -> Option<MailJob> {
     let verification_id = new.verification_id;
     match old {
-        None => Some(Mail::Code { verification_id }),
+        None => Some(MailJob::Code { verification_id }),
         Some(old) if old.used_for.is_none() && new.used_for == Some(Purpose::Password) => {
-            Some(Mail::Password { verification_id })
+            Some(MailJob::Password { verification_id })
         }
         Some(_) => None,
     }

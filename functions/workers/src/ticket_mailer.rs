@@ -2,7 +2,7 @@
 
 use crate::{
     batch::side_by_side,
-    mails::{self, Letter, Links},
+    mails::{self, Email, Links},
     message,
     queue::request_of,
 };
@@ -29,7 +29,7 @@ use frontrow_edge::{
     entropy,
     worker::{Concurrency, Trigger},
 };
-use frontrow_store::{Claim, Claimed, Mail};
+use frontrow_store::{Claim, Claimed, MailJob};
 use std::time::Duration;
 
 /// Sends the mails that the queue's messages request.
@@ -78,7 +78,7 @@ impl TicketMailer {
 
     /// Returns `Ok` if the message is done: the mail was accepted, now or earlier, or is no longer needed. If the last
     /// receive neither sends the mail nor fails, because the function is stopped or crashes, the status stays `until_sent`.
-    async fn send_once(&self, mail: &Mail, until_sent: MailStatus, request: Option<&RequestId>) -> Result<()> {
+    async fn send_once(&self, mail: &MailJob, until_sent: MailStatus, request: Option<&RequestId>) -> Result<()> {
         let (store, now) = (&self.app.store, self.app.clock.now());
         let claimed = match store.claim_mail(mail, now, self.app.config.mail_lease_seconds, until_sent).await? {
             Claim::Granted(claimed) => claimed,
@@ -86,11 +86,11 @@ impl TicketMailer {
             // The holder of the claim may have crashed, so the message must return after the lease.
             Claim::Taken => return Err(Error::internal("claim a mail", "already claimed")),
             // TTL deleted a verification that was never mailed in its lifetime.
-            Claim::Missing if matches!(mail, Mail::Code { .. } | Mail::Password { .. }) => return Ok(()),
+            Claim::Missing if matches!(mail, MailJob::Code { .. } | MailJob::Password { .. }) => return Ok(()),
             Claim::Missing => return Err(Error::internal("claim a mail", "its item does not exist")),
         };
-        let Some(letter) = self.write(mail, &claimed).await? else { return Ok(()) };
-        match self.post(&letter, request).await {
+        let Some(email) = self.write(mail, &claimed).await? else { return Ok(()) };
+        match self.post(&email, request).await {
             Outcome::Accepted => {
                 self.note_sent(mail, &claimed).await;
                 self.app.config.metrics.mailed(mail, self.app.clock.now());
@@ -106,39 +106,39 @@ impl TicketMailer {
 
     /// Builds the mail; `None` if it is no longer needed: the reservation was cancelled, the show is gone, the member
     /// unsubscribed, or the code is no longer valid.
-    async fn write(&self, mail: &Mail, claimed: &Claimed) -> Result<Option<Letter>> {
+    async fn write(&self, mail: &MailJob, claimed: &Claimed) -> Result<Option<Email>> {
         let (codes, links) = (&self.app.codes, Links::of(&self.app.config));
         Ok(match mail {
-            Mail::Ticket { number, occasion, .. } => {
+            MailJob::Ticket { number, occasion, .. } => {
                 let reservation = claimed.reservation()?;
                 let wanted = reservation.status != ReservationStatus::Cancelled && !reservation.buyer.email.is_erased();
                 let code_of = |ticket: &TicketId| codes.ticket_code(&reservation.claim(ticket));
-                wanted.then(|| mails::ticket::letter(&reservation, *number, *occasion, &links, code_of))
+                wanted.then(|| mails::ticket::email(&reservation, *number, *occasion, &links, code_of))
             }
-            Mail::Cancellation { .. } => {
+            MailJob::Cancellation { .. } => {
                 let reservation = claimed.reservation()?;
-                (!reservation.buyer.email.is_erased()).then(|| mails::cancellation::letter(&reservation))
+                (!reservation.buyer.email.is_erased()).then(|| mails::cancellation::email(&reservation))
             }
-            Mail::Alert { member_id, show_id } => {
+            MailJob::Alert { member_id, show_id } => {
                 let (member, show) = tokio::try_join!(self.app.store.member(member_id), self.app.store.show(show_id))?;
                 let wanted = member.zip(show).filter(|(member, show)| member.alerts.contains(&show.details.category));
                 let token = codes.unsubscribe_token(member_id);
-                wanted.map(|(member, show)| mails::alert::letter(&member, &show, &links, &token))
+                wanted.map(|(member, show)| mails::alert::email(&member, &show, &links, &token))
             }
-            Mail::Code { .. } => {
+            MailJob::Code { .. } => {
                 let verification = claimed.verification()?;
                 let code = codes.verification_code(&verification.verification_id);
                 let wanted = verification.check_open(self.app.clock.now()).is_ok();
-                wanted.then(|| mails::verification::letter(&verification, &code))
+                wanted.then(|| mails::verification::email(&verification, &code))
             }
-            Mail::Password { .. } => Some(mails::password::letter(&claimed.verification()?)),
+            MailJob::Password { .. } => Some(mails::password::email(&claimed.verification()?)),
         })
     }
 
-    async fn post(&self, letter: &Letter, request: Option<&RequestId>) -> Outcome {
-        let mime = letter.to_mime(&self.app.config.mail_from, self.app.clock.now(), request);
+    async fn post(&self, email: &Email, request: Option<&RequestId>) -> Outcome {
+        let mime = email.to_mime(&self.app.config.mail_from, self.app.clock.now(), request);
         let raw = RawMessage::builder().data(Blob::new(mime)).build().expect("the data is set");
-        let call = self.ses.send_raw_email().destinations(letter.to_address()).raw_message(raw);
+        let call = self.ses.send_raw_email().destinations(email.to_address()).raw_message(raw);
         let call = call.set_configuration_set_name(self.app.config.mail_configuration_set.clone());
         let mut sent = call.clone().send().await;
         for _ in 1..MAIL_SEND_ATTEMPTS {
@@ -158,7 +158,7 @@ impl TicketMailer {
     }
 
     /// The mail is already accepted, so a failure here is only logged and the message is acknowledged.
-    async fn note_sent(&self, mail: &Mail, claimed: &Claimed) {
+    async fn note_sent(&self, mail: &MailJob, claimed: &Claimed) {
         match self.app.store.mark_mail_sent(claimed).await {
             Ok(true) => tracing::info!(?mail, "sent"),
             Ok(false) => tracing::warn!(

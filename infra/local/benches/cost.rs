@@ -7,7 +7,7 @@
 use clap::Parser;
 use frontrow_domain::{
     ids::MemberId,
-    member::{Email, Language, Member, Name, Password, Role},
+    member::{EmailAddress, Language, Member, Name, Password, Role},
 };
 use frontrow_edge::{App, entropy};
 use frontrow_local::{Options, Stack};
@@ -72,8 +72,8 @@ fn main() {
     }
 }
 
-fn address(number: usize) -> Email {
-    Email::try_from(format!("member{number}@example.com")).expect("an address")
+fn address(number: usize) -> EmailAddress {
+    EmailAddress::try_from(format!("member{number}@example.com")).expect("an address")
 }
 
 /// The stack with its members. It prints its URL, and executes the commands on its standard input.

@@ -37,7 +37,7 @@ fn is_so(rule: &Value, value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use frontrow_workers::{project, relay_outbox};
+    use frontrow_workers::{projector, relay_outbox};
     use serde_json::json;
 
     fn passes(patterns: &[&str], record: &Value) -> bool {
@@ -90,7 +90,7 @@ mod tests {
             (json!({"eventName": "REMOVE", "dynamodb": {"Keys": {"pk": {"S": "verification#1"}}}}), false, false),
         ] {
             assert_eq!(passes(relay_outbox::FILTERS, &record), relayed, "{record}");
-            assert_eq!(passes(project::FILTERS, &record), projected, "{record}");
+            assert_eq!(passes(projector::FILTERS, &record), projected, "{record}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     mail::Mail,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use frontrow_domain::member::Email;
+use frontrow_domain::member::EmailAddress;
 use frontrow_edge::clock::Clock;
 use http::StatusCode;
 use std::{
@@ -55,7 +55,7 @@ impl Mailbox {
 
     /// The mails to one address, in any of its spellings, oldest first.
     pub fn to(&self, address: &str) -> Vec<Arc<Mail>> {
-        let address = Email::try_from(address.to_owned()).map_or_else(|_| address.to_owned(), String::from);
+        let address = EmailAddress::try_from(address.to_owned()).map_or_else(|_| address.to_owned(), String::from);
         let mails = self.mails().into_iter();
         mails.filter(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(&address))).collect()
     }

@@ -11,7 +11,9 @@ use crate::{
     stack::Options,
 };
 use frontrow_edge::Worker;
-use frontrow_workers::{AnnounceShow, CancelReservations, PaymentWorker, Project, RelayOutbox, TicketMailer, WORKERS};
+use frontrow_workers::{
+    AnnounceShow, CancelReservations, PaymentWorker, Projector, RelayOutbox, TicketMailer, WORKERS,
+};
 
 /// Functions that run elsewhere.
 pub(crate) fn elsewhere(sources: &mut EventSources, functions: &Functions, checkpoints: &mut Checkpoints) {
@@ -38,8 +40,8 @@ impl LocalWorkers<'_> {
     pub(crate) fn attach(self, sources: &mut EventSources, checkpoints: &mut Checkpoints) -> Result<(), String> {
         let Self { roles, queues, mailbox, provider, options } = self;
         attach(sources, RelayOutbox::new(queues.sender()), checkpoints);
-        let app = roles.worker::<Project>();
-        attach(sources, Project::new(app.store, app.clock, queues.sender()), checkpoints);
+        let app = roles.worker::<Projector>();
+        attach(sources, Projector::new(app.store, app.clock, queues.sender()), checkpoints);
         let app = roles.worker::<CancelReservations>();
         attach(sources, CancelReservations::new(app.store, app.clock, queues.sender()), checkpoints);
         let ses = in_process::aws(mailbox.clone()).ses();

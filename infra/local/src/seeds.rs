@@ -4,7 +4,7 @@ use crate::data::write_private;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ShowId},
-    member::{Email, Language, Member, Name, Password, Role},
+    member::{EmailAddress, Language, Member, Name, Password, Role},
     money::Won,
     performance::{Performance, PerformanceDetails},
     show::{Show, ShowDetails},
@@ -60,8 +60,8 @@ pub(crate) async fn create(app: &App, demo: bool, marker: Option<&Path>) -> Resu
 }
 
 /// A constant address.
-pub(crate) fn email(address: &str) -> Email {
-    Email::try_from(address.to_owned()).expect("the seeds' addresses are valid")
+pub(crate) fn email(address: &str) -> EmailAddress {
+    EmailAddress::try_from(address.to_owned()).expect("the seeds' addresses are valid")
 }
 
 async fn member(app: &App, address: &str, name: &str, role: Role) -> Result<MemberId> {
@@ -145,7 +145,7 @@ async fn performance(app: &App, show: &Show, id: &str, days: i64, seating: &Valu
         // High enough for several bookings while trying things out.
         "maxSeatsPerMember": SEATS_EACH,
     }));
-    let waiting_room = details.waiting_room.map(|policy| (policy, details.stripes));
+    let waiting_room = details.waiting_room.map(|policy| (policy, details.shards));
     let id = id.parse().expect("the seeds' ids are valid");
     let performance = Performance::new(id, show.show_id.clone(), details, now);
     match app.store.create_performance(&performance, show, waiting_room).await {

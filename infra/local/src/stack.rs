@@ -26,7 +26,7 @@ use crate::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use frontrow_domain::{
     limits::{MAIL_MAX_RECEIVES, VISIBILITY_SECONDS},
-    member::Email,
+    member::EmailAddress,
 };
 use frontrow_edge::{
     App, Secret, Worker,
@@ -36,7 +36,7 @@ use frontrow_edge::{
     metrics::Metrics,
     secrets::Secrets,
 };
-use frontrow_workers::{Project, RelayOutbox};
+use frontrow_workers::{Projector, RelayOutbox};
 use std::{
     collections::HashSet,
     io::ErrorKind,
@@ -72,7 +72,7 @@ pub struct Options {
     /// Whether to create members and performances to try.
     pub demo: bool,
     /// Addresses that sign up as organizers, beyond the seeded one.
-    pub organizer_emails: HashSet<Email>,
+    pub organizer_emails: HashSet<EmailAddress>,
     /// The website that links in mails lead to.
     pub site_url: Option<String>,
     /// Origins whose pages may call the API: `https://shop.example.com`, or `*` for any.
@@ -172,7 +172,7 @@ impl Stack {
         let queues = Queues::start(services_port, visibility_seconds, options.mail_max_receives).await?;
         let mailbox = Mailbox::open(file("mails"), clock.clone(), &url)?;
         let provider = Provider::start(handle, file("provider")).await?;
-        let readers = [(RelayOutbox::FUNCTION.name, "checkpoint"), (Project::FUNCTION.name, "projected")];
+        let readers = [(RelayOutbox::FUNCTION.name, "checkpoint"), (Projector::FUNCTION.name, "projected")];
         let checkpoint = |(reader, name)| Ok((reader, Checkpoint::open(file(name))?));
         let mut checkpoints = readers.into_iter().map(checkpoint).collect::<Result<Checkpoints, String>>()?;
 
@@ -306,7 +306,7 @@ async fn bind(address: IpAddr, port: u16) -> Result<(TcpListener, u16), String> 
 
 fn variables(config: &Config, queues: &Queues, services_port: u16) -> Variables {
     let services_url = format!("http://{LOCALHOST}:{services_port}");
-    let organizer_emails: Vec<_> = config.organizer_emails.iter().map(Email::as_str).collect();
+    let organizer_emails: Vec<_> = config.organizer_emails.iter().map(EmailAddress::as_str).collect();
     let named = [
         ("AWS_ENDPOINT_URL", services_url.clone()),
         ("TABLE_NAME", config.table_name.clone()),

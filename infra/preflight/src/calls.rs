@@ -192,8 +192,8 @@ impl<'a> Traffic<'a> {
         let bought = f64::from(self.announced.seats_per_purchase);
         vec![
             work("relay_outbox", Trigger::Stream, transitions, Units::default(), assumed.queue_send_millis.0),
-            work("project", Trigger::Stream, transitions, measured.row("projection of a purchase"), 0.0),
-            work("project", Trigger::Stream, looked_at, measured.row("projection of a map's block"), 0.0),
+            work("projector", Trigger::Stream, transitions, measured.row("projection of a purchase"), 0.0),
+            work("projector", Trigger::Stream, looked_at, measured.row("projection of a map's block"), 0.0),
             work(
                 "ticket_mailer",
                 Trigger::Queue,

@@ -6,7 +6,7 @@ use frontrow_domain::{
         ADMISSION_DEFAULT_SECONDS, ARRIVALS_PEAK_FACTOR, PACE_WINDOW_SECONDS, ROOM_RATE_MAX, TURN_INTERVAL_SECONDS,
         TURN_MAX_GRANTS,
     },
-    waiting_room::{stripes_for, wait},
+    waiting_room::{shards_for, wait},
 };
 use serde::Serialize;
 
@@ -47,8 +47,8 @@ pub struct Crowd {
 pub struct Suggested {
     /// `expectedArrivalsPerMinute` of the new performance.
     pub expected_arrivals_per_minute: u32,
-    /// Resulting stripes of the line.
-    pub stripes: u32,
+    /// Resulting shards of the line.
+    pub shards: u32,
     /// `maxActive`: everyone inside at that rate.
     pub max_active: u32,
     /// `admitPerMinute`.
@@ -72,7 +72,7 @@ impl Crowd {
         let expected = announced.busiest_minute();
         let suggested = Suggested {
             expected_arrivals_per_minute: expected,
-            stripes: stripes_for(expected),
+            shards: shards_for(expected),
             max_active: setting(per_second * stay),
             admit_per_minute: setting(per_second * 60.0),
         };

@@ -181,7 +181,7 @@ fn functions(peak: &Peak, prices: &Prices) -> Vec<Check> {
 
 fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
     let quotas = &prices.quotas;
-    let per_stripe = crowd.joins_per_second / f64::from(crowd.suggested.stripes);
+    let per_shard = crowd.joins_per_second / f64::from(crowd.suggested.shards);
     let (writes, reads) = (&quotas.table_writes_per_second, &quotas.table_reads_per_second);
     let (warm_writes, warm_reads) = (&quotas.warm_writes_per_second, &quotas.warm_reads_per_second);
     // The template requires both.
@@ -197,11 +197,11 @@ fn table(peak: &Peak, crowd: &Crowd, prices: &Prices) -> Vec<Check> {
         raised(WARM_WRITES, "write units a second, warm", warm_writes, peak.writes, |_| warm.clone()),
         raised(WARM_READS, "read units a second, warm", warm_reads, peak.reads, |_| warm.clone()),
         fixed(
-            "stripes",
-            "joins a second in a stripe of the line",
+            "shards",
+            "joins a second in a shard of the line",
             &quotas.partition_writes_per_second,
-            per_stripe,
-            "there are no more stripes; let members join over more minutes before sales open",
+            per_shard,
+            "there are no more shards; let members join over more minutes before sales open",
         ),
         fixed(
             "copies",

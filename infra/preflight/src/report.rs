@@ -134,8 +134,8 @@ impl fmt::Display for Report {
         writeln!(f, "THE WAITING ROOM")?;
         writeln!(
             f,
-            "  when creating the performance: \"expectedArrivalsPerMinute\": {} (stripes of the line: {})",
-            set.expected_arrivals_per_minute, set.stripes
+            "  when creating the performance: \"expectedArrivalsPerMinute\": {} (shards of the line: {})",
+            set.expected_arrivals_per_minute, set.shards
         )?;
         writeln!(
             f,

@@ -128,11 +128,11 @@ THE CROWD
      193,355,000  polls in total
 
 THE WAITING ROOM
-  when creating the performance: \"expectedArrivalsPerMinute\": 500000 (stripes of the line: 17)
+  when creating the performance: \"expectedArrivalsPerMinute\": 500000 (shards of the line: 17)
   PUT /performances/{performanceId}/waiting-room {\"maxActive\": 2709, \"admitPerMinute\": 521}
 ";
     assert!(printed.contains(expected), "{printed}");
-    for line in ["RAISE API requests a second, in the account", "ok    joins a second in a stripe of the line"] {
+    for line in ["RAISE API requests a second, in the account", "ok    joins a second in a shard of the line"] {
         assert!(printed.contains(line), "no {line:?} in\n{printed}");
     }
     assert!(printed.contains("deploy with WarmReadUnits="), "{printed}");

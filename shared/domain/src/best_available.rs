@@ -5,11 +5,11 @@
 //! row is a random one of the suitable rows, and so is the position within it. But groups of that size are counted
 //! from the end of each run, so that equal parties leave no odd seats between them.
 
-use crate::seating::SeatPlace;
+use crate::seating::SeatSpot;
 
 /// Chooses `quantity` of the `free` seats of a grade, which are in layout order. `row_die` and `seat_die` are random
 /// numbers in `0.0..1.0`. `None` if there are too few.
-pub fn choose<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64, seat_die: f64) -> Option<Vec<SeatPlace<'a>>> {
+pub fn choose<'a>(free: &[SeatSpot<'a>], quantity: usize, row_die: f64, seat_die: f64) -> Option<Vec<SeatSpot<'a>>> {
     if quantity == 0 || free.len() < quantity {
         return None;
     }
@@ -17,14 +17,9 @@ pub fn choose<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64, seat_di
 }
 
 /// `quantity` seats side by side in one row; `None` if no row has that many.
-pub fn together<'a>(
-    free: &[SeatPlace<'a>],
-    quantity: usize,
-    row_die: f64,
-    seat_die: f64,
-) -> Option<Vec<SeatPlace<'a>>> {
+pub fn together<'a>(free: &[SeatSpot<'a>], quantity: usize, row_die: f64, seat_die: f64) -> Option<Vec<SeatSpot<'a>>> {
     let runs: Vec<_> = runs(free).into_iter().filter(|run| run.len() >= quantity).collect();
-    let mut rows: Vec<&[&[SeatPlace<'a>]]> = runs.chunk_by(|one, other| same_row(&one[0], &other[0])).collect();
+    let mut rows: Vec<&[&[SeatSpot<'a>]]> = runs.chunk_by(|one, other| same_row(&one[0], &other[0])).collect();
     if rows.is_empty() {
         return None;
     }
@@ -36,16 +31,16 @@ pub fn together<'a>(
 }
 
 /// The longest runs as a whole, then the shortest run that has the rest; near the first run if several are suitable.
-fn in_few_pieces<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64) -> Vec<SeatPlace<'a>> {
+fn in_few_pieces<'a>(free: &[SeatSpot<'a>], quantity: usize, row_die: f64) -> Vec<SeatSpot<'a>> {
     let mut runs = runs(free);
     let first = below(runs.len(), row_die);
     runs.rotate_left(first);
-    let mut chosen: Vec<SeatPlace<'a>> = Vec::with_capacity(quantity);
+    let mut chosen: Vec<SeatSpot<'a>> = Vec::with_capacity(quantity);
     while chosen.len() < quantity {
         let missing = quantity - chosen.len();
-        let distance = |run: &[SeatPlace<'a>]| chosen.first().map_or(0, |first| run[0].index.abs_diff(first.index));
+        let distance = |run: &[SeatSpot<'a>]| chosen.first().map_or(0, |first| run[0].index.abs_diff(first.index));
         // Runs that have all of the rest come first, those with the fewest additional seats before others.
-        let rank = |run: &[SeatPlace<'a>]| match run.len().checked_sub(missing) {
+        let rank = |run: &[SeatSpot<'a>]| match run.len().checked_sub(missing) {
             Some(beyond) => (0, beyond, distance(run)),
             None => (1, missing - run.len(), distance(run)),
         };
@@ -57,11 +52,11 @@ fn in_few_pieces<'a>(free: &[SeatPlace<'a>], quantity: usize, row_die: f64) -> V
 }
 
 /// Maximal runs of free neighbouring seats.
-fn runs<'s, 'a>(free: &'s [SeatPlace<'a>]) -> Vec<&'s [SeatPlace<'a>]> {
+fn runs<'s, 'a>(free: &'s [SeatSpot<'a>]) -> Vec<&'s [SeatSpot<'a>]> {
     free.chunk_by(|one, next| same_row(one, next) && one.number + 1 == next.number).collect()
 }
 
-fn same_row(one: &SeatPlace<'_>, other: &SeatPlace<'_>) -> bool {
+fn same_row(one: &SeatSpot<'_>, other: &SeatSpot<'_>) -> bool {
     one.section.name == other.section.name && one.row == other.row
 }
 
@@ -84,8 +79,8 @@ mod tests {
         Numbered::new(serde_json::from_str(sections).unwrap()).unwrap()
     }
 
-    fn names(places: &[SeatPlace<'_>]) -> Vec<String> {
-        places.iter().map(SeatPlace::seat_id).collect()
+    fn names(places: &[SeatSpot<'_>]) -> Vec<String> {
+        places.iter().map(SeatSpot::seat_id).collect()
     }
 
     #[test]

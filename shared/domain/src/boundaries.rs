@@ -9,7 +9,7 @@ use crate::{
     Timestamp,
     hold::Hold,
     ids::MemberId,
-    member::{Email, Language, Name},
+    member::{EmailAddress, Language, Name},
     performance::{Listing, Performance, PerformanceDetails},
     reservation::{Buyer, Reservation},
     seating::Numbered,
@@ -71,7 +71,7 @@ fn bought(seats: &[&str]) -> Reservation {
     let listing = listing(numbered());
     let buyer = Buyer {
         member_id: MEMBER,
-        email: Email::try_from("alice@example.com".to_owned()).unwrap(),
+        email: EmailAddress::try_from("alice@example.com".to_owned()).unwrap(),
         name: Name::try_from("Alice".to_owned()).unwrap(),
         language: Language::En,
         former_names: Vec::new(),

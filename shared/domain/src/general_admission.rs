@@ -1,11 +1,11 @@
-//! General admission: areas with a number of places. An area is stored in stripes, so that a rush does not contend
-//! for one item. A stripe counts all taken places, and the held ones again in buckets by their expiry time.
+//! General admission: areas with a number of places. An area is stored in shards, so that a rush does not contend
+//! for one item. A shard counts all taken places, and the held ones again in buckets by their expiry time.
 
 use crate::{
     FieldErrors, Timestamp,
     limits::{
-        AREAS_MAX, BUCKET_GRACE_SECONDS, BUCKET_MIN_MILLIS, BUCKETS_PER_HOLD, GRADE_MAX_CHARS, SEATS_MAX,
-        STRIPE_PLACES, STRIPES_PER_AREA_MAX,
+        AREAS_MAX, BUCKET_GRACE_SECONDS, BUCKET_MIN_MILLIS, BUCKETS_PER_HOLD, GRADE_MAX_CHARS, SEATS_MAX, SHARD_PLACES,
+        SHARDS_PER_AREA_MAX,
     },
     number::within,
     price::{GradeTotal, Price},
@@ -30,9 +30,9 @@ pub struct Area {
 }
 
 impl Area {
-    /// Number of stripes that store its places.
-    pub fn stripes(&self) -> u32 {
-        self.capacity.div_ceil(STRIPE_PLACES).clamp(1, STRIPES_PER_AREA_MAX)
+    /// Number of shards that store its places.
+    pub fn shards(&self) -> u32 {
+        self.capacity.div_ceil(SHARD_PLACES).clamp(1, SHARDS_PER_AREA_MAX)
     }
 }
 
@@ -50,12 +50,12 @@ pub struct GeneralAdmission {
     areas: Vec<Area>,
 }
 
-/// A stripe in the layout.
+/// A shard in the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
     /// Number within the house, from 0.
-    pub stripe: u32,
-    /// Number of the area's places in this stripe.
+    pub shard: u32,
+    /// Number of the area's places in this shard.
     pub places: u32,
 }
 
@@ -82,28 +82,28 @@ impl GeneralAdmission {
         self.areas.iter().map(|area| area.capacity).sum()
     }
 
-    /// The areas with their stripes, in the organizer's order.
+    /// The areas with their shards, in the organizer's order.
     pub fn areas(&self) -> impl Iterator<Item = (&Area, Vec<Share>)> {
         self.areas.iter().scan(0, |first, area| {
-            let (stripes, from) = (area.stripes(), *first);
-            *first += stripes;
-            let places = |n| area.capacity / stripes + u32::from(n < area.capacity % stripes);
-            let share = |n| Share { stripe: from + n, places: places(n) };
-            Some((area, (0..stripes).map(share).collect()))
+            let (shards, from) = (area.shards(), *first);
+            *first += shards;
+            let places = |n| area.capacity / shards + u32::from(n < area.capacity % shards);
+            let share = |n| Share { shard: from + n, places: places(n) };
+            Some((area, (0..shards).map(share).collect()))
         })
     }
 
-    /// The area of this grade with its stripes, if the house has it. Unicode spelling variants of the name are
+    /// The area of this grade with its shards, if the house has it. Unicode spelling variants of the name are
     /// accepted.
     pub fn find(&self, grade: &str) -> Option<(&Area, Vec<Share>)> {
         let named = |is: &dyn Fn(&str) -> bool| self.areas().find(|(area, _)| is(area.grade.as_str()));
         named(&|known| known == grade).or_else(|| named(&|known| same_name(known, grade)))
     }
 
-    /// Number of places of the stripe; 0 if the house does not have it.
-    pub fn share_of(&self, stripe: u32) -> u32 {
+    /// Number of places of the shard; 0 if the house does not have it.
+    pub fn share_of(&self, shard: u32) -> u32 {
         let mut shares = self.areas().flat_map(|(_, shares)| shares);
-        shares.find(|share| share.stripe == stripe).map_or(0, |share| share.places)
+        shares.find(|share| share.shard == shard).map_or(0, |share| share.places)
     }
 
     /// Grades in the organizer's order.
@@ -125,9 +125,9 @@ pub fn bucket_end(expires_at: Timestamp, hold_seconds: i64) -> Timestamp {
     Timestamp::from_millis(buckets * width)
 }
 
-/// The taken places of a stripe.
+/// The taken places of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Stripe {
+pub struct Shard {
     /// Number of changes.
     pub version: u64,
     /// Holds taken since its expired buckets were last checked.
@@ -138,7 +138,7 @@ pub struct Stripe {
     pub buckets: BTreeMap<Timestamp, u32>,
 }
 
-impl Stripe {
+impl Shard {
     /// Whether a bucket that ends at `end` is given back: a few seconds late, so that clock skew does not cost a
     /// payer their place.
     fn is_lapsed(end: Timestamp, now: Timestamp) -> bool {
@@ -152,17 +152,17 @@ impl Stripe {
 
     /// Whether any of its places is held or owned at `now`, from the holders' point of view: without the grace
     /// period.
-    pub fn is_claimed(&self, now: Timestamp) -> bool {
+    pub fn is_taken(&self, now: Timestamp) -> bool {
         self.buckets.range(..=now).map(|(_, count)| count).sum::<u32>() < self.taken
     }
 
-    /// Number of free places, given the stripe's `share` of places; those of expired buckets count as free.
+    /// Number of free places, given the shard's `share` of places; those of expired buckets count as free.
     pub fn free(&self, share: u32, now: Timestamp) -> u32 {
         let lapsed = self.buckets.iter().filter(|(end, _)| Self::is_lapsed(**end, now)).map(|(_, count)| count);
         (share + lapsed.sum::<u32>()).saturating_sub(self.taken)
     }
 
-    /// The stripe after its expired buckets were given back.
+    /// The shard after its expired buckets were given back.
     #[must_use]
     pub fn swept(&self, now: Timestamp) -> Self {
         let (lapsed, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -171,7 +171,7 @@ impl Stripe {
         Self { taken: self.taken.saturating_sub(lapsed.values().sum()), buckets, ..*self }
     }
 
-    /// The stripe after its expired buckets were given back and `quantity` places were taken into the bucket that
+    /// The shard after its expired buckets were given back and `quantity` places were taken into the bucket that
     /// ends at `end`.
     #[must_use]
     pub fn swept_and_taken(&self, quantity: u32, end: Timestamp, now: Timestamp) -> Self {
@@ -181,21 +181,21 @@ impl Stripe {
     }
 }
 
-/// Chooses the stripes from which to take `quantity` places, given the `free` places of each stripe of an area: a
+/// Chooses the shards from which to take `quantity` places, given the `free` places of each shard of an area: a
 /// single one if possible, searching from the `home`-th on, otherwise as few as possible. `None` if all of them
 /// together have too few.
 pub fn split(free: &[(u32, u32)], quantity: u32, home: usize) -> Option<Vec<(u32, u32)>> {
     let mut from_home: Vec<_> = free.iter().cycle().skip(home % free.len().max(1)).take(free.len()).copied().collect();
-    if let Some((stripe, _)) = from_home.iter().find(|(_, free)| *free >= quantity) {
-        return Some(vec![(*stripe, quantity)]);
+    if let Some((shard, _)) = from_home.iter().find(|(_, free)| *free >= quantity) {
+        return Some(vec![(*shard, quantity)]);
     }
     from_home.sort_by_key(|(_, free)| std::cmp::Reverse(*free));
     let mut missing = quantity;
     let mut parts = Vec::new();
-    for (stripe, free) in from_home {
+    for (shard, free) in from_home {
         let part = free.min(missing);
         if part > 0 {
-            parts.push((stripe, part));
+            parts.push((shard, part));
             missing -= part;
         }
     }
@@ -221,14 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn stripes_split_the_places_of_an_area() {
+    fn shards_split_the_places_of_an_area() {
         let house = parse(&[area("R", 1), area("S", 1_001), area("A", 40_000)].join(",")).unwrap();
-        let stripes: Vec<usize> = house.areas().map(|(_, shares)| shares.len()).collect();
-        assert_eq!(stripes, [1, 3, 32]);
+        let shards: Vec<usize> = house.areas().map(|(_, shares)| shares.len()).collect();
+        assert_eq!(shards, [1, 3, 32]);
         for (area, shares) in house.areas() {
             assert_eq!(shares.iter().map(|share| share.places).sum::<u32>(), area.capacity);
         }
-        let numbers: Vec<u32> = house.areas().flat_map(|(_, shares)| shares).map(|share| share.stripe).collect();
+        let numbers: Vec<u32> = house.areas().flat_map(|(_, shares)| shares).map(|share| share.shard).collect();
         assert_eq!(numbers, (0..36).collect::<Vec<_>>());
         assert_eq!((house.share_of(0), house.share_of(1), house.share_of(3), house.share_of(36)), (1, 334, 333, 0));
         assert_eq!(house.places(), 41_002);
@@ -266,14 +266,14 @@ mod tests {
 
         #[test]
         fn a_split_succeeds_if_enough_places_are_free(free in prop::collection::vec(0_u32..60, 1..33), quantity in 1_u32..=50, home in 0_usize..64) {
-            let stripes: Vec<(u32, u32)> = (7..).zip(free.iter().copied()).collect();
+            let shards: Vec<(u32, u32)> = (7..).zip(free.iter().copied()).collect();
             let total: u32 = free.iter().sum();
-            match split(&stripes, quantity, home) {
+            match split(&shards, quantity, home) {
                 None => prop_assert!(total < quantity),
                 Some(parts) => {
                     prop_assert_eq!(parts.iter().map(|(_, part)| part).sum::<u32>(), quantity);
-                    let of = |stripe: u32| free[(stripe - 7) as usize];
-                    prop_assert!(parts.iter().all(|(stripe, part)| (1..=of(*stripe)).contains(part)));
+                    let of = |shard: u32| free[(shard - 7) as usize];
+                    prop_assert!(parts.iter().all(|(shard, part)| (1..=of(*shard)).contains(part)));
                     prop_assert!(parts.len() == 1 || free.iter().all(|free| *free < quantity));
                 }
             }
@@ -287,9 +287,9 @@ mod tests {
             let buckets = counts.into_iter().map(|(end, count)| (Timestamp::from_millis(end * 1000), count));
             let buckets: BTreeMap<_, _> = buckets.collect();
             let taken = sold + buckets.values().sum::<u32>();
-            let stripe = Stripe { version: 4, unswept: 9, taken, buckets };
-            let free = stripe.free(1_000, now);
-            let swept = stripe.swept_and_taken(3, now.plus_seconds(60), now);
+            let shard = Shard { version: 4, unswept: 9, taken, buckets };
+            let free = shard.free(1_000, now);
+            let swept = shard.swept_and_taken(3, now.plus_seconds(60), now);
             prop_assert_eq!(swept.free(1_000, now), free - 3);
             prop_assert_eq!(1_000 - swept.taken, free - 3);
             prop_assert!(!swept.has_lapsed(now));

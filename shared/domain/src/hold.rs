@@ -7,7 +7,7 @@ use crate::{
     limits::{HOLD_FORGIVEN_SECONDS, HOLD_PROLONGED_TIMES, HOLDS_FORGIVEN_MAX, UNPAID_HOLDS_WINDOW_SECONDS},
     money::Won,
     performance::{Listing, Performance},
-    seating::{self, SeatId, SeatPlace},
+    seating::{self, SeatId, SeatSpot},
     waiting_room::Admission,
 };
 use serde::{Deserialize, Serialize};
@@ -24,11 +24,11 @@ pub enum Taken {
         /// Its block.
         block: u32,
     },
-    /// A general admission place, counted in a stripe of its area.
+    /// A general admission place, counted in a shard of its area.
     Place {
-        /// The stripe.
+        /// The shard.
         #[serde(rename = "block")]
-        stripe: u32,
+        shard: u32,
     },
 }
 
@@ -59,7 +59,7 @@ impl HeldSeat {
     }
 }
 
-/// What `seats` take: each seat and each stripe once, with the number of its places. Places of a stripe are side by
+/// What `seats` take: each seat and each shard once, with the number of its places. Places of a shard are side by
 /// side.
 pub fn taken(seats: &[HeldSeat]) -> impl Iterator<Item = (&Taken, u32)> {
     let count = |same: &[HeldSeat]| u32::try_from(same.len()).unwrap_or(u32::MAX);
@@ -149,10 +149,10 @@ impl Hold {
 
     /// The hold with these seats, in the order of the house.
     #[must_use]
-    pub fn of_seats(self, places: &[SeatPlace<'_>]) -> Self {
-        let mut places: Vec<&SeatPlace<'_>> = places.iter().collect();
+    pub fn of_seats(self, places: &[SeatSpot<'_>]) -> Self {
+        let mut places: Vec<&SeatSpot<'_>> = places.iter().collect();
         places.sort_unstable_by_key(|place| place.index);
-        let seat = |place: &&SeatPlace<'_>| HeldSeat {
+        let seat = |place: &&SeatSpot<'_>| HeldSeat {
             taken: Taken::Seat { seat_id: place.seat_id(), block: place.block() },
             grade: place.section.grade.as_str().to_owned(),
             price: place.section.price.won(),
@@ -160,15 +160,15 @@ impl Hold {
         Self { seats: places.iter().map(seat).collect(), ..self }
     }
 
-    /// The hold with the given number of places of each of these stripes of `area`.
+    /// The hold with the given number of places of each of these shards of `area`.
     #[must_use]
     pub fn of_places(self, area: &Area, parts: &[(u32, u32)], performance: &Performance) -> Self {
-        let place = |stripe| HeldSeat {
-            taken: Taken::Place { stripe },
+        let place = |shard| HeldSeat {
+            taken: Taken::Place { shard },
             grade: area.grade.as_str().to_owned(),
             price: area.price.won(),
         };
-        let places = parts.iter().flat_map(|(stripe, count)| (0..*count).map(move |_| place(*stripe)));
+        let places = parts.iter().flat_map(|(shard, count)| (0..*count).map(move |_| place(*shard)));
         let bucket_end = Some(bucket_end(self.expires_at, performance.hold_seconds));
         Self { seats: places.collect(), bucket_end, ..self }
     }

@@ -67,17 +67,17 @@ pub const CURSOR_MAX_CHARS: usize = (CURSOR_TAG_BYTES + SORT_KEY_MAX_BYTES).div_
 /// Maximum number of table pages read to fill one filtered page, so that every list is bounded.
 pub const PAGE_MAX_READS: usize = 20;
 
-/// Timeout of catalogue requests that close performances. They wait until holds in flight have ended, so they take
+/// Timeout of catalogue requests that freeze performances. They wait until holds in flight have ended, so they take
 /// longer than other requests.
-pub const CLOSING_TIMEOUT_SECONDS: u64 = 25;
-/// How long a performance is closed at most: if the closer dies, this is when sales can continue.
-pub const CLOSING_LEASE_SECONDS: i64 = 40;
+pub const FREEZE_TIMEOUT_SECONDS: u64 = 25;
+/// How long a performance is frozen at most: if the request dies, this is when sales can continue.
+pub const FREEZE_LEASE_SECONDS: i64 = 40;
 /// A hold's transaction is sent only while the cached performance is younger than this; otherwise it is read again
 /// first.
 pub const LISTING_TRUSTED_MILLIS: u64 = 2_000;
-/// After this wait no hold is in flight that did not see the closing: the age of the oldest trusted listing plus one
+/// After this wait no hold is in flight that did not see the freeze: the age of the oldest trusted listing plus one
 /// call.
-pub const CLOSING_WAIT_MILLIS: u64 = LISTING_TRUSTED_MILLIS + DYNAMODB_CALL_MILLIS;
+pub const FREEZE_WAIT_MILLIS: u64 = LISTING_TRUSTED_MILLIS + DYNAMODB_CALL_MILLIS;
 /// Holds that expired this recently may belong to a payment in flight with a slow clock, so they are ended for good
 /// before a performance is deleted or moved. Longer than a payment plus the clock skew.
 pub const LAPSED_PAYABLE_SECONDS: i64 = 60;
@@ -89,8 +89,8 @@ pub const CATALOGUE_RETRIES: u32 = 24;
 pub const SHOW_PERFORMANCES_MAX: u32 = 1_000;
 /// Performances deleted in one transaction: at four items each, plus the show's own five, fewer than 100.
 pub const DELETED_AT_ONCE: usize = 23;
-/// Performances closed in one transaction.
-pub const CLOSED_AT_ONCE: usize = 100;
+/// Performances frozen in one transaction.
+pub const FROZEN_AT_ONCE: usize = 100;
 /// Performances checked, or slots taken, at the same time.
 pub const CATALOGUE_CALLS_AT_ONCE: usize = 16;
 /// Longest search keyword.
@@ -156,18 +156,18 @@ pub const HELD_STEP_MILLIS: i64 = 200;
 
 /// Most areas of a general admission house.
 pub const AREAS_MAX: usize = 50;
-/// Places of an area per stripe, up to [`STRIPES_PER_AREA_MAX`] stripes.
-pub const STRIPE_PLACES: u32 = 500;
-/// Most stripes of an area.
-pub const STRIPES_PER_AREA_MAX: u32 = 32;
+/// Places of an area per shard, up to [`SHARDS_PER_AREA_MAX`] shards.
+pub const SHARD_PLACES: u32 = 500;
+/// Most shards of an area.
+pub const SHARDS_PER_AREA_MAX: u32 = 32;
 /// Buckets of held places within the lifetime of a hold.
 pub const BUCKETS_PER_HOLD: i64 = 10;
 /// Shortest time span of a bucket.
 pub const BUCKET_MIN_MILLIS: i64 = 1_000;
 /// Grace period before a bucket's places are given back, so that clock skew does not cost a payer their place.
 pub const BUCKET_GRACE_SECONDS: i64 = 5;
-/// Holds taken from a stripe before the next one checks for expired buckets, so that the item stays below 1 KB.
-pub const STRIPE_UNSWEPT_MAX: u32 = 32;
+/// Holds taken from a shard before the next one checks for expired buckets, so that the item stays below 1 KB.
+pub const SHARD_UNSWEPT_MAX: u32 = 32;
 
 /// Attempts of a hold of a grade, which chooses again after each lost race.
 pub const HOLD_ATTEMPTS: u32 = 24;
@@ -315,16 +315,16 @@ pub const LEFT_FAR_BLOCKS_PER_TURN: usize = 4;
 pub const LEFT_BLOCKS_MAX: u64 = 1_024;
 /// Attempts of a join or leave, which starts over if it meets another one of the same member.
 pub const LINE_RETRIES: u32 = 6;
-/// Stripes of a new room without expected arrivals: one stripe keeps the exact request order.
-pub const STRIPES_DEFAULT: u32 = 1;
-/// Joins a second that one stripe can take: the write limit of a DynamoDB partition.
-pub const STRIPE_JOINS_PER_SECOND: u32 = 1_000;
+/// Shards of a new room without expected arrivals: one shard keeps the exact request order.
+pub const SHARDS_DEFAULT: u32 = 1;
+/// Joins a second that one shard can take: the write limit of a DynamoDB partition.
+pub const SHARD_JOINS_PER_SECOND: u32 = 1_000;
 /// Assumed ratio between the busiest second of a minute and the average one.
 pub const ARRIVALS_PEAK_FACTOR: u32 = 2;
 /// Largest `expectedArrivalsPerMinute`.
 pub const EXPECTED_ARRIVALS_MAX: u32 = 10_000_000;
-/// Most stripes of a line.
-pub const STRIPES_MAX: u32 = 32;
+/// Most shards of a line.
+pub const SHARDS_MAX: u32 = 32;
 
 /// Longest text accepted as a ticket's code; codes of this system have fewer than 330 characters.
 pub const TICKET_CODE_MAX_CHARS: usize = 512;
@@ -389,6 +389,6 @@ mod tests {
     #[test]
     fn units_convert_exactly() {
         assert_eq!((kib(3), hours(3), days(3)), (3_072, 10_800, 259_200));
-        assert_eq!(CLOSING_WAIT_MILLIS - LISTING_TRUSTED_MILLIS, DYNAMODB_CALL_MILLIS);
+        assert_eq!(FREEZE_WAIT_MILLIS - LISTING_TRUSTED_MILLIS, DYNAMODB_CALL_MILLIS);
     }
 }

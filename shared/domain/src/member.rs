@@ -17,7 +17,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, with = "String", extend("format" = "email", "maxLength" = EMAIL_MAX_CHARS, "x-also-refused" = [NOT_AN_ADDRESS]))]
-pub struct Email(String);
+pub struct EmailAddress(String);
 
 const NOT_AN_ADDRESS: &str = "expected an e-mail address such as alice@example.com";
 /// Placeholder for the address of a deleted account. No mail reaches it (RFC 2606).
@@ -25,7 +25,7 @@ const NO_ADDRESS: &str = "deleted@account.invalid";
 /// Placeholder for the name of a deleted account.
 const NO_NAME: &str = "—";
 
-impl Email {
+impl EmailAddress {
     /// The placeholder for the address of a deleted account.
     pub fn erased() -> Self {
         Self(NO_ADDRESS.to_owned())
@@ -54,7 +54,7 @@ impl Email {
     }
 }
 
-impl TryFrom<String> for Email {
+impl TryFrom<String> for EmailAddress {
     type Error = String;
 
     /// # Errors
@@ -75,13 +75,13 @@ impl TryFrom<String> for Email {
     }
 }
 
-impl From<Email> for String {
-    fn from(email: Email) -> Self {
+impl From<EmailAddress> for String {
+    fn from(email: EmailAddress) -> Self {
         email.0
     }
 }
 
-impl fmt::Display for Email {
+impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -114,10 +114,10 @@ impl Password {
     /// # Errors
     /// If it is the address, the part before the `@`, or the name of this site, with nothing but digits and
     /// punctuation around it.
-    pub fn check_for(&self, email: &Email) -> Result<(), FieldError> {
+    pub fn check_for(&self, email: &EmailAddress) -> Result<(), FieldError> {
         let (core, local) = (common_passwords::core(&self.0), email.0.split('@').next().unwrap_or_default());
         let known = [&email.0, local, SITE].map(common_passwords::core);
-        let is_address = Email::try_from(self.0.clone()).is_ok_and(|typed| typed == *email);
+        let is_address = EmailAddress::try_from(self.0.clone()).is_ok_and(|typed| typed == *email);
         if is_address || (!core.is_empty() && known.contains(&core)) {
             return Err(FieldError::new("password", KNOWN));
         }
@@ -258,7 +258,7 @@ pub struct Member {
     /// Time-ordered id of the member.
     pub member_id: MemberId,
     /// The verified e-mail address.
-    pub email: Email,
+    pub email: EmailAddress,
     /// The name shown in mails.
     pub name: Name,
     /// Permissions of the member.

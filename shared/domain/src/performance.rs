@@ -9,7 +9,7 @@ use crate::{
     ids::{PerformanceId, ShowId},
     limits::{
         GRADES_MAX, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, REASON_MAX_CHARS, SEATS_PER_MEMBER_DEFAULT,
-        SEATS_PER_MEMBER_MAX, STRIPES_DEFAULT,
+        SEATS_PER_MEMBER_MAX, SHARDS_DEFAULT,
     },
     number::Whole,
     seating::{Numbered, Seating},
@@ -47,8 +47,8 @@ pub struct PerformanceDetails {
     pub seating: Seating,
     /// The waiting room's policy, if there is one.
     pub waiting_room: Option<WaitingRoomPolicy>,
-    /// Stripes of the waiting room's line.
-    pub stripes: u32,
+    /// Shards of the waiting room's line.
+    pub shards: u32,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -91,7 +91,7 @@ impl TryFrom<PerformanceFields> for PerformanceDetails {
             hold_seconds,
             seating: fields.seating,
             waiting_room: fields.waiting_room.map(|room| room.policy),
-            stripes: fields.waiting_room.map_or(STRIPES_DEFAULT, |room| room.stripes),
+            shards: fields.waiting_room.map_or(SHARDS_DEFAULT, |room| room.shards),
         })
     }
 }
@@ -152,10 +152,10 @@ pub struct Performance {
     pub cancellation: Option<Cancellation>,
     /// Number of changes; each change is conditioned on it.
     pub revision: u64,
-    /// When the closing expires, if the performance is being moved, re-seated or deleted; otherwise `None`. While
+    /// When the freeze expires, if the performance is being moved, re-seated or deleted; otherwise `None`. While
     /// this is set nothing can be held, even after that time: the next hold or change removes it first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closing_until: Option<Timestamp>,
+    #[serde(rename = "closing_until", default, skip_serializing_if = "Option::is_none")]
+    pub frozen_until: Option<Timestamp>,
 }
 
 impl Performance {
@@ -175,7 +175,7 @@ impl Performance {
             created_at: now,
             cancellation: None,
             revision: 1,
-            closing_until: None,
+            frozen_until: None,
         }
     }
 
@@ -206,7 +206,7 @@ impl Performance {
             layout,
             has_waiting_room: details.waiting_room.is_some(),
             revision: self.revision + 1,
-            closing_until: None,
+            frozen_until: None,
             ..self.clone()
         }
     }
@@ -216,12 +216,12 @@ impl Performance {
         self.starts_at != details.starts_at || self.seating != details.seating
     }
 
-    /// Checks that the performance is not closed by an organizer's change.
+    /// Checks that the performance is not frozen by an organizer's change.
     ///
     /// # Errors
     /// [`Error::Busy`] while it is being moved, re-seated or deleted; it may be on sale again in a moment.
-    pub fn check_settled(&self) -> Result<(), Error> {
-        if self.closing_until.is_some() { Err(Error::Busy) } else { Ok(()) }
+    pub fn check_not_frozen(&self) -> Result<(), Error> {
+        if self.frozen_until.is_some() { Err(Error::Busy) } else { Ok(()) }
     }
 
     /// The house's numbered layout; `None` for general admission.
@@ -238,7 +238,7 @@ impl Performance {
     /// # Errors
     /// [`Error::SalesClosed`] outside the window.
     pub fn check_on_sale(&self, now: Timestamp) -> Result<(), Error> {
-        self.check_not_closed(now)?;
+        self.check_sales_not_over(now)?;
         if self.sales_open_at.is_none_or(|open| open <= now) { Ok(()) } else { Err(Error::SalesClosed) }
     }
 
@@ -246,7 +246,7 @@ impl Performance {
     ///
     /// # Errors
     /// [`Error::SalesClosed`] if sales have closed or the performance was cancelled.
-    pub fn check_not_closed(&self, now: Timestamp) -> Result<(), Error> {
+    pub fn check_sales_not_over(&self, now: Timestamp) -> Result<(), Error> {
         let open = now < self.sales_close_at && self.cancellation.is_none();
         if open { Ok(()) } else { Err(Error::SalesClosed) }
     }
@@ -266,7 +266,7 @@ impl Performance {
             Some(Cancellation { reason, .. }) => {
                 Err(Error::PerformanceCancelled { reason: reason.as_str().to_owned() })
             }
-            None => self.check_not_closed(now),
+            None => self.check_sales_not_over(now),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     hold::{HeldSeat, Hold},
     ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
     mailing::Mailing,
-    member::{Email, Language, Name},
+    member::{EmailAddress, Language, Name},
     money::Won,
     performance::{Listing, Reason},
     show::{PosterUrl, TimeZone},
@@ -105,7 +105,7 @@ pub struct Buyer {
     /// The buyer's member id.
     pub member_id: MemberId,
     /// Recipient address of their mails.
-    pub email: Email,
+    pub email: EmailAddress,
     /// Name at the time of the purchase or the last update.
     pub name: Name,
     /// Language of their mails.
@@ -134,7 +134,7 @@ impl Buyer {
     /// The buyer without name and address. Former names stay until the door list is up to date.
     #[must_use]
     pub fn erased(self) -> Self {
-        Self { email: Email::erased(), ..self.renamed(Name::erased()) }
+        Self { email: EmailAddress::erased(), ..self.renamed(Name::erased()) }
     }
 }
 
@@ -322,7 +322,7 @@ mod tests {
     fn zoe() -> Buyer {
         Buyer {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
-            email: Email::try_from("zoe@example.com".to_owned()).unwrap(),
+            email: EmailAddress::try_from("zoe@example.com".to_owned()).unwrap(),
             name: name("Zoe"),
             language: Language::En,
             former_names: Vec::new(),
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!((erased.name.clone(), &erased.former_names[..]), (Name::erased(), &[name("Zoe")][..]));
         assert_eq!(erased.clone().erased(), erased);
         // Both placeholders can be read back.
-        assert_eq!(Email::try_from(erased.email.to_string()), Ok(erased.email));
+        assert_eq!(EmailAddress::try_from(erased.email.to_string()), Ok(erased.email));
         assert_eq!(Name::try_from(erased.name.as_str().to_owned()), Ok(erased.name));
     }
 }

@@ -1,7 +1,7 @@
 //! The seat map: free and taken seats of a house, for display. Holds never rely on it; they check the seats
 //! themselves.
 //!
-//! The map of a large house is stored packed, with one row for each part (a block of seats, or a stripe of general
+//! The map of a large house is stored packed, with one row for each part (a block of seats, or a shard of general
 //! admission places), so that all of it is read in one call. Times are distances from a base time at the beginning of
 //! the row, in steps of [`HELD_STEP_MILLIS`]. Numbers are big-endian.
 //!
@@ -13,7 +13,7 @@
 //!
 //! The seats of a hold are mostly neighbours and expire together, so they share a distance ([`HELD_LIKE_BEFORE`]).
 //!
-//! | Bytes of a stripe's row | Contents |
+//! | Bytes of a shard's row | Contents |
 //! |---|---|
 //! | 8 | the base time |
 //! | 4 | places taken, held or sold |
@@ -21,7 +21,7 @@
 
 use crate::{
     Error, Result, Timestamp,
-    general_admission::{Share, Stripe},
+    general_admission::{Shard, Share},
     limits::{BLOCK_SEATS, HELD_STEP_MILLIS},
     price::GradeTotal,
     seating::{Numbered, Seating},
@@ -70,8 +70,8 @@ pub struct SeatMap {
     pub as_of: Timestamp,
     /// The state of each numbered seat, in layout order.
     seats: Vec<SeatState>,
-    /// The general admission stripes from which anything was taken.
-    stripes: BTreeMap<u32, Stripe>,
+    /// The general admission shards from which anything was taken.
+    shards: BTreeMap<u32, Shard>,
 }
 
 impl SeatMap {
@@ -81,7 +81,7 @@ impl SeatMap {
             Seating::Numbered(house) => vec![SeatState::Free; house.seats() as usize],
             Seating::General(_) => Vec::new(),
         };
-        Self { as_of, seats, stripes: BTreeMap::new() }
+        Self { as_of, seats, shards: BTreeMap::new() }
     }
 
     /// The state of each numbered seat, in layout order.
@@ -101,9 +101,9 @@ impl SeatMap {
         }
     }
 
-    /// Sets the state of stripes.
-    pub fn set_stripes(&mut self, stripes: BTreeMap<u32, Stripe>) {
-        self.stripes.extend(stripes);
+    /// Sets the state of shards.
+    pub fn set_shards(&mut self, shards: BTreeMap<u32, Shard>) {
+        self.shards.extend(shards);
     }
 
     /// Sets the state of a part of the house from its row.
@@ -119,7 +119,7 @@ impl SeatMap {
                 seats.copy_from_slice(&unpack_seats(row, seats.len()).ok_or_else(broken)?);
             }
             Seating::General(_) => {
-                self.stripes.insert(number, unpack_stripe(row).ok_or_else(broken)?);
+                self.shards.insert(number, unpack_shard(row).ok_or_else(broken)?);
             }
         }
         Ok(())
@@ -139,8 +139,8 @@ impl SeatMap {
                 house.grades().iter().map(of_grade).collect()
             }
             Seating::General(house) => {
-                let left = |stripe, places| self.stripes.get(&stripe).map_or(places, |taken| taken.free(places, now));
-                let of_area = |shares: Vec<Share>| shares.iter().map(|share| left(share.stripe, share.places)).sum();
+                let left = |shard, places| self.shards.get(&shard).map_or(places, |taken| taken.free(places, now));
+                let of_area = |shares: Vec<Share>| shares.iter().map(|share| left(share.shard, share.places)).sum();
                 house.areas().map(|(_, shares)| of_area(shares)).collect()
             }
         }
@@ -206,9 +206,9 @@ fn unpack_seats(row: &[u8], seats: usize) -> Option<Vec<SeatState>> {
     (odd.is_empty() && moments.next().is_none()).then_some(states)
 }
 
-/// Packs a stripe, as it is at `now`, into a row.
-pub fn pack_stripe(stripe: &Stripe, now: Timestamp) -> Vec<u8> {
-    let swept = stripe.swept(now);
+/// Packs a shard, as it is at `now`, into a row.
+pub fn pack_shard(shard: &Shard, now: Timestamp) -> Vec<u8> {
+    let swept = shard.swept(now);
     let base = swept.buckets.keys().next().copied().unwrap_or_default();
     let mut row = [&base.millis().to_be_bytes()[..], &swept.taken.to_be_bytes()].concat();
     for (end, count) in swept.buckets {
@@ -218,8 +218,8 @@ pub fn pack_stripe(stripe: &Stripe, now: Timestamp) -> Vec<u8> {
     row
 }
 
-/// Unpacks a stripe; `None` if the row does not belong to a stripe.
-fn unpack_stripe(row: &[u8]) -> Option<Stripe> {
+/// Unpacks a shard; `None` if the row does not belong to a shard.
+fn unpack_shard(row: &[u8]) -> Option<Shard> {
     let (base, rest) = split_base(row)?;
     let (taken, buckets) = rest.split_first_chunk::<4>()?;
     let (buckets, odd) = buckets.as_chunks::<4>();
@@ -228,7 +228,7 @@ fn unpack_stripe(row: &[u8]) -> Option<Stripe> {
         (end, u32::from(u16::from_be_bytes([*high, *low])))
     };
     let taken = u32::from_be_bytes(*taken);
-    odd.is_empty().then(|| Stripe { taken, buckets: buckets.iter().map(bucket).collect(), ..Stripe::default() })
+    odd.is_empty().then(|| Shard { taken, buckets: buckets.iter().map(bucket).collect(), ..Shard::default() })
 }
 
 /// The base time, and the rest of the row.
@@ -287,16 +287,16 @@ mod tests {
         }
 
         #[test]
-        fn a_packed_stripe_has_the_same_free_places(
+        fn a_packed_shard_has_the_same_free_places(
             counts in prop::collection::btree_map(-20_000_i64..300_000, 1_u32..9, 0..12), sold in 0_u32..50, later in 0_i64..400,
         ) {
             let buckets: BTreeMap<_, _> =
                 counts.into_iter().map(|(millis, count)| (Timestamp::from_millis(NOW.millis() + millis / 1000 * 1000), count)).collect();
-            let stripe = Stripe { version: 7, unswept: 1, taken: sold + buckets.values().sum::<u32>(), buckets };
-            let found = unpack_stripe(&pack_stripe(&stripe, NOW)).unwrap();
+            let shard = Shard { version: 7, unswept: 1, taken: sold + buckets.values().sum::<u32>(), buckets };
+            let found = unpack_shard(&pack_shard(&shard, NOW)).unwrap();
             let later = NOW.plus_seconds(later);
-            prop_assert_eq!(found.free(500, later), stripe.free(500, later));
-            prop_assert!(unpack_stripe(&pack_stripe(&stripe, NOW)[1..]).is_none());
+            prop_assert_eq!(found.free(500, later), shard.free(500, later));
+            prop_assert!(unpack_shard(&pack_shard(&shard, NOW)[1..]).is_none());
         }
 
         #[test]
@@ -304,7 +304,7 @@ mod tests {
             row in prop::collection::vec(any::<u8>(), 0..60), seats in 0..200_usize,
         ) {
             let _ = unpack_seats(&row, seats);
-            let _ = unpack_stripe(&row);
+            let _ = unpack_shard(&row);
         }
 
         #[test]

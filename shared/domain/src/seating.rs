@@ -129,7 +129,7 @@ pub struct Numbered {
 
 /// A seat in the layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeatPlace<'a> {
+pub struct SeatSpot<'a> {
     /// The section that contains the seat.
     pub section: &'a Section,
     /// Row, from 1.
@@ -140,7 +140,7 @@ pub struct SeatPlace<'a> {
     pub index: u32,
 }
 
-impl SeatPlace<'_> {
+impl SeatSpot<'_> {
     /// The seat's id.
     pub fn seat_id(&self) -> SeatId {
         format!("{}-{}-{}", self.section.name.as_str(), self.row, self.number)
@@ -187,13 +187,13 @@ impl Numbered {
     }
 
     /// The seat with this id, if the house has it. Unicode spelling variants of the section's name are accepted.
-    pub fn find(&self, seat_id: &str) -> Option<SeatPlace<'_>> {
+    pub fn find(&self, seat_id: &str) -> Option<SeatSpot<'_>> {
         let (name, row, number) = position(seat_id)?;
         let named = |is: &dyn Fn(&str) -> bool| self.sections().find(|(section, _)| is(section.name.as_str()));
         let (section, seats) = named(&|known| known == name).or_else(|| named(&|known| same_name(known, name)))?;
         let there = row <= section.rows && number <= section.seats_per_row;
         let index = u32::try_from(seats.start).ok()? + (row - 1) * section.seats_per_row + number - 1;
-        there.then_some(SeatPlace { section, row, number, index })
+        there.then_some(SeatSpot { section, row, number, index })
     }
 
     /// The house's own spelling of a grade, if the house has it.
@@ -215,16 +215,16 @@ impl Numbered {
     }
 
     /// Every seat in layout order.
-    pub fn places(&self) -> impl Iterator<Item = SeatPlace<'_>> {
+    pub fn places(&self) -> impl Iterator<Item = SeatSpot<'_>> {
         let numbered = self.sections.iter().flat_map(|section| {
             (0..section.seats())
                 .map(move |seat| (section, seat / section.seats_per_row + 1, seat % section.seats_per_row + 1))
         });
-        (0..).zip(numbered).map(|(index, (section, row, number))| SeatPlace { section, row, number, index })
+        (0..).zip(numbered).map(|(index, (section, row, number))| SeatSpot { section, row, number, index })
     }
 
     /// Every seat of `grade` in layout order.
-    pub fn places_of(&self, grade: &str) -> impl Iterator<Item = SeatPlace<'_>> {
+    pub fn places_of(&self, grade: &str) -> impl Iterator<Item = SeatSpot<'_>> {
         self.places().filter(move |place| place.section.grade.as_str() == grade)
     }
 

@@ -196,10 +196,10 @@ pub struct Show {
     pub first_starts_at: Option<Timestamp>,
     /// Start of its last performance.
     pub last_starts_at: Option<Timestamp>,
-    /// When the closing expires, if the show is being moved or deleted, so that no performance is added, moved or
+    /// When the freeze expires, if the show is being moved or deleted, so that no performance is added, moved or
     /// removed; otherwise `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closing_until: Option<Timestamp>,
+    #[serde(rename = "closing_until", default, skip_serializing_if = "Option::is_none")]
+    pub frozen_until: Option<Timestamp>,
     /// Whether the description is only the beginning of a longer one, which is stored separately: lists of shows do
     /// not read it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -223,7 +223,7 @@ impl Show {
             performances: 0,
             first_starts_at: None,
             last_starts_at: None,
-            closing_until: None,
+            frozen_until: None,
             description_apart: false,
             on_sale: None,
         }
@@ -256,27 +256,27 @@ impl Show {
     }
 
     /// The next version of the show, with this number of performances between these starts, and their sales data.
-    /// Ends a closing.
+    /// Ends a freeze.
     #[must_use]
     pub fn playing(&self, performances: u32, starts: Option<(Timestamp, Timestamp)>, on_sale: Option<OnSale>) -> Self {
         let (first_starts_at, last_starts_at) = starts.unzip();
         let edition = self.edition + 1;
-        Self { edition, performances, first_starts_at, last_starts_at, on_sale, closing_until: None, ..self.clone() }
+        Self { edition, performances, first_starts_at, last_starts_at, on_sale, frozen_until: None, ..self.clone() }
     }
 
     /// The next version of the show, with these details.
     #[must_use]
     pub fn described(&self, details: ShowDetails) -> Self {
         let description_apart = false;
-        Self { details, edition: self.edition + 1, closing_until: None, description_apart, ..self.clone() }
+        Self { details, edition: self.edition + 1, frozen_until: None, description_apart, ..self.clone() }
     }
 
     /// Checks whether its performances may change at `now`.
     ///
     /// # Errors
     /// [`Error::Busy`] while it is being moved or deleted.
-    pub fn check_settled(&self, now: Timestamp) -> Result<(), Error> {
-        if self.closing_until.is_some_and(|until| now < until) { Err(Error::Busy) } else { Ok(()) }
+    pub fn check_not_frozen(&self, now: Timestamp) -> Result<(), Error> {
+        if self.frozen_until.is_some_and(|until| now < until) { Err(Error::Busy) } else { Ok(()) }
     }
 
     /// The time zone of the show's local time.

@@ -5,7 +5,7 @@ use crate::{
     Error, Result, Timestamp,
     ids::{MemberId, SessionId, VerificationId},
     limits::{VERIFICATION_CODE_DIGITS, VERIFICATION_MAX_ATTEMPTS, VERIFICATION_SECONDS},
-    member::{Email, Language},
+    member::{EmailAddress, Language},
     text::typed,
 };
 use icu_properties::{CodePointMapData, props::GeneralCategory};
@@ -28,7 +28,7 @@ pub struct Verification {
     /// The code is derived from this id.
     pub verification_id: VerificationId,
     /// The address that the code was mailed to.
-    pub email: Email,
+    pub email: EmailAddress,
     /// The language of that mail.
     pub language: Language,
     /// When the code expires.
@@ -48,7 +48,7 @@ pub struct Verification {
 
 impl Verification {
     /// A new verification, requested at `now`.
-    pub fn new(verification_id: VerificationId, email: Email, language: Language, now: Timestamp) -> Self {
+    pub fn new(verification_id: VerificationId, email: EmailAddress, language: Language, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(VERIFICATION_SECONDS);
         Self { verification_id, email, language, expires_at, attempts: 0, device: None, used_by: None, used_for: None }
     }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_verification_is_open_until_expired_used_or_locked() {
         let now = Timestamp::from_millis(1_000);
-        let email = Email::try_from("alice@example.com".to_owned()).unwrap();
+        let email = EmailAddress::try_from("alice@example.com".to_owned()).unwrap();
         let fresh = Verification::new("v".parse().unwrap(), email, Language::Ko, now);
         assert_eq!(fresh.check_open(now.plus_seconds(599)), Ok(()));
         assert_eq!(fresh.check_open(now.plus_seconds(600)), Err(Error::VerificationExpired));

@@ -1,4 +1,4 @@
-//! Waiting room arithmetic. Positions and stripes are here, given-up places in [`given_up`], the policy in
+//! Waiting room arithmetic. Positions and shards are here, given-up places in [`given_up`], the policy in
 //! [`policy`], the turnstile in [`turn`], waiting times in [`wait`].
 
 pub mod given_up;
@@ -10,8 +10,8 @@ use crate::{
     Timestamp,
     ids::{MemberId, PerformanceId},
     limits::{
-        ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, CLAIM_SECONDS, POLL_FAR_AHEAD, STOCK_COUNTED_SECONDS,
-        STOCK_SHOWN_SECONDS, STRIPE_JOINS_PER_SECOND, STRIPES_MAX,
+        ADMISSION_GRACE_SECONDS, ARRIVALS_PEAK_FACTOR, CLAIM_SECONDS, POLL_FAR_AHEAD, SHARD_JOINS_PER_SECOND,
+        SHARDS_MAX, STOCK_COUNTED_SECONDS, STOCK_SHOWN_SECONDS,
     },
 };
 use given_up::GivenUp;
@@ -20,35 +20,36 @@ use serde::{Deserialize, Serialize};
 use turn::Inside;
 use wait::Pace;
 
-/// A member's place in line, by the counter it was drawn from: index `i >= 1` of stripe `s`.
+/// A member's place in line, by the counter it was drawn from: index `i >= 1` of shard `s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Place {
-    /// Stripe, from 0.
-    pub stripe: u32,
-    /// Index within the stripe, from 1.
+pub struct LinePosition {
+    /// Shard, from 0.
+    #[serde(rename = "stripe")]
+    pub shard: u32,
+    /// Index within the shard, from 1.
     pub index: u64,
 }
 
-impl Place {
-    /// Its position in the whole line of `stripes` stripes, from 1: `(i-1)*S + s + 1`.
-    pub fn position(self, stripes: u32) -> u64 {
-        (self.index - 1) * u64::from(stripes) + u64::from(self.stripe) + 1
+impl LinePosition {
+    /// Its position in the whole line of `shards` shards, from 1: `(i-1)*S + s + 1`.
+    pub fn position(self, shards: u32) -> u64 {
+        (self.index - 1) * u64::from(shards) + u64::from(self.shard) + 1
     }
 
-    /// The place at `position >= 1`: the inverse of [`Place::position`].
-    pub fn at(position: u64, stripes: u32) -> Self {
-        let stripes = u64::from(stripes);
-        let stripe = u32::try_from((position - 1) % stripes).expect("a remainder of a u32 is one");
-        Self { stripe, index: (position - 1) / stripes + 1 }
+    /// The place at `position >= 1`: the inverse of [`LinePosition::position`].
+    pub fn at(position: u64, shards: u32) -> Self {
+        let shards = u64::from(shards);
+        let shard = u32::try_from((position - 1) % shards).expect("a remainder of a u32 is one");
+        Self { shard, index: (position - 1) / shards + 1 }
     }
 }
 
-/// The number of stripes for a line that `expected_per_minute` members join within a minute. It is as small as
-/// possible, because order is exact only within a stripe.
-pub fn stripes_for(expected_per_minute: u32) -> u32 {
+/// The number of shards for a line that `expected_per_minute` members join within a minute. It is as small as
+/// possible, because order is exact only within a shard.
+pub fn shards_for(expected_per_minute: u32) -> u32 {
     let peak = u64::from(expected_per_minute) * u64::from(ARRIVALS_PEAK_FACTOR);
-    let stripes = peak.div_ceil(60 * u64::from(STRIPE_JOINS_PER_SECOND));
-    u32::try_from(stripes).unwrap_or(STRIPES_MAX).clamp(1, STRIPES_MAX)
+    let shards = peak.div_ceil(60 * u64::from(SHARD_JOINS_PER_SECOND));
+    u32::try_from(shards).unwrap_or(SHARDS_MAX).clamp(1, SHARDS_MAX)
 }
 
 /// A member's admission to a performance. A hold extends it, and a payment spends it.
@@ -159,8 +160,9 @@ pub struct Room {
     /// The organizer's policy for admitting members.
     pub policy: WaitingRoomPolicy,
     /// Number of counters that positions are drawn from; fixed when the room is created.
-    pub stripes: u32,
-    /// The last served index of each stripe.
+    #[serde(rename = "stripes")]
+    pub shards: u32,
+    /// The last served index of each shard.
     pub serving: Vec<u64>,
     /// The earliest time of the next turn of the turnstile.
     pub next_tick_at: Timestamp,
@@ -187,11 +189,11 @@ pub struct Room {
 
 impl Room {
     /// A room that nobody has joined.
-    pub fn new(policy: WaitingRoomPolicy, stripes: u32) -> Self {
+    pub fn new(policy: WaitingRoomPolicy, shards: u32) -> Self {
         Self {
             policy,
-            stripes,
-            serving: vec![0; stripes as usize],
+            shards,
+            serving: vec![0; shards as usize],
             next_tick_at: Timestamp::default(),
             lease_until: Timestamp::default(),
             owner: String::new(),
@@ -205,22 +207,21 @@ impl Room {
     }
 
     /// Whether `place` was called.
-    pub fn has_served(&self, place: Place) -> bool {
-        place.index <= self.serving[place.stripe as usize]
+    pub fn has_served(&self, place: LinePosition) -> bool {
+        place.index <= self.serving[place.shard as usize]
     }
 
-    /// Positions below `place` that are not yet served, over all stripes, including given-up ones.
-    fn unserved_below(&self, place: Place) -> u64 {
-        let below = place.position(self.stripes) - 1;
-        let stripes = u64::from(self.stripes);
-        let unserved =
-            |(stripe, served): (u64, &u64)| ((below + stripes - 1 - stripe) / stripes).saturating_sub(*served);
+    /// Positions below `place` that are not yet served, over all shards, including given-up ones.
+    fn unserved_below(&self, place: LinePosition) -> u64 {
+        let below = place.position(self.shards) - 1;
+        let shards = u64::from(self.shards);
+        let unserved = |(shard, served): (u64, &u64)| ((below + shards - 1 - shard) / shards).saturating_sub(*served);
         (0..).zip(&self.serving).map(unserved).sum()
     }
 
-    /// Whether `place` is too far back to be called before its owner's cached copy of this room is refreshed. With several stripes, some of these positions may not be drawn; then the owner
+    /// Whether `place` is too far back to be called before its owner's cached copy of this room is refreshed. With several shards, some of these positions may not be drawn; then the owner
     /// loses part of the time for claiming, at most five seconds.
-    pub fn is_far(&self, place: Place) -> bool {
+    pub fn is_far(&self, place: LinePosition) -> bool {
         self.ahead(place) > POLL_FAR_AHEAD
     }
 

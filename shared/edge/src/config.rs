@@ -3,7 +3,7 @@
 use crate::{metrics::Metrics, secrets::Secrets};
 use frontrow_domain::{
     limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
-    member::Email,
+    member::EmailAddress,
     show::PosterUrl,
 };
 use std::collections::HashSet;
@@ -16,7 +16,7 @@ pub struct Config {
     /// The secrets from Secrets Manager; empty until [`Secrets::read`].
     pub secrets: Secrets,
     /// `ORGANIZER_EMAILS`, comma-separated: addresses that sign up as organizers.
-    pub organizer_emails: HashSet<Email>,
+    pub organizer_emails: HashSet<EmailAddress>,
     /// `MAIL_FROM`: the sender of every mail.
     pub mail_from: String,
     /// `MAIL_CONFIGURATION_SET`: the SES configuration set that reports bounces and complaints, if any.
@@ -40,10 +40,11 @@ pub const MAIL_FROM: &str = "frontrow <tickets@example.com>";
 ///
 /// # Errors
 /// Describes what is wrong with an address.
-pub fn organizer_emails(variable: &dyn Fn(&str) -> Option<String>) -> Result<HashSet<Email>, String> {
+pub fn organizer_emails(variable: &dyn Fn(&str) -> Option<String>) -> Result<HashSet<EmailAddress>, String> {
     let addresses = variable("ORGANIZER_EMAILS").unwrap_or_default();
     let addresses = addresses.split(',').filter(|address| !address.trim().is_empty());
-    let email = |address: &str| Email::try_from(address.to_owned()).map_err(|why| format!("ORGANIZER_EMAILS: {why}"));
+    let email =
+        |address: &str| EmailAddress::try_from(address.to_owned()).map_err(|why| format!("ORGANIZER_EMAILS: {why}"));
     addresses.map(email).collect()
 }
 

@@ -16,7 +16,7 @@
 
 use crate::ErrorCode;
 use frontrow_domain::{Timestamp, ids::PerformanceId};
-use frontrow_store::{Crowd, Mail};
+use frontrow_store::{Crowd, MailJob};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ impl Metrics {
     }
 
     /// Counts a mail that the mail service accepted.
-    pub fn mailed(&self, mail: &Mail, now: Timestamp) {
+    pub fn mailed(&self, mail: &MailJob, now: Timestamp) {
         self.count("Mails", ("Kind", mail.kind()), now);
     }
 

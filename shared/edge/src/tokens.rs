@@ -10,10 +10,10 @@ use frontrow_domain::{
     Timestamp,
     ids::{MemberId, PerformanceId, SessionId},
     limits::TOKEN_MAX_CHARS,
-    member::{Email, Name, Role},
+    member::{EmailAddress, Name, Role},
     session::RefreshClaims,
     text::as_stored,
-    waiting_room::{Admission, Place},
+    waiting_room::{Admission, LinePosition},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use pasetors::{
@@ -34,7 +34,7 @@ pub struct Identity {
     /// The member's permissions.
     pub role: Role,
     /// The member's address for mails.
-    pub email: Email,
+    pub email: EmailAddress,
     /// The member's name in mails.
     pub name: Name,
     /// When the token expires.
@@ -54,8 +54,8 @@ pub struct QueueClaims {
     pub performance_id: PerformanceId,
     /// The owner of the place.
     pub member_id: MemberId,
-    /// The stripe and index that were drawn.
-    pub place: Place,
+    /// The shard and index that were drawn.
+    pub place: LinePosition,
     /// The position in the whole line.
     pub position: u64,
     /// Whether the member had been admitted when it was issued.
@@ -189,7 +189,7 @@ mod tests {
         QueueClaims {
             performance_id: "demo".parse().unwrap(),
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
-            place: Place { stripe: 0, index: 7 },
+            place: LinePosition { shard: 0, index: 7 },
             position: 7,
             admitted: false,
             expires_at: Timestamp::from_millis(1),

@@ -141,23 +141,23 @@ pub(crate) struct Caches {
     pub(crate) seat_maps: Cache<SeatMap, (PerformanceId, u32)>,
     /// The breaker for the payment provider, and when it was read.
     pub(crate) breaker: tokio::sync::Mutex<Option<(Timestamp, Breaker)>>,
-    /// The stripe of each line from which this process draws next.
-    stripes: Mutex<HashMap<PerformanceId, u32>>,
+    /// The shard of each line from which this process draws next.
+    shards: Mutex<HashMap<PerformanceId, u32>>,
 }
 
 impl Caches {
-    /// Returns the stripes of a line in turn, starting at a random one. So the stripes grow evenly across many
+    /// Returns the shards of a line in turn, starting at a random one. So the shards grow evenly across many
     /// processes, and members keep their order as far as several counters allow (`infra/decisions/0015`).
-    pub(crate) fn next_stripe(&self, id: &PerformanceId, stripes: u32, fraction: fn() -> f64) -> u32 {
-        let mut turns = self.stripes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    pub(crate) fn next_shard(&self, id: &PerformanceId, shards: u32, fraction: fn() -> f64) -> u32 {
+        let mut turns = self.shards.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if turns.len() >= COPIES_MAX && !turns.contains_key(id) {
             turns.clear();
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of a small number")]
-        let next = turns.entry(id.clone()).or_insert_with(|| (fraction() * f64::from(stripes)) as u32);
-        let stripe = *next;
-        *next = (stripe + 1) % stripes;
-        stripe
+        let next = turns.entry(id.clone()).or_insert_with(|| (fraction() * f64::from(shards)) as u32);
+        let shard = *next;
+        *next = (shard + 1) % shards;
+        shard
     }
 }
 
@@ -172,14 +172,14 @@ impl Default for Caches {
             grades: Cache::new(COPY_MAX_AGE_MILLIS, COPIES_MAX),
             seat_maps: Cache::new(SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX),
             breaker: tokio::sync::Mutex::default(),
-            stripes: Mutex::default(),
+            shards: Mutex::default(),
         }
     }
 }
 
 impl Store {
     /// The performance with its show, at most a second old. It is read consistently, because the time for which it
-    /// allows holds is counted from the start of the read (see [`crate::catalogue::closing`]).
+    /// allows holds is counted from the start of the read (see [`crate::catalogue::freeze`]).
     ///
     /// # Errors
     /// [`Error::NotFound`].

@@ -2,10 +2,11 @@
 //! between happen elsewhere.
 
 use crate::{
-    Store, claims,
+    Store,
     conditions::{RESERVATION_PENDING, STAKE_IS_LIVE},
     holds::read_stake,
     idempotency::PendingRecord,
+    inventory,
     keys::{self, Key, attribute, from_item},
     payments::{Paid, give_back, reservation_item, stake_paid},
     reservations::{Booked, while_confirmed},
@@ -52,7 +53,7 @@ impl Store {
     ) -> Result<Paid> {
         let (member, now) = (pending.buyer.member_id, pending.created_at);
         let mut writes = vec![pending_stake(stake_key(pending), hold)];
-        writes.extend(claims::prolong(hold, kept));
+        writes.extend(inventory::prolong(hold, kept));
         writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
         writes.extend(admission.map(|admission| waiting_room::park_admission(admission, kept.expires_at)));
         writes.extend(record.map(|record| record.keep(pending, now)));
@@ -61,7 +62,7 @@ impl Store {
         if let Some(stake) = refusal.image(&stake_key(pending)) {
             return self.paid_or_changed(&member, hold, stake, now).await;
         }
-        claims::check_claimed(hold, &refusal)?;
+        inventory::check_kept(hold, &refusal)?;
         waiting_room::check_admission(admission, &refusal)?;
         // This key already has a response; the retry returns it.
         Err(Error::Busy)
@@ -89,7 +90,7 @@ impl Store {
                 .value("attempt", hold.attempt)
                 .value("hold_id", hold.hold_id.to_string()),
         ];
-        writes.extend(claims::prolong(hold, kept));
+        writes.extend(inventory::prolong(hold, kept));
         writes.extend(admission.map(|admission| waiting_room::keep_admission(admission, kept.expires_at)));
         let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
         if let Some(stake) = refusal.image(&stake) {
@@ -120,7 +121,7 @@ impl Store {
                 .value("card", attribute(&confirmed.card)),
             stake.value("zero", 0).value("quantity", pending.seats.len()),
         ];
-        writes.extend(claims::sell(&hold));
+        writes.extend(inventory::sell(&hold));
         writes.extend(end_parked(pending));
         let Err(refusal) = self.transact(writes).await? else { return Ok(Confirmed::Now) };
         match refusal.image(&key(pending)) {
@@ -147,7 +148,7 @@ impl Store {
             .value("hold", attribute(hold))
             .value("hold_until", hold.expires_at);
         let mut writes = vec![end_of_pending(&returned).caused_by(self.request()), stake];
-        writes.extend(claims::prolong(&held, hold));
+        writes.extend(inventory::prolong(&held, hold));
         writes.extend(admission(pending).map(|position| waiting_room::return_admission(hold, position)));
         let Err(refusal) = self.transact(writes).await? else { return Ok(returned) };
         match refusal.image(&key(pending)) {
@@ -162,20 +163,20 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`].
     pub async fn end_pending(&self, pending: &Reservation, over: &Reservation) -> Result<Reservation> {
-        let mut claimed = pending.pending_hold().map(|hold| claims::free_held(&hold)).unwrap_or_default();
+        let mut taken = pending.pending_hold().map(|hold| inventory::free_held(&hold)).unwrap_or_default();
         loop {
             let mut writes = vec![
                 end_of_pending(over).caused_by(self.request()),
                 Write::update(stake_key(pending), "REMOVE #pending_hold_id"),
             ];
             writes.extend(end_parked(pending));
-            writes.extend(claimed.iter().cloned());
+            writes.extend(taken.iter().cloned());
             let Err(refusal) = self.transact(writes).await? else { return Ok(over.clone()) };
             if let Some(found) = refusal.image(&key(over)) {
                 return from_item(found);
             }
             // Seats that belong to somebody else by now stay theirs.
-            claimed.retain(|write| !refusal.is_of(&write.key()));
+            taken.retain(|write| !refusal.is_of(&write.key()));
         }
     }
 
@@ -203,7 +204,7 @@ impl Store {
 
     async fn cancel_confirmed(&self, over: &Reservation) -> Result<Reservation> {
         let mut writes = vec![while_confirmed(end(over), over).caused_by(self.request())];
-        writes.extend(claims::free_sold(over));
+        writes.extend(inventory::free_sold(over));
         writes.push(give_back(&over.buyer.member_id, over));
         let Err(refusal) = self.transact(writes).await? else { return Ok(over.clone()) };
         from_item(refusal.image(&key(over)).unwrap_or_default())

@@ -34,7 +34,7 @@ pub enum Changed {
     Show(Images<Show>),
     /// A verification.
     Verification(Images<Verification>),
-    /// A seat or a stripe of this part of a house; it may have been deleted.
+    /// A seat or a shard of this part of a house; it may have been deleted.
     House(Part),
     /// An item of another kind, or a deleted one.
     Other,
@@ -77,7 +77,7 @@ impl Change {
         r#"{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"entity": {"S": ["member"]}, "changed_at": {"N": [{"exists": true}]}}}}"#,
         r#"{"dynamodb": {"NewImage": {"entity": {"S": ["performance"]}, "cancellation": {"M": {"reason": {"S": [{"exists": true}]}}}}}}"#,
     ];
-    /// Event filters for the changes that projections follow: reservations by kind, and seats and stripes by key,
+    /// Event filters for the changes that projections follow: reservations by kind, and seats and shards by key,
     /// because deleted items have no image.
     pub const PROJECTED: &[&str] = &[
         r#"{"dynamodb": {"NewImage": {"entity": {"S": ["reservation"]}}}}"#,

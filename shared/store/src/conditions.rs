@@ -61,7 +61,7 @@ conditions! {
     /// performance that was added or removed meanwhile.
     SHOW_UNCHANGED = "#edition = :edition";
     /// Each change of a performance builds on the performance that was read: two concurrent changes do not mix, and a
-    /// change made under a closing fails once others have ended that closing.
+    /// change made under a freeze fails once others have ended that freeze.
     PERFORMANCE_UNCHANGED = "#revision = :revision";
     /// A slot is freed only while it belongs to the performance it was found with, not to a later one.
     SLOT_NAMES = "#performance_id = :performance_id";
@@ -77,10 +77,10 @@ conditions! {
     /// Releasing a hold frees a seat only while it belongs to that hold.
     FREE_SEAT = "#hold_id = :freed_from";
 
-    /// A stripe never gives out more places than it has, and is checked for expired ones from time to time.
+    /// A shard never gives out more places than it has, and is checked for expired ones from time to time.
     TAKE_PLACES = "attribute_not_exists(#taken) OR (#taken <= :room AND #unswept < :unswept_max)";
-    /// Expired places are given back once, and only from the stripe that was read.
-    STRIPE_UNCHANGED = "#version = :version";
+    /// Expired places are given back once, and only from the shard that was read.
+    SHARD_UNCHANGED = "#version = :version";
     /// Places are sold only from the bucket that still has them, whatever the clocks say.
     SELL_PLACES = "#bucket >= :sold";
     /// Releasing a hold frees places only while they are in the hold's bucket.

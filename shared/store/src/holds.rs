@@ -6,10 +6,10 @@ mod places;
 
 use crate::{
     PageOf, PageRequest, Store,
-    claims::{self, StripesRead},
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refusal},
     idempotency::PendingRecord,
+    inventory::{self, ShardsRead},
     keys::{self, Item, Key, attribute, from_item},
     waiting_room,
     write::Write,
@@ -47,12 +47,12 @@ impl Store {
     /// [`Error::TooManyRequests`], [`Error::SeatsTaken`] with the lost seats; [`Error::Busy`].
     pub async fn hold_seats(&self, holder: &Holder<'_>, hold: Hold) -> Result<Hold> {
         self.check_quantity(holder, hold.quantity()).await?;
-        let Err(refusal) = self.attempt(holder, &hold, &StripesRead::default()).await? else { return Ok(hold) };
-        let lost = claims::refused(&hold, &refusal);
+        let Err(refusal) = self.attempt(holder, &hold, &ShardsRead::default()).await? else { return Ok(hold) };
+        let lost = inventory::refused(&hold, &refusal);
         Err(Error::SeatsTaken { seat_ids: lost.filter_map(HeldSeat::seat_id).cloned().collect() })
     }
 
-    /// Takes `quantity` of a grade for `hold`, which claims nothing yet: the best seats, or that many places. Returns
+    /// Takes `quantity` of a grade for `hold`, which has taken nothing yet: the best seats, or that many places. Returns
     /// the hold with its claim.
     ///
     /// # Errors
@@ -76,9 +76,9 @@ impl Store {
 
     /// One transaction: claim, stake, admission and record are written together or not at all. It is refused if some
     /// of the claimed seats are not free. Another choice of seats does not change an error.
-    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &StripesRead) -> Result<Result<(), Refusal>> {
+    async fn attempt(&self, holder: &Holder<'_>, hold: &Hold, seen: &ShardsRead) -> Result<Result<(), Refusal>> {
         let Holder { member, performance, admission, record, now } = *holder;
-        let mut writes = claims::take(hold, &performance.seating, seen, now);
+        let mut writes = inventory::take(hold, &performance.seating, seen, now);
         let ttl = performance.starts_at.plus_seconds(STAKE_KEPT_SECONDS).ttl_seconds();
         writes.push(
             Write::update(
@@ -99,7 +99,7 @@ impl Store {
         );
         writes.extend(admission.map(|admission| waiting_room::extend_admission(admission, hold.expires_at, now)));
         writes.extend(record.map(|record| record.keep(hold, now)));
-        let held = self.transact_while(writes, || self.check_open(performance)).await?;
+        let held = self.transact_while(writes, || self.check_not_frozen(performance)).await?;
         if let Err(refusal) = &held {
             check_seats_lost(holder, hold, refusal)?;
         }
@@ -206,7 +206,7 @@ impl Store {
         beside: Option<Write>,
     ) -> Result<Freed> {
         let stake = keys::stake(member, hold.performance_id());
-        let mut claimed = claims::free_held(hold);
+        let mut claimed = inventory::free_held(hold);
         // Leaving ends the whole admission.
         let mut prolongs = hold.prolongs.filter(|_| beside.is_none());
         loop {
@@ -265,5 +265,5 @@ fn check_seats_lost(holder: &Holder<'_>, hold: &Hold, refusal: &Refusal) -> Resu
         return Err(Error::Busy);
     }
     // Only the record failed: the same request has just succeeded, and the retry returns its response.
-    if claims::refused(hold, refusal).next().is_none() { Err(Error::Busy) } else { Ok(()) }
+    if inventory::refused(hold, refusal).next().is_none() { Err(Error::Busy) } else { Ok(()) }
 }

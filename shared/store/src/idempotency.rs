@@ -81,19 +81,19 @@ impl IdempotencyRecord {
 }
 
 impl Store {
-    /// The response stored under the record's key, if there is one; otherwise stores `told` there, if given.
+    /// The response stored under the record's key, if there is one; otherwise stores `answer` there, if given.
     ///
     /// # Errors
     /// [`Error::IdempotencyKeyReused`] if the key belongs to another request.
     pub async fn answer_under(
         &self,
         record: &IdempotencyRecord,
-        told: Option<&StoredAnswer>,
+        answer: Option<&StoredAnswer>,
         now: Timestamp,
     ) -> Result<Option<StoredAnswer>> {
-        let found = match told {
+        let found = match answer {
             None => self.get(&record.key(), Consistency::Strong).await?,
-            Some(told) => match self.write(record.keep(told.clone(), now)).await? {
+            Some(answer) => match self.write(record.keep(answer.clone(), now)).await? {
                 Ok(_) => return Ok(None),
                 Err(found) => found,
             },

@@ -22,20 +22,20 @@
 //! | date of a show | `show#<showId>` | `date#<startsAt>#<performanceId>` | a copy of the performance, so that a list is one query |
 //! | slot (unique) | `slot#<startsAt>#<venue>` | `slot` | `performance_id` |
 //! | seat taken | `seats#<performanceId>#<layout>#<block>` | `<seatId>` | `status`, `hold_id`, `hold_expires_at` |
-//! | stripe of an area | `stripe#<performanceId>#<layout>#<stripe>` | `stripe` | `taken`, `version`, `unswept`, `b<bucket end>`: places held in that bucket |
+//! | shard of an area | `stripe#<performanceId>#<layout>#<shard>` | `stripe` | `taken`, `version`, `unswept`, `b<bucket end>`: places held in that bucket |
 //! | notice (projection) | `member#<memberId>` | `notice#<createdAt>#<noticeId>` | |
 //! | my page's row (projection) | `member#<memberId>` | `page#<createdAt>#<entryId>` | |
 //! | door list's row (projection) | `door#<performanceId>` | `name#<name>␁<uuid>.<performanceId>` | `seq` |
 //! | sums (projection) | `sales#<performanceId>` | `all#<grade>`, `day#<day>#<grade>` | `seats`, `amount` |
-//! | map of a large house (projection) | `map#<performanceId>#<layout>` | `<block or stripe>` | `row`, `seq`, `read_at` |
+//! | map of a large house (projection) | `map#<performanceId>#<layout>` | `<block or shard>` | `row`, `seq`, `read_at` |
 //! | room | `room#<performanceId>` | `room` | `policy`, `stripes`, `serving`, `next_tick_at`, `lease_until`, `owner`, `minute`, `used`, `pace`, `inside`, `given_up`, `stock` |
-//! | line | `line#<performanceId>#<stripe>` | `line` | `n`; for each recent draw: `d<slot>`, the member and the number of the draw, and `x<slot>`, the index drawn |
+//! | line | `line#<performanceId>#<shard>` | `line` | `n`; for each recent draw: `d<slot>`, the member and the number of the draw, and `x<slot>`, the index drawn |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until`, `parked_until` |
 //! | breaker | `breaker` | `breaker` | `epoch`, `phase` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!
-//! A free seat has no item. Neither has a stripe from which nothing was ever taken. Seats, stripes, lines and
+//! A free seat has no item. Neither has a shard from which nothing was ever taken. Seats, shards, lines and
 //! admissions are written in bursts, so they have partition keys of their own.
 //! `ttl` (seconds) only collects garbage; no rule reads it. There is no secondary index.
 //! # Access patterns
@@ -46,7 +46,7 @@
 //! | attendees of a performance; its sales | query its door list, by name; query its sums |
 //! | pay | batch get stake and wallet, then one transaction |
 //! | may the payment provider be called | get the breaker |
-//! | free seats of a house | query each block, batch get the stripes; for a large house, query its map |
+//! | free seats of a house | query each block, batch get the shards; for a large house, query its map |
 //! | check in at the door | one update of the reservation; the ticket code contains its key |
 //! | dates of a show | query the show's partition between two starts |
 //! | shows: newest, by title, ending soon | query the shows in that order |
@@ -294,12 +294,12 @@ pub(crate) fn seat(performance: &PerformanceId, layout: u32, block: u32, seat_id
     Key::new(block_partition(performance, layout, block), seat_id)
 }
 
-/// A stripe of a general admission area.
-pub(crate) fn stripe(performance: &PerformanceId, layout: u32, stripe: u32) -> Key {
-    Key::new(format!("stripe#{performance}#{layout}#{stripe}"), "stripe")
+/// A shard of a general admission area.
+pub(crate) fn shard(performance: &PerformanceId, layout: u32, shard: u32) -> Key {
+    Key::new(format!("stripe#{performance}#{layout}#{shard}"), "stripe")
 }
 
-/// Prefix of the attribute names of a stripe's buckets; no other attribute of a stripe begins with it.
+/// Prefix of the attribute names of a shard's buckets; no other attribute of a shard begins with it.
 const BUCKET_PREFIX: &str = "b";
 
 /// The attribute name of the bucket that ends at `end`.
@@ -321,8 +321,8 @@ pub(crate) fn room(performance: &PerformanceId) -> Key {
     Key::new(format!("room#{performance}"), "room")
 }
 
-pub(crate) fn line(performance: &PerformanceId, stripe: u32) -> Key {
-    Key::new(format!("line#{performance}#{stripe}"), "line")
+pub(crate) fn line(performance: &PerformanceId, shard: u32) -> Key {
+    Key::new(format!("line#{performance}#{shard}"), "line")
 }
 
 pub(crate) fn place(performance: &PerformanceId, member: &MemberId) -> Key {

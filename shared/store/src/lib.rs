@@ -10,9 +10,9 @@
 //! | `idempotency` | responses stored under an `Idempotency-Key` |
 //! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
-//! | `catalogue`, `cache` | shows and performances, closing them; their cached copies |
+//! | `catalogue`, `cache` | shows and performances, freezing them; their cached copies |
 //! | `waiting_room` | waiting rooms: line, places, admissions, turnstile |
-//! | `claims`, `seats`, `holds` | a hold's claim, as writes; taken seats of a house; holding and releasing |
+//! | `inventory`, `seats`, `holds` | what a hold takes, as writes; taken seats of a house; holding and releasing |
 //! | `seat_maps` | the seat map: read live, or from a large house's projection |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
 //! | `door` | tickets after the sale: check-in, reissue, mailing again |
@@ -30,12 +30,12 @@ mod cancellations;
 mod cards;
 mod catalogue;
 mod changes;
-mod claims;
 pub mod conditions;
 mod db;
 mod door;
 mod holds;
 mod idempotency;
+mod inventory;
 pub mod keys;
 mod mails;
 mod members;
@@ -57,7 +57,7 @@ pub use changes::{Change, Changed, Images, Profile};
 pub use db::{Entropy, Store};
 pub use holds::Holder;
 pub use idempotency::{IdempotencyRecord, PendingRecord, StoredAnswer};
-pub use mails::{Claim, Claimed, Mail, Marker};
+pub use mails::{Claim, Claimed, MailJob, Marker};
 pub use members::{Attempts, Credentials};
 pub use page::{NOT_A_CURSOR, PageOf, PageRequest};
 pub use payments::{Paid, Payable};

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// A mail, identified by the ids of its subject. Contains no personal data and no code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum Mail {
+pub enum MailJob {
     /// The tickets of a confirmed reservation.
     Ticket {
         /// The buyer.
@@ -74,7 +74,7 @@ fn is_at_payment(occasion: &Occasion) -> bool {
     *occasion == Occasion::Payment
 }
 
-impl Mail {
+impl MailJob {
     /// The kinds of all mails, as in [`Mail::kind`].
     pub const KINDS: [&str; 5] = ["ticket", "cancellation", "alert", "code", "password"];
 
@@ -148,7 +148,7 @@ pub enum Claim {
 /// A mail that this claimer may send, with the item that it is about.
 #[derive(Debug)]
 pub struct Claimed {
-    mail: Mail,
+    mail: MailJob,
     claimer: String,
     item: Item,
 }
@@ -180,7 +180,7 @@ impl Store {
     /// As any write.
     pub async fn claim_mail(
         &self,
-        mail: &Mail,
+        mail: &MailJob,
         now: Timestamp,
         lease_seconds: i64,
         until_sent: MailStatus,
@@ -190,7 +190,7 @@ impl Store {
             Marker { claimed_by: claimer.clone(), lease_until: now.plus_seconds(lease_seconds), status: until_sent };
         let claim = match mail {
             // An alert has no item of its own yet: the claim creates it.
-            Mail::Alert { .. } => mail
+            MailJob::Alert { .. } => mail
                 .update("SET #mail = :marker, #entity = :alert, #ttl = :ttl", &ALERT_FREE)
                 .value("alert", "alert")
                 .value("ttl", now.plus_seconds(ALERT_KEPT_SECONDS).ttl_seconds()),
@@ -239,7 +239,7 @@ impl Store {
     ///
     /// # Errors
     /// As any write.
-    pub async fn mark_mail_failed(&self, mail: &Mail, now: Timestamp) -> Result<bool> {
+    pub async fn mark_mail_failed(&self, mail: &MailJob, now: Timestamp) -> Result<bool> {
         let up = mail.update("SET #mail.#status = :failed", &MAIL_UNSENT);
         let up = up.value("failed", keys::attribute(&MailStatus::Failed));
         match self.write(up.value("queued", keys::attribute(&MailStatus::Queued))).await? {
@@ -253,7 +253,7 @@ impl Store {
     }
 }
 
-fn marker_of(item: &Item, mail: &Mail) -> Result<Option<Marker>> {
+fn marker_of(item: &Item, mail: &MailJob) -> Result<Option<Marker>> {
     let read = |value: &aws_sdk_dynamodb::types::AttributeValue| {
         serde_dynamo::from_attribute_value(value.clone()).map_err(|error| Error::internal("read a marker", error))
     };

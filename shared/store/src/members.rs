@@ -16,7 +16,7 @@ use frontrow_domain::{
         VERIFICATION_MAX_ATTEMPTS, VERIFICATION_WINDOW_SECONDS, VERIFICATIONS_PER_HOUR, WRONG_CODES_PER_DAY,
         WRONG_CODES_WINDOW_SECONDS,
     },
-    member::{Email, Member},
+    member::{EmailAddress, Member},
     session::RefreshClaims,
     verification::{Purpose, Verification},
     wallet::Wallet,
@@ -55,7 +55,7 @@ struct RateItem {
 #[derive(Debug, Clone, Copy)]
 pub struct Attempts<'a> {
     /// The e-mail address under attempt.
-    pub email: &'a Email,
+    pub email: &'a EmailAddress,
     /// The session that the device has proved to have had; `None` for an unknown device.
     pub device: Option<&'a SessionId>,
 }
@@ -64,7 +64,7 @@ pub struct Attempts<'a> {
 pub(crate) struct Rate {
     what: &'static str,
     /// How an address is counted: by itself, or together with all others of its mailbox.
-    of: fn(&Email) -> String,
+    of: fn(&EmailAddress) -> String,
     limit: u32,
     window_seconds: i64,
 }
@@ -72,19 +72,31 @@ pub(crate) struct Rate {
 /// Mailed codes.
 const VERIFICATIONS: Rate = Rate {
     what: "verification",
-    of: Email::mailbox,
+    of: EmailAddress::mailbox,
     limit: VERIFICATIONS_PER_HOUR,
     window_seconds: VERIFICATION_WINDOW_SECONDS,
 };
 /// Wrong codes over all verifications of an address.
-const WRONG_CODES: Rate =
-    Rate { what: "code", of: Email::to_string, limit: WRONG_CODES_PER_DAY, window_seconds: WRONG_CODES_WINDOW_SECONDS };
+const WRONG_CODES: Rate = Rate {
+    what: "code",
+    of: EmailAddress::to_string,
+    limit: WRONG_CODES_PER_DAY,
+    window_seconds: WRONG_CODES_WINDOW_SECONDS,
+};
 /// A member's changes of name.
-pub(crate) const RENAMES: Rate =
-    Rate { what: "rename", of: Email::to_string, limit: RENAMES_PER_DAY, window_seconds: RENAMES_WINDOW_SECONDS };
+pub(crate) const RENAMES: Rate = Rate {
+    what: "rename",
+    of: EmailAddress::to_string,
+    limit: RENAMES_PER_DAY,
+    window_seconds: RENAMES_WINDOW_SECONDS,
+};
 /// Logins with a wrong password.
-const FAILED_LOGINS: Rate =
-    Rate { what: "login", of: Email::to_string, limit: LOGIN_MAX_FAILURES, window_seconds: LOGIN_WINDOW_SECONDS };
+const FAILED_LOGINS: Rate = Rate {
+    what: "login",
+    of: EmailAddress::to_string,
+    limit: LOGIN_MAX_FAILURES,
+    window_seconds: LOGIN_WINDOW_SECONDS,
+};
 
 impl Rate {
     fn window(&self, now: Timestamp) -> i64 {
@@ -242,7 +254,7 @@ impl Store {
     ///
     /// # Errors
     /// As any read.
-    pub async fn device_of(&self, email: &Email, claims: Option<RefreshClaims>) -> Result<Option<SessionId>> {
+    pub async fn device_of(&self, email: &EmailAddress, claims: Option<RefreshClaims>) -> Result<Option<SessionId>> {
         let Some(claims) = claims else { return Ok(None) };
         let known =
             self.get(&keys::email(email), Consistency::Strong).await?.map(from_item::<EmailItem>).transpose()?;
@@ -253,7 +265,7 @@ impl Store {
     ///
     /// # Errors
     /// As any read.
-    pub async fn credentials(&self, email: &Email) -> Result<Option<Credentials>> {
+    pub async fn credentials(&self, email: &EmailAddress) -> Result<Option<Credentials>> {
         let known =
             self.get(&keys::email(email), Consistency::Strong).await?.map(from_item::<EmailItem>).transpose()?;
         let id = known.map_or(MemberId(Uuid::nil()), |known| known.member_id);

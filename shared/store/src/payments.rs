@@ -2,11 +2,12 @@
 //! admission.
 
 use crate::{
-    Store, claims,
+    Store,
     conditions::STAKE_IS_LIVE,
     db::Consistency,
     holds::read_stake,
     idempotency::PendingRecord,
+    inventory,
     keys::{self, Item, Key, item_of},
     waiting_room,
     wallets::{self, read_wallet},
@@ -124,7 +125,7 @@ impl Store {
             };
             let mut writes = vec![pay_stake(stake.clone(), hold, reservation.created_at)];
             writes.extend(wallets::book(&member, &entry));
-            writes.extend(claims::sell(hold));
+            writes.extend(inventory::sell(hold));
             writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
             writes.extend(admission.map(waiting_room::spend_admission));
             writes.extend(record.map(|record| record.keep(reservation, now)));
@@ -133,7 +134,7 @@ impl Store {
             if let Some(stake) = refusal.image(&stake) {
                 return self.paid_or_changed(&member, hold, stake, now).await;
             }
-            claims::check_claimed(hold, &refusal)?;
+            inventory::check_kept(hold, &refusal)?;
             waiting_room::check_admission(admission, &refusal)?;
             // If the wallet was not refused, this key has a response, and the retry returns it.
             let image = refusal.image(&keys::wallet(&member)).ok_or(Error::Busy)?;

@@ -92,7 +92,8 @@ struct StoredRow {
     /// Counts the writes of this row.
     seq: u64,
     /// The member's rows that exist.
-    told: Vec<String>,
+    #[serde(rename = "told")]
+    shown: Vec<String>,
 }
 
 /// A performance's sales of one grade.
@@ -148,18 +149,18 @@ impl Change {
     fn of(reservation: &Reservation, before: Vec<(Key, StoredRow)>) -> Self {
         let (member, row) = (&reservation.buyer.member_id, DoorRow::of(reservation));
         let (notices, entries) = (Notice::all_of(reservation), PageEntry::all_of(reservation));
-        let mut told: Vec<String> = notices.iter().map(|notice| notice.notice_id.clone()).collect();
-        told.extend(entries.iter().map(|entry| format!("{}.{}", entry.entry_id, entry.updated_at.millis())));
+        let mut shown: Vec<String> = notices.iter().map(|notice| notice.notice_id.clone()).collect();
+        shown.extend(entries.iter().map(|entry| format!("{}.{}", entry.entry_id, entry.updated_at.millis())));
         let key = keys::door_row(&reservation.reservation_id, &reservation.buyer.name);
         let mut change = Self::default();
         if let [(place, stored)] = &before[..]
             && *place == key
             && stored.row == row
-            && stored.told == told
+            && stored.shown == shown
         {
             return change;
         }
-        let is_told = !before.is_empty() && before.iter().all(|(_, stored)| stored.told == told);
+        let are_shown = !before.is_empty() && before.iter().all(|(_, stored)| stored.shown == shown);
         let (mut seen, mut sales_before) = (0, Vec::new());
         for (place, stored) in before {
             sales_before.extend(stored.row.sales);
@@ -169,7 +170,7 @@ impl Change {
                 change.rows.push(Write::delete(place).when(&DOOR_ROW_STANDS).value("seen", stored.seq));
             }
         }
-        if !is_told {
+        if !are_shown {
             let notice = |notice| Write::put(item_of(keys::notice(member, notice), "notice", notice));
             change.rows.extend(notices.iter().map(notice));
             let entry = |entry| Write::put(item_of(keys::page_entry(member, entry), "page_entry", entry));
@@ -180,7 +181,7 @@ impl Change {
                 change.count(&reservation.sold.performance_id, sale);
             }
         }
-        let stored = StoredRow { row, seq: seen + 1, told };
+        let stored = StoredRow { row, seq: seen + 1, shown };
         change.rows.push(Write::put(item_of(key, "door_row", &stored)).when(&DOOR_ROW_UNCHANGED).value("seen", seen));
         change
     }

@@ -1,9 +1,10 @@
 //! Purchases: reading them, and cancelling them with a refund in one transaction.
 
 use crate::{
-    PageOf, PageRequest, Store, claims,
+    PageOf, PageRequest, Store,
     conditions::{RESERVATION_CONFIRMED, RESERVATION_UNUSED},
     db::Consistency,
+    inventory,
     keys::{self, from_item},
     mails::Marker,
     payments::give_back,
@@ -122,7 +123,7 @@ impl Store {
             let entry = wallet.book(&change)?;
             let mut writes = vec![end(&cancelled, now).caused_by(self.request())];
             writes.extend(wallets::book(member, &entry));
-            writes.extend(claims::free_sold(&cancelled));
+            writes.extend(inventory::free_sold(&cancelled));
             writes.push(give_back(member, &cancelled));
             let Err(refusal) = self.transact(writes).await? else {
                 return Ok(Booked { reservation: cancelled, ..booked });

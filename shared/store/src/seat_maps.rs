@@ -1,8 +1,8 @@
 //! The free seats of a house for display: read from the seats themselves if the house is small, from a projection if
 //! it is large.
 //!
-//! The projection has one row for each part of the house (a block of seats or a stripe of places) from which anything
-//! was ever taken. A change of a seat or stripe only identifies the part to be read again ([`Store::project_parts`]).
+//! The projection has one row for each part of the house (a block of seats or a shard of places) from which anything
+//! was ever taken. A change of a seat or shard only identifies the part to be read again ([`Store::project_parts`]).
 //! The row is rebuilt from the part itself, so changes may arrive twice, late or out of order. If a part has no row,
 //! nothing was ever taken from it, because every taking is a change.
 
@@ -19,7 +19,7 @@ use frontrow_domain::{
     general_admission::Share,
     limits::{BLOCK_READS_AT_ONCE, LIVE_SEATS_MAX, PROJECTION_ATTEMPTS},
     performance::Performance,
-    seat_map::{SeatMap, pack_seats, pack_stripe},
+    seat_map::{SeatMap, pack_seats, pack_shard},
     seating::Seating,
 };
 use serde::Deserialize;
@@ -61,7 +61,7 @@ impl Store {
             }
             Seating::General(house) => {
                 let shares: Vec<Share> = house.areas().flat_map(|(_, shares)| shares).collect();
-                map.set_stripes(self.stripes(performance, &shares, Consistency::Eventual).await?);
+                map.set_shards(self.shards(performance, &shares, Consistency::Eventual).await?);
             }
         }
         Ok(map)
@@ -109,7 +109,7 @@ impl Store {
         }
     }
 
-    /// Rebuilds a row from the part's seats or its stripe. Of two concurrent projectors the slower one reads again,
+    /// Rebuilds a row from the part's seats or its shard. Of two concurrent projectors the slower one reads again,
     /// so that a row is never built from anything older than the row it replaces.
     ///
     /// # Errors
@@ -141,9 +141,9 @@ impl Store {
                 Ok(Some(pack_seats(map.block(number), now)))
             }
             Seating::General(house) if house.share_of(number) > 0 => {
-                let share = Share { stripe: number, places: house.share_of(number) };
-                let stripes = self.stripes(performance, &[share], Consistency::Strong).await?;
-                Ok(stripes.get(&number).map(|stripe| pack_stripe(stripe, now)))
+                let share = Share { shard: number, places: house.share_of(number) };
+                let shards = self.shards(performance, &[share], Consistency::Strong).await?;
+                Ok(shards.get(&number).map(|shard| pack_shard(shard, now)))
             }
             _ => Ok(None),
         }

@@ -1,15 +1,15 @@
-//! Taken seats of a house, read from the seats and stripes themselves. A free seat has no item.
+//! Taken seats of a house, read from the seats and shards themselves. A free seat has no item.
 
 use crate::{
     Store,
-    claims::{StripesRead, read_stripe},
     db::Consistency,
+    inventory::{ShardsRead, read_shard},
     keys::{self, Item, from_item},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    general_admission::{Share, Stripe},
+    general_admission::{Shard, Share},
     limits::BLOCK_READS_AT_ONCE,
     performance::Performance,
     seat_map::SeatState,
@@ -70,17 +70,17 @@ impl Store {
         }
     }
 
-    /// The stripes of `shares`.
-    pub(crate) async fn stripes(
+    /// The shards of `shares`.
+    pub(crate) async fn shards(
         &self,
         performance: &Performance,
         shares: &[Share],
         consistency: Consistency,
-    ) -> Result<StripesRead> {
-        let key = |share: &Share| keys::stripe(&performance.performance_id, performance.layout, share.stripe);
+    ) -> Result<ShardsRead> {
+        let key = |share: &Share| keys::shard(&performance.performance_id, performance.layout, share.shard);
         let items = self.get_all(shares.iter().map(key).collect(), consistency).await?;
         let read = |(share, item): (&Share, Option<Item>)| {
-            Ok((share.stripe, item.map_or_else(|| Ok(Stripe::default()), |item| read_stripe(&item))?))
+            Ok((share.shard, item.map_or_else(|| Ok(Shard::default()), |item| read_shard(&item))?))
         };
         shares.iter().zip(items).map(read).collect()
     }

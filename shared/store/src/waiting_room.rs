@@ -27,8 +27,8 @@ use std::sync::Arc;
 
 /// The waiting room of a new performance, for the transaction that creates the performance. Lines and places are
 /// created by the first joins.
-pub(crate) fn new_room(performance: &PerformanceId, policy: WaitingRoomPolicy, stripes: u32) -> Vec<Write> {
-    vec![Write::put(item_of(keys::room(performance), "room", &Room::new(policy, stripes)))]
+pub(crate) fn new_room(performance: &PerformanceId, policy: WaitingRoomPolicy, shards: u32) -> Vec<Write> {
+    vec![Write::put(item_of(keys::room(performance), "room", &Room::new(policy, shards)))]
 }
 
 impl Store {

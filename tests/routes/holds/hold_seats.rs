@@ -290,7 +290,7 @@ async fn an_idempotency_key_returns_the_first_hold_by_grade() {
             assert_eq!(person.get("/holds").await.items().len(), 1);
         }
         let taken: usize = Snapshot::of(world).await.items.iter().filter(|item| item.contains_key("unswept")).count();
-        assert_eq!(taken, 1, "one stripe was written");
+        assert_eq!(taken, 1, "one shard was written");
     })
     .await;
 }

@@ -5,7 +5,7 @@ use crate::{
     harness::World,
     routes::{complaint, needs_no_login, refuses_malformed_bodies},
 };
-use frontrow_domain::member::Email;
+use frontrow_domain::member::EmailAddress;
 use frontrow_local::Options;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -182,7 +182,7 @@ async fn an_address_can_sign_up_once() {
 /// M2: addresses in `ORGANIZER_EMAILS` sign up as organizers, once they are verified.
 #[tokio::test]
 async fn a_listed_address_signs_up_as_organizer() {
-    let listed = Email::try_from("md@example.com".to_owned()).unwrap();
+    let listed = EmailAddress::try_from("md@example.com".to_owned()).unwrap();
     let options = Options { demo: false, organizer_emails: [listed].into(), ..Options::default() };
     World::run_with(options, async |world| {
         assert_eq!(sign_up(world, "MD@example.com").await.text("role"), "organizer");

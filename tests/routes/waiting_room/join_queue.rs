@@ -283,7 +283,7 @@ impl Interceptor for OnlyDraws {
     }
 }
 
-/// If a line has several stripes, two concurrent joins may draw from two of them: the lost draw counts as drawn, and
+/// If a line has several shards, two concurrent joins may draw from two of them: the lost draw counts as drawn, and
 /// nobody waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn draws_lost_in_a_race_count() {

@@ -5,8 +5,8 @@ mod join_queue;
 mod leave_queue;
 mod poll_queue;
 mod replace_waiting_room;
+mod shards;
 mod show_waiting_room;
-mod stripes;
 mod tokens;
 
 use crate::harness::World;

@@ -1,7 +1,7 @@
 //! `POST /sessions`: starts a session for an e-mail address and password.
 
 use super::SessionView;
-use frontrow_domain::{Error, Result, ids::SessionId, member::Email, session::Session};
+use frontrow_domain::{Error, Result, ids::SessionId, member::EmailAddress, session::Session};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
     TableAction::{GetItem, PutItem, UpdateItem},
@@ -18,7 +18,7 @@ use serde::Deserialize;
 #[schemars(rename = "LogIn", example = serde_json::json!({"email": "alice@example.com", "password": "frontrow-demo"}))]
 pub struct Body {
     /// The member's e-mail address.
-    email: Email,
+    email: EmailAddress,
     /// The password. A password that could never have been chosen is wrong, not invalid.
     password: String,
     /// Any refresh token that this device ever received for this address, used or not. Wrong passwords from known devices are

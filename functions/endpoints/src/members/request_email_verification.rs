@@ -1,6 +1,6 @@
 //! `POST /email-verifications`: mails a six-digit code to an address.
 
-use frontrow_domain::{Result, ids::VerificationId, member::Email, time::UtcTime, verification::Verification};
+use frontrow_domain::{Result, ids::VerificationId, member::EmailAddress, time::UtcTime, verification::Verification};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, Header, NoPath, NoQuery, Route, Secret,
     TableAction::{GetItem, PutItem, UpdateItem},
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct Body {
     /// The address to verify. An internationalized domain is converted to A-labels: `kim@bücher.example` becomes
     /// `kim@xn--bcher-kva.example`.
-    email: Email,
+    email: EmailAddress,
     /// Any refresh token that this device ever received for this address, used or not. Codes for known devices are counted
     /// separately from those requested by everyone else. Other tokens are ignored.
     refresh_token: Option<String>,

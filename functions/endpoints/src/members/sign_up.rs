@@ -4,7 +4,7 @@ use super::MemberView;
 use frontrow_domain::{
     Error, Result,
     ids::{MemberId, VerificationId},
-    member::{Email, Member, Name, Password, Role},
+    member::{EmailAddress, Member, Name, Password, Role},
     verification::Code,
 };
 use frontrow_edge::{
@@ -30,7 +30,7 @@ pub struct Body {
     /// not count as an attempt.
     code: Code,
     /// The verified address. An internationalized domain equals its A-labels.
-    email: Email,
+    email: EmailAddress,
     /// 8 to 128 characters after Unicode normalization (NFKC). Common passwords, the address and the name of this site are
     /// rejected.
     password: Password,

@@ -4,7 +4,7 @@ use frontrow_domain::{
     Timestamp,
     ids::MemberId,
     limits::ACCESS_TOKEN_SECONDS,
-    member::{Email, Member, Name, Role},
+    member::{EmailAddress, Member, Name, Role},
     session::Session,
     show::Category,
     time::UtcTime,
@@ -21,7 +21,7 @@ pub struct MemberView {
     /// Member id, a UUIDv7.
     member_id: MemberId,
     /// Verified e-mail address.
-    email: Email,
+    email: EmailAddress,
     /// Display name.
     name: Name,
     /// Role of the member.

@@ -34,10 +34,10 @@ impl Endpoint for CreatePerformance {
 
     async fn call(app: &App, call: Call<Self>) -> Result<Answer<PerformanceView>> {
         let show = app.store.show(&call.path).await?.ok_or(Error::NotFound)?;
-        let (policy, stripes) = (call.body.waiting_room, call.body.stripes);
+        let (policy, shards) = (call.body.waiting_room, call.body.shards);
         let id = PerformanceId::new(entropy::fresh_uuid());
         let performance = Performance::new(id, show.show_id.clone(), call.body, call.now);
-        app.store.create_performance(&performance, &show, policy.map(|policy| (policy, stripes))).await?;
+        app.store.create_performance(&performance, &show, policy.map(|policy| (policy, shards))).await?;
         // All seats are free.
         let left: Vec<u32> = performance.seating.grades().iter().map(|grade| grade.total).collect();
         let reply = PerformanceView::of(&performance, &show, policy, &left, call.now);

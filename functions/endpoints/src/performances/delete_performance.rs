@@ -1,6 +1,6 @@
 //! `DELETE /performances/{performanceId}`: deletes a performance without live holds and reservations.
 
-use frontrow_domain::{Result, ids::PerformanceId, limits::CLOSING_TIMEOUT_SECONDS};
+use frontrow_domain::{Result, ids::PerformanceId, limits::FREEZE_TIMEOUT_SECONDS};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
@@ -18,7 +18,7 @@ impl Endpoint for DeletePerformance {
         .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations])
         .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
         .memory_megabytes(512) // reads every block of a house
-        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
+        .timeout_seconds(FREEZE_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

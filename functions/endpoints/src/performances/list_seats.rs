@@ -10,7 +10,7 @@ use frontrow_domain::{
     money::{Currency, Won},
     performance::Performance,
     seat_map::{SeatMap, SeatState},
-    seating::{Numbered, SeatId, SeatPlace},
+    seating::{Numbered, SeatId, SeatSpot},
     time::UtcTime,
 };
 use frontrow_edge::{
@@ -143,7 +143,7 @@ impl Status {
 }
 
 impl<'a> SeatView<'a> {
-    fn of(place: &SeatPlace<'a>, status: Status) -> Self {
+    fn of(place: &SeatSpot<'a>, status: Status) -> Self {
         Self {
             seat_id: place.seat_id(),
             section: place.section.name.as_str(),
@@ -176,7 +176,7 @@ impl<'a> Reply<'a> {
 }
 
 /// Groups seats, which are in layout order, into rows.
-fn sections<'a>(seats: impl Iterator<Item = (SeatPlace<'a>, Status)>) -> Vec<SectionView<'a>> {
+fn sections<'a>(seats: impl Iterator<Item = (SeatSpot<'a>, Status)>) -> Vec<SectionView<'a>> {
     let mut sections: Vec<SectionView<'a>> = Vec::new();
     for (place, status) in seats {
         let section = place.section.name.as_str();

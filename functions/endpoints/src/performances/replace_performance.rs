@@ -2,7 +2,7 @@
 //! it has no live holds and reservations.
 
 use super::PerformanceView;
-use frontrow_domain::{Result, ids::PerformanceId, limits::CLOSING_TIMEOUT_SECONDS, performance::PerformanceDetails};
+use frontrow_domain::{Result, ids::PerformanceId, limits::FREEZE_TIMEOUT_SECONDS, performance::PerformanceDetails};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
@@ -19,7 +19,7 @@ impl Endpoint for ReplacePerformance {
         .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations, ErrorCode::SlotTaken])
         .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
         .memory_megabytes(512) // reads every block of a house
-        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
+        .timeout_seconds(FREEZE_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = PerformanceId;
     type Query = NoQuery;

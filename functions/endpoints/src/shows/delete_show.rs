@@ -1,6 +1,6 @@
 //! `DELETE /shows/{showId}`: deletes a show with its performances, if none of them has live holds or reservations.
 
-use frontrow_domain::{Result, ids::ShowId, limits::CLOSING_TIMEOUT_SECONDS};
+use frontrow_domain::{Result, ids::ShowId, limits::FREEZE_TIMEOUT_SECONDS};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
@@ -18,7 +18,7 @@ impl Endpoint for DeleteShow {
         .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations])
         .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
         .memory_megabytes(512) // reads every block of a house
-        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
+        .timeout_seconds(FREEZE_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = ShowId;
     type Query = NoQuery;

@@ -2,7 +2,7 @@
 //! of them has live holds or reservations.
 
 use super::ShowView;
-use frontrow_domain::{Result, ids::ShowId, limits::CLOSING_TIMEOUT_SECONDS, show::ShowDetails};
+use frontrow_domain::{Result, ids::ShowId, limits::FREEZE_TIMEOUT_SECONDS, show::ShowDetails};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},
@@ -19,7 +19,7 @@ impl Endpoint for ReplaceShow {
         .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations, ErrorCode::SlotTaken])
         .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
         .memory_megabytes(512) // reads every block of a house
-        .timeout_seconds(CLOSING_TIMEOUT_SECONDS);
+        .timeout_seconds(FREEZE_TIMEOUT_SECONDS);
     type Caller = Organizer;
     type Path = ShowId;
     type Query = NoQuery;

@@ -32,7 +32,7 @@ impl Endpoint for JoinQueue {
         if !performance.has_waiting_room {
             return Err(Error::NoWaitingRoom);
         }
-        performance.check_not_closed(now)?;
+        performance.check_sales_not_over(now)?;
         let room = &app.store.room(&call.path, now).await?;
         let line = Line { app, performance, room, member, now };
         Ok(match app.store.join_line(performance, &member, room, now).await? {

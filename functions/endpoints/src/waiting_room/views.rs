@@ -6,7 +6,7 @@ use frontrow_domain::{
     limits::WAITING_TOKEN_GRACE_SECONDS,
     performance::{Performance, SalesState},
     time::UtcTime,
-    waiting_room::{Admission, Place, Room, wait},
+    waiting_room::{Admission, LinePosition, Room, wait},
 };
 use frontrow_edge::{App, entropy, tokens::QueueClaims};
 use schemars::JsonSchema;
@@ -82,12 +82,12 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn token(&self, place: Place, admitted: bool, expires_at: Timestamp) -> String {
+    fn token(&self, place: LinePosition, admitted: bool, expires_at: Timestamp) -> String {
         self.app.tokens.queue(&QueueClaims {
             performance_id: self.performance.performance_id.clone(),
             member_id: self.member,
             place,
-            position: place.position(self.room.stripes),
+            position: place.position(self.room.shards),
             admitted,
             expires_at,
         })
@@ -96,7 +96,7 @@ impl Line<'_> {
 
 impl PlaceInLine {
     /// A member who is still waiting. The token expires after the next poll is due: polling renews it without a write.
-    pub(super) fn waiting(line: &Line<'_>, place: Place) -> Self {
+    pub(super) fn waiting(line: &Line<'_>, place: LinePosition) -> Self {
         let Line { performance, room, now, .. } = *line;
         let (opens_at, hold_seconds) = (performance.sales_open_at, performance.hold_seconds);
         let outlook = room.outlook(place, opens_at, hold_seconds, now, entropy::fraction());
@@ -104,7 +104,7 @@ impl PlaceInLine {
         Self {
             queue_token: line.token(place, false, expires_at),
             status: Status::Waiting,
-            position: place.position(room.stripes),
+            position: place.position(room.shards),
             ahead: outlook.ahead,
             estimated_wait_seconds: outlook.wait_seconds,
             at_most_seconds: outlook.at_most_seconds,
@@ -117,14 +117,14 @@ impl PlaceInLine {
     }
 
     /// An admitted member. The place expires at `end`, or at the end of sales if that is earlier.
-    pub(super) fn inside(line: &Line<'_>, place: Place, end: Timestamp) -> Self {
+    pub(super) fn inside(line: &Line<'_>, place: LinePosition, end: Timestamp) -> Self {
         let Line { performance, room, now, .. } = *line;
         let usable_until = end.min(performance.sales_end_at());
         let left_seconds = u64::try_from(usable_until.seconds_since(now)).unwrap_or_default();
         Self {
             queue_token: line.token(place, true, end),
             status: Status::Admitted,
-            position: place.position(room.stripes),
+            position: place.position(room.shards),
             ahead: 0,
             estimated_wait_seconds: Some(0),
             at_most_seconds: Some(0),

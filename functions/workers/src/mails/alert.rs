@@ -1,7 +1,7 @@
 //! The mail about a new show in a category that the member chose.
 
 use super::{
-    Letter, Links,
+    Email, Links,
     texts::{Labels, labels, one_line},
 };
 use askama::Template;
@@ -45,7 +45,7 @@ struct Facts {
 }
 
 /// Builds the mail to `member` about `show`. Its unsubscribe link contains `unsubscribe_token`.
-pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &str) -> Letter {
+pub fn email(member: &Member, show: &Show, links: &Links, unsubscribe_token: &str) -> Email {
     let (language, category) = (member.language, show.details.category);
     let (labels, words) = (labels(language), words(language, category, &one_line(member.name.as_str())));
     let facts = Facts {
@@ -65,9 +65,9 @@ pub fn letter(member: &Member, show: &Show, links: &Links, unsubscribe_token: &s
         Language::En => format!("[frontrow] New {}: {}", facts.category, facts.show),
     };
     let id = format!("alert.{}.{}", show.show_id, member.member_id);
-    let letter = Letter::to(&member.email, Some(&member.name), id, subject);
-    let letter = Letter { unsubscribe_url: facts.unsubscribe_url.clone(), ..letter };
-    letter.with_content(&Text { labels, words: &words, facts: &facts }, &Page { labels, words: &words, facts: &facts })
+    let email = Email::to(&member.email, Some(&member.name), id, subject);
+    let email = Email { unsubscribe_url: facts.unsubscribe_url.clone(), ..email };
+    email.with_content(&Text { labels, words: &words, facts: &facts }, &Page { labels, words: &words, facts: &facts })
 }
 
 fn word(language: Language, category: Category) -> &'static str {

@@ -1,7 +1,7 @@
 //! The mail about a cancelled reservation or a failed payment, with the refund.
 
 use super::{
-    Letter,
+    Email,
     texts::{Labels, labels, one_line, seat_name},
     ticket::Facts,
 };
@@ -72,7 +72,7 @@ impl Money {
 }
 
 /// Builds the mail.
-pub fn letter(reservation: &Reservation) -> Letter {
+pub fn email(reservation: &Reservation) -> Email {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
     let (labels, facts) = (labels(language), Facts::of(reservation));
     let words = words(language, Money::of(reservation), &one_line(buyer.name.as_str()));
@@ -81,8 +81,8 @@ pub fn letter(reservation: &Reservation) -> Letter {
     let words = if reason.is_some() { words.about_the_performance(language) } else { words };
     let subject = format!("[frontrow] {}: {}", words.subject, facts.show);
     let (reason, words, facts, seats) = (reason.as_deref(), &words, &facts, &*seats);
-    let letter = Letter::about(reservation, "cancellation", subject);
-    letter.with_content(&Text { labels, words, facts, seats, reason }, &Page { labels, words, facts, seats, reason })
+    let email = Email::about(reservation, "cancellation", subject);
+    email.with_content(&Text { labels, words, facts, seats, reason }, &Page { labels, words, facts, seats, reason })
 }
 
 /// The reason given by the organizer; `None` if the organizer did not cancel.

@@ -2,14 +2,14 @@
 
 pub mod alert;
 pub mod cancellation;
-mod letter;
+mod email;
 mod links;
 pub mod password;
 mod texts;
 pub mod ticket;
 pub mod verification;
 
-pub use letter::{Letter, Picture};
+pub use email::{Email, Picture};
 pub use links::Links;
 
 #[cfg(test)]

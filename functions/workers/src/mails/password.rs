@@ -1,7 +1,7 @@
 //! The notice about a changed password, sent to the owner of the address whoever changed it.
 
 use super::{
-    Letter,
+    Email,
     texts::{Labels, labels},
 };
 use askama::Template;
@@ -30,11 +30,11 @@ struct Words {
 }
 
 /// Builds the mail about the password change confirmed by `verification`.
-pub fn letter(verification: &Verification) -> Letter {
+pub fn email(verification: &Verification) -> Email {
     let (labels, words) = (labels(verification.language), words(verification.language));
     let (id, subject) = (format!("password.{}", verification.verification_id), words.subject.to_owned());
-    let letter = Letter::to(&verification.email, None, id, subject);
-    letter.with_content(&Text { labels, words: &words }, &Page { labels, words: &words })
+    let email = Email::to(&verification.email, None, id, subject);
+    email.with_content(&Text { labels, words: &words }, &Page { labels, words: &words })
 }
 
 fn words(language: Language) -> Words {

@@ -7,14 +7,14 @@ mod cards;
 mod headers;
 mod layout;
 
-use super::{Letter, Links, cancellation, ticket};
+use super::{Email, Links, cancellation, ticket};
 use frontrow_domain::{
     Timestamp,
     door::Door,
     hold::{HeldSeat, Taken},
     ids::{HoldId, TicketId},
     mailing::{Mailing, Occasion},
-    member::{Email, Language, Name},
+    member::{EmailAddress, Language, Name},
     money::Won,
     reservation::{Buyer, PaymentMethod, Reservation, ReservationStatus, Sold},
     show::TimeZone,
@@ -44,7 +44,7 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
         reservation_id: hold_id.purchase(1),
         buyer: Buyer {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
-            email: Email::try_from("alice@example.com".to_owned()).unwrap(),
+            email: EmailAddress::try_from("alice@example.com".to_owned()).unwrap(),
             name: Name::try_from(name.to_owned()).unwrap(),
             language,
             former_names: Vec::new(),
@@ -71,13 +71,13 @@ fn reservation(language: Language, name: &str, title: &str) -> Reservation {
     }
 }
 
-fn ticket_letter(reservation: &Reservation) -> Letter {
-    ticket_letter_again(reservation, 0, Occasion::Payment)
+fn ticket_email(reservation: &Reservation) -> Email {
+    ticket_email_again(reservation, 0, Occasion::Payment)
 }
 
-fn ticket_letter_again(reservation: &Reservation, number: u32, occasion: Occasion) -> Letter {
+fn ticket_email_again(reservation: &Reservation, number: u32, occasion: Occasion) -> Email {
     let code_of = |ticket_id: &TicketId| codes().ticket_code(&reservation.claim(ticket_id));
-    ticket::letter(reservation, number, occasion, &Links::default(), code_of)
+    ticket::email(reservation, number, occasion, &Links::default(), code_of)
 }
 
 /// The links of a deployment with all addresses configured.
@@ -88,8 +88,8 @@ fn links() -> Links {
     }
 }
 
-fn mime(letter: &Letter) -> Vec<u8> {
-    letter.to_mime(FROM, Timestamp::parse("2026-12-01T00:00:01Z").unwrap(), None)
+fn mime(email: &Email) -> Vec<u8> {
+    email.to_mime(FROM, Timestamp::parse("2026-12-01T00:00:01Z").unwrap(), None)
 }
 
 fn parse(raw: &[u8]) -> Message<'_> {
@@ -144,7 +144,7 @@ fn read_qr(png: &[u8]) -> String {
 #[test]
 fn every_ticket_has_its_own_inline_qr_code() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
-    let raw = mime(&ticket_letter(&reservation));
+    let raw = mime(&ticket_email(&reservation));
     let (_, html, pictures) = take_apart(&raw);
     assert_eq!(pictures.len(), 2);
     assert!(!html.contains("data:"));
@@ -161,7 +161,7 @@ fn every_ticket_has_its_own_inline_qr_code() {
 
 #[test]
 fn a_korean_ticket_mail_is_complete_as_text_and_as_html() {
-    let raw = mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다")));
+    let raw = mime(&ticket_email(&reservation(Language::Ko, ALICE, "아이다")));
     let message = parse(&raw);
     assert_eq!(message.subject(), Some("[frontrow] 예매 완료: 아이다"));
     let (text, html, _) = take_apart(&raw);
@@ -198,7 +198,7 @@ fn a_korean_ticket_mail_is_complete_as_text_and_as_html() {
 
 #[test]
 fn an_english_ticket_mail_is_complete_as_text_and_as_html() {
-    let raw = mime(&ticket_letter(&reservation(Language::En, "Alice Kim", "Aida")));
+    let raw = mime(&ticket_email(&reservation(Language::En, "Alice Kim", "Aida")));
     let message = parse(&raw);
     assert_eq!(message.subject(), Some("[frontrow] Your tickets: Aida"));
     let (text, html, _) = take_apart(&raw);
@@ -220,8 +220,8 @@ fn data_is_escaped_in_html_text_and_attributes() {
     for language in [Language::Ko, Language::En] {
         let mut reservation = reservation(language, evil, evil);
         reservation.seats[0].grade = evil.to_owned();
-        for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
-            let (_, html, _) = take_apart(&mime(&letter));
+        for email in [ticket_email(&reservation), cancellation::email(&reservation)] {
+            let (_, html, _) = take_apart(&mime(&email));
             assert!(!html.contains("<script") && !html.contains("alert(\""), "{html}");
             assert!(html.contains("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#39;&#38;&#34;"), "{html}");
             assert!(!html.contains("<1층>"));
@@ -232,8 +232,8 @@ fn data_is_escaped_in_html_text_and_attributes() {
 #[test]
 fn names_and_titles_in_any_script_are_preserved_and_add_no_header() {
     let reservation = reservation(Language::En, "Eve\r\nBcc: eve@example.com\r\n\r\nHi", "Aida\nX-Evil: 1 \u{1f3ad}");
-    for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
-        let raw = mime(&letter);
+    for email in [ticket_email(&reservation), cancellation::email(&reservation)] {
+        let raw = mime(&email);
         let message = parse(&raw);
         let names: HashSet<_> = message.headers().iter().map(|header| header.name().to_lowercase()).collect();
         assert!(!names.contains("bcc") && !names.contains("x-evil"), "{names:?}");
@@ -246,7 +246,7 @@ fn names_and_titles_in_any_script_are_preserved_and_add_no_header() {
         assert!(raw[..head].is_ascii(), "headers are encoded");
     }
     for name in [ALICE, "Zoë \"Z\" O'Hara, Jr.", "علي", "Иван <ivan@example.com>", "😀"] {
-        let raw = mime(&ticket_letter(&self::reservation(Language::Ko, name, "아이다")));
+        let raw = mime(&ticket_email(&self::reservation(Language::Ko, name, "아이다")));
         let message = parse(&raw);
         assert_eq!(message.to().unwrap().iter().count(), 1);
         let to = message.to().unwrap().first().unwrap();
@@ -257,17 +257,16 @@ fn names_and_titles_in_any_script_are_preserved_and_add_no_header() {
 #[test]
 fn duplicates_share_a_message_id_and_headers_name_the_reservation() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
-    let ids =
-        [ticket_letter(&reservation), ticket_letter(&reservation), cancellation::letter(&reservation)].map(|it| {
-            let raw = mime(&it);
-            let message = parse(&raw);
-            let from = message.from().unwrap().first().unwrap();
-            assert_eq!((from.name(), from.address()), (Some("frontrow"), Some("tickets@example.com")));
-            let named = message.header_raw("X-Frontrow-Reservation-Id").unwrap().trim().to_owned();
-            assert_eq!(named, reservation.reservation_id.to_string());
-            assert_eq!(message.date().unwrap().to_rfc3339(), "2026-12-01T00:00:01Z");
-            message.message_id().unwrap().to_owned()
-        });
+    let ids = [ticket_email(&reservation), ticket_email(&reservation), cancellation::email(&reservation)].map(|it| {
+        let raw = mime(&it);
+        let message = parse(&raw);
+        let from = message.from().unwrap().first().unwrap();
+        assert_eq!((from.name(), from.address()), (Some("frontrow"), Some("tickets@example.com")));
+        let named = message.header_raw("X-Frontrow-Reservation-Id").unwrap().trim().to_owned();
+        assert_eq!(named, reservation.reservation_id.to_string());
+        assert_eq!(message.date().unwrap().to_rfc3339(), "2026-12-01T00:00:01Z");
+        message.message_id().unwrap().to_owned()
+    });
     assert_eq!(ids[0], "ticket.r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo@example.com");
     assert_eq!(ids[0], ids[1]);
     assert_ne!(ids[0], ids[2]);
@@ -278,7 +277,7 @@ fn two_reservations_share_no_picture_name() {
     let one = reservation(Language::Ko, ALICE, "아이다");
     let mut other = one.clone();
     other.reservation_id = "r-0193f1b07c8a7d3fae52c1d1a5b0c007.demo".parse().unwrap();
-    let names = |reservation| take_apart(&mime(&ticket_letter(reservation))).2.into_iter().map(|(name, _)| name);
+    let names = |reservation| take_apart(&mime(&ticket_email(reservation))).2.into_iter().map(|(name, _)| name);
     assert_eq!(names(&one).chain(names(&other)).collect::<HashSet<_>>().len(), 4);
 }
 
@@ -293,7 +292,7 @@ fn each_ticket_mail_states_its_occasion_and_has_unique_names() {
         (Language::En, Occasion::Request, "Your tickets (resent)", "here are your tickets again"),
         (Language::En, Occasion::Reissue, "Your updated tickets", "is no longer valid"),
     ]) {
-        let raw = mime(&ticket_letter_again(&reservation(language, ALICE, "아이다"), number, occasion));
+        let raw = mime(&ticket_email_again(&reservation(language, ALICE, "아이다"), number, occasion));
         assert_eq!(parse(&raw).subject(), Some(format!("[frontrow] {subject}: 아이다").as_str()));
         let (text, html, pictures) = take_apart(&raw);
         assert!(visible(&html).contains(words) && text.contains(words), "{text}");
@@ -314,12 +313,12 @@ fn general_admission_tickets_show_their_grade() {
         ),
     ] {
         let mut reservation = reservation(language, ALICE, "아이다");
-        reservation.seats[0].taken = Taken::Place { stripe: 0 };
+        reservation.seats[0].taken = Taken::Place { shard: 0 };
         reservation.seats[1] = reservation.seats[0].clone();
-        let (text, html, pictures) = take_apart(&mime(&ticket_letter(&reservation)));
+        let (text, html, pictures) = take_apart(&mime(&ticket_email(&reservation)));
         assert!(text.contains(lines), "{text}");
         assert_eq!((pictures.len(), visible(&html).matches("VIP").count()), (2, 2));
-        let (text, html, _) = take_apart(&mime(&cancellation::letter(&reservation)));
+        let (text, html, _) = take_apart(&mime(&cancellation::email(&reservation)));
         assert!(text.contains(cancelled) && visible(&html).contains("VIP × 2"), "{text}");
     }
 }
@@ -327,7 +326,7 @@ fn general_admission_tickets_show_their_grade() {
 #[test]
 fn lines_end_with_crlf() {
     for language in [Language::Ko, Language::En] {
-        let raw = mime(&ticket_letter(&reservation(language, ALICE, "Aida")));
+        let raw = mime(&ticket_email(&reservation(language, ALICE, "Aida")));
         let message = parse(&raw);
         let text = message.text_part(0).unwrap().text_contents().unwrap();
         assert!(text.ends_with("\r\n"));
@@ -338,8 +337,8 @@ fn lines_end_with_crlf() {
 
 #[test]
 fn a_sender_without_a_name_is_a_bare_address() {
-    let letter = ticket_letter(&reservation(Language::Ko, ALICE, "아이다"));
-    let raw = letter.to_mime("tickets@mail.example.com", Timestamp::from_millis(0), None);
+    let email = ticket_email(&reservation(Language::Ko, ALICE, "아이다"));
+    let raw = email.to_mime("tickets@mail.example.com", Timestamp::from_millis(0), None);
     let message = parse(&raw);
     let from = message.from().unwrap().first().unwrap();
     assert_eq!((from.name(), from.address()), (None, Some("tickets@mail.example.com")));
@@ -351,7 +350,7 @@ fn a_sender_without_a_name_is_a_bare_address() {
 fn each_ticket_id_gets_its_own_code() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
     let asked = std::cell::RefCell::new(Vec::<TicketId>::new());
-    ticket::letter(&reservation, 0, Occasion::Payment, &Links::default(), |ticket_id| {
+    ticket::email(&reservation, 0, Occasion::Payment, &Links::default(), |ticket_id| {
         asked.borrow_mut().push(ticket_id.clone());
         "code".to_owned()
     });

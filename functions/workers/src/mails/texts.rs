@@ -212,7 +212,7 @@ mod tests {
             let seat = HeldSeat { taken, grade: "VIP".to_owned(), price: Won(1) };
             assert_eq!(seat_name(Language::Ko, &seat).as_deref(), Some(ko));
             assert_eq!(seat_name(Language::En, &seat).as_deref(), Some(en));
-            assert_eq!(seat_name(Language::En, &HeldSeat { taken: Taken::Place { stripe: 0 }, ..seat }), None);
+            assert_eq!(seat_name(Language::En, &HeldSeat { taken: Taken::Place { shard: 0 }, ..seat }), None);
         }
     }
 

@@ -1,8 +1,8 @@
 //! The mail with the tickets of a reservation, one QR code per ticket.
 
 use super::{
-    Letter, Links, Picture,
-    letter::PICTURES_DOMAIN,
+    Email, Links, Picture,
+    email::PICTURES_DOMAIN,
     texts::{Labels, amount, labels, local_time, one_line, seat_name, unbroken},
 };
 use askama::Template;
@@ -101,13 +101,13 @@ impl Facts {
 
 /// Builds ticket mail `number` of the reservation; `code_of` returns the text of a ticket's QR code. Picture names differ
 /// between mails, because a reissued ticket has a different code.
-pub fn letter(
+pub fn email(
     reservation: &Reservation,
     number: u32,
     occasion: Occasion,
     links: &Links,
     code_of: impl Fn(&TicketId) -> String,
-) -> Letter {
+) -> Email {
     let (buyer, language) = (&reservation.buyer, reservation.buyer.language);
     let (labels, facts) = (labels(language), Facts::of(reservation));
     let words = words(language, occasion, &one_line(buyer.name.as_str()));
@@ -123,9 +123,8 @@ pub fn letter(
     let (link, poster) = (links.performance(&reservation.sold.performance_id), &reservation.sold.poster_url);
     let (link, poster) = (link.as_deref(), poster.as_ref().map(PosterUrl::as_str));
     let (words, facts, lines) = (&words, &facts, &lines[..]);
-    let letter = Letter { pictures, ..Letter::about(reservation, &numbered("ticket".to_owned()), subject) };
-    letter
-        .with_content(&Text { labels, words, facts, link, lines }, &Page { labels, words, facts, poster, link, lines })
+    let email = Email { pictures, ..Email::about(reservation, &numbered("ticket".to_owned()), subject) };
+    email.with_content(&Text { labels, words, facts, link, lines }, &Page { labels, words, facts, poster, link, lines })
 }
 
 fn words(language: Language, occasion: Occasion, name: &str) -> Words {

@@ -1,7 +1,7 @@
 //! The mail with the code that proves an address. The code is the only run of six digits in its text.
 
 use super::{
-    Letter,
+    Email,
     texts::{Labels, labels},
 };
 use askama::Template;
@@ -32,12 +32,12 @@ struct Words {
 }
 
 /// Builds the mail with `code`.
-pub fn letter(verification: &Verification, code: &str) -> Letter {
+pub fn email(verification: &Verification, code: &str) -> Email {
     let labels = labels(verification.language);
     let words = words(verification.language);
     let (id, subject) = (format!("code.{}", verification.verification_id), words.subject.to_owned());
-    let letter = Letter::to(&verification.email, None, id, subject);
-    letter.with_content(&Text { labels, words: &words, code }, &Page { labels, words: &words, code })
+    let email = Email::to(&verification.email, None, id, subject);
+    email.with_content(&Text { labels, words: &words, code }, &Page { labels, words: &words, code })
 }
 
 fn words(language: Language) -> Words {

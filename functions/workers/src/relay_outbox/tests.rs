@@ -282,15 +282,18 @@ fn each_kind_of_mail_has_its_queue() {
     let (member_id, reservation_id): (MemberId, ReservationId) =
         (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
     let of = |kind: &str| match kind {
-        "ticket" => {
-            Mail::Ticket { member_id, reservation_id: reservation_id.clone(), number: 0, occasion: Occasion::Payment }
-        }
-        "cancellation" => Mail::Cancellation { member_id, reservation_id: reservation_id.clone() },
-        "alert" => Mail::Alert { member_id, show_id: "show".parse().unwrap() },
-        "password" => Mail::Password { verification_id: "v".parse().unwrap() },
-        _ => Mail::Code { verification_id: "v".parse().unwrap() },
+        "ticket" => MailJob::Ticket {
+            member_id,
+            reservation_id: reservation_id.clone(),
+            number: 0,
+            occasion: Occasion::Payment,
+        },
+        "cancellation" => MailJob::Cancellation { member_id, reservation_id: reservation_id.clone() },
+        "alert" => MailJob::Alert { member_id, show_id: "show".parse().unwrap() },
+        "password" => MailJob::Password { verification_id: "v".parse().unwrap() },
+        _ => MailJob::Code { verification_id: "v".parse().unwrap() },
     };
-    let queues = Mail::KINDS.map(|kind| (kind, Outgoing::mail(&of(kind)).queue));
+    let queues = MailJob::KINDS.map(|kind| (kind, Outgoing::mail(&of(kind)).queue));
     let expected = [Queue::Mails, Queue::Mails, Queue::Alerts, Queue::Codes, Queue::Mails];
     assert_eq!(queues.map(|(_, queue)| queue), expected, "{queues:?}");
 }

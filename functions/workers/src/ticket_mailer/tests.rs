@@ -8,7 +8,7 @@ use frontrow_domain::{
     ids::{MemberId, ReservationId, VerificationId},
     limits::{MAIL_LEASE_SECONDS, VERIFICATION_SECONDS},
     mailing::Occasion,
-    member::{Email, Language},
+    member::{EmailAddress, Language},
     reservation::MailStatus,
     verification::Verification,
 };
@@ -37,13 +37,13 @@ fn refused(status: u16) -> Scripted {
     Scripted::Answer(status, answer.to_owned())
 }
 
-fn code(id: &str) -> Mail {
-    Mail::Code { verification_id: id.parse().unwrap() }
+fn code(id: &str) -> MailJob {
+    MailJob::Code { verification_id: id.parse().unwrap() }
 }
 
-fn ticket() -> Mail {
+fn ticket() -> MailJob {
     let (member_id, reservation_id) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
-    Mail::Ticket { member_id, reservation_id, number: 0, occasion: Occasion::Payment }
+    MailJob::Ticket { member_id, reservation_id, number: 0, occasion: Occasion::Payment }
 }
 
 impl World {
@@ -68,9 +68,9 @@ impl World {
         self.mailer.app.clock.now()
     }
 
-    async fn verify(&self, id: &str) -> Mail {
+    async fn verify(&self, id: &str) -> MailJob {
         let id: VerificationId = id.parse().unwrap();
-        let email = Email::try_from(format!("{id}@example.com")).unwrap();
+        let email = EmailAddress::try_from(format!("{id}@example.com")).unwrap();
         let verification = Verification::new(id, email, Language::En, self.now());
         self.mailer.app.store.start_verification(&verification, self.now()).await.unwrap();
         code(verification.verification_id.as_str())
@@ -106,11 +106,11 @@ impl World {
         response.batch_item_failures.iter().map(|failure| failure.item_identifier.parse().unwrap()).collect()
     }
 
-    async fn deliver_one(&self, mail: &Mail, receive: u32) -> bool {
+    async fn deliver_one(&self, mail: &MailJob, receive: u32) -> bool {
         self.deliver(&[message::encode(mail)], receive).await.is_empty()
     }
 
-    async fn claim(&self, mail: &Mail) -> Claim {
+    async fn claim(&self, mail: &MailJob) -> Claim {
         self.mailer.app.store.claim_mail(mail, self.now(), MAIL_LEASE_SECONDS, MailStatus::Queued).await.unwrap()
     }
 
@@ -143,7 +143,7 @@ async fn a_cancelled_reservation_gets_its_cancellation_mail_but_no_tickets() {
     assert!(world.ses.received().is_empty());
     world.ses.script([accepted()]);
     let (member_id, reservation_id) = (MEMBER.parse().unwrap(), RESERVATION.parse().unwrap());
-    assert!(world.deliver_one(&Mail::Cancellation { member_id, reservation_id }, 1).await);
+    assert!(world.deliver_one(&MailJob::Cancellation { member_id, reservation_id }, 1).await);
     assert_eq!(world.ses.received().len(), 1);
 }
 

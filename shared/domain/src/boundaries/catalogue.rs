@@ -3,7 +3,7 @@
 use super::{AFTER, BEFORE, NOW, details, general, house, listing, numbered};
 use crate::{
     Error, Timestamp,
-    general_admission::Stripe,
+    general_admission::Shard,
     limits::{
         ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, HOLD_MAX_SECONDS, POSTER_URL_MAX_CHARS, PRICE_MAX_WON,
         ROOM_RATE_MAX, RUNNING_MAX_MINUTES, SEATS_PER_MEMBER_MAX,
@@ -20,12 +20,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[test]
-fn general_admission_has_grades_and_stripes() {
+fn general_admission_has_grades_and_shards() {
     let Seating::General(house) = serde_json::from_value(general()).unwrap() else { panic!("it is general") };
     let grades: Vec<_> = house.grades().into_iter().map(|it| (it.grade, it.price, it.total)).collect();
     assert_eq!(grades, [("Standing".to_owned(), Won(100), 700), ("Lawn".to_owned(), Won(50), 5)]);
     let (area, shares) = house.find("Lawn").unwrap();
-    assert_eq!((area.capacity, shares[0].stripe, shares[0].places), (5, 2, 5));
+    assert_eq!((area.capacity, shares[0].shard, shares[0].places), (5, 2, 5));
     let seating = Seating::General(house);
     assert_eq!((seating.places(), seating.grades().len()), (705, 2));
 }
@@ -47,9 +47,9 @@ fn policies_are_within_bounds() {
         details(numbered(), json!({"waitingRoom": {"maxActive": 1, "expectedArrivalsPerMinute": arrivals}}))
     };
     assert!(expecting(0).is_err() && expecting(EXPECTED_ARRIVALS_MAX + 1).is_err());
-    assert_eq!(expecting(1).unwrap().stripes, 1);
-    assert_eq!(expecting(30_001).unwrap().stripes, 2);
-    assert_eq!(details(numbered(), json!({"waitingRoom": {"maxActive": 1}})).unwrap().stripes, 1);
+    assert_eq!(expecting(1).unwrap().shards, 1);
+    assert_eq!(expecting(30_001).unwrap().shards, 2);
+    assert_eq!(details(numbered(), json!({"waitingRoom": {"maxActive": 1}})).unwrap().shards, 1);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_performance_is_on_sale_from_opening_to_close() {
     assert_eq!((performance.check_on_sale(NOW), performance.check_on_sale(just_before)), (Ok(()), Ok(())));
     assert_eq!(performance.check_on_sale(close), Err(Error::SalesClosed));
     assert_eq!(
-        (performance.check_not_closed(BEFORE), performance.check_not_closed(close)),
+        (performance.check_sales_not_over(BEFORE), performance.check_sales_not_over(close)),
         (Ok(()), Err(Error::SalesClosed))
     );
     let reason = || "Rain".to_owned().try_into().unwrap();
@@ -88,11 +88,11 @@ fn a_performance_is_on_sale_from_opening_to_close() {
     assert_eq!((cancellation.reason.as_str(), cancellation.cancelled_at), ("Rain", just_before));
     assert_eq!(performance.cancel(reason(), close), Err(Error::PerformanceStarted));
     let cancelled = Performance { cancellation: Some(cancellation.clone()), ..performance.clone() };
-    assert_eq!(cancelled.check_not_closed(NOW), Err(Error::SalesClosed));
+    assert_eq!(cancelled.check_sales_not_over(NOW), Err(Error::SalesClosed));
     assert_eq!(cancelled.cancel("Snow".to_owned().try_into().unwrap(), close), Ok(cancellation));
-    assert!(performance.check_settled().is_ok());
-    let closing = Performance { closing_until: Some(NOW), ..performance };
-    assert_eq!(closing.check_settled(), Err(Error::Busy));
+    assert!(performance.check_not_frozen().is_ok());
+    let frozen = Performance { frozen_until: Some(NOW), ..performance };
+    assert_eq!(frozen.check_not_frozen(), Err(Error::Busy));
 }
 
 #[test]
@@ -109,10 +109,10 @@ fn an_edit_increments_the_revision_and_new_seating_the_layout() {
     assert_eq!((performance.revision, performance.layout), (1, 1));
     assert_eq!((edited(same), edited(other)), ((2, 1), (2, 2)));
     assert!(performance.edited(later).numbered().is_some());
-    let closing = Performance { closing_until: Some(NOW), ..performance.clone() };
+    let frozen = Performance { frozen_until: Some(NOW), ..performance.clone() };
     let waiting = details(numbered(), json!({"waitingRoom": {"maxActive": 1}})).unwrap();
-    let edited = closing.edited(waiting);
-    assert_eq!((edited.has_waiting_room, edited.closing_until), (true, None));
+    let edited = frozen.edited(waiting);
+    assert_eq!((edited.has_waiting_room, edited.frozen_until), (true, None));
     assert!(!performance.has_waiting_room);
     assert!(listing(general()).performance.numbered().is_none());
 }
@@ -153,7 +153,7 @@ fn a_map_counts_free_seats_by_grade() {
     assert_eq!((map.block(0).len(), map.block(1).len()), (10, 0));
     let seating = serde_json::from_value(general()).unwrap();
     let mut map = SeatMap::all_free(&seating, NOW);
-    map.set_stripes(BTreeMap::from([(1, Stripe { taken: 300, ..Stripe::default() })]));
+    map.set_shards(BTreeMap::from([(1, Shard { taken: 300, ..Shard::default() })]));
     assert_eq!(map.available(&seating, NOW), [400, 5]);
 }
 
@@ -165,13 +165,10 @@ fn a_show_counts_its_edits_and_closes_for_a_while() {
     assert_eq!((playing.first_starts_at, playing.last_starts_at), (Some(NOW), Some(AFTER)));
     let described = playing.described(show.details.clone());
     assert_eq!((described.edition, described.performances), (3, 2));
-    let closing = Show { closing_until: Some(NOW), ..show.clone() };
-    assert_eq!(
-        (closing.playing(1, None, None).closing_until, closing.described(show.details).closing_until),
-        (None, None)
-    );
-    assert_eq!((closing.check_settled(BEFORE), closing.check_settled(NOW)), (Err(Error::Busy), Ok(())));
-    assert_eq!(closing.time_zone().as_str(), "Asia/Seoul");
+    let frozen = Show { frozen_until: Some(NOW), ..show.clone() };
+    assert_eq!((frozen.playing(1, None, None).frozen_until, frozen.described(show.details).frozen_until), (None, None));
+    assert_eq!((frozen.check_not_frozen(BEFORE), frozen.check_not_frozen(NOW)), (Err(Error::Busy), Ok(())));
+    assert_eq!(frozen.time_zone().as_str(), "Asia/Seoul");
     let zone = TimeZone::try_from("Europe/Vienna".to_owned()).unwrap();
     assert_eq!(zone.local(NOW).hour(), 16);
     assert_eq!(String::from(zone), "Europe/Vienna");

@@ -4,7 +4,7 @@ use super::{AFTER, BEFORE, MEMBER, NOW, moment_after};
 use crate::{
     Timestamp,
     limits::{ADMISSION_GRACE_SECONDS, POLL_FAR_AHEAD},
-    waiting_room::{AdmissionState, Place, Room},
+    waiting_room::{AdmissionState, LinePosition, Room},
 };
 use serde_json::json;
 
@@ -28,7 +28,9 @@ fn a_room_turns_when_due_and_never_goes_back() {
     assert!(room.is_due(NOW) && !room.is_due(BEFORE));
     assert!(!Room { lease_until: AFTER, ..room.clone() }.is_due(NOW));
     assert!(!Room { next_tick_at: AFTER, ..room.clone() }.is_due(NOW));
-    assert!(room.has_served(Place { stripe: 0, index: 4 }) && !room.has_served(Place { stripe: 0, index: 5 }));
+    assert!(
+        room.has_served(LinePosition { shard: 0, index: 4 }) && !room.has_served(LinePosition { shard: 0, index: 5 })
+    );
     let late = Room { serving: vec![5, 3], ..room.clone() };
     assert_eq!(late.clone().not_behind(Some(&room)).serving, [5, 6]);
     assert_eq!(late.not_behind(None).serving, [5, 3]);
@@ -38,6 +40,6 @@ fn a_room_turns_when_due_and_never_goes_back() {
 fn a_place_is_far_beyond_a_number_of_members_ahead() {
     let policy = serde_json::from_value(json!({"maxActive": 1})).unwrap();
     let room = Room { serving: vec![0], ..Room::new(policy, 1) };
-    let behind = |ahead| Place { stripe: 0, index: ahead + 1 };
+    let behind = |ahead| LinePosition { shard: 0, index: ahead + 1 };
     assert!(!room.is_far(behind(POLL_FAR_AHEAD)) && room.is_far(behind(POLL_FAR_AHEAD + 1)));
 }

@@ -8,7 +8,7 @@ use crate::{
     card,
     door::Door,
     door_list::DoorRow,
-    general_admission::{Stripe, bucket_end},
+    general_admission::{Shard, bucket_end},
     hold::{HeldSeat, Hold, Stake, Taken, taken},
     ids::HoldId,
     limits::{
@@ -74,20 +74,20 @@ fn a_used_ticket_counts_and_a_replaced_code_is_void() {
 
 #[test]
 fn places_of_a_bucket_become_free_after_its_grace_period() {
-    let stripe = Stripe { version: 4, unswept: 9, taken: 10, buckets: BTreeMap::from([(NOW, 3)]) };
+    let shard = Shard { version: 4, unswept: 9, taken: 10, buckets: BTreeMap::from([(NOW, 3)]) };
     let last = NOW.plus_seconds(BUCKET_GRACE_SECONDS);
-    assert!(!stripe.has_lapsed(last) && stripe.has_lapsed(moment_after(last)));
-    assert_eq!((stripe.free(12, last), stripe.free(12, moment_after(last))), (2, 5));
-    assert_eq!(stripe.free(3, last), 0);
-    let swept = stripe.swept_and_taken(2, AFTER, moment_after(last));
-    assert_eq!(swept, Stripe { version: 5, unswept: 1, taken: 9, buckets: BTreeMap::from([(AFTER, 2)]) });
-    assert_eq!(stripe.swept(last), stripe);
+    assert!(!shard.has_lapsed(last) && shard.has_lapsed(moment_after(last)));
+    assert_eq!((shard.free(12, last), shard.free(12, moment_after(last))), (2, 5));
+    assert_eq!(shard.free(3, last), 0);
+    let swept = shard.swept_and_taken(2, AFTER, moment_after(last));
+    assert_eq!(swept, Shard { version: 5, unswept: 1, taken: 9, buckets: BTreeMap::from([(AFTER, 2)]) });
+    assert_eq!(shard.swept(last), shard);
     // A holder whose bucket has expired holds nothing any more; sold places stay.
-    assert!(stripe.is_claimed(BEFORE) && stripe.is_claimed(NOW));
-    let held = Stripe { taken: 3, ..stripe };
-    assert!(held.is_claimed(BEFORE) && !held.is_claimed(NOW));
-    let empty = Stripe { taken: 0, buckets: BTreeMap::from([(AFTER, 0)]), ..held };
-    assert!(!empty.is_claimed(NOW));
+    assert!(shard.is_taken(BEFORE) && shard.is_taken(NOW));
+    let held = Shard { taken: 3, ..shard };
+    assert!(held.is_taken(BEFORE) && !held.is_taken(NOW));
+    let empty = Shard { taken: 0, buckets: BTreeMap::from([(AFTER, 0)]), ..held };
+    assert!(!empty.is_taken(NOW));
     assert_eq!(empty.swept(NOW).buckets, BTreeMap::new());
 }
 
@@ -125,10 +125,10 @@ fn general_admission_places_are_in_the_bucket_of_their_hold() {
     let Seating::General(house) = &listing.performance.seating else { panic!("it is general") };
     let hold = Hold::open(&listing, &MEMBER, Uuid::from_u128(7), NOW).unwrap();
     let hold = hold.of_places(house.find("Standing").unwrap().0, &[(0, 2), (1, 1)], &listing.performance);
-    let place = |stripe| HeldSeat { taken: Taken::Place { stripe }, grade: "Standing".to_owned(), price: Won(100) };
+    let place = |shard| HeldSeat { taken: Taken::Place { shard }, grade: "Standing".to_owned(), price: Won(100) };
     assert_eq!(hold.seats, [place(0), place(0), place(1)]);
     let places = taken(&hold.seats).collect::<Vec<_>>();
-    assert_eq!(places, [(&Taken::Place { stripe: 0 }, 2), (&Taken::Place { stripe: 1 }, 1)]);
+    assert_eq!(places, [(&Taken::Place { shard: 0 }, 2), (&Taken::Place { shard: 1 }, 1)]);
     assert_eq!(hold.bucket_end, Some(bucket_end(NOW.plus_seconds(60), 60)));
     let later = hold.prolonged(NOW.plus_seconds(95), &listing.performance);
     assert_eq!(

@@ -5,7 +5,7 @@ use crate::{
     Timestamp,
     ids::{HoldId, PerformanceId, RequestId},
     limits::{NAME_MAX_CHARS, PASSWORD_MAX_CHARS},
-    member::{Email, Language, Member, Name, Password, Role},
+    member::{EmailAddress, Language, Member, Name, Password, Role},
     money::Won,
     show::Category,
     time::UtcTime,
@@ -37,7 +37,7 @@ fn names_passwords_and_addresses_have_length_limits() {
     assert_eq!(name(2).unwrap().as_str(), "xx");
     assert!(Password::try_from("x".repeat(PASSWORD_MAX_CHARS + 1)).is_err());
     assert_eq!(format!("{:?}", Password::try_from("correct horse".to_owned()).unwrap()), "Password(…)");
-    let email = |text: String| Email::try_from(text);
+    let email = |text: String| EmailAddress::try_from(text);
     assert!(email(format!("{}@example.com", "x".repeat(64))).is_ok());
     assert!(email(format!("{}@example.com", "x".repeat(65))).is_err());
     let label = "x".repeat(60);
@@ -58,7 +58,7 @@ fn names_passwords_and_addresses_have_length_limits() {
 fn repeated_categories_collapse() {
     let member = Member {
         member_id: MEMBER,
-        email: Email::try_from("alice@example.com".to_owned()).unwrap(),
+        email: EmailAddress::try_from("alice@example.com".to_owned()).unwrap(),
         name: Name::try_from("Alice".to_owned()).unwrap(),
         role: Role::Member,
         language: Language::Ko,

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn addresses_are_lowercased_and_invalid_ones_refused() {
-    assert_eq!(Email::try_from(" Alice.B+x@Example.COM ".to_owned()).unwrap().as_str(), "alice.b+x@example.com");
+    assert_eq!(EmailAddress::try_from(" Alice.B+x@Example.COM ".to_owned()).unwrap().as_str(), "alice.b+x@example.com");
     for bad in [
         "",
         "a",
@@ -21,7 +21,7 @@ fn addresses_are_lowercased_and_invalid_ones_refused() {
         "a@bü cher.example",
         "a@b.c\u{0}",
     ] {
-        assert!(Email::try_from(bad.to_owned()).is_err(), "{bad:?}");
+        assert!(EmailAddress::try_from(bad.to_owned()).is_err(), "{bad:?}");
     }
 }
 
@@ -37,13 +37,13 @@ fn spellings_of_one_mailbox_are_equal() {
         ("kim@googlemail.com", "kim@gmail.com"),
         ("k.im@mail.gmail.com", "k.im@mail.gmail.com"),
     ] {
-        assert_eq!(Email::try_from(address.to_owned()).unwrap().mailbox(), mailbox);
+        assert_eq!(EmailAddress::try_from(address.to_owned()).unwrap().mailbox(), mailbox);
     }
 }
 
 #[test]
 fn spellings_of_an_internationalized_domain_are_equal() {
-    let email = |text: &str| Email::try_from(text.to_owned()).map(String::from);
+    let email = |text: &str| EmailAddress::try_from(text.to_owned()).map(String::from);
     for (spelling, address) in [
         ("kim@bücher.example", "kim@xn--bcher-kva.example"),
         ("Kim@BU\u{308}CHER.example", "kim@xn--bcher-kva.example"),
@@ -81,7 +81,7 @@ fn a_name_has_a_visible_character_and_stored_names_stay_unchanged() {
 
 #[test]
 fn common_and_personal_passwords_are_refused() {
-    let email = Email::try_from("dana.kim@example.com".to_owned()).unwrap();
+    let email = EmailAddress::try_from("dana.kim@example.com".to_owned()).unwrap();
     let password = |text: &str| Password::try_from(text.to_owned()).unwrap();
     for known in [
         "dana.kim@example.com",
@@ -98,11 +98,11 @@ fn common_and_personal_passwords_are_refused() {
     for own in ["correct horse", "dana.kim likes opera", "frontrow-demo", "3.14159265358"] {
         assert_eq!(password(own).check_for(&email), Ok(()), "{own}");
     }
-    let international = Email::try_from("kim@한국.com".to_owned()).unwrap();
+    let international = EmailAddress::try_from("kim@한국.com".to_owned()).unwrap();
     for known in ["kim@한국.com", "KIM@한국.com", "kim@xn--3e0b707e.com", " kim@한국.com "] {
         assert!(password(known).check_for(&international).is_err(), "{known}");
     }
-    let digits = Email::try_from("2026@example.com".to_owned()).unwrap();
+    let digits = EmailAddress::try_from("2026@example.com".to_owned()).unwrap();
     assert_eq!(password("27182818").check_for(&digits), Ok(()));
 }
 

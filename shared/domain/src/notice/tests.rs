@@ -8,7 +8,7 @@ use crate::{
     hold::{HeldSeat, Taken},
     ids::HoldId,
     mailing::Mailing,
-    member::{Email, Language, Name},
+    member::{EmailAddress, Language, Name},
     my_page::{PageEntry, PageEntryStatus, PageEntryType},
     reservation::{Buyer, PaymentMethod, ReservationStatus, Sold},
     sales::Sale,
@@ -29,7 +29,7 @@ fn booked() -> Reservation {
         reservation_id: hold.purchase(1),
         buyer: Buyer {
             member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
-            email: Email::try_from("alice@example.com".to_owned()).unwrap(),
+            email: EmailAddress::try_from("alice@example.com".to_owned()).unwrap(),
             name: Name::try_from("Alice".to_owned()).unwrap(),
             language: Language::Ko,
             former_names: Vec::new(),

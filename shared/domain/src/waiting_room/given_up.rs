@@ -3,7 +3,7 @@
 //! A turn of the turnstile reads the next [`LEFT_NEAR_BLOCKS`] blocks of the line place by place. Of the blocks after
 //! those, it counts a few in each turn and remembers how many places of each were given up. Both fit the room's item.
 
-use super::{Place, Room};
+use super::{LinePosition, Room};
 use crate::limits::{LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX, LEFT_FAR_BLOCKS_PER_TURN, LEFT_NEAR_BLOCKS};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, ops::RangeInclusive};
@@ -42,14 +42,14 @@ impl Look {
 }
 
 impl Room {
-    /// The blocks in which the next turn reads given-up places, if `drawn[s]` places were drawn from stripe `s`;
+    /// The blocks in which the next turn reads given-up places, if `drawn[s]` places were drawn from shard `s`;
     /// `None` if nobody waits.
     pub fn look(&self, drawn: &[u64]) -> Option<Look> {
-        let stripes = || (0..).zip(self.serving.iter().zip(drawn));
-        let waiting = || stripes().filter(|(_, (served, drawn))| served < drawn);
-        let position = |stripe, index| Place { stripe, index }.position(self.stripes);
-        let first = waiting().map(|(stripe, (served, _))| position(stripe, served + 1)).min()? / LEFT_BLOCK_POSITIONS;
-        let last = waiting().map(|(stripe, (_, drawn))| position(stripe, *drawn)).max()? / LEFT_BLOCK_POSITIONS;
+        let shards = || (0..).zip(self.serving.iter().zip(drawn));
+        let waiting = || shards().filter(|(_, (served, drawn))| served < drawn);
+        let position = |shard, index| LinePosition { shard, index }.position(self.shards);
+        let first = waiting().map(|(shard, (served, _))| position(shard, served + 1)).min()? / LEFT_BLOCK_POSITIONS;
+        let last = waiting().map(|(shard, (_, drawn))| position(shard, *drawn)).max()? / LEFT_BLOCK_POSITIONS;
         let near = first..=last.min(first + LEFT_NEAR_BLOCKS - 1);
         let far = (near.end() + 1)..=last.min(near.end() + LEFT_BLOCKS_MAX);
         let begin = if far.contains(&self.given_up.next_far) { self.given_up.next_far } else { *far.start() };
@@ -57,8 +57,8 @@ impl Room {
         Some(Look { far: in_turn.collect(), near, last_block: last })
     }
 
-    /// Positions below `place` that are neither served nor given up, over all stripes.
-    pub fn ahead(&self, place: Place) -> u64 {
+    /// Positions below `place` that are neither served nor given up, over all shards.
+    pub fn ahead(&self, place: LinePosition) -> u64 {
         self.unserved_below(place).saturating_sub(self.given_up.below(self, place))
     }
 }
@@ -107,14 +107,15 @@ impl GivenUp {
 
     /// The number of given-up places before `place` that are not yet served. Those of a far block count as spread
     /// evenly.
-    fn below(&self, room: &Room, place: Place) -> u64 {
-        let position = place.position(room.stripes);
+    fn below(&self, room: &Room, place: LinePosition) -> u64 {
+        let position = place.position(room.shards);
         let bits = self.near.iter().enumerate().flat_map(|(index, byte)| {
             let first = self.first_block * LEFT_BLOCK_POSITIONS + 8 * index as u64;
             (0..8).filter(move |bit| byte >> bit & 1 == 1).map(move |bit| first + bit)
         });
         let near = bits.take_while(|left| *left < position);
-        let near = near.filter(|left| *left > 0 && !room.has_served(Place::at(*left, room.stripes))).count() as u64;
+        let near =
+            near.filter(|left| *left > 0 && !room.has_served(LinePosition::at(*left, room.shards))).count() as u64;
         let far = (self.first_far()..).zip(self.far.as_chunks::<2>().0).map(|(block, pair)| {
             let before = position.saturating_sub(block * LEFT_BLOCK_POSITIONS).min(LEFT_BLOCK_POSITIONS);
             u64::from(u16::from_be_bytes(*pair)) * before / LEFT_BLOCK_POSITIONS

@@ -1,9 +1,9 @@
 //! The policy by which a waiting room admits members.
 
-use super::stripes_for;
+use super::shards_for;
 use crate::{
     FieldErrors,
-    limits::{ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, ROOM_RATE_MAX, STRIPES_DEFAULT},
+    limits::{ADMISSION_DEFAULT_SECONDS, ADMISSION_MAX_SECONDS, EXPECTED_ARRIVALS_MAX, ROOM_RATE_MAX, SHARDS_DEFAULT},
     number::Whole,
 };
 use schemars::JsonSchema;
@@ -72,12 +72,12 @@ impl WaitingRoomPolicy {
     }
 }
 
-/// A waiting room as requested with a performance: its policy and its number of stripes.
+/// A waiting room as requested with a performance: its policy and its number of shards.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(try_from = "RoomFields")]
 pub(crate) struct NewRoom {
     pub(crate) policy: WaitingRoomPolicy,
-    pub(crate) stripes: u32,
+    pub(crate) shards: u32,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -102,7 +102,7 @@ impl TryFrom<RoomFields> for NewRoom {
         let RoomFields { max_active, admit_per_minute, admission_seconds, paused, expected_arrivals_per_minute } =
             fields;
         let policy = WaitingRoomPolicy::new(max_active, admit_per_minute, admission_seconds, paused)?;
-        let stripes = expected_arrivals_per_minute.map_or(STRIPES_DEFAULT, |expected| stripes_for(expected.to_u32()));
-        Ok(Self { policy, stripes })
+        let shards = expected_arrivals_per_minute.map_or(SHARDS_DEFAULT, |expected| shards_for(expected.to_u32()));
+        Ok(Self { policy, shards })
     }
 }

@@ -1,7 +1,7 @@
 //! Positions, turns and waits.
 
 use super::{
-    AdmissionState, Place, Room,
+    AdmissionState, LinePosition, Room,
     given_up::GivenUp,
     turn::{Inside, Plan, Snapshot, Step, TurnInput},
     wait::{Pace, poll_after},
@@ -25,8 +25,8 @@ fn policy(max_active: Option<u32>, admit_per_minute: Option<u32>) -> WaitingRoom
 }
 
 fn room(max_active: Option<u32>, admit_per_minute: Option<u32>, serving: &[u64]) -> Room {
-    let stripes = u32::try_from(serving.len()).unwrap();
-    Room { serving: serving.to_vec(), ..Room::new(policy(max_active, admit_per_minute), stripes) }
+    let shards = u32::try_from(serving.len()).unwrap();
+    Room { serving: serving.to_vec(), ..Room::new(policy(max_active, admit_per_minute), shards) }
 }
 
 fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -> Plan {
@@ -34,8 +34,8 @@ fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -
     room.plan(&room.candidates(drawn, u64::MAX), TurnInput { admitted: &admitted, left: &left, live }, NOW)
 }
 
-fn steps(plan: &Plan, stripes: u32) -> Vec<(u64, Step)> {
-    plan.0.iter().map(|(place, step)| (place.position(stripes), *step)).collect()
+fn steps(plan: &Plan, shards: u32) -> Vec<(u64, Step)> {
+    plan.0.iter().map(|(place, step)| (place.position(shards), *step)).collect()
 }
 
 #[test]
@@ -52,14 +52,14 @@ fn positions_are_called_in_order_while_there_is_room() {
 #[test]
 fn far_members_are_not_called_before_their_cached_room_expires() {
     let room = room(None, None, &[100]);
-    let place = |index| Place { stripe: 0, index };
+    let place = |index| LinePosition { shard: 0, index };
     assert!(!room.is_far(place(100 + POLL_FAR_AHEAD)) && room.is_far(place(102 + POLL_FAR_AHEAD)));
     let called = u64::from(TURN_MAX_GRANTS) * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
     assert_eq!(POLL_FAR_AHEAD, 2 * called);
 }
 
 #[test]
-fn positions_of_all_stripes_are_called_in_order() {
+fn positions_of_all_shards_are_called_in_order() {
     let room = room(Some(4), None, &[2, 0, 0]);
     let plan = plan(&room, &[9, 2, 1], &[], &[], 0);
     assert_eq!(steps(&plan, 3).iter().map(|(position, _)| *position).collect::<Vec<_>>(), [2, 3, 5, 7]);
@@ -110,10 +110,10 @@ fn the_minutes_allowance_holds_across_skewed_clocks() {
 }
 
 #[test]
-fn a_stripe_advances_up_to_its_first_failure() {
+fn a_shard_advances_up_to_its_first_failure() {
     let room = room(Some(9), None, &[0, 0]);
     let plan = plan(&room, &[3, 3], &[], &[], 0);
-    let failed = HashSet::from([Place { stripe: 0, index: 2 }]);
+    let failed = HashSet::from([LinePosition { shard: 0, index: 2 }]);
     let turned = room.after(&plan, &failed, None, NOW);
     assert_eq!((turned.serving, turned.used), (vec![1, 3], 4));
 }
@@ -142,7 +142,7 @@ fn the_pace_covers_at_most_two_windows() {
 }
 
 fn waits(room: &Room, index: u64, now: Timestamp) -> (Option<u64>, Option<u64>) {
-    let outlook = room.outlook(Place { stripe: 0, index }, None, 300, now, 0.0);
+    let outlook = room.outlook(LinePosition { shard: 0, index }, None, 300, now, 0.0);
     (outlook.wait_seconds, outlook.at_most_seconds)
 }
 
@@ -154,7 +154,7 @@ fn inside(count: u64, first_in: i64, last_in: i64) -> Inside {
 #[test]
 fn the_first_in_line_also_has_a_wait() {
     let mut room = room(Some(1), None, &[1]);
-    assert_eq!(room.outlook(Place { stripe: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
+    assert_eq!(room.outlook(LinePosition { shard: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
     assert_eq!(waits(&room, 2, NOW).0, Some(0), "no members are inside");
     room.inside = inside(1, 600, 600);
     assert_eq!(waits(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
@@ -199,10 +199,10 @@ fn the_slowest_limit_sets_the_wait() {
     assert_eq!(waits(&room, 1, NOW.plus_seconds(13)).0, Some(47), "the minute is used up");
     room.policy.admit_per_minute = Some(100_000);
     assert_eq!(waits(&room, 2_001, NOW).0, Some(10), "that is the number of turns");
-    let opens = room.outlook(Place { stripe: 0, index: 1 }, Some(NOW.plus_seconds(30)), 300, NOW, 0.0);
+    let opens = room.outlook(LinePosition { shard: 0, index: 1 }, Some(NOW.plus_seconds(30)), 300, NOW, 0.0);
     assert_eq!((opens.wait_seconds, opens.at_most_seconds), (Some(30), Some(35)));
     room.policy.paused = true;
-    let outlook = room.outlook(Place { stripe: 0, index: 101 }, None, 300, NOW, 0.0);
+    let outlook = room.outlook(LinePosition { shard: 0, index: 101 }, None, 300, NOW, 0.0);
     assert_eq!((outlook.wait_seconds, outlook.at_most_seconds, outlook.poll_after_seconds), (None, None, 20));
 }
 
@@ -210,7 +210,8 @@ fn the_slowest_limit_sets_the_wait() {
 fn members_about_to_be_called_poll_often() {
     let mut room = room(Some(10), None, &[0]);
     room.inside = inside(10, 600, 600);
-    let pause = |room: &Room, index| room.outlook(Place { stripe: 0, index }, None, 300, NOW, 0.0).poll_after_seconds;
+    let pause =
+        |room: &Room, index| room.outlook(LinePosition { shard: 0, index }, None, 300, NOW, 0.0).poll_after_seconds;
     assert_eq!((pause(&room, 10), pause(&room, 11)), (2, 20));
     room.pace = Pace::default().after(200, NOW);
     assert_eq!((pause(&room, 190), pause(&room, 300)), (2, 7));
@@ -247,15 +248,15 @@ fn given_up_places_do_not_count_as_ahead() {
     let mut room = room(Some(1), None, &[0]);
     let left: Vec<u64> = (1..=1_819).collect();
     room.given_up = looked(&room, 1_820, &left);
-    assert_eq!(room.ahead(Place { stripe: 0, index: 1_820 }), 0);
-    assert_eq!(room.ahead(Place { stripe: 0, index: 1_500 }), 0);
+    assert_eq!(room.ahead(LinePosition { shard: 0, index: 1_820 }), 0);
+    assert_eq!(room.ahead(LinePosition { shard: 0, index: 1_500 }), 0);
     let plan = plan(&room, &[1_820], &[], &left, 0);
-    assert_eq!(plan.0.last(), Some(&(Place { stripe: 0, index: 1_820 }, Step::Grant)));
+    assert_eq!(plan.0.last(), Some(&(LinePosition { shard: 0, index: 1_820 }, Step::Grant)));
     let turned = room.after(&plan, &HashSet::new(), None, NOW);
     assert_eq!((turned.serving, turned.used), (vec![1_820], 1));
     // They were skipped: those behind count only the remaining places ahead.
     room.serving = vec![1_000];
-    assert_eq!(room.ahead(Place { stripe: 0, index: 1_830 }), 10);
+    assert_eq!(room.ahead(LinePosition { shard: 0, index: 1_830 }), 10);
 }
 
 /// A turn reads each of the next places and counts those of a few blocks after them; in the end, all of them.
@@ -268,47 +269,45 @@ fn distant_given_up_places_are_counted_over_several_turns() {
         room.given_up = looked(&room, drawn, &left);
     }
     let near = LEFT_NEAR_BLOCKS * LEFT_BLOCK_POSITIONS - 1;
-    assert_eq!(room.ahead(Place { stripe: 0, index: near }), near / 2);
-    let ahead = room.ahead(Place { stripe: 0, index: drawn });
+    assert_eq!(room.ahead(LinePosition { shard: 0, index: near }), near / 2);
+    let ahead = room.ahead(LinePosition { shard: 0, index: drawn });
     assert!(ahead.abs_diff(drawn / 2) <= 1, "{ahead}");
     // The line advances by two blocks: counts stay with their block.
     room.serving = vec![2 * LEFT_BLOCK_POSITIONS];
     room.given_up = looked(&room, drawn, &left);
-    let ahead = room.ahead(Place { stripe: 0, index: drawn });
+    let ahead = room.ahead(LinePosition { shard: 0, index: drawn });
     assert!(ahead.abs_diff((drawn - room.serving[0]) / 2) <= 1, "{ahead}");
 }
 
 fn any_room() -> impl Strategy<Value = (Room, Vec<u64>)> {
-    let stripe = (0..30_u64, 0..400_u64);
-    (prop::collection::vec(stripe, 1..5), prop::option::of(1..300_u32), 1..300_u32).prop_map(
-        |(stripes, most, minute)| {
-            let serving: Vec<u64> = stripes.iter().map(|(served, _)| *served).collect();
-            let drawn = stripes.iter().map(|(served, waiting)| served + waiting).collect();
-            (room(most, Some(minute), &serving), drawn)
-        },
-    )
+    let shard = (0..30_u64, 0..400_u64);
+    (prop::collection::vec(shard, 1..5), prop::option::of(1..300_u32), 1..300_u32).prop_map(|(shards, most, minute)| {
+        let serving: Vec<u64> = shards.iter().map(|(served, _)| *served).collect();
+        let drawn = shards.iter().map(|(served, waiting)| served + waiting).collect();
+        (room(most, Some(minute), &serving), drawn)
+    })
 }
 
 proptest! {
     #[test]
-    fn positions_and_places_map_one_to_one(position in 1..u64::from(u32::MAX), stripes in 1..33_u32) {
-        let place = Place::at(position, stripes);
-        prop_assert!(place.index >= 1 && place.stripe < stripes);
-        prop_assert_eq!(place.position(stripes), position);
+    fn positions_and_places_map_one_to_one(position in 1..u64::from(u32::MAX), shards in 1..33_u32) {
+        let place = LinePosition::at(position, shards);
+        prop_assert!(place.index >= 1 && place.shard < shards);
+        prop_assert_eq!(place.position(shards), position);
     }
 
     #[test]
-    fn ahead_counts_every_unserved_position_below((room, _) in any_room(), stripe in 0..5_u32, index in 1..500_u64) {
-        let place = Place { stripe: stripe % room.stripes, index };
-        let below = 1..place.position(room.stripes);
-        let unserved = below.filter(|position| !room.has_served(Place::at(*position, room.stripes))).count();
+    fn ahead_counts_every_unserved_position_below((room, _) in any_room(), shard in 0..5_u32, index in 1..500_u64) {
+        let place = LinePosition { shard: shard % room.shards, index };
+        let below = 1..place.position(room.shards);
+        let unserved = below.filter(|position| !room.has_served(LinePosition::at(*position, room.shards))).count();
         prop_assert_eq!(room.ahead(place), unserved as u64);
     }
 
     #[test]
     fn ahead_excludes_given_up_places(
         (mut room, drawn) in any_room(),
-        stripe in 0..5_u32,
+        shard in 0..5_u32,
         index in 1..500_u64,
         marks in prop::collection::vec(0..3_u8, 2_000),
     ) {
@@ -316,11 +315,11 @@ proptest! {
         let Some(look) = room.look(&drawn) else { return Ok(()) };
         let near = left.iter().copied().filter(|left| look.near.contains(&(left / LEFT_BLOCK_POSITIONS))).collect();
         room.given_up = room.given_up.after(&look, &near, &[]);
-        let place = Place { stripe: stripe % room.stripes, index };
-        let below = (1..place.position(room.stripes)).filter(|position| !left.contains(position) || *position > look.last_near());
-        let waiting = below.filter(|position| !room.has_served(Place::at(*position, room.stripes))).count();
+        let place = LinePosition { shard: shard % room.shards, index };
+        let below = (1..place.position(room.shards)).filter(|position| !left.contains(position) || *position > look.last_near());
+        let waiting = below.filter(|position| !room.has_served(LinePosition::at(*position, room.shards))).count();
         let before_look = (1..look.near.start() * LEFT_BLOCK_POSITIONS).filter(|left_out| {
-            left.contains(left_out) && !room.has_served(Place::at(*left_out, room.stripes)) && *left_out < place.position(room.stripes)
+            left.contains(left_out) && !room.has_served(LinePosition::at(*left_out, room.shards)) && *left_out < place.position(room.shards)
         }).count();
         prop_assert_eq!(room.ahead(place), (waiting + before_look) as u64);
     }
@@ -333,9 +332,9 @@ proptest! {
     ) {
         let candidates = room.candidates(&drawn, u64::MAX);
         let marked = |mark: u8| candidates.iter().zip(&marks).filter(move |(_, found)| **found == mark)
-            .map(|(place, _)| place.position(room.stripes)).collect::<HashSet<u64>>();
+            .map(|(place, _)| place.position(room.shards)).collect::<HashSet<u64>>();
         let (left, admitted) = (marked(0), marked(1));
-        let failed: HashSet<Place> = marked(2).into_iter().map(|position| Place::at(position, room.stripes)).collect();
+        let failed: HashSet<LinePosition> = marked(2).into_iter().map(|position| LinePosition::at(position, room.shards)).collect();
         let live = live + admitted.len() as u64;
         let plan = room.plan(&candidates, TurnInput { admitted: &admitted, left: &left, live }, NOW);
 
@@ -344,16 +343,16 @@ proptest! {
         prop_assert!(granted == 0 || live + granted <= most);
         let let_in = plan.0.iter().filter(|(_, step)| *step != Step::Skip).count();
         prop_assert!(let_in <= TURN_MAX_GRANTS as usize);
-        let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.stripes)).collect();
+        let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.shards)).collect();
         prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
 
         let turned = room.after(&plan, &failed, None, NOW);
         prop_assert!(turned.used <= room.policy.admit_per_minute.unwrap());
         let after = Room { serving: turned.serving, ..room.clone() };
-        for (stripe, (before, now)) in (0..).zip(room.serving.iter().zip(&after.serving)) {
+        for (shard, (before, now)) in (0..).zip(room.serving.iter().zip(&after.serving)) {
             prop_assert!(now >= before);
             for index in before + 1..=*now {
-                let place = Place { stripe, index };
+                let place = LinePosition { shard, index };
                 prop_assert!(plan.0.iter().any(|(planned, _)| *planned == place), "served without a turn");
                 prop_assert!(!failed.contains(&place), "served though it failed");
             }
@@ -362,7 +361,7 @@ proptest! {
 }
 
 #[test]
-fn stripes_follow_expected_arrivals() {
-    let stripes = [0, 1, 30_000, 30_001, 60_000, 300_000, 959_999, 1_000_000, u32::MAX].map(super::stripes_for);
-    assert_eq!(stripes, [1, 1, 1, 2, 2, 10, 32, 32, 32]);
+fn shards_follow_expected_arrivals() {
+    let shards = [0, 1, 30_000, 30_001, 60_000, 300_000, 959_999, 1_000_000, u32::MAX].map(super::shards_for);
+    assert_eq!(shards, [1, 1, 1, 2, 2, 10, 32, 32, 32]);
 }

@@ -1,6 +1,6 @@
-//! One turn of the turnstile: which places are admitted, and how far each stripe advances.
+//! One turn of the turnstile: which places are admitted, and how far each shard advances.
 
-use super::{AdmissionState, Place, Room, Stock, given_up::GivenUp};
+use super::{AdmissionState, LinePosition, Room, Stock, given_up::GivenUp};
 use crate::{
     Timestamp,
     limits::{TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
@@ -71,12 +71,12 @@ pub struct TurnInput<'a> {
 
 /// The positions of one turn in ascending order, each with its step.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan(pub Vec<(Place, Step)>);
+pub struct Plan(pub Vec<(LinePosition, Step)>);
 
 /// The fields of the room that a turn writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turned {
-    /// The last served index of each stripe.
+    /// The last served index of each shard.
     pub serving: Vec<u64>,
     /// The minute that `used` counts, in minutes since the epoch.
     pub minute: i64,
@@ -95,17 +95,17 @@ pub struct Turned {
 }
 
 impl Room {
-    /// The next positions to call, up to `last` and in ascending order, if `drawn[s]` places were drawn from stripe
+    /// The next positions to call, up to `last` and in ascending order, if `drawn[s]` places were drawn from shard
     /// `s`.
-    pub fn candidates(&self, drawn: &[u64], last: u64) -> Vec<Place> {
-        let of_stripe = |((stripe, serving), drawn): ((u32, &u64), &u64)| {
+    pub fn candidates(&self, drawn: &[u64], last: u64) -> Vec<LinePosition> {
+        let of_shard = |((shard, serving), drawn): ((u32, &u64), &u64)| {
             (serving + 1..=*drawn)
-                .map(move |index| Place { stripe, index })
-                .take_while(|place| place.position(self.stripes) <= last)
+                .map(move |index| LinePosition { shard, index })
+                .take_while(|place| place.position(self.shards) <= last)
                 .collect::<Vec<_>>()
         };
-        let mut places: Vec<Place> = (0..).zip(&self.serving).zip(drawn).flat_map(of_stripe).collect();
-        places.sort_unstable_by_key(|place| place.position(self.stripes));
+        let mut places: Vec<LinePosition> = (0..).zip(&self.serving).zip(drawn).flat_map(of_shard).collect();
+        places.sort_unstable_by_key(|place| place.position(self.shards));
         places
     }
 
@@ -129,14 +129,14 @@ impl Room {
 
     /// The steps of this turn for `candidates`, in order, until no place is free, the minute's allowance is used up,
     /// or [`TURN_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these. Empty while paused.
-    pub fn plan(&self, candidates: &[Place], found: TurnInput<'_>, now: Timestamp) -> Plan {
+    pub fn plan(&self, candidates: &[LinePosition], found: TurnInput<'_>, now: Timestamp) -> Plan {
         let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TURN_MAX_GRANTS)));
         let mut steps = Vec::new();
         if self.policy.paused {
             return Plan(steps);
         }
         for place in candidates {
-            let position = place.position(self.stripes);
+            let position = place.position(self.shards);
             let step = if found.left.contains(&position) {
                 Step::Skip
             } else if found.admitted.contains(&position) {
@@ -156,19 +156,25 @@ impl Room {
         Plan(steps)
     }
 
-    /// The room after `plan`, except for the places that `failed`: each stripe advances up to its first failure.
+    /// The room after `plan`, except for the places that `failed`: each shard advances up to its first failure.
     /// Admissions beyond it are adopted and counted by the next turn. If nothing was `seen`, the previous values
     /// stay.
-    pub fn after(&self, plan: &Plan, failed: &HashSet<Place>, seen: Option<&Snapshot>, now: Timestamp) -> Turned {
+    pub fn after(
+        &self,
+        plan: &Plan,
+        failed: &HashSet<LinePosition>,
+        seen: Option<&Snapshot>,
+        now: Timestamp,
+    ) -> Turned {
         let mut serving = self.serving.clone();
         let mut stopped = HashSet::new();
         let mut let_in: u32 = 0;
         for (place, step) in &plan.0 {
-            if stopped.contains(&place.stripe) || failed.contains(place) {
-                stopped.insert(place.stripe);
+            if stopped.contains(&place.shard) || failed.contains(place) {
+                stopped.insert(place.shard);
                 continue;
             }
-            serving[place.stripe as usize] = place.index;
+            serving[place.shard as usize] = place.index;
             let_in += u32::from(*step != Step::Skip);
         }
         let (minute, used) = self.minute_at(now);

@@ -1,6 +1,6 @@
 //! How long the line takes, and how often waiting members should poll.
 
-use super::{Place, Room, turn::Inside};
+use super::{LinePosition, Room, turn::Inside};
 use crate::{
     Timestamp,
     limits::{
@@ -66,7 +66,7 @@ impl Room {
     /// `hold_seconds`. `fraction` in `0.0..1.0` spreads the crowd.
     pub fn outlook(
         &self,
-        place: Place,
+        place: LinePosition,
         opens_at: Option<Timestamp>,
         hold_seconds: i64,
         now: Timestamp,

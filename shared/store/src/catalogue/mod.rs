@@ -1,12 +1,12 @@
 //! Shows and performances. This module reads them; `lists` has the lists of shows, `shows` and `performances` the
-//! changes, `slots` the slots, and [`closing`] keeps sold seats from losing their house.
+//! changes, `slots` the slots, and [`freeze`] keeps sold seats from losing their house.
 
-mod claimed;
-pub(crate) mod closing;
+pub(crate) mod freeze;
 mod lists;
 mod performances;
 mod shows;
 mod slots;
+mod taken;
 
 use crate::{
     PageOf, PageRequest, Store,
@@ -67,7 +67,7 @@ impl Store {
             return Ok(PageOf { items: Vec::new(), next: None });
         }
         let range = Range::between(keys::date_prefix(from), keys::date_prefix(to)).eventually();
-        let open = |performance: &Performance| performance.check_not_closed(now).is_ok();
+        let open = |performance: &Performance| performance.check_sales_not_over(now).is_ok();
         let mut found = self.page(&keys::dates_partition(show), range, page, open).await?;
         let mut reads = 0;
         let within = found.items.iter().take_while(|performance| {

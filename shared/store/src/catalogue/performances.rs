@@ -23,7 +23,7 @@ use frontrow_domain::{
 
 impl Store {
     /// Creates a performance of `show`, its date under the show, its slot in the venue and, if it has one, its
-    /// waiting room (policy and stripes), in one transaction.
+    /// waiting room (policy and shards), in one transaction.
     ///
     /// # Errors
     /// [`Error::SlotTaken`] if another performance starts in the venue at that instant, or has that id;
@@ -38,7 +38,7 @@ impl Store {
         let (id, starts_at, now) = (&performance.performance_id, performance.starts_at, performance.created_at);
         let mut show = show.clone();
         for attempt in 1..=CATALOGUE_RETRIES {
-            show.check_settled(now)?;
+            show.check_not_frozen(now)?;
             if show.performances >= SHOW_PERFORMANCES_MAX {
                 return Err(Error::invalid(
                     "showId",
@@ -59,7 +59,7 @@ impl Store {
             let on_sale = on_sale.map(|on_sale| on_sale.with(performance));
             writes.extend(shows::replace(&show, &show.playing(show.performances + 1, Some((first, last)), on_sale)));
             writes.extend(
-                waiting_room.into_iter().flat_map(|(policy, stripes)| waiting_room::new_room(id, policy, stripes)),
+                waiting_room.into_iter().flat_map(|(policy, shards)| waiting_room::new_room(id, policy, shards)),
             );
             let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
             if refusal.is_of(&keys::performance(id)) {
@@ -93,10 +93,10 @@ impl Store {
             details.check_start(Some(before.starts_at), now)?;
             if before.is_upset_by(details) {
                 self.clear_slot(id, show.details.venue.as_str(), details.starts_at, now).await?;
-                let closed = self.close(&[before], now).await?.swap_remove(0);
-                let replaced = self.replace_closed(&closed, details, now).await;
+                let frozen = self.freeze(&[before], now).await?.swap_remove(0);
+                let replaced = self.replace_frozen(&frozen, details, now).await;
                 if replaced.is_err() {
-                    self.reopen_if_possible(std::slice::from_ref(&closed)).await;
+                    self.unfreeze_if_possible(std::slice::from_ref(&frozen)).await;
                 }
                 return replaced;
             }
@@ -111,26 +111,26 @@ impl Store {
     /// The performance and its show, if both may be changed.
     async fn open_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<(Performance, Show)> {
         let performance = self.performance(id).await?.ok_or(Error::NotFound)?;
-        if performance.closing_until.is_some_and(|until| now < until) {
+        if performance.frozen_until.is_some_and(|until| now < until) {
             return Err(Error::Busy);
         }
         let show = self.show(&performance.show_id).await?.ok_or(Error::NotFound)?;
-        show.check_settled(now)?;
+        show.check_not_frozen(now)?;
         Ok((performance, show))
     }
 
-    async fn replace_closed(
+    async fn replace_frozen(
         &self,
-        closed: &Performance,
+        frozen: &Performance,
         details: &PerformanceDetails,
         now: Timestamp,
     ) -> Result<Performance> {
         for attempt in 1..=CATALOGUE_RETRIES {
-            let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
-            show.check_settled(now)?;
-            match self.replace_known(closed, &show, details, now).await? {
+            let show = self.show(&frozen.show_id).await?.ok_or(Error::NotFound)?;
+            show.check_not_frozen(now)?;
+            match self.replace_known(frozen, &show, details, now).await? {
                 Replaced::Done(after) => return Ok(after),
-                // Others ended the closing.
+                // Others ended the freeze.
                 Replaced::Changed => return Err(Error::Busy),
                 Replaced::Around => self.back_off(attempt).await,
             }
@@ -165,7 +165,7 @@ impl Store {
             all.push(after.clone());
             writes.extend(shows::replace(show, &shows::playing(show, show.performances, &all)));
         }
-        writes.extend(self.replace_room(id, details.waiting_room, details.stripes).await?);
+        writes.extend(self.replace_room(id, details.waiting_room, details.shards).await?);
         if let Err(refusal) = self.transact(writes).await? {
             if refusal.is_of(&keys::performance(id)) {
                 return Ok(Replaced::Changed);
@@ -186,14 +186,14 @@ impl Store {
         &self,
         id: &PerformanceId,
         policy: Option<WaitingRoomPolicy>,
-        stripes: u32,
+        shards: u32,
     ) -> Result<Vec<Write>> {
         let Some(policy) = policy else { return Ok(Vec::new()) };
         let there = self.get(&keys::room(id), Consistency::Strong).await?.is_some();
         Ok(if there {
             vec![Write::update(keys::room(id), "SET #policy = :policy").value("policy", attribute(&policy))]
         } else {
-            waiting_room::new_room(id, policy, stripes)
+            waiting_room::new_room(id, policy, shards)
         })
     }
 
@@ -203,26 +203,26 @@ impl Store {
     /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::Busy`].
     pub async fn delete_performance(&self, id: &PerformanceId, now: Timestamp) -> Result<()> {
         let (before, _) = self.open_performance(id, now).await?;
-        let closed = self.close(&[before], now).await?.swap_remove(0);
-        let deleted = self.delete_closed(&closed, now).await;
+        let frozen = self.freeze(&[before], now).await?.swap_remove(0);
+        let deleted = self.delete_frozen(&frozen, now).await;
         if deleted.is_err() {
-            self.reopen_if_possible(std::slice::from_ref(&closed)).await;
+            self.unfreeze_if_possible(std::slice::from_ref(&frozen)).await;
         }
         self.caches.listings.forget(id).await;
         deleted
     }
 
-    async fn delete_closed(&self, closed: &Performance, now: Timestamp) -> Result<()> {
+    async fn delete_frozen(&self, frozen: &Performance, now: Timestamp) -> Result<()> {
         for attempt in 1..=CATALOGUE_RETRIES {
-            let show = self.show(&closed.show_id).await?.ok_or(Error::NotFound)?;
-            show.check_settled(now)?;
-            let others = self.dates_without(&show.show_id, closed).await?;
+            let show = self.show(&frozen.show_id).await?.ok_or(Error::NotFound)?;
+            show.check_not_frozen(now)?;
+            let others = self.dates_without(&show.show_id, frozen).await?;
             let smaller = shows::playing(&show, show.performances.saturating_sub(1), &others);
-            let mut writes = shows::delete_performance(closed, &show).to_vec();
+            let mut writes = shows::delete_performance(frozen, &show).to_vec();
             writes.extend(shows::replace(&show, &smaller));
             let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
-            if refusal.is_of(&keys::performance(&closed.performance_id)) {
-                // Others ended the closing.
+            if refusal.is_of(&keys::performance(&frozen.performance_id)) {
+                // Others ended the freeze.
                 return Err(Error::Busy);
             }
             self.back_off(attempt).await;

@@ -103,7 +103,7 @@ impl Store {
     async fn describe_show(&self, id: &ShowId, details: &ShowDetails, now: Timestamp) -> Result<Show> {
         for attempt in 1..=CATALOGUE_RETRIES {
             let before = self.show(id).await?.ok_or(Error::NotFound)?;
-            before.check_settled(now)?;
+            before.check_not_frozen(now)?;
             if before.details.venue != details.venue && before.performances > 0 {
                 return self.move_show(before, details, now).await;
             }
@@ -116,34 +116,34 @@ impl Store {
         Err(Error::Busy)
     }
 
-    /// Moves a show to another venue: closes it, takes its new slots, replaces its details, and frees its old slots.
+    /// Moves a show to another venue: freezes it, takes its new slots, replaces its details, and frees its old slots.
     /// The replaced details decide: a move that dies before them has not happened, one that dies after them has.
     /// Leftover slots are freed by the next performance that needs them.
     async fn move_show(&self, before: Show, details: &ShowDetails, now: Timestamp) -> Result<Show> {
         let (from, to) = (before.details.venue.as_str(), details.venue.as_str());
-        let closing = self.close_show(&before, now).await?;
-        let closed = match self.close_all(&closing, now).await {
-            Ok(closed) => closed,
-            Err(error) => return Err(self.abandon(&closing, &[], error).await),
+        let marked = self.freeze_show(&before, now).await?;
+        let frozen = match self.freeze_all(&marked, now).await {
+            Ok(frozen) => frozen,
+            Err(error) => return Err(self.abandon(&marked, &[], error).await),
         };
-        let taken = self.take_slots(&closed, to, now).await;
-        // Stays closed until its slots are settled, so that it is not moved back while they are being freed.
-        let after = Show { closing_until: closing.closing_until, ..closing.described(details.clone()) };
+        let taken = self.take_slots(&frozen, to, now).await;
+        // Stays frozen until its slots are settled, so that it is not moved back while they are being freed.
+        let after = Show { frozen_until: marked.frozen_until, ..marked.described(details.clone()) };
         let moved = match taken {
-            Ok(()) => self.transact(replace(&closing, &after)).await,
+            Ok(()) => self.transact(replace(&marked, &after)).await,
             Err(error) => {
-                self.free_slots(&closed, to).await;
+                self.free_slots(&frozen, to).await;
                 Err(error)
             }
         };
         match &moved {
-            Ok(Ok(())) => self.free_slots(&closed, from).await,
-            Ok(Err(_)) => self.free_slots(&closed, to).await,
+            Ok(Ok(())) => self.free_slots(&frozen, from).await,
+            Ok(Err(_)) => self.free_slots(&frozen, to).await,
             // It is unknown where the show plays, so all slots stay.
             Err(_) => {}
         }
-        self.reopen_if_possible(&closed).await;
-        self.end_show_closing_if_possible(if matches!(moved, Ok(Ok(()))) { &after } else { &closing }).await;
+        self.unfreeze_if_possible(&frozen).await;
+        self.unfreeze_show_if_possible(if matches!(moved, Ok(Ok(()))) { &after } else { &marked }).await;
         moved?.map(|()| after).map_err(Refusal::busy)
     }
 
@@ -154,18 +154,18 @@ impl Store {
     /// [`Error::NotFound`]; [`Error::HasReservations`]; [`Error::Busy`].
     pub async fn delete_show(&self, id: &ShowId, now: Timestamp) -> Result<()> {
         let before = self.show(id).await?.ok_or(Error::NotFound)?;
-        before.check_settled(now)?;
-        let mut show = self.close_show(&before, now).await?;
-        let closed = match self.close_all(&show, now).await {
-            Ok(closed) => closed,
+        before.check_not_frozen(now)?;
+        let mut show = self.freeze_show(&before, now).await?;
+        let frozen = match self.freeze_all(&show, now).await {
+            Ok(frozen) => frozen,
             Err(error) => return Err(self.abandon(&show, &[], error).await),
         };
-        let mut rest = closed.as_slice();
+        let mut rest = frozen.as_slice();
         loop {
             let (some, others) = rest.split_at(rest.len().min(DELETED_AT_ONCE));
             let mut writes: Vec<Write> = some.iter().flat_map(|one| delete_performance(one, &show)).collect();
             let count = u32::try_from(others.len()).unwrap_or(u32::MAX);
-            let smaller = Show { closing_until: show.closing_until, ..playing(&show, count, others) };
+            let smaller = Show { frozen_until: show.frozen_until, ..playing(&show, count, others) };
             if others.is_empty() {
                 let own = Write::delete(keys::show(id)).when(&SHOW_UNCHANGED).value("edition", show.edition);
                 writes.push(own);
@@ -190,18 +190,18 @@ impl Store {
 
     /// Opens everything again and returns `why`.
     async fn abandon(&self, show: &Show, performances: &[Performance], why: Error) -> Error {
-        self.reopen_if_possible(performances).await;
-        self.end_show_closing_if_possible(show).await;
+        self.unfreeze_if_possible(performances).await;
+        self.unfreeze_show_if_possible(show).await;
         why
     }
 
-    /// Closes all performances of a show, by start.
-    async fn close_all(&self, show: &Show, now: Timestamp) -> Result<Vec<Performance>> {
+    /// Freezes all performances of a show, by start.
+    async fn freeze_all(&self, show: &Show, now: Timestamp) -> Result<Vec<Performance>> {
         let performances = self.all_performances(&show.show_id).await?;
         if performances.is_empty() {
             return Ok(performances);
         }
-        self.close(&performances, now).await
+        self.freeze(&performances, now).await
     }
 
     /// All performances of a show, by start, read consistently.
@@ -243,7 +243,7 @@ impl Store {
     }
 }
 
-/// Deletes the items of a closed performance of `show`.
+/// Deletes the items of a frozen performance of `show`.
 pub(super) fn delete_performance(performance: &Performance, show: &Show) -> [Write; 4] {
     let id = &performance.performance_id;
     [

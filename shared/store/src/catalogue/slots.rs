@@ -63,9 +63,9 @@ impl Store {
                 return Err(Error::SlotTaken);
             }
             // It may be moving here. If that move died, it must not be finished any more.
-            show.check_settled(now)?;
-            if show.closing_until.is_some() {
-                self.end_show_closing(&show).await?;
+            show.check_not_frozen(now)?;
+            if show.frozen_until.is_some() {
+                self.unfreeze_show(&show).await?;
             }
         }
         self.free_slot_of(key, &occupant).await

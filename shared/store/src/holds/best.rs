@@ -3,14 +3,14 @@
 //! only as far as necessary.
 
 use super::Holder;
-use crate::{Store, claims::StripesRead, db::Consistency};
+use crate::{Store, db::Consistency, inventory::ShardsRead};
 use frontrow_domain::{
     Error, Result,
     best_available::{choose, together},
     hold::Hold,
     limits::{BLOCK_READS_AT_ONCE, HOLD_ATTEMPTS},
     seat_map::SeatState,
-    seating::{Numbered, SeatId, SeatPlace},
+    seating::{Numbered, SeatId, SeatSpot},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -44,7 +44,7 @@ impl<'a> Search<'a> {
                 }
             };
             let hold = hold.clone().of_seats(&seats);
-            if self.store.attempt(self.holder, &hold, &StripesRead::default()).await?.is_ok() {
+            if self.store.attempt(self.holder, &hold, &ShardsRead::default()).await?.is_ok() {
                 return Ok(hold);
             }
             consistency = Consistency::Strong;
@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
     }
 
     /// Chooses from the seats as they are; if there are not enough, returns how many there are.
-    async fn look(&self, consistency: Consistency) -> Result<Result<Vec<SeatPlace<'a>>, u32>> {
+    async fn look(&self, consistency: Consistency) -> Result<Result<Vec<SeatSpot<'a>>, u32>> {
         let quantity = self.quantity as usize;
         let dice = || (self.store.entropy.fraction)();
         #[allow(
@@ -85,7 +85,7 @@ impl<'a> Search<'a> {
     }
 
     /// The free seats of the grade in the `read` blocks, in layout order.
-    fn free(&self, read: &HashSet<u32>, taken: &HashMap<SeatId, SeatState>) -> Vec<SeatPlace<'a>> {
+    fn free(&self, read: &HashSet<u32>, taken: &HashMap<SeatId, SeatState>) -> Vec<SeatSpot<'a>> {
         let places = self.house.places_of(self.grade).filter(|place| read.contains(&place.block()));
         places.filter(|place| !taken.contains_key(&place.seat_id())).collect()
     }

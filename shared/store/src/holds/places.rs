@@ -1,12 +1,12 @@
-//! Holding general admission places. Usually one stripe of the area is enough: it is chosen by the hold's id and
-//! written without being read. If it has too few places, all stripes are read, and places are taken from as many as
+//! Holding general admission places. Usually one shard of the area is enough: it is chosen by the hold's id and
+//! written without being read. If it has too few places, all shards are read, and places are taken from as many as
 //! necessary.
 
 use super::Holder;
 use crate::{
     Store,
-    claims::{StripesRead, read_stripe},
     db::Consistency,
+    inventory::{ShardsRead, read_shard},
     keys,
 };
 use frontrow_domain::{
@@ -25,10 +25,10 @@ pub(super) struct Search<'a> {
     pub(super) quantity: u32,
 }
 
-/// How many places to take from which stripes, and the stripes as they were read.
+/// How many places to take from which shards, and the shards as they were read.
 struct Choice {
     parts: Vec<(u32, u32)>,
-    seen: StripesRead,
+    seen: ShardsRead,
 }
 
 impl Search<'_> {
@@ -38,8 +38,8 @@ impl Search<'_> {
         let Holder { performance, .. } = *self.holder;
         let home = hold.hold_id.spread(self.shares.len());
         let mut choice = match self.shares[home] {
-            Share { stripe, places } if places >= self.quantity => {
-                Choice { parts: vec![(stripe, self.quantity)], seen: StripesRead::default() }
+            Share { shard, places } if places >= self.quantity => {
+                Choice { parts: vec![(shard, self.quantity)], seen: ShardsRead::default() }
             }
             _ => self.look(home).await?,
         };
@@ -50,12 +50,12 @@ impl Search<'_> {
                 self.store.back_off(attempt).await;
             }
             choice = match choice.parts[..] {
-                // The image of the failed condition is the current state of the only stripe.
-                [(stripe, _)] => {
-                    let image = refusal.image(&keys::stripe(hold.performance_id(), hold.layout, stripe));
-                    let (seen, share) = (read_stripe(&image.unwrap_or_default())?, self.share_of(stripe));
+                // The image of the failed condition is the current state of the only shard.
+                [(shard, _)] => {
+                    let image = refusal.image(&keys::shard(hold.performance_id(), hold.layout, shard));
+                    let (seen, share) = (read_shard(&image.unwrap_or_default())?, self.share_of(shard));
                     if seen.free(share, self.holder.now) >= self.quantity {
-                        Choice { seen: StripesRead::from([(stripe, seen)]), ..choice }
+                        Choice { seen: ShardsRead::from([(shard, seen)]), ..choice }
                     } else {
                         self.look(home).await?
                     }
@@ -66,14 +66,14 @@ impl Search<'_> {
         Err(Error::Busy)
     }
 
-    fn share_of(&self, stripe: u32) -> u32 {
-        self.shares.iter().find(|share| share.stripe == stripe).map_or(0, |share| share.places)
+    fn share_of(&self, shard: u32) -> u32 {
+        self.shares.iter().find(|share| share.shard == shard).map_or(0, |share| share.places)
     }
 
-    /// Chooses from all stripes as they are now.
+    /// Chooses from all shards as they are now.
     async fn look(&self, home: usize) -> Result<Choice> {
-        let seen = self.store.stripes(self.holder.performance, &self.shares, Consistency::Strong).await?;
-        let free = |share: &Share| (share.stripe, seen[&share.stripe].free(share.places, self.holder.now));
+        let seen = self.store.shards(self.holder.performance, &self.shares, Consistency::Strong).await?;
+        let free = |share: &Share| (share.shard, seen[&share.shard].free(share.places, self.holder.now));
         let free: Vec<(u32, u32)> = self.shares.iter().map(free).collect();
         if let Some(parts) = split(&free, self.quantity, home) {
             return Ok(Choice { parts, seen });

@@ -3,7 +3,7 @@
 use super::Key;
 use frontrow_domain::{
     ids::{MemberId, SessionId, VerificationId},
-    member::Email,
+    member::EmailAddress,
 };
 
 /// The partition of everything that belongs to one member.
@@ -15,7 +15,7 @@ pub(crate) fn member(member: &MemberId) -> Key {
     Key::new(member_partition(member), "profile")
 }
 
-pub(crate) fn email(email: &Email) -> Key {
+pub(crate) fn email(email: &EmailAddress) -> Key {
     Key::new(format!("email#{email}"), "email")
 }
 

@@ -3,19 +3,19 @@
 use super::Key;
 use frontrow_domain::ids::PerformanceId;
 
-/// A part of a house that is stored on its own: a block of numbered seats or a stripe of an area.
+/// A part of a house that is stored on its own: a block of numbered seats or a shard of an area.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Part {
     /// The performance whose house it is part of.
     pub performance_id: PerformanceId,
     /// The version of the performance's layout.
     pub layout: u32,
-    /// The block's or the stripe's number, from 0.
+    /// The block's or the shard's number, from 0.
     pub number: u32,
 }
 
 impl Part {
-    /// The part that the item under `key` belongs to; `None` for anything but seats and stripes.
+    /// The part that the item under `key` belongs to; `None` for anything but seats and shards.
     pub(crate) fn of(key: &Key) -> Option<Self> {
         Self::of_partition(&key.pk)
     }
@@ -45,14 +45,14 @@ pub(crate) fn map_row(part: &Part) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::{block_partition, stripe};
+    use crate::keys::{block_partition, shard};
 
     #[test]
-    fn seats_and_stripes_belong_to_parts_and_nothing_else_does() {
+    fn seats_and_shards_belong_to_parts_and_nothing_else_does() {
         let performance: PerformanceId = "demo-large".parse().unwrap();
         let part = Some(Part { performance_id: performance.clone(), layout: 3, number: 49 });
         assert_eq!(Part::of_partition(&block_partition(&performance, 3, 49)), part);
-        assert_eq!(Part::of_partition(&stripe(&performance, 3, 49).pk), part);
+        assert_eq!(Part::of_partition(&shard(&performance, 3, 49).pk), part);
         for other in [
             map_partition(&performance, 3),
             "seats#demo#1".to_owned(),

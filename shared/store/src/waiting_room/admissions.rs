@@ -16,7 +16,7 @@ use frontrow_domain::{
         ADMISSION_MAX_PAGES, ADMISSION_PARTITIONS, LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX, ROOM_KEPT_SECONDS,
         TURN_WRITES_AT_ONCE,
     },
-    waiting_room::{Admission, AdmissionState, Place, Room},
+    waiting_room::{Admission, AdmissionState, LinePosition, Room},
 };
 use futures_util::{
     StreamExt, TryStreamExt,
@@ -111,18 +111,19 @@ impl Store {
     /// [`Error::NoWaitingRoom`].
     pub async fn room_view(&self, id: &PerformanceId, now: Timestamp) -> Result<RoomView> {
         let room = self.fresh_room(id, now).await?;
-        let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.stripes));
+        let (inside, drawn) = tokio::join!(self.admissions(id), self.drawn(id, room.shards));
         let drawn = drawn?;
         let issued = drawn.iter().sum();
         let serving = room.serving.iter().sum();
         let active = inside?.iter().filter(|admission| admission.state.is_live(now)).count() as u64;
         // From the first position not yet called to the last one drawn.
-        let first = (0..).zip(&room.serving).map(|(stripe, served)| Place { stripe, index: served + 1 });
-        let last = (0..).zip(&drawn).filter(|(_, n)| **n > 0).map(|(stripe, n)| Place { stripe, index: *n });
-        let first = first.map(|place| place.position(room.stripes)).min().unwrap_or(1) / LEFT_BLOCK_POSITIONS;
-        let last = last.map(|place| place.position(room.stripes)).max().unwrap_or(0) / LEFT_BLOCK_POSITIONS;
+        let first = (0..).zip(&room.serving).map(|(shard, served)| LinePosition { shard, index: served + 1 });
+        let last = (0..).zip(&drawn).filter(|(_, n)| **n > 0).map(|(shard, n)| LinePosition { shard, index: *n });
+        let first = first.map(|place| place.position(room.shards)).min().unwrap_or(1) / LEFT_BLOCK_POSITIONS;
+        let last = last.map(|place| place.position(room.shards)).max().unwrap_or(0) / LEFT_BLOCK_POSITIONS;
         let left = self.left_in(id, first..=last.min(first + LEFT_BLOCKS_MAX)).await?;
-        let given_up = left.iter().filter(|position| !room.has_served(Place::at(**position, room.stripes))).count();
+        let given_up =
+            left.iter().filter(|position| !room.has_served(LinePosition::at(**position, room.shards))).count();
         let waiting = u64::saturating_sub(issued, serving).saturating_sub(given_up as u64);
         Ok(RoomView { issued, serving, active, waiting, room: Room::clone(&room) })
     }
@@ -159,9 +160,9 @@ impl Store {
         Err(Error::internal("count admissions", "more pages than one turn reads"))
     }
 
-    /// The number of places drawn from each stripe, read consistently.
-    pub(super) async fn drawn(&self, id: &PerformanceId, stripes: u32) -> Result<Vec<u64>> {
-        let keys: Vec<_> = (0..stripes).map(|stripe| keys::line(id, stripe)).collect();
+    /// The number of places drawn from each shard, read consistently.
+    pub(super) async fn drawn(&self, id: &PerformanceId, shards: u32) -> Result<Vec<u64>> {
+        let keys: Vec<_> = (0..shards).map(|shard| keys::line(id, shard)).collect();
         let items = join_all(keys.iter().map(|key| self.get(key, Consistency::Strong))).await;
         items.into_iter().map(|item| item?.as_ref().map_or(Ok(0), |line| counter(line, "n"))).collect()
     }

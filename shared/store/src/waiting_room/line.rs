@@ -16,7 +16,7 @@ use frontrow_domain::{
     ids::{MemberId, PerformanceId},
     limits::{DRAWS_MAX, DRAWS_REMEMBERED, LINE_RETRIES, STAKE_KEPT_SECONDS},
     performance::Performance,
-    waiting_room::{AdmissionState, Place, Room},
+    waiting_room::{AdmissionState, LinePosition, Room},
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +24,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joined {
     /// A new place at the end.
-    New(Place),
+    New(LinePosition),
     /// The place that the member already had, waiting or called.
-    Waiting(Place),
+    Waiting(LinePosition),
     /// The member is inside until that time.
-    Inside(Place, Timestamp),
+    Inside(LinePosition, Timestamp),
 }
 
 /// A member's place as stored; `i` is 0 if there is none.
@@ -46,19 +46,19 @@ impl PlaceItem {
         item.map_or_else(|| Ok(Self::default()), from_item)
     }
 
-    fn place(self) -> Option<Place> {
-        (self.i > 0).then_some(Place { stripe: self.s, index: self.i })
+    fn place(self) -> Option<LinePosition> {
+        (self.i > 0).then_some(LinePosition { shard: self.s, index: self.i })
     }
 
-    fn given_up(self) -> Option<Place> {
-        (self.given_up > 0).then_some(Place { stripe: self.s, index: self.given_up })
+    fn given_up(self) -> Option<LinePosition> {
+        (self.given_up > 0).then_some(LinePosition { shard: self.s, index: self.given_up })
     }
 }
 
 /// A place drawn for a member, by this call or by an earlier one of theirs that read the same item.
 #[derive(Debug, Clone, Copy)]
 struct Drawn {
-    place: Place,
+    place: LinePosition,
     by_this_call: bool,
 }
 
@@ -83,7 +83,7 @@ impl Store {
         if let Some(kept) = self.kept_or_too_many(performance, member, seen, room, now).await? {
             return Ok(kept);
         }
-        let mut drawn = self.draw(id, room.stripes, member, seen.draws).await?;
+        let mut drawn = self.draw(id, room.shards, member, seen.draws).await?;
         for _ in 0..LINE_RETRIES {
             let place = drawn.place;
             match self.write(take_place(performance, member, place, seen)).await? {
@@ -103,12 +103,12 @@ impl Store {
                 }
             }
             let kept = self.kept_or_too_many(performance, member, seen, room, now).await;
-            if let Some(told) = kept.transpose() {
+            if let Some(joined) = kept.transpose() {
                 self.end_lost_draw(performance, member, drawn, seen, now).await;
-                return told;
+                return joined;
             }
             if !drawn.by_this_call {
-                drawn = self.draw(id, room.stripes, member, seen.draws).await?;
+                drawn = self.draw(id, room.shards, member, seen.draws).await?;
             }
         }
         self.end_lost_draw(performance, member, drawn, seen, now).await;
@@ -167,7 +167,7 @@ impl Store {
         if !room.has_served(place) {
             return Ok(Some(Joined::Waiting(place)));
         }
-        let state = self.admission_state(id, place.position(room.stripes)).await?;
+        let state = self.admission_state(id, place.position(room.shards)).await?;
         Ok(match state {
             Some(granted @ AdmissionState::Granted { .. }) if !granted.has_lapsed(now) => Some(Joined::Waiting(place)),
             // Kept until its payment is decided: a declined card brings it back.
@@ -177,16 +177,16 @@ impl Store {
         })
     }
 
-    /// Draws the next index of a stripe for a member who has already drawn `draws` times. The stripe remembers recent
+    /// Draws the next index of a shard for a member who has already drawn `draws` times. The shard remembers recent
     /// draws and their results, so that repeating a draw, concurrently or after a lost response, returns the same
     /// place.
-    async fn draw(&self, id: &PerformanceId, stripes: u32, member: &MemberId, draws: u32) -> Result<Drawn> {
-        let stripe = self.caches.next_stripe(id, stripes, self.entropy.fraction);
+    async fn draw(&self, id: &PerformanceId, shards: u32, member: &MemberId, draws: u32) -> Result<Drawn> {
+        let shard = self.caches.next_shard(id, shards, self.entropy.fraction);
         let drawer = [&member.0.as_bytes()[..], &draws.to_be_bytes()].concat();
         let [drawer_name, index_name] = recent_draw(member.0.as_bytes()[15] % DRAWS_REMEMBERED);
         let update = "SET #entity = :entity, #n = if_not_exists(#n, :zero) + :one, \
                       #drawer = :drawer, #drawn = if_not_exists(#n, :zero) + :one";
-        let write = Write::update(keys::line(id, stripe), update)
+        let write = Write::update(keys::line(id, shard), update)
             .when(&DRAWN_ONCE)
             .naming("drawer", &drawer_name)
             .naming("drawn", &index_name)
@@ -198,7 +198,7 @@ impl Store {
             Ok(item) => (super::counter(&item, "n")?, true),
             Err(found) => (super::counter(&found.unwrap_or_default(), &index_name)?, false),
         };
-        Ok(Drawn { place: Place { stripe, index }, by_this_call })
+        Ok(Drawn { place: LinePosition { shard, index }, by_this_call })
     }
 
     /// LEAVE: gives the place up. If it was called, its admission ends together with a live hold. Does nothing if the
@@ -219,7 +219,7 @@ impl Store {
         &self,
         performance: &Performance,
         member: &MemberId,
-        place: Place,
+        place: LinePosition,
         now: Timestamp,
     ) -> Result<()> {
         let id = &performance.performance_id;
@@ -228,7 +228,7 @@ impl Store {
             // It may have been called since the copy was read, and claimed through another process.
             room = self.fresh_room(id, now).await?;
         }
-        let position = place.position(room.stripes);
+        let position = place.position(room.shards);
         if room.has_served(place) {
             return self.end_admission(id, member, position, now).await;
         }
@@ -238,7 +238,7 @@ impl Store {
 
     /// The place that the member had, or had already given up: in that case the steps that follow may not have
     /// completed.
-    async fn give_up_place(&self, id: &PerformanceId, member: &MemberId) -> Result<Option<Place>> {
+    async fn give_up_place(&self, id: &PerformanceId, member: &MemberId) -> Result<Option<LinePosition>> {
         let write = Write::update(keys::place(id, member), "SET #given_up = #i, #i = :zero")
             .when(&PLACE_IS_HELD)
             .value("zero", 0);
@@ -289,11 +289,11 @@ fn recent_draw(slot: u8) -> [String; 2] {
 }
 
 /// Stores `place` as the member's place, if it is unchanged since it was `seen`.
-fn take_place(performance: &Performance, member: &MemberId, place: Place, seen: PlaceItem) -> Write {
+fn take_place(performance: &Performance, member: &MemberId, place: LinePosition, seen: PlaceItem) -> Write {
     let update = "SET #s = :s, #i = :i, #entity = :entity, #ttl = :ttl ADD #draws :one";
     Write::update(keys::place(&performance.performance_id, member), update)
         .when(&PLACE_UNCHANGED)
-        .value("s", place.stripe)
+        .value("s", place.shard)
         .value("i", place.index)
         .value("seen_draws", seen.draws)
         .value("entity", "place")

@@ -21,7 +21,7 @@ use frontrow_domain::{
     },
     performance::Performance,
     waiting_room::{
-        AdmissionState, Place, Room, Stock,
+        AdmissionState, LinePosition, Room, Stock,
         turn::{Inside, Plan, Snapshot, Step, TurnInput, Turned},
     },
 };
@@ -59,7 +59,7 @@ struct Counts {
 
 impl Counts {
     /// The crowd after `plan` turned the room into `turned`, except for the places that `failed`.
-    fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<Place>) -> Crowd {
+    fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<LinePosition>) -> Crowd {
         let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
         let waiting = self.drawn.saturating_sub(turned.serving.iter().sum());
         Crowd { waiting, active: self.seen.inside.count + granted as u64 }
@@ -77,7 +77,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     /// Whether the turnstile certainly still belongs to this turn. Checked before every insert: an insert by a turn
     /// that was considered dead could bring a finished admission back.
-    fn may_let_in(&self) -> bool {
+    fn may_admit(&self) -> bool {
         let lease_until = self.now.plus_seconds(TURN_LEASE_SECONDS - TURN_LEASE_MARGIN_SECONDS);
         self.started.elapsed() < Duration::from_millis(TURN_GRANTING_MILLIS) && (self.clock)() < lease_until
     }
@@ -93,7 +93,7 @@ impl Store {
     pub async fn turned_room(
         &self,
         id: &PerformanceId,
-        place: Place,
+        place: LinePosition,
         now: Timestamp,
         clock: &(dyn Fn() -> Timestamp + Sync),
     ) -> Result<PolledRoom> {
@@ -139,7 +139,7 @@ impl Store {
     ) -> Result<Option<(Room, Option<Crowd>)>> {
         let turn = Turn { owner: (self.entropy.uuid)().to_string(), now, clock, started: Instant::now() };
         let Some(room) = self.take_turn(id, &turn).await? else { return Ok(None) };
-        let (plan, failed, counted) = match self.let_in(id, &room, &turn).await {
+        let (plan, failed, counted) = match self.admit(id, &room, &turn).await {
             Ok((plan, failed, counted)) => (plan, failed, Some(counted)),
             Err(error) => {
                 tracing::warn!(%error, performance = %id, "no members admitted");
@@ -172,10 +172,15 @@ impl Store {
 
     /// Steps 2 to 4: counts admissions, takes back expired ones, and admits as many members as the policy allows.
     /// Returns the plan, the part of it that failed, and the counts.
-    async fn let_in(&self, id: &PerformanceId, room: &Room, turn: &Turn<'_>) -> Result<(Plan, HashSet<Place>, Counts)> {
+    async fn admit(
+        &self,
+        id: &PerformanceId,
+        room: &Room,
+        turn: &Turn<'_>,
+    ) -> Result<(Plan, HashSet<LinePosition>, Counts)> {
         let now = turn.now;
         let (inside, drawn, listing) =
-            tokio::join!(self.admissions(id), self.drawn(id, room.stripes), self.listing(id, now));
+            tokio::join!(self.admissions(id), self.drawn(id, room.shards), self.listing(id, now));
         let inside = self.take_back_lapsed(id, inside?, now).await;
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
         let (live, drawn) = (inside.len() as u64, drawn?);
@@ -183,7 +188,7 @@ impl Store {
         let performance = &listing.performance;
         let open = performance.has_waiting_room && performance.check_on_sale(now).is_ok();
 
-        let look = if performance.check_not_closed(now).is_ok() { room.look(&drawn) } else { None };
+        let look = if performance.check_sales_not_over(now).is_ok() { room.look(&drawn) } else { None };
         let (candidates, left, given_up) = match &look {
             None => (Vec::new(), HashSet::new(), room.given_up.clone()),
             Some(look) => {
@@ -202,7 +207,7 @@ impl Store {
 
     /// The number of free seats, counted again from time to time. It does not affect admission.
     async fn stock(&self, room: &Room, performance: &Performance, now: Timestamp) -> Option<Stock> {
-        if !room.counts_stock(now) || performance.check_not_closed(now).is_err() {
+        if !room.counts_stock(now) || performance.check_sales_not_over(now).is_err() {
             return room.stock;
         }
         match self.seat_map(performance, now).await {
@@ -240,16 +245,16 @@ impl Store {
     }
 
     /// Carries out the plan in batches. Returns the places that failed or were not done in time.
-    async fn carry_out(&self, id: &PerformanceId, room: &Room, plan: &Plan, turn: &Turn<'_>) -> HashSet<Place> {
+    async fn carry_out(&self, id: &PerformanceId, room: &Room, plan: &Plan, turn: &Turn<'_>) -> HashSet<LinePosition> {
         let writes = plan.0.iter().filter_map(|(place, step)| {
-            let position = place.position(room.stripes);
+            let position = place.position(room.shards);
             match step {
                 Step::Skip => None,
                 Step::Adopt => Some((*place, adopt(id, position, turn.now))),
                 Step::Grant => Some((*place, grant(id, position, turn.now))),
             }
         });
-        let writes: Vec<(Place, Write)> = writes.collect();
+        let writes: Vec<(LinePosition, Write)> = writes.collect();
         let mut failed = HashSet::new();
         for batch in writes.chunks(TURN_WRITES_AT_ONCE) {
             let done = join_all(batch.iter().map(|(_, write)| self.let_one_in(write, turn))).await;
@@ -262,7 +267,7 @@ impl Store {
     /// Whether the position now has an admission: from this write, or one that already existed.
     async fn let_one_in(&self, write: &Write, turn: &Turn<'_>) -> bool {
         for attempt in 1..=RETRY_ATTEMPTS {
-            if !turn.may_let_in() {
+            if !turn.may_admit() {
                 return false;
             }
             match self.write_once(write.clone()).await {

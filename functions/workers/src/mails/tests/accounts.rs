@@ -6,7 +6,12 @@ use frontrow_domain::{ids::VerificationId, limits::VERIFICATION_SECONDS, verific
 
 fn verification(id: &str, language: Language) -> Verification {
     let id: VerificationId = id.parse().unwrap();
-    Verification::new(id, Email::try_from("bob@example.com".to_owned()).unwrap(), language, Timestamp::from_millis(0))
+    Verification::new(
+        id,
+        EmailAddress::try_from("bob@example.com".to_owned()).unwrap(),
+        language,
+        Timestamp::from_millis(0),
+    )
 }
 
 /// Returns the runs of at least six digits.
@@ -21,7 +26,7 @@ fn the_code_is_the_only_six_digit_run_in_its_mail() {
         let language = if n % 2 == 0 { Language::Ko } else { Language::En };
         let verification = verification(&format!("0193f1b07c8a7d3fae52c1d1a5b{n:05}"), language);
         let code = codes().verification_code(&verification.verification_id);
-        let raw = mime(&verification::letter(&verification, &code));
+        let raw = mime(&verification::email(&verification, &code));
         let (text, html, _) = take_apart(&raw);
         assert_eq!(runs(&text), [code.as_str()]);
         assert!(visible(&html).contains(&code));
@@ -39,10 +44,10 @@ fn a_password_change_mail_is_in_the_members_language() {
         (Language::Ko, "[frontrow] 비밀번호가 변경되었습니다", "모든 기기에서 로그아웃되었습니다"),
         (Language::En, "[frontrow] Your password was changed", "logged out on all devices"),
     ] {
-        let letter = password::letter(&verification("v1", language));
-        let raw = mime(&letter);
+        let email = password::email(&verification("v1", language));
+        let raw = mime(&email);
         assert_eq!(parse(&raw).subject(), Some(subject));
-        assert_eq!(letter.to_address(), "bob@example.com");
+        assert_eq!(email.to_address(), "bob@example.com");
         let (text, page, pictures) = take_apart(&raw);
         assert!(text.contains(words) && page.contains(words), "{text}");
         assert!(pictures.is_empty());

@@ -11,7 +11,7 @@ use serde_json::json;
 fn member(language: Language) -> Member {
     Member {
         member_id: "0193f1b0-7c8a-7d3f-ae52-c1d1a5b0c005".parse().unwrap(),
-        email: Email::try_from("alice@example.com".to_owned()).unwrap(),
+        email: EmailAddress::try_from("alice@example.com".to_owned()).unwrap(),
         name: Name::try_from(ALICE.to_owned()).unwrap(),
         role: Role::Member,
         language,
@@ -25,8 +25,8 @@ fn show(title: &str) -> Show {
     Show::new("show".parse().unwrap(), serde_json::from_value(details).unwrap(), Timestamp::from_millis(0))
 }
 
-pub(super) fn alert_to(language: Language, links: &Links) -> Letter {
-    alert::letter(&member(language), &show("아이다"), links, "token")
+pub(super) fn alert_to(language: Language, links: &Links) -> Email {
+    alert::email(&member(language), &show("아이다"), links, "token")
 }
 
 #[test]
@@ -67,8 +67,8 @@ fn without_addresses_there_are_no_links() {
 #[test]
 fn only_bulk_mail_has_an_unsubscribe_header() {
     let reservation = reservation(Language::Ko, ALICE, "아이다");
-    for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
-        assert!(parse(&mime(&letter)).header_raw("List-Unsubscribe").is_none());
+    for email in [ticket_email(&reservation), cancellation::email(&reservation)] {
+        assert!(parse(&mime(&email)).header_raw("List-Unsubscribe").is_none());
     }
 }
 
@@ -77,13 +77,13 @@ fn a_ticket_mail_links_to_its_performance_if_there_is_a_website() {
     for (language, word) in [(Language::Ko, "공연 정보 보기"), (Language::En, "View performance details")] {
         let mut reservation = reservation(language, ALICE, "아이다");
         reservation.sold.poster_url = Some("https://img.example.com/a.jpg?a=1&b=2".to_owned().try_into().unwrap());
-        let letter = ticket::letter(&reservation, 0, Occasion::Payment, &links(), |_| "code".to_owned());
-        let (text, html, _) = take_apart(&mime(&letter));
+        let email = ticket::email(&reservation, 0, Occasion::Payment, &links(), |_| "code".to_owned());
+        let (text, html, _) = take_apart(&mime(&email));
         let url = "https://tickets.example.com/#/performances/demo";
         assert!(text.contains(&format!("{word}: {url}")), "{text}");
         assert!(html.contains(&format!("<a href=\"{url}\"")) && visible(&html).contains(word), "{html}");
         assert!(html.contains("src=\"https://img.example.com/a.jpg?a=1&#38;b=2\""), "{html}");
-        let (text, html, _) = take_apart(&mime(&ticket_letter(&reservation)));
+        let (text, html, _) = take_apart(&mime(&ticket_email(&reservation)));
         assert!(!text.contains("http") && !html.contains("<a "), "{text}");
     }
 }

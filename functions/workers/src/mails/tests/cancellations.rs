@@ -27,7 +27,7 @@ fn a_cancellation_mail_lists_the_seats_and_the_refund() {
             ],
         ),
     ] {
-        let raw = mime(&cancellation::letter(&reservation(language, ALICE, "아이다")));
+        let raw = mime(&cancellation::email(&reservation(language, ALICE, "아이다")));
         assert_eq!(parse(&raw).subject(), Some(subject));
         let (text, html, pictures) = take_apart(&raw);
         assert!(pictures.is_empty());
@@ -47,13 +47,13 @@ fn the_organizers_reason_is_shown_and_escaped() {
         let mut cancelled = reservation(language, ALICE, "아이다");
         let reason = "<script>alert(1)</script> & rain\nSubject: forged".to_owned();
         cancelled.cancel_reason = Some(CancelReason::Organizer(reason.try_into().unwrap()));
-        let raw = mime(&cancellation::letter(&cancelled));
+        let raw = mime(&cancellation::email(&cancelled));
         assert_eq!(parse(&raw).subject(), Some(subject));
         let (text, html, _) = take_apart(&raw);
         assert!(text.contains(&format!("{label}: <script>alert(1)</script> & rain Subject: forged")), "{text}");
         assert!(!html.contains("<script>") && visible(&html).contains("rain Subject: forged"), "{html}");
         cancelled.cancel_reason = Some(CancelReason::Member);
-        let (text, html, _) = take_apart(&mime(&cancellation::letter(&cancelled)));
+        let (text, html, _) = take_apart(&mime(&cancellation::email(&cancelled)));
         assert!(!text.contains(label) && !visible(&html).contains(label), "{text}");
     }
 }

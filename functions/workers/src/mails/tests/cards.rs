@@ -63,7 +63,7 @@ fn a_cancellation_mail_states_what_happens_to_a_card_payment() {
             (late, pending(language).expired(now)),
             (not_taken, by_member(pending(language))),
         ] {
-            let (text, html, _) = take_apart(&mime(&cancellation::letter(&reservation)));
+            let (text, html, _) = take_apart(&mime(&cancellation::email(&reservation)));
             assert!(text.contains(words) && visible(&html).contains(words), "{words}: {text}");
             assert!(!text.contains("포인트") && !text.contains("points"), "{text}");
             let refunded = text.contains("환불 금액") || text.contains("Refund:");

@@ -17,8 +17,8 @@ fn a_text_that_looks_encoded_is_shown_as_typed() {
     ] {
         let typed = typed.trim_end();
         let reservation = reservation(Language::En, typed, typed);
-        for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
-            let raw = mime(&letter);
+        for email in [ticket_email(&reservation), cancellation::email(&reservation)] {
+            let raw = mime(&email);
             let message = parse(&raw);
             let subject = message.subject().unwrap();
             assert!(subject.ends_with(&format!(": {typed}")), "{subject:?}");
@@ -38,6 +38,6 @@ fn a_text_that_looks_encoded_is_shown_as_typed() {
 fn an_invisible_name_is_omitted_from_the_address() {
     let mut reservation = reservation(Language::En, ALICE, "Aida");
     reservation.buyer.name = as_stored(|| Name::try_from("\u{0}\r\n\u{202e}".to_owned())).unwrap();
-    let raw = mime(&ticket_letter(&reservation));
+    let raw = mime(&ticket_email(&reservation));
     assert_eq!(parse(&raw).header_raw("To").unwrap().trim(), "<alice@example.com>");
 }

@@ -10,8 +10,8 @@ fn pages_fit_the_width_of_a_phone() {
     let mut reservation = reservation(Language::Ko, &"N".repeat(100), &long);
     reservation.seats[0].taken = Taken::Seat { seat_id: format!("{}-200-100", "W".repeat(20)), block: 0 };
     reservation.seats[1].grade = "W".repeat(20);
-    for letter in [ticket_letter(&reservation), cancellation::letter(&reservation)] {
-        let (_, html, _) = take_apart(&mime(&letter));
+    for email in [ticket_email(&reservation), cancellation::email(&reservation)] {
+        let (_, html, _) = take_apart(&mime(&email));
         assert!(!html.contains("nowrap"));
         let tables: Vec<_> = html.split("<table").skip(1).map(|rest| rest.split_once('>').unwrap().0).collect();
         assert!(tables.iter().all(|table| table.contains("width=\"100%\"") && table.contains("table-layout:fixed")));
@@ -25,7 +25,7 @@ fn pages_fit_the_width_of_a_phone() {
 /// Dark mode changes everything except the QR code, because scanners need a white background.
 #[test]
 fn qr_codes_stay_black_on_white_in_dark_mode() {
-    let (_, html, pictures) = take_apart(&mime(&ticket_letter(&reservation(Language::Ko, ALICE, "아이다"))));
+    let (_, html, pictures) = take_apart(&mime(&ticket_email(&reservation(Language::Ko, ALICE, "아이다"))));
     assert!(html.contains("@media (prefers-color-scheme: dark)"));
     assert_eq!(html.matches("background:#ffffff;\"></td>").count(), 2);
     let picture = image::load_from_memory(&pictures[0].1).unwrap().into_luma8();

@@ -1,12 +1,12 @@
-//! The writes of a hold's or reservation's claim: one for each numbered seat, and one for each stripe of a general
-//! admission area. No other module writes seats and stripes.
+//! The writes of a hold's or reservation's claim: one for each numbered seat, and one for each shard of a general
+//! admission area. No other module writes seats and shards.
 //!
-//! Writes to a stripe are blind: they add to its counts under a condition, without having read it. The exception is a
-//! write that gives expired places back: it replaces the stripe that was read, conditioned on its version.
+//! Writes to a shard are blind: they add to its counts under a condition, without having read it. The exception is a
+//! write that gives expired places back: it replaces the shard that was read, conditioned on its version.
 
 use crate::{
     conditions::{
-        FREE_PLACES, FREE_SEAT, HOLD_LAPSED, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, STRIPE_UNCHANGED,
+        FREE_PLACES, FREE_SEAT, HOLD_LAPSED, PROLONG_PLACES, PROLONG_SEAT, SELL_PLACES, SELL_SEAT, SHARD_UNCHANGED,
         TAKE_PLACES, TAKE_SEAT,
     },
     db::Refusal,
@@ -16,10 +16,10 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
-    general_admission::{GeneralAdmission, Stripe},
+    general_admission::{GeneralAdmission, Shard},
     hold::{HeldSeat, Hold, Taken, taken},
     ids::PerformanceId,
-    limits::STRIPE_UNSWEPT_MAX,
+    limits::SHARD_UNSWEPT_MAX,
     reservation::Reservation,
     seating::Seating,
 };
@@ -30,22 +30,22 @@ pub(crate) fn refused<'a>(hold: &'a Hold, refusal: &'a Refusal) -> impl Iterator
     hold.seats.iter().filter(move |seat| refusal.is_of(&key_of(hold, &seat.taken)))
 }
 
-/// Checks that `hold` still has what it claims.
+/// Checks that `hold` still has what it took.
 ///
 /// # Errors
 /// [`Error::HoldExpired`] if a seat or place of it was refused.
-pub(crate) fn check_claimed(hold: &Hold, refusal: &Refusal) -> Result<()> {
+pub(crate) fn check_kept(hold: &Hold, refusal: &Refusal) -> Result<()> {
     if refused(hold, refusal).next().is_some() { Err(Error::HoldExpired) } else { Ok(()) }
 }
 
-/// Stripes as read a moment ago.
-pub(crate) type StripesRead = BTreeMap<u32, Stripe>;
+/// Shards as read a moment ago.
+pub(crate) type ShardsRead = BTreeMap<u32, Shard>;
 
-/// Takes what `hold` claims. If a stripe was `seen` to have expired places, they are given back and taken first.
-pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &StripesRead, now: Timestamp) -> Vec<Write> {
+/// Takes what `hold` took. If a shard was `seen` to have expired places, they are given back and taken first.
+pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &ShardsRead, now: Timestamp) -> Vec<Write> {
     let take = |(taken, count): (&Taken, u32)| match (taken, seating) {
-        (Taken::Place { stripe }, Seating::General(house)) => {
-            take_places(hold, house, *stripe, count, seen.get(stripe), now)
+        (Taken::Place { shard }, Seating::General(house)) => {
+            take_places(hold, house, *shard, count, seen.get(shard), now)
         }
         (taken, _) => Write::update(
             key_of(hold, taken),
@@ -64,30 +64,29 @@ pub(crate) fn take(hold: &Hold, seating: &Seating, seen: &StripesRead, now: Time
 fn take_places(
     hold: &Hold,
     house: &GeneralAdmission,
-    stripe: u32,
+    shard: u32,
     count: u32,
-    seen: Option<&Stripe>,
+    seen: Option<&Shard>,
     now: Timestamp,
 ) -> Write {
-    let key = keys::stripe(hold.performance_id(), hold.layout, stripe);
+    let key = keys::shard(hold.performance_id(), hold.layout, shard);
     let end = hold.bucket_end.unwrap_or(hold.expires_at);
-    let room = i64::from(house.share_of(stripe)) - i64::from(count);
-    let is_due = |seen: &Stripe| i64::from(seen.taken) > room || seen.unswept >= STRIPE_UNSWEPT_MAX;
+    let room = i64::from(house.share_of(shard)) - i64::from(count);
+    let is_due = |seen: &Shard| i64::from(seen.taken) > room || seen.unswept >= SHARD_UNSWEPT_MAX;
     if let Some(seen) = seen.filter(|seen| seen.has_lapsed(now) && is_due(seen)) {
         let next = seen.swept_and_taken(count, end, now);
-        return Write::put(stripe_item(key, &next)).when(&STRIPE_UNCHANGED).value("version", seen.version);
+        return Write::put(shard_item(key, &next)).when(&SHARD_UNCHANGED).value("version", seen.version);
     }
     let taking = match seen {
         None => {
-            Write::update(key, "SET #entity = :stripe ADD #taken :count, #bucket :count, #version :one, #unswept :one")
-                .value("unswept_max", STRIPE_UNSWEPT_MAX)
+            Write::update(key, "SET #entity = :shard ADD #taken :count, #bucket :count, #version :one, #unswept :one")
+                .value("unswept_max", SHARD_UNSWEPT_MAX)
         }
         // Nothing had expired, so the next write need not check at once.
-        Some(_) => Write::update(
-            key,
-            "SET #entity = :stripe, #unswept = :one ADD #taken :count, #bucket :count, #version :one",
-        )
-        .value("unswept_max", u32::MAX),
+        Some(_) => {
+            Write::update(key, "SET #entity = :shard, #unswept = :one ADD #taken :count, #bucket :count, #version :one")
+                .value("unswept_max", u32::MAX)
+        }
     };
     taking
         .when(&TAKE_PLACES)
@@ -95,10 +94,10 @@ fn take_places(
         .value("room", room)
         .value("count", count)
         .value("one", 1)
-        .value("stripe", "stripe")
+        .value("shard", "stripe")
 }
 
-/// Sells what `hold` claims.
+/// Sells what `hold` took.
 pub(crate) fn sell(hold: &Hold) -> Vec<Write> {
     let sell = |(taken, count): (&Taken, u32)| match taken {
         Taken::Seat { .. } => Write::update(key_of(hold, taken), "SET #status = :sold REMOVE #hold_expires_at")
@@ -115,7 +114,7 @@ pub(crate) fn sell(hold: &Hold) -> Vec<Write> {
     taken(&hold.seats).map(sell).collect()
 }
 
-/// Frees what `hold` claims and still has.
+/// Frees what `hold` took and still has.
 pub(crate) fn free_held(hold: &Hold) -> Vec<Write> {
     let free = |(taken, count): (&Taken, u32)| match taken {
         Taken::Seat { .. } => {
@@ -151,12 +150,12 @@ pub(crate) fn end_lapsed_seat(seat: Key, now: Timestamp) -> Write {
     Write::delete(seat).when(&HOLD_LAPSED).value("now", now)
 }
 
-/// Frees all expired places of a stripe that must still be as it was `seen`.
-pub(crate) fn end_lapsed_places(stripe: Key, seen: &Stripe) -> Write {
-    Write::delete(stripe).when(&STRIPE_UNCHANGED).value("version", seen.version)
+/// Frees all expired places of a shard that must still be as it was `seen`.
+pub(crate) fn end_lapsed_places(shard: Key, seen: &Shard) -> Write {
+    Write::delete(shard).when(&SHARD_UNCHANGED).value("version", seen.version)
 }
 
-/// Keeps what `hold` claims until `prolonged` expires; `prolonged` is its [`Hold::prolonged`].
+/// Keeps what `hold` took until `prolonged` expires; `prolonged` is its [`Hold::prolonged`].
 pub(crate) fn prolong(hold: &Hold, prolonged: &Hold) -> Vec<Write> {
     let prolong = |(taken, count): (&Taken, u32)| match taken {
         Taken::Seat { .. } => Write::update(key_of(hold, taken), "SET #hold_expires_at = :hold_expires_at")
@@ -190,35 +189,35 @@ fn key_of(hold: &Hold, taken: &Taken) -> Key {
 fn key(performance: &PerformanceId, layout: u32, taken: &Taken) -> Key {
     match taken {
         Taken::Seat { block, seat_id } => keys::seat(performance, layout, *block, seat_id),
-        Taken::Place { stripe } => keys::stripe(performance, layout, *stripe),
+        Taken::Place { shard } => keys::shard(performance, layout, *shard),
     }
 }
 
-/// Serializes a stripe as an item.
-fn stripe_item(key: Key, stripe: &Stripe) -> Item {
-    let counts = [("taken", u64::from(stripe.taken)), ("version", stripe.version), ("unswept", stripe.unswept.into())];
+/// Serializes a shard as an item.
+fn shard_item(key: Key, shard: &Shard) -> Item {
+    let counts = [("taken", u64::from(shard.taken)), ("version", shard.version), ("unswept", shard.unswept.into())];
     let mut item: Item = item_of(key, "stripe", &BTreeMap::from(counts));
-    item.extend(stripe.buckets.iter().map(|(end, count)| (keys::bucket(*end), attribute(count))));
+    item.extend(shard.buckets.iter().map(|(end, count)| (keys::bucket(*end), attribute(count))));
     item
 }
 
-/// Reads a stripe from an item. An empty item is a stripe of which nothing was taken.
+/// Reads a shard from an item. An empty item is a shard of which nothing was taken.
 ///
 /// # Errors
-/// [`Error::Internal`] if the item is not a stripe.
-pub(crate) fn read_stripe(item: &Item) -> Result<Stripe> {
+/// [`Error::Internal`] if the item is not a shard.
+pub(crate) fn read_shard(item: &Item) -> Result<Shard> {
     let read = |value: &AttributeValue| value.as_n().ok().and_then(|n| n.parse::<u64>().ok());
     let count = |value| read(value).and_then(|n| u32::try_from(n).ok());
-    let mut stripe = Stripe::default();
+    let mut shard = Shard::default();
     for (name, value) in item {
         let known = match name.as_str() {
-            "taken" => count(value).map(|taken| stripe.taken = taken),
-            "unswept" => count(value).map(|unswept| stripe.unswept = unswept),
-            "version" => read(value).map(|version| stripe.version = version),
+            "taken" => count(value).map(|taken| shard.taken = taken),
+            "unswept" => count(value).map(|unswept| shard.unswept = unswept),
+            "version" => read(value).map(|version| shard.version = version),
             name => keys::bucket_end(name)
-                .map_or(Some(()), |end| count(value).map(|count| stripe.buckets.extend([(end, count)]))),
+                .map_or(Some(()), |end| count(value).map(|count| shard.buckets.extend([(end, count)]))),
         };
-        known.ok_or_else(|| Error::internal("read a stripe", format!("{name} is not a count")))?;
+        known.ok_or_else(|| Error::internal("read a shard", format!("{name} is not a count")))?;
     }
-    Ok(stripe)
+    Ok(shard)
 }

@@ -11,7 +11,7 @@ use crate::harness::{
     wire::{Answering, Execute, Interceptor, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use frontrow_domain::limits::CLOSING_LEASE_SECONDS;
+use frontrow_domain::limits::FREEZE_LEASE_SECONDS;
 use frontrow_edge::{App, Method};
 use serde_json::{Value, json};
 use std::{
@@ -264,7 +264,7 @@ async fn twenty_concurrent_organizers_share_no_slot() {
     .await;
 }
 
-/// The closer is dead: the performance is on sale again by itself.
+/// The organizer's request is dead: the performance is on sale again by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn sales_resume_by_themselves_after_a_crash() {
     World::run(async |world| {
@@ -276,7 +276,7 @@ async fn sales_resume_by_themselves_after_a_crash() {
         hold(&person, &performance, &["A-1-1"]).await.problem(503, "busy");
         let path = format!("/performances/{performance}");
         world.organizer().await.delete(&path).await.problem(503, "busy");
-        world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).unwrap());
+        world.advance_seconds(u32::try_from(FREEZE_LEASE_SECONDS).unwrap());
         book(&person, &performance, &["A-1-1"]).await;
         world.organizer().await.delete(&path).await.problem(409, "has_reservations");
     })

@@ -8,7 +8,7 @@ use crate::harness::{
     wire::{Answering, Execute, Interceptor, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use frontrow_domain::{Result, limits::CLOSING_LEASE_SECONDS, show::Show};
+use frontrow_domain::{Result, limits::FREEZE_LEASE_SECONDS, show::Show};
 use frontrow_edge::App;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn move_and_die(world: &World, calls: u32) {
     // Reads and marks pass; then this number of writes.
     wire.intercept(Some(Arc::new(CrashAfter(Arc::new(AtomicU32::new(2 + calls))))));
     let died = tokio::time::timeout(Duration::from_secs(9), moved_to(&app, &show, details("To"))).await;
-    world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+    world.advance_seconds(u32::try_from(FREEZE_LEASE_SECONDS).expect("a short time"));
     let venue = organizer.get(&path).await.text("venue");
     let free = if venue == "From" { "To" } else { "From" };
     assert!(died.is_err() || venue == "To", "{venue}");
@@ -84,7 +84,7 @@ async fn a_show_can_move_to_its_own_leftover_slots() {
         let dying = moved_to(&app, &show, details("To"));
         assert!(tokio::time::timeout(Duration::from_secs(9), dying).await.is_err(), "it dies");
         assert_eq!(writes_left.load(Ordering::Relaxed), 0);
-        world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+        world.advance_seconds(u32::try_from(FREEZE_LEASE_SECONDS).expect("a short time"));
         organizer.put(&date, at(world, 2)).await.expect(200);
         organizer.put(&path, details("To")).await.expect(200);
         organizer.put(&date, at(world, 1)).await.expect(200);
@@ -104,7 +104,7 @@ async fn slots_stay_taken_after_a_move_with_a_lost_response() {
         let app = process_on(world, &wire);
         wire.intercept(Some(Arc::new(LostResponses(AtomicU32::new(2)))));
         moved_to(&app, &show, details("To")).await.expect_err("the response is lost");
-        world.advance_seconds(u32::try_from(CLOSING_LEASE_SECONDS).expect("a short time"));
+        world.advance_seconds(u32::try_from(FREEZE_LEASE_SECONDS).expect("a short time"));
         assert_eq!(organizer.get(&path).await.text("venue"), "To");
         let other = organizer.post("/shows", details("To")).await.expect(201).header("location");
         organizer.post(&format!("{other}/performances"), at(world, 1)).await.problem(409, "slot_taken");

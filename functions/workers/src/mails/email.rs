@@ -5,7 +5,7 @@ use askama::Template;
 use frontrow_domain::{
     Timestamp,
     ids::{RequestId, ReservationId},
-    member::{Email, Name},
+    member::{EmailAddress, Name},
     reservation::Reservation,
 };
 use mail_builder::{
@@ -25,12 +25,12 @@ pub struct Picture {
 
 /// A mail ready to send.
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct Email {
     /// Kind and id of the mail's subject. It is the same for every attempt, so that duplicates can be recognized.
     pub(super) id: String,
     pub(super) reservation_id: Option<ReservationId>,
     pub(super) to_name: Option<String>,
-    pub(super) to: Email,
+    pub(super) to: EmailAddress,
     pub(super) subject: String,
     pub(super) text: String,
     pub(super) html: String,
@@ -42,9 +42,9 @@ pub struct Letter {
 /// Domain of Content-IDs. The syntax requires one; it is never resolved.
 pub(super) const PICTURES_DOMAIN: &str = "tickets.frontrow";
 
-impl Letter {
-    /// A letter to `to` without text or pictures.
-    pub(super) fn to(to: &Email, name: Option<&Name>, id: String, subject: String) -> Self {
+impl Email {
+    /// A email to `to` without text or pictures.
+    pub(super) fn to(to: &EmailAddress, name: Option<&Name>, id: String, subject: String) -> Self {
         Self {
             id,
             reservation_id: None,
@@ -58,11 +58,11 @@ impl Letter {
         }
     }
 
-    /// A letter to the buyer of `reservation`.
+    /// A email to the buyer of `reservation`.
     pub(super) fn about(reservation: &Reservation, kind: &str, subject: String) -> Self {
         let (buyer, id) = (&reservation.buyer, &reservation.reservation_id);
-        let letter = Self::to(&buyer.email, Some(&buyer.name), format!("{kind}.{id}"), subject);
-        Self { reservation_id: Some(id.clone()), ..letter }
+        let email = Self::to(&buyer.email, Some(&buyer.name), format!("{kind}.{id}"), subject);
+        Self { reservation_id: Some(id.clone()), ..email }
     }
 
     /// Adds the plain text and the HTML page.

@@ -1,4 +1,4 @@
-//! A line of four stripes: faster to join, and still in order within a stripe.
+//! A line of four shards: faster to join, and still in order within a shard.
 
 use crate::harness::{
     Person, World,
@@ -10,17 +10,17 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
 
-const STRIPES: u32 = 4;
+const SHARDS: u32 = 4;
 const MEMBERS: usize = 40;
 const MAX_ACTIVE: i64 = 5;
 
-/// A performance whose line has four stripes because of its expected arrivals.
-async fn striped(world: &World) -> String {
+/// A performance whose line has four shards because of its expected arrivals.
+async fn shardd(world: &World) -> String {
     let room = json!({"maxActive": MAX_ACTIVE, "admissionSeconds": 20, "expectedArrivalsPerMinute": 120_000});
     let performance = world.performance(json!({"waitingRoom": room})).await;
     let id = performance.parse().expect("an id");
     let room = world.app().store.room(&id, world.stack.clock().now()).await.expect("a room");
-    assert_eq!(room.stripes, STRIPES);
+    assert_eq!(room.shards, SHARDS);
     performance
 }
 
@@ -87,9 +87,9 @@ impl Line {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_striped_line_drains_in_order_within_its_limit() {
+async fn a_shardd_line_drains_in_order_within_its_limit() {
     World::run(async |world| {
-        let performance = striped(world).await;
+        let performance = shardd(world).await;
         let organizer = world.organizer().await;
         let mut line = Line::join_at_once(world, &performance).await;
         let positions: BTreeSet<i64> = line.waiting.iter().map(|(_, place)| place.number("position")).collect();
@@ -111,9 +111,9 @@ async fn a_striped_line_drains_in_order_within_its_limit() {
         }
         assert_eq!(line.admitted.keys().copied().collect::<BTreeSet<_>>(), positions, "everybody was admitted");
         // A turn between two polls of a round may admit a later member first, but never by a whole round.
-        let stripe = |position: i64| (position - 1) % i64::from(STRIPES);
+        let shard = |position: i64| (position - 1) % i64::from(SHARDS);
         for (position, round) in &line.admitted {
-            let before = line.admitted.range(..position).filter(|(earlier, _)| stripe(**earlier) == stripe(*position));
+            let before = line.admitted.range(..position).filter(|(earlier, _)| shard(**earlier) == shard(*position));
             for (earlier, earlier_round) in before {
                 assert!(*earlier_round <= round + 1, "{earlier} came in after {position}");
             }

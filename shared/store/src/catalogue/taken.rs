@@ -1,9 +1,9 @@
-//! Whether seats or places of a performance are held or owned; part of [`super::closing`].
+//! Whether seats or places of a performance are held or owned; part of [`super::freeze`].
 
-use crate::{Store, claims, db::Consistency, keys, write::Write};
+use crate::{Store, db::Consistency, inventory, keys, write::Write};
 use frontrow_domain::{
     Result, Timestamp,
-    general_admission::{GeneralAdmission, Stripe},
+    general_admission::{GeneralAdmission, Shard},
     limits::{BLOCK_READS_AT_ONCE, LAPSED_ENDS_AT_ONCE, LAPSED_PAYABLE_SECONDS},
     performance::Performance,
     seat_map::SeatState,
@@ -16,14 +16,14 @@ impl Store {
     /// Whether anybody holds or owns seats of `performance` at `now`, read consistently. `finally` ends expired holds
     /// that a payment with a slow clock may still be about to pay, so that the result stays true while nothing can be
     /// held.
-    pub(super) async fn is_claimed(&self, performance: &Performance, now: Timestamp, finally: bool) -> Result<bool> {
+    pub(super) async fn is_taken(&self, performance: &Performance, now: Timestamp, finally: bool) -> Result<bool> {
         match &performance.seating {
-            Seating::Numbered(house) => self.is_seat_claimed(house, performance, now, finally).await,
-            Seating::General(house) => self.is_place_claimed(house, performance, now, finally).await,
+            Seating::Numbered(house) => self.is_seat_taken(house, performance, now, finally).await,
+            Seating::General(house) => self.is_place_taken(house, performance, now, finally).await,
         }
     }
 
-    async fn is_seat_claimed(
+    async fn is_seat_taken(
         &self,
         house: &Numbered,
         performance: &Performance,
@@ -31,11 +31,11 @@ impl Store {
         finally: bool,
     ) -> Result<bool> {
         let partition = |block| keys::block_partition(&performance.performance_id, performance.layout, block);
-        let looks = (0..house.blocks()).map(|block| self.is_block_claimed(partition(block), now, finally)).collect();
+        let looks = (0..house.blocks()).map(|block| self.is_block_taken(partition(block), now, finally)).collect();
         any(looks, BLOCK_READS_AT_ONCE).await
     }
 
-    async fn is_block_claimed(&self, partition: String, now: Timestamp, finally: bool) -> Result<bool> {
+    async fn is_block_taken(&self, partition: String, now: Timestamp, finally: bool) -> Result<bool> {
         let payable_since = now.plus_seconds(-LAPSED_PAYABLE_SECONDS);
         let mut payable = Vec::new();
         for seat in self.block_seats(&partition, Consistency::Strong).await? {
@@ -47,11 +47,11 @@ impl Store {
         if !finally {
             return Ok(false);
         }
-        let end = |seat_id: String| claims::end_lapsed_seat(keys::block_seat(&partition, &seat_id), now);
+        let end = |seat_id: String| inventory::end_lapsed_seat(keys::block_seat(&partition, &seat_id), now);
         any(payable.into_iter().map(|seat_id| self.is_kept(end(seat_id))).collect(), LAPSED_ENDS_AT_ONCE).await
     }
 
-    async fn is_place_claimed(
+    async fn is_place_taken(
         &self,
         house: &GeneralAdmission,
         performance: &Performance,
@@ -59,20 +59,20 @@ impl Store {
         finally: bool,
     ) -> Result<bool> {
         let shares: Vec<_> = house.areas().flat_map(|(_, shares)| shares).collect();
-        let stripes = self.stripes(performance, &shares, Consistency::Strong).await?;
-        if stripes.values().any(|stripe| stripe.is_claimed(now)) {
+        let shards = self.shards(performance, &shares, Consistency::Strong).await?;
+        if shards.values().any(|shard| shard.is_taken(now)) {
             return Ok(true);
         }
         if !finally {
             return Ok(false);
         }
-        let key = |stripe| keys::stripe(&performance.performance_id, performance.layout, stripe);
-        let end = |(stripe, seen): (&u32, &Stripe)| claims::end_lapsed_places(key(*stripe), seen);
-        let touched = stripes.iter().filter(|(_, seen)| seen.version > 0);
-        any(touched.map(|stripe| self.is_kept(end(stripe))).collect(), LAPSED_ENDS_AT_ONCE).await
+        let key = |shard| keys::shard(&performance.performance_id, performance.layout, shard);
+        let end = |(shard, seen): (&u32, &Shard)| inventory::end_lapsed_places(key(*shard), seen);
+        let touched = shards.iter().filter(|(_, seen)| seen.version > 0);
+        any(touched.map(|shard| self.is_kept(end(shard))).collect(), LAPSED_ENDS_AT_ONCE).await
     }
 
-    /// Ends an expired hold's claim; `true` if it was paid meanwhile.
+    /// Ends an expired hold; `true` if it was paid meanwhile.
     async fn is_kept(&self, end: Write) -> Result<bool> {
         // If there is no item, it was released, or this write succeeded and its response was lost.
         Ok(matches!(self.write(end).await?, Err(Some(_))))

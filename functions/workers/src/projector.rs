@@ -29,7 +29,7 @@ pub const FILTERS: &[&str] = Change::PROJECTED;
 
 /// Updates the projections of changed items.
 #[derive(Debug, Clone)]
-pub struct Project {
+pub struct Projector {
     store: Store,
     clock: Clock,
     sender: Sender,
@@ -63,7 +63,7 @@ impl Dirty {
     }
 }
 
-impl Project {
+impl Projector {
     /// Projects into `store`, and sends the reservations to cancel through `sender`.
     pub fn new(store: Store, clock: Clock, sender: Sender) -> Self {
         Self { store, clock, sender }
@@ -120,12 +120,12 @@ impl Project {
     }
 }
 
-impl Worker for Project {
+impl Worker for Projector {
     const FUNCTION: Function = Function {
         memory_megabytes: 512, // packs blocks of seats
         table: &[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem],
         sends_to: &[Queue::Cancellations],
-        ..Function::new("project", WORKER_TIMEOUT_SECONDS)
+        ..Function::new("projector", WORKER_TIMEOUT_SECONDS)
     };
     const TRIGGER: Trigger = Trigger::Stream { filters: FILTERS, batch: 100 };
     type Event = Event;
