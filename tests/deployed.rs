@@ -11,7 +11,7 @@
 //! `organizer@example.com`, signs up as organizer; if it already has, its password is that of the seeds.
 
 use crate::harness::{client::Client, client::Reply, hold, line::join, pay, read_qr};
-use frontrow_edge::{config::variable, entropy};
+use frontrow_edge::{entropy, env::variable};
 use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

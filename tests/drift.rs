@@ -3,6 +3,7 @@
 
 mod alarms;
 mod documents;
+mod modules;
 mod resources;
 mod services;
 mod template;

@@ -8,13 +8,7 @@ use crate::harness::{
     wire::Wire,
 };
 use aws_sdk_dynamodb::{config::SharedHttpClient, types::AttributeValue};
-use frontrow_edge::{
-    App, Method,
-    clients::Aws,
-    clock::Clock,
-    config::Config,
-    secrets::{KeyRing, Secrets},
-};
+use frontrow_edge::{App, Method, clients::Aws, clock::Clock, config::Config, keys::KeyRing, secrets::Secrets};
 use frontrow_local::engine::{Engine, TABLE};
 use frontrow_store::keys::TTL;
 use serde_json::Value;

@@ -1,5 +1,7 @@
 //! All endpoints, one file each, grouped by resource. [`ENDPOINTS`] is the only list of routes.
 
+#![allow(refining_impl_trait, reason = "an endpoint may name its kind of failure")]
+
 pub mod unmatched;
 
 /// Holds: short-lived claims on seats.

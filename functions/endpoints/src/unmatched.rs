@@ -2,10 +2,10 @@
 //! 405 with `Allow`. API Gateway also sends CORS preflight requests here.
 
 use crate::ENDPOINTS;
-use frontrow_domain::{Error, Result};
+use frontrow_domain::Error;
 use frontrow_edge::{
-    Answer, App, Call, Descriptor, Endpoint, ErrorCode, Route, answer::Nothing, caller::Anyone, endpoint::NoBody,
-    route::matches,
+    Answer, App, Call, Descriptor, Endpoint, ErrorCode, Failure, Route, answer::Nothing, caller::Anyone,
+    endpoint::NoBody, route::matches,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
@@ -48,10 +48,10 @@ impl Endpoint for Unmatched {
     type Body = NoBody;
     type Reply = Nothing;
 
-    async fn call(_: &App, call: Call<Self>) -> Result<Answer<Nothing>> {
+    async fn call(_: &App, call: Call<Self>) -> Result<Answer<Nothing>, Failure> {
         match why_unmatched(&call.raw_path) {
             // Browsers require a success status for preflight requests. The API itself adds the CORS headers.
-            Error::MethodNotAllowed { .. } if call.is_preflight => Ok(Answer::no_content()),
+            Failure::MethodNotAllowed { .. } if call.is_preflight => Ok(Answer::no_content()),
             why => Err(why),
         }
     }
@@ -68,12 +68,12 @@ const ROUTES: [&Route; ENDPOINTS.len()] = {
     routes
 };
 
-fn why_unmatched(path: &str) -> Error {
+fn why_unmatched(path: &str) -> Failure {
     let known = ROUTES.iter().filter(|route| matches(route.path, path));
     let mut methods: Vec<&str> = known.flat_map(|route| route.methods()).collect();
     methods.sort_unstable();
     methods.dedup();
-    if methods.is_empty() { Error::NotFound } else { Error::MethodNotAllowed { allow: methods.join(", ") } }
+    if methods.is_empty() { Error::NotFound.into() } else { Failure::MethodNotAllowed { allow: methods.join(", ") } }
 }
 
 #[cfg(test)]
@@ -82,12 +82,12 @@ mod tests {
 
     #[test]
     fn a_known_path_lists_its_methods() {
-        assert_eq!(why_unmatched("/shows"), Error::MethodNotAllowed { allow: "GET, HEAD, POST".to_owned() });
+        assert_eq!(why_unmatched("/shows"), Failure::MethodNotAllowed { allow: "GET, HEAD, POST".to_owned() });
         assert_eq!(
             why_unmatched("/members/me"),
-            Error::MethodNotAllowed { allow: "DELETE, GET, HEAD, PUT".to_owned() }
+            Failure::MethodNotAllowed { allow: "DELETE, GET, HEAD, PUT".to_owned() }
         );
-        assert_eq!(why_unmatched("/show"), Error::NotFound);
-        assert_eq!(why_unmatched("/"), Error::NotFound);
+        assert_eq!(why_unmatched("/show"), Error::NotFound.into());
+        assert_eq!(why_unmatched("/"), Error::NotFound.into());
     }
 }

@@ -9,7 +9,7 @@ use frontrow_domain::{
     money::Won,
     reservation::Reservation,
 };
-use frontrow_edge::config::variable;
+use frontrow_edge::env::variable;
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use aws_sdk_sqs::{
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
 };
 use frontrow_domain::{ids::RequestId, limits::SQS_BATCH_MESSAGES};
-use frontrow_edge::{Queue, clients::Aws, config::variable};
+use frontrow_edge::{Queue, clients::Aws, env::variable};
 use frontrow_store::MailJob;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};

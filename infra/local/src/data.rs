@@ -127,7 +127,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let first = Data::open(scratch.path().to_owned()).unwrap();
         let keys = first.key_ring("keys").unwrap();
-        assert!(frontrow_edge::secrets::KeyRing::parse(&keys).is_ok());
+        assert!(frontrow_edge::keys::KeyRing::parse(&keys).is_ok());
         assert!(Data::open(scratch.path().to_owned()).is_err());
         drop(first);
         assert_eq!(Data::open(scratch.path().to_owned()).unwrap().key_ring("keys").unwrap(), keys);

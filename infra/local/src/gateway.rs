@@ -5,6 +5,7 @@ use crate::{
     cors::Cors,
     engine::context,
     functions::Functions,
+    http::{into_http, page},
     local_pages::{self, Pages},
     policy::Roles,
     routes,
@@ -17,7 +18,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
-use frontrow_edge::{Descriptor, clock::Clock, entropy, headers, problem};
+use frontrow_edge::{Descriptor, Failure, clock::Clock, entropy, headers, problem};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use futures_util::stream;
 use http::{
@@ -93,7 +94,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
             page(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "application/json", message)
         }
         None => match to_bytes(body, PAYLOAD_MAX_BYTES).await {
-            Err(_) => into_http(problem::respond(&Error::BodyTooLarge)),
+            Err(_) => into_http(problem::respond(&Failure::BodyTooLarge)),
             Ok(bytes) => own_or_endpoint(gateway, &parts, &bytes, &request_id).await,
         },
     };
@@ -113,7 +114,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
 async fn own_or_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], request_id: &str) -> Response {
     // Request targets of `OPTIONS *` and of proxies are not supported.
     if !parts.uri.path().starts_with('/') {
-        return into_http(problem::respond(&Error::NotFound));
+        return into_http(problem::respond(&Error::NotFound.into()));
     }
     let page = match &gateway.pages {
         Some(pages) => local_pages::answer(pages, parts, bytes).await,
@@ -152,11 +153,11 @@ async fn through_endpoint(gateway: Arc<Gateway>, parts: &Parts, bytes: &[u8], re
             }
             response
         }
-        Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error))),
+        Ok(Err(error)) => into_http(problem::respond(&Error::internal("invoke", error).into())),
         Err(_) => {
             invocation.abort();
             tracing::error!(operation = endpoint.route.operation(), request_id, "function timed out");
-            into_http(problem::respond(&Error::Busy))
+            into_http(problem::respond(&Error::Busy.into()))
         }
     }
 }
@@ -166,7 +167,7 @@ impl Handlers {
         match self {
             Self::Here(roles) => match serde_json::from_str::<LambdaRequest>(&event.to_string()) {
                 Ok(request) => into_http((endpoint.respond)(&roles.endpoint(endpoint), request.into()).await),
-                Err(error) => into_http(problem::respond(&Error::internal("read the event", error))),
+                Err(error) => into_http(problem::respond(&Error::internal("read the event", error).into())),
             },
             Self::There(functions) => {
                 let answer = functions.invoke(endpoint.route.operation(), &event).await;
@@ -267,24 +268,6 @@ fn body_of(headers: &HeaderMap, bytes: &[u8]) -> (Option<String>, bool) {
         Ok(text) if is_text => (Some(text.to_owned()), false),
         _ => (Some(STANDARD.encode(bytes)), true),
     }
-}
-
-/// Converts a function's response to HTTP.
-pub(crate) fn into_http(response: frontrow_edge::Response) -> Response {
-    let (parts, body) = response.into_parts();
-    let body = match body {
-        lambda_http::Body::Text(text) => Body::from(text),
-        lambda_http::Body::Binary(bytes) => Body::from(bytes),
-        _ => Body::empty(),
-    };
-    Response::from_parts(parts, body)
-}
-
-/// A page of the local stack, with `no-store`.
-pub(crate) fn page(status: StatusCode, media_type: &str, body: impl Into<Body>) -> Response {
-    let response = Response::builder().status(status).header(CONTENT_TYPE, media_type);
-    let response = response.header(http::header::CACHE_CONTROL, "no-store").body(body.into());
-    response.expect("media types are ASCII")
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod event_sources;
 mod filters;
 pub mod functions;
 pub mod gateway;
+mod http;
 mod in_process;
 mod local_pages;
 mod loopback;
@@ -35,6 +36,7 @@ pub mod mail;
 pub mod mailbox;
 mod mappings;
 mod moved_clock;
+mod options;
 mod policy;
 pub mod provider;
 pub mod queues;
@@ -46,9 +48,11 @@ pub mod stack;
 mod thread;
 pub mod variables;
 pub mod welcome;
+pub mod wire;
 
 pub use functions::Functions;
-pub use stack::{Options, Stack};
+pub use options::Options;
+pub use stack::Stack;
 
 /// The allocator of Rust and, by its feature `override`, of SQLite. The system's allocator slows down as mails and table
 /// pages fragment its memory: after 50,000 bookings, a booking takes twice the CPU time. `cargo bench -p frontrow-local`

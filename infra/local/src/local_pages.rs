@@ -2,7 +2,7 @@
 
 use crate::{
     checkpoint::Outbox,
-    gateway::{into_http, page},
+    http::{into_http, page},
     loopback,
     mailbox::Mailbox,
     moved_clock::MovedClock,
@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::response::Response;
 use frontrow_domain::{Error, time::UtcTime};
-use frontrow_edge::{problem, reading::read_body};
+use frontrow_edge::{Failure, problem, reading::read_body};
 use http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts};
 use serde::Deserialize;
 use serde_json::json;
@@ -74,7 +74,7 @@ pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<
         _ => return None,
     };
     if *method != allow {
-        return Some(refused(&Error::MethodNotAllowed { allow: allow.to_string() }));
+        return Some(refused(&Failure::MethodNotAllowed { allow: allow.to_string() }));
     }
     let may_ask = loopback::may_ask(parts);
     let answered = match segments[..] {
@@ -92,11 +92,11 @@ pub(crate) async fn answer(pages: &Pages, parts: &Parts, body: &[u8]) -> Option<
         ["openapi.json"] => Ok(page(StatusCode::OK, JSON, OPENAPI)),
         _ => docs(&segments[1..].join("/")),
     };
-    Some(answered.unwrap_or_else(|error| refused(&error)))
+    Some(answered.unwrap_or_else(|error| refused(&error.into())))
 }
 
-fn refused(error: &Error) -> Response {
-    into_http(problem::respond(error))
+fn refused(failure: &Failure) -> Response {
+    into_http(problem::respond(failure))
 }
 
 /// The captured mails. Waits for pending ones first, so that a member who pays and then lists the mails finds theirs.

@@ -1,7 +1,10 @@
 //! `cargo run`: the whole platform in one process.
 
 use clap::Parser;
-use frontrow_edge::config::{base_url, organizer_emails, variable};
+use frontrow_edge::{
+    config::{base_url, organizer_emails},
+    env::variable,
+};
 use frontrow_local::{Functions, Options, Stack, cors};
 use std::{io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::{

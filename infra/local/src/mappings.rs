@@ -5,10 +5,10 @@ use crate::{
     functions::{Functions, InProcess, Remote},
     in_process,
     mailbox::Mailbox,
+    options::Options,
     policy::Roles,
     provider::{self, Provider},
     queues::Queues,
-    stack::Options,
 };
 use frontrow_edge::Worker;
 use frontrow_workers::{

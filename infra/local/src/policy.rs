@@ -1,6 +1,6 @@
 //! Emulates IAM: a function may only use the table actions and partitions that its route or worker declares.
 
-use crate::stack::{WrapHttp, wrapped};
+use crate::wire::{WrapHttp, wrapped};
 use aws_smithy_runtime_api::{
     client::{
         http::{

@@ -2,11 +2,14 @@
 
 use crate::{
     data::{Data, fresh_key_ring},
-    gateway::page,
+    http::page,
     provider,
 };
 use axum::response::Response;
-use frontrow_edge::secrets::{KeyRing, Secret, Secrets};
+use frontrow_edge::{
+    keys::KeyRing,
+    secrets::{Secret, Secrets},
+};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::LazyLock;

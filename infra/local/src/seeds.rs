@@ -11,7 +11,7 @@ use frontrow_domain::{
     time::UtcTime,
     wallet::{Change, EntryKind},
 };
-use frontrow_edge::{App, entropy, secrets::KeyRing};
+use frontrow_edge::{App, entropy, keys::KeyRing};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::Path;

@@ -3,7 +3,7 @@
 
 use crate::{
     engine::{Core, context},
-    gateway::page,
+    http::page,
     in_process::Service,
     local_pages::{self, Pages},
     mailbox::Mailbox,

@@ -16,6 +16,7 @@ pub mod announced;
 pub mod bill;
 pub mod calls;
 pub mod crowd;
+mod number;
 pub mod prices;
 pub mod quotas;
 pub mod report;

@@ -4,8 +4,8 @@ use crate::{
     announced::Announced,
     calls::{COPIES, Calls, EVENTUAL_READ_UNITS, Traffic, Trigger},
     crowd::Crowd,
+    number::number,
     prices::{Prices, Quota},
-    report::number,
     template::Template,
     units::Measured,
 };

@@ -79,19 +79,12 @@ impl From<FieldError> for FieldErrors {
 pub enum Error {
     #[error("invalid request: {}", .0.for_log())]
     Invalid(FieldErrors),
-    #[error("body too large")]
-    BodyTooLarge,
     #[error("unauthenticated")]
     Unauthenticated,
     #[error("forbidden")]
     Forbidden,
     #[error("not found")]
     NotFound,
-    #[error("method not allowed; allowed: {allow}")]
-    MethodNotAllowed { allow: String },
-
-    #[error("too large to be sent without gzip")]
-    GzipNeeded,
 
     #[error("too many requests; again in {retry_after_seconds} s")]
     TooManyRequests { retry_after_seconds: i64 },

@@ -5,8 +5,9 @@ use crate::{
     general_admission::{Area, bucket_end},
     ids::{HoldId, MemberId, PerformanceId, ReservationId},
     limits::{HOLD_FORGIVEN_SECONDS, HOLD_PROLONGED_TIMES, HOLDS_FORGIVEN_MAX, UNPAID_HOLDS_WINDOW_SECONDS},
+    listing::Listing,
     money::Won,
-    performance::{Listing, Performance},
+    performance::Performance,
     seating::{self, SeatId, SeatSpot},
     waiting_room::Admission,
 };

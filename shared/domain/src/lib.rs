@@ -36,6 +36,7 @@ pub mod general_admission;
 pub mod hold;
 pub mod ids;
 pub mod limits;
+pub mod listing;
 pub mod mailing;
 pub mod member;
 pub mod money;

@@ -13,7 +13,6 @@ use crate::{
     },
     number::Whole,
     seating::{Numbered, Seating},
-    show::Show,
     text::Text,
     time::UtcTime,
     waiting_room::policy::{NewRoom, WaitingRoomPolicy},
@@ -289,13 +288,4 @@ impl Performance {
     pub fn hold_expires_at(&self, now: Timestamp) -> Timestamp {
         now.plus_seconds(self.hold_seconds).min(self.sales_close_at)
     }
-}
-
-/// A performance with its show, the basis of every booking decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
-    /// The performance to book.
-    pub performance: Performance,
-    /// The performance's show.
-    pub show: Show,
 }

@@ -9,10 +9,11 @@ use crate::{
     door::Door,
     hold::{HeldSeat, Hold},
     ids::{MemberId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
+    listing::Listing,
     mailing::Mailing,
     member::{EmailAddress, Language, Name},
     money::Won,
-    performance::{Listing, Reason},
+    performance::Reason,
     show::{PosterUrl, TimeZone},
     waiting_room::Admission,
 };

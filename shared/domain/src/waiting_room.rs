@@ -2,6 +2,7 @@
 //! [`policy`], the turnstile in [`turn`], waiting times in [`wait`].
 
 pub mod given_up;
+pub mod inside;
 pub mod policy;
 pub mod turn;
 pub mod wait;
@@ -15,9 +16,9 @@ use crate::{
     },
 };
 use given_up::GivenUp;
+use inside::Inside;
 use policy::WaitingRoomPolicy;
 use serde::{Deserialize, Serialize};
-use turn::Inside;
 use wait::Pace;
 
 /// A member's place in line, by the counter it was drawn from: index `i >= 1` of shard `s`.

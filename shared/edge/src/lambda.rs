@@ -3,15 +3,10 @@
 //! retries it.
 
 use crate::{
-    App, Endpoint, Request, Response, Worker,
-    caller::Caller,
-    clock::Clock,
-    config::{Config, variable},
-    dispatch, headers,
-    metrics::Metrics,
-    problem,
+    App, Endpoint, Failure, Request, Response, Worker, caller::Caller, clock::Clock, config::Config, dispatch,
+    env::variable, headers, metrics::Metrics, problem,
 };
-use frontrow_domain::{Error as Failure, limits::LAMBDA_ANSWER_MAX_BYTES};
+use frontrow_domain::limits::LAMBDA_ANSWER_MAX_BYTES;
 use lambda_http::{
     Body,
     http::header::{ACCEPT_ENCODING, VARY},

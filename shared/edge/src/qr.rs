@@ -52,7 +52,7 @@ fn png(pixels: u32, rows: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::codes::Codes;
-    use crate::secrets::KeyRing;
+    use crate::keys::KeyRing;
     use frontrow_domain::{limits::ID_MAX_CHARS, ticket_code::TicketClaim};
 
     /// 49 modules: each is 4 pixels wide in a mail, which shows the picture 240 pixels wide.

@@ -2,7 +2,7 @@
 //! between happen elsewhere.
 
 use crate::{
-    Store,
+    Store, admission,
     conditions::{RESERVATION_PENDING, STAKE_IS_LIVE},
     holds::read_stake,
     idempotency::PendingRecord,
@@ -10,7 +10,6 @@ use crate::{
     keys::{self, Key, attribute, from_item},
     payments::{Paid, give_back, reservation_item, stake_paid},
     reservations::{Booked, while_confirmed},
-    waiting_room,
     write::Write,
 };
 use frontrow_domain::{
@@ -55,7 +54,7 @@ impl Store {
         let mut writes = vec![pending_stake(stake_key(pending), hold)];
         writes.extend(inventory::prolong(hold, kept));
         writes.push(Write::put(reservation_item(pending)).caused_by(self.request()));
-        writes.extend(admission.map(|admission| waiting_room::park_admission(admission, kept.expires_at)));
+        writes.extend(admission.map(|admission| admission::park(admission, kept.expires_at)));
         writes.extend(record.map(|record| record.keep(pending, now)));
 
         let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
@@ -63,7 +62,7 @@ impl Store {
             return self.paid_or_changed(&member, hold, stake, now).await;
         }
         inventory::check_kept(hold, &refusal)?;
-        waiting_room::check_admission(admission, &refusal)?;
+        admission::check(admission, &refusal)?;
         // This key already has a response; the retry returns it.
         Err(Error::Busy)
     }
@@ -91,13 +90,13 @@ impl Store {
                 .value("hold_id", hold.hold_id.to_string()),
         ];
         writes.extend(inventory::prolong(hold, kept));
-        writes.extend(admission.map(|admission| waiting_room::keep_admission(admission, kept.expires_at)));
+        writes.extend(admission.map(|admission| admission::keep(admission, kept.expires_at)));
         let Err(refusal) = self.transact(writes).await? else { return Ok(()) };
         if let Some(stake) = refusal.image(&stake) {
             // If it is live, a concurrent refusal has prolonged it.
             return read_stake(Some(stake))?.live_hold_of(&hold.hold_id, now).map(drop);
         }
-        waiting_room::check_admission(admission, &refusal)?;
+        admission::check(admission, &refusal)?;
         Err(Error::HoldExpired)
     }
 
@@ -149,7 +148,7 @@ impl Store {
             .value("hold_until", hold.expires_at);
         let mut writes = vec![end_of_pending(&returned).caused_by(self.request()), stake];
         writes.extend(inventory::prolong(&held, hold));
-        writes.extend(admission(pending).map(|position| waiting_room::return_admission(hold, position)));
+        writes.extend(admission(pending).map(|position| admission::give_back(hold, position)));
         let Err(refusal) = self.transact(writes).await? else { return Ok(returned) };
         match refusal.image(&key(pending)) {
             Some(found) => from_item(found),
@@ -235,7 +234,7 @@ fn admission(pending: &Reservation) -> Option<u64> {
 }
 
 fn end_parked(pending: &Reservation) -> Option<Write> {
-    admission(pending).map(|position| waiting_room::end_parked(&pending.sold.performance_id, position))
+    admission(pending).map(|position| admission::end_parked(&pending.sold.performance_id, position))
 }
 
 fn end_of_pending(over: &Reservation) -> Write {

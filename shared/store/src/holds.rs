@@ -5,13 +5,12 @@ mod best;
 mod places;
 
 use crate::{
-    PageOf, PageRequest, Store,
+    PageOf, PageRequest, Store, admission,
     conditions::{STAKE_HAS_ROOM, STAKE_NAMES_HOLD},
     db::{Consistency, Refusal},
     idempotency::PendingRecord,
     inventory::{self, ShardsRead},
     keys::{self, Item, Key, attribute, from_item},
-    waiting_room,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -97,7 +96,7 @@ impl Store {
             .value("hour_ago", now.plus_seconds(-UNPAID_HOLDS_WINDOW_SECONDS))
             .value("now", now),
         );
-        writes.extend(admission.map(|admission| waiting_room::extend_admission(admission, hold.expires_at, now)));
+        writes.extend(admission.map(|admission| admission::extend(admission, hold.expires_at, now)));
         writes.extend(record.map(|record| record.keep(hold, now)));
         let held = self.transact_while(writes, || self.check_not_frozen(performance)).await?;
         if let Err(refusal) = &held {
@@ -213,7 +212,7 @@ impl Store {
             let mut writes = claimed.clone();
             writes.push(release_stake(stake.clone(), hold, forgiven));
             writes.extend(beside.clone());
-            writes.extend(prolongs.map(|position| waiting_room::shorten_admission(hold, position)));
+            writes.extend(prolongs.map(|position| admission::shorten(hold, position)));
             let Err(refusal) = self.transact(writes).await? else { return Ok(Freed::Hold) };
             if refusal.is_of(&stake) || beside.as_ref().is_some_and(|beside| refusal.is_of(&beside.key())) {
                 return Ok(Freed::Nothing);
@@ -258,7 +257,7 @@ pub(crate) fn read_stake(item: Option<Item>) -> Result<Stake> {
 /// Checks that a hold was refused for its seats alone. Reports other reasons in the contract's order: queue token,
 /// hold_exists, too_many_seats.
 fn check_seats_lost(holder: &Holder<'_>, hold: &Hold, refusal: &Refusal) -> Result<()> {
-    waiting_room::check_admission(holder.admission, refusal)?;
+    admission::check(holder.admission, refusal)?;
     if let Some(stake) = refusal.image(&keys::stake(holder.member, hold.performance_id())) {
         let stake = read_stake(Some(stake))?;
         stake.check_room_for(hold.quantity(), holder.performance.max_seats_per_member, holder.now)?;

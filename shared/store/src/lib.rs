@@ -11,7 +11,7 @@
 //! | `members`, `sessions`, `alerts` | members and verifications; sessions; subscribers to new shows |
 //! | `accounts` | renaming and deleting accounts |
 //! | `catalogue`, `cache` | shows and performances, freezing them; their cached copies |
-//! | `waiting_room` | waiting rooms: line, places, admissions, turnstile |
+//! | `waiting_room`, `admission` | waiting rooms: line, places, turnstile; what a booking does to its admission |
 //! | `inventory`, `seats`, `holds` | what a hold takes, as writes; taken seats of a house; holding and releasing |
 //! | `seat_maps` | the seat map: read live, or from a large house's projection |
 //! | `wallets`, `payments`, `reservations` | points; paying; purchases and their cancellation |
@@ -23,6 +23,7 @@
 //! | `mails` | the markers that keep a mail from being sent twice |
 
 mod accounts;
+mod admission;
 mod alerts;
 mod breaker;
 mod cache;

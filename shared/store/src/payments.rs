@@ -2,14 +2,13 @@
 //! admission.
 
 use crate::{
-    Store,
+    Store, admission,
     conditions::STAKE_IS_LIVE,
     db::Consistency,
     holds::read_stake,
     idempotency::PendingRecord,
     inventory,
     keys::{self, Item, Key, item_of},
-    waiting_room,
     wallets::{self, read_wallet},
     write::Write,
 };
@@ -127,7 +126,7 @@ impl Store {
             writes.extend(wallets::book(&member, &entry));
             writes.extend(inventory::sell(hold));
             writes.push(Write::put(reservation_item(reservation)).caused_by(self.request()));
-            writes.extend(admission.map(waiting_room::spend_admission));
+            writes.extend(admission.map(admission::spend));
             writes.extend(record.map(|record| record.keep(reservation, now)));
 
             let Err(refusal) = self.transact(writes).await? else { return Ok(Paid::Now) };
@@ -135,7 +134,7 @@ impl Store {
                 return self.paid_or_changed(&member, hold, stake, now).await;
             }
             inventory::check_kept(hold, &refusal)?;
-            waiting_room::check_admission(admission, &refusal)?;
+            admission::check(admission, &refusal)?;
             // If the wallet was not refused, this key has a response, and the retry returns it.
             let image = refusal.image(&keys::wallet(&member)).ok_or(Error::Busy)?;
             wallet = read_wallet(Some(image))?;

@@ -13,7 +13,7 @@ use frontrow_domain::{
     hold::Hold,
     ids::{EntryId, HoldId},
     limits::{CARD_ATTEMPTS_MAX, RETRY_ATTEMPTS},
-    performance::Listing,
+    listing::Listing,
     reservation::{Buyer, PaymentMethod, Reservation},
     waiting_room::Admission,
     wallet::Wallet,

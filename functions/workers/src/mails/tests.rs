@@ -19,7 +19,7 @@ use frontrow_domain::{
     reservation::{Buyer, PaymentMethod, Reservation, ReservationStatus, Sold},
     show::TimeZone,
 };
-use frontrow_edge::{codes::Codes, secrets::KeyRing};
+use frontrow_edge::{codes::Codes, keys::KeyRing};
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use std::collections::HashSet;
 

@@ -12,10 +12,7 @@ use frontrow_domain::{
     reservation::MailStatus,
     verification::Verification,
 };
-use frontrow_edge::{
-    clock::Clock,
-    secrets::{KeyRing, Secrets},
-};
+use frontrow_edge::{clock::Clock, keys::KeyRing, secrets::Secrets};
 use serde_json::json;
 
 const RESERVATION: &str = "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo";

@@ -3,7 +3,8 @@
 use super::{
     AdmissionState, LinePosition, Room,
     given_up::GivenUp,
-    turn::{Inside, Plan, Snapshot, Step, TurnInput},
+    inside::Inside,
+    turn::{Plan, Snapshot, Step, TurnInput},
     wait::{Pace, poll_after},
 };
 use crate::{

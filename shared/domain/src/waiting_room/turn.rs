@@ -1,39 +1,11 @@
 //! One turn of the turnstile: which places are admitted, and how far each shard advances.
 
-use super::{AdmissionState, LinePosition, Room, Stock, given_up::GivenUp};
+use super::{LinePosition, Room, Stock, given_up::GivenUp, inside::Inside};
 use crate::{
     Timestamp,
     limits::{TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
 };
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-/// The members who use a place inside, and approximately when the first and the last of them leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Inside {
-    /// Number of members inside.
-    pub count: u64,
-    /// When the first leaves; 0 if nobody is inside.
-    pub first_leaves_at: Timestamp,
-    /// When the last leaves; 0 if nobody is inside.
-    pub last_leaves_at: Timestamp,
-}
-
-impl Inside {
-    /// Summarizes the admissions that were found.
-    pub fn of<'a>(found: impl Iterator<Item = &'a AdmissionState>, admission_seconds: i64) -> Self {
-        found.fold(Self::default(), |inside, state| inside.with(1, state.leaves_at(admission_seconds)))
-    }
-
-    /// Adds `count` more, who leave at `leave_at`.
-    #[must_use]
-    fn with(self, count: u64, leave_at: Timestamp) -> Self {
-        let first_leaves_at = if self.count == 0 { leave_at } else { self.first_leaves_at.min(leave_at) };
-        let more =
-            Self { count: self.count + count, first_leaves_at, last_leaves_at: self.last_leaves_at.max(leave_at) };
-        if count == 0 { self } else { more }
-    }
-}
 
 /// What a turn read before it admitted anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! How long the line takes, and how often waiting members should poll.
 
-use super::{LinePosition, Room, turn::Inside};
+use super::{LinePosition, Room, inside::seconds_until};
 use crate::{
     Timestamp,
     limits::{
@@ -152,23 +152,6 @@ impl Room {
 struct Leaver {
     rounds: u64,
     number: u64,
-}
-
-impl Inside {
-    /// Approximate seconds until the `number`-th member inside leaves, counted from 0, assuming that they leave
-    /// evenly between the first and the last; `None` if there are fewer.
-    fn seconds_until_left(&self, number: u64, now: Timestamp) -> Option<u64> {
-        if number >= self.count {
-            return None;
-        }
-        let first = seconds_until(self.first_leaves_at, now);
-        let last = seconds_until(self.last_leaves_at, now);
-        Some(first + (last - first) * number / (self.count - 1).max(1))
-    }
-}
-
-fn seconds_until(moment: Timestamp, now: Timestamp) -> u64 {
-    moment.seconds_since(now).unsigned_abs()
 }
 
 /// Seconds until the next poll: the minimum if admission is near, otherwise [`poll_after`].

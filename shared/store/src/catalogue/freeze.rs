@@ -30,7 +30,8 @@ use frontrow_domain::{
     limits::{
         CATALOGUE_CALLS_AT_ONCE, FREEZE_LEASE_SECONDS, FREEZE_WAIT_MILLIS, FROZEN_AT_ONCE, LISTING_TRUSTED_MILLIS,
     },
-    performance::{Listing, Performance},
+    listing::Listing,
+    performance::Performance,
     show::Show,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};

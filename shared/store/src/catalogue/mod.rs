@@ -1,6 +1,7 @@
 //! Shows and performances. This module reads them; `lists` has the lists of shows, `shows` and `performances` the
 //! changes, `slots` the slots, and [`freeze`] keeps sold seats from losing their house.
 
+mod cached;
 pub(crate) mod freeze;
 mod lists;
 mod performances;
@@ -18,7 +19,8 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{BLOCK_SEATS, LISTED_BLOCKS_MAX, LIVE_SEATS_MAX},
-    performance::{Listing, Performance},
+    listing::Listing,
+    performance::Performance,
     show::Show,
 };
 

@@ -22,7 +22,8 @@ use frontrow_domain::{
     performance::Performance,
     waiting_room::{
         AdmissionState, LinePosition, Room, Stock,
-        turn::{Inside, Plan, Snapshot, Step, TurnInput, Turned},
+        inside::Inside,
+        turn::{Plan, Snapshot, Step, TurnInput, Turned},
     },
 };
 use futures_util::future::join_all;

@@ -2,7 +2,7 @@
 //! endpoint.
 
 use crate::{
-    App, Endpoint, Header, Request, Response,
+    App, Endpoint, Failure, Header, Request, Response,
     accepts::Accepts,
     answer, caller,
     caller::Caller,
@@ -52,7 +52,7 @@ pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Respons
 pub(crate) fn not_started<E: Endpoint>(request: &Request, why: &str, metrics: &Metrics) -> Response {
     let request_id = request_id(request);
     let span = tracing::info_span!("request", operation = E::ROUTE.operation(), request_id);
-    let error = Error::internal("start", why);
+    let error = Error::internal("start", why).into();
     let mut response = span.in_scope(|| failed(&error, metrics, Clock::default().now()));
     name(&mut response, &request_id);
     response
@@ -67,14 +67,14 @@ fn name(response: &mut Response, request_id: &str) {
 
 async fn answer_or_problem<E: Endpoint>(app: &App, request: Request) -> Response {
     let answered = answered::<E>(app, request).await;
-    answered.unwrap_or_else(|error| failed(&error, &app.config.metrics, app.clock.now()))
+    answered.unwrap_or_else(|failure| failed(&failure, &app.config.metrics, app.clock.now()))
 }
 
-async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> {
+async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response, Failure> {
     let call = parse::<E>(app, &request)?;
     let record = call.idempotency_record.clone();
     let (now, accepts) = (call.now, call.accepts.clone());
-    let answer = E::call(app, call).await;
+    let answer = E::call(app, call).await.map_err(Into::into);
     // A first success is 201 or 202 and has stored its response. Any other result under a key may be a retry: if a
     // response is stored, it is repeated. Otherwise a success is stored now; it has changed nothing.
     if let Some(record) = record
@@ -88,27 +88,29 @@ async fn answered<E: Endpoint>(app: &App, request: Request) -> Result<Response> 
     answer.map(|answer| answer.into_response(&accepts))
 }
 
-fn failed(error: &Error, metrics: &Metrics, now: Timestamp) -> Response {
-    let (status, code) = problem::status_and_code(error);
+fn failed(failure: &Failure, metrics: &Metrics, now: Timestamp) -> Response {
+    let (status, code) = problem::status_and_code(failure);
     metrics.refused(code, now);
     if status >= 500 {
-        tracing::error!(status, %code, %error, "failed");
+        tracing::error!(status, %code, error = %failure, "failed");
     } else {
-        tracing::info!(status, %code, %error, "refused");
+        tracing::info!(status, %code, error = %failure, "refused");
     }
-    problem::respond(error)
+    problem::respond(failure)
 }
 
-fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>> {
+fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>, Failure> {
     let bytes: &[u8] = request.body().as_ref();
     if bytes.len() > BODY_MAX_BYTES {
-        return Err(Error::BodyTooLarge);
+        return Err(Failure::BodyTooLarge);
     }
     let mut errors = FieldErrors::default();
     let headers = Headers::read(request.headers(), E::ROUTE.headers).map_err(|found| errors.0.extend(found.0)).ok();
     let query = query::read(request.uri().query().unwrap_or_default()).map_err(|found| errors.0.extend(found.0)).ok();
     let body = E::Body::parse(bytes, E::SHOWN).map_err(|found| errors.0.extend(found.0)).ok();
-    let (Some(headers), Some(query), Some((body, sent))) = (headers, query, body) else { return Err(errors.into()) };
+    let (Some(headers), Some(query), Some((body, sent))) = (headers, query, body) else {
+        return Err(Error::from(errors).into());
+    };
     let now = app.clock.now();
     let parameters = request.path_parameters();
     let value = parameters.iter().next().map(|(_, value)| value).filter(|value| value.len() <= ID_MAX_CHARS);

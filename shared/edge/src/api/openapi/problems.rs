@@ -1,6 +1,6 @@
 //! The `Problem` schema, and an example of each problem code.
 
-use crate::{ErrorCode, problem::status_and_code};
+use crate::{ErrorCode, Failure, problem::status_and_code};
 use frontrow_domain::{Error, Timestamp, money::Won};
 use serde_json::{Value, json};
 
@@ -29,9 +29,11 @@ pub(super) fn schema() -> Value {
     })
 }
 
-/// Returns an example error with that code.
-pub(super) fn of(code: ErrorCode) -> Error {
-    let found = examples().into_iter().find(|error| status_and_code(error).1 == code);
+/// Returns an example with that code.
+pub(super) fn of(code: ErrorCode) -> Failure {
+    let of_http = [Failure::BodyTooLarge, Failure::GzipNeeded];
+    let mut all = examples().into_iter().map(Failure::from).chain(of_http);
+    let found = all.find(|failure| status_and_code(failure).1 == code);
     found.unwrap_or_else(|| panic!("no problem has the code {code}"))
 }
 
@@ -40,7 +42,6 @@ fn examples() -> Vec<Error> {
     let hold_id = "h-0193f1b07c8a7d3fae52c1d1a5b0c006.demo".parse().expect("the id is valid");
     vec![
         Error::invalid("email", "expected an e-mail address such as alice@example.com"),
-        Error::BodyTooLarge,
         Error::Unauthenticated,
         Error::Forbidden,
         Error::NotFound,
@@ -58,7 +59,6 @@ fn examples() -> Vec<Error> {
         Error::QueueTokenInvalid,
         Error::QueueTokenExpired,
         Error::NotAdmitted,
-        Error::GzipNeeded,
         Error::SalesClosed,
         Error::SeatNotFound { seat_ids: seat_ids() },
         Error::GradeNotFound,

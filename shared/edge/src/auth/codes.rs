@@ -1,6 +1,6 @@
 //! Codes for people: the six digits of a verification mail, and the text inside a ticket's QR code.
 
-use crate::secrets::KeyRing;
+use crate::keys::KeyRing;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_compact::{KeyPair, Seed, Signature};
 use frontrow_domain::{

@@ -3,7 +3,7 @@
 //! The SDK's own retries are off for DynamoDB and SES: `store` retries by its own rules and must see lost responses,
 //! and a mail whose response was lost must not be sent twice.
 
-use crate::config::variable;
+use crate::env::variable;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
 };

@@ -1,6 +1,6 @@
 //! Settings that differ between deployments, read from the environment once per cold start.
 
-use crate::{metrics::Metrics, secrets::Secrets};
+use crate::{env::variable, metrics::Metrics, secrets::Secrets};
 use frontrow_domain::{
     limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
     member::EmailAddress,
@@ -92,10 +92,4 @@ pub fn base_url(variable: &dyn Fn(&str) -> Option<String>, name: &str) -> Result
         PosterUrl::try_from(text).map(String::from).map_err(|why| format!("{name}: {why}"))
     };
     variable(name).map(address).transpose()
-}
-
-/// An environment variable; `None` if it is empty.
-#[allow(clippy::disallowed_methods, reason = "this is the one place")]
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|text| !text.is_empty())
 }

@@ -5,7 +5,7 @@
 //! A hash takes 19 MiB and tens of milliseconds of one core. [`Hashers`] runs at most one for each core and reuses
 //! its memory: blocks of that size, allocated and freed by many threads, fragment the heap to gigabytes.
 
-use crate::secrets::KeyRing;
+use crate::keys::KeyRing;
 use argon2::{
     Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},

@@ -4,7 +4,7 @@
 //! Refresh tokens consist of a member, a session and a number with their HMAC-SHA256. The same three values give the
 //! same token, so a retry gets the token of the lost response although no token is stored.
 
-use crate::{codes::derive, secrets::KeyRing};
+use crate::{codes::derive, keys::KeyRing};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontrow_domain::{
     Timestamp,

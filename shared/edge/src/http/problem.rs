@@ -80,10 +80,36 @@ impl std::fmt::Display for ErrorCode {
     }
 }
 
+/// Why a request fails: a rule refuses it, or HTTP does.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// A failure of the domain.
+    #[error(transparent)]
+    Domain(#[from] Error),
+    /// The request's body is too large.
+    #[error("body too large")]
+    BodyTooLarge,
+    /// The path has other methods.
+    #[error("method not allowed; allowed: {allow}")]
+    MethodNotAllowed {
+        /// The methods that it has, separated by commas.
+        allow: String,
+    },
+    /// The response is too large to be sent as plain text.
+    #[error("too large to be sent without gzip")]
+    GzipNeeded,
+}
+
 /// Returns status, code and a detail for humans. The detail never contains an internal message.
 #[rustfmt::skip]
-fn classify(error: &Error) -> (u16, ErrorCode, &'static str) {
+fn classify(failure: &Failure) -> (u16, ErrorCode, &'static str) {
     use ErrorCode::*;
+    let error = match failure {
+        Failure::MethodNotAllowed { .. } => return (405, MethodNotAllowed, "Method not allowed; see Allow."),
+        Failure::GzipNeeded => return (406, GzipNeeded, "The response is too large to send uncompressed; send Accept-Encoding: gzip."),
+        Failure::BodyTooLarge => return (413, BodyTooLarge, "The body is larger than 64 KiB."),
+        Failure::Domain(error) => error,
+    };
     match error {
         Error::Invalid(_) => (400, InvalidRequest, "The request is invalid; see `errors`."),
         Error::InvalidTicket => (400, InvalidTicket, "The code is not a frontrow ticket code."),
@@ -101,8 +127,6 @@ fn classify(error: &Error) -> (u16, ErrorCode, &'static str) {
         Error::NoWaitingRoom => (404, NoWaitingRoom, "This performance has no waiting room; book directly."),
         Error::SeatNotFound { .. } => (404, SeatNotFound, "Some of these seats do not exist in this performance; see `seatIds`."),
         Error::GradeNotFound => (404, GradeNotFound, "This grade does not exist in this performance."),
-        Error::MethodNotAllowed { .. } => (405, MethodNotAllowed, "Method not allowed; see Allow."),
-        Error::GzipNeeded => (406, GzipNeeded, "The response is too large to send uncompressed; send Accept-Encoding: gzip."),
         Error::EmailTaken => (409, EmailTaken, "This e-mail address is already registered."),
         Error::HasReservations => (409, HasReservations, "Seats are held or booked, so this cannot be changed or deleted."),
         Error::SlotTaken => (409, SlotTaken, "Another performance starts at this venue at the same time."),
@@ -120,7 +144,6 @@ fn classify(error: &Error) -> (u16, ErrorCode, &'static str) {
         Error::TicketReissued => (409, TicketReissued, "This code has been replaced by a reissued ticket."),
         Error::HoldExpired => (410, HoldExpired, "The hold has expired or was released."),
         Error::VerificationExpired => (410, VerificationExpired, "The verification code has expired; request a new one."),
-        Error::BodyTooLarge => (413, BodyTooLarge, "The body is larger than 64 KiB."),
         Error::IdempotencyKeyReused => (422, IdempotencyKeyReused, "The Idempotency-Key has already been used with a different request."),
         Error::TooManySeats { .. } => (422, TooManySeats, "This exceeds the number of seats per member; see `max`."),
         Error::TooManyRequests { .. } => (429, TooManyRequests, "Too many requests; retry after the time in Retry-After."),
@@ -132,7 +155,8 @@ fn classify(error: &Error) -> (u16, ErrorCode, &'static str) {
 }
 
 /// The problem's extra fields, specific to its code.
-fn extension(error: &Error) -> Value {
+fn extension(failure: &Failure) -> Value {
+    let Failure::Domain(error) = failure else { return json!({}) };
     match error {
         Error::Invalid(errors) => {
             let fields = errors.0.iter().map(|error| json!({"field": error.field, "message": error.message}));
@@ -152,7 +176,8 @@ fn extension(error: &Error) -> Value {
     }
 }
 
-fn retry_after_seconds(error: &Error) -> Option<i64> {
+fn retry_after_seconds(failure: &Failure) -> Option<i64> {
+    let Failure::Domain(error) = failure else { return None };
     match error {
         Error::TooManyRequests { retry_after_seconds }
         | Error::TooManyAttempts { retry_after_seconds }
@@ -163,29 +188,29 @@ fn retry_after_seconds(error: &Error) -> Option<i64> {
 }
 
 /// Returns the status and the code, for logs and the OpenAPI document.
-pub fn status_and_code(error: &Error) -> (u16, ErrorCode) {
-    let (status, code, _) = classify(error);
+pub fn status_and_code(failure: &Failure) -> (u16, ErrorCode) {
+    let (status, code, _) = classify(failure);
     (status, code)
 }
 
 /// The problem as JSON (RFC 9457).
-pub(crate) fn body(error: &Error) -> Value {
-    let (status, code, detail) = classify(error);
+pub(crate) fn body(failure: &Failure) -> Value {
+    let (status, code, detail) = classify(failure);
     let title = code.as_str().replace('_', " ");
     let mut body = json!({
         "type": format!("urn:frontrow:problem:{code}"),
         "title": title, "status": status, "detail": detail, "code": code.as_str(),
     });
-    if let (Value::Object(body), Value::Object(extension)) = (&mut body, extension(error)) {
+    if let (Value::Object(body), Value::Object(extension)) = (&mut body, extension(failure)) {
         body.extend(extension);
     }
     body
 }
 
 /// Builds the `application/problem+json` response.
-pub fn respond(error: &Error) -> Response {
-    let (status, code) = status_and_code(error);
-    let body = body(error);
+pub fn respond(failure: &Failure) -> Response {
+    let (status, code) = status_and_code(failure);
+    let body = body(failure);
     let mut response = HttpResponse::builder()
         .status(status)
         .header(CONTENT_TYPE, "application/problem+json")
@@ -193,10 +218,10 @@ pub fn respond(error: &Error) -> Response {
     if status == 401 {
         response = response.header(WWW_AUTHENTICATE, format!("Bearer realm=\"frontrow\", error=\"{code}\""));
     }
-    if let Some(seconds) = retry_after_seconds(error) {
+    if let Some(seconds) = retry_after_seconds(failure) {
         response = response.header(RETRY_AFTER, seconds.max(1));
     }
-    if let Error::MethodNotAllowed { allow } = error {
+    if let Failure::MethodNotAllowed { allow } = failure {
         response = response.header(ALLOW, allow);
     }
     response.body(json_body(body.to_string().into_bytes())).expect("headers are ASCII")
