@@ -4,16 +4,17 @@
 use crate::harness::{World, show_details};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use axum::{Router, extract::State, http::HeaderMap};
-use frontrow_domain::{
-    ids::MemberId,
-    limits::{ALERT_SHARDS, ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, SQS_BATCH_MESSAGES},
-    member::Role,
-    show::Category,
-};
+use frontrow_domain::{ids::MemberId, member::Role, show::Category};
 use frontrow_edge::{Queue, Worker, clients::Aws, entropy};
 use frontrow_local::Options;
-use frontrow_store::MailJob;
-use frontrow_workers::{AnnounceShow, announce_show::Announcement, message, queue::Sender};
+use frontrow_store::{MailJob, limits::ALERT_SHARDS};
+use frontrow_workers::{
+    AnnounceShow,
+    announce_show::Announcement,
+    limits::{ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, SQS_BATCH_MESSAGES},
+    message,
+    queue::Sender,
+};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet, VecDeque},

@@ -12,13 +12,15 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
-    limits::{MEMBER_FOLLOWED_EVERY_SECONDS, MEMBER_FOLLOWED_SECONDS},
     member::{Name, Role},
     reservation::{Buyer, Reservation, ReservationStatus},
 };
 use frontrow_edge::Worker;
 use frontrow_store::{Account, Store};
-use frontrow_workers::CancelReservations;
+use frontrow_workers::{
+    CancelReservations,
+    limits::{MEMBER_FOLLOWED_EVERY_SECONDS, MEMBER_FOLLOWED_SECONDS},
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

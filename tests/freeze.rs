@@ -11,8 +11,8 @@ use crate::harness::{
     wire::{Answering, Execute, Interceptor, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use frontrow_domain::limits::FREEZE_LEASE_SECONDS;
 use frontrow_edge::{App, Method};
+use frontrow_store::limits::FREEZE_LEASE_SECONDS;
 use serde_json::{Value, json};
 use std::{
     sync::{

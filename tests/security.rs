@@ -1,8 +1,8 @@
 //! Security headers and CORS, and requests that never reach a function.
 
 use crate::harness::{World, client::Client};
-use frontrow_domain::limits::{CORS_MAX_AGE_SECONDS, REQUEST_HEAD_MAX_BYTES};
 use frontrow_edge::headers::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
+use frontrow_edge::limits::{CORS_MAX_AGE_SECONDS, REQUEST_HEAD_MAX_BYTES};
 use frontrow_endpoints::ENDPOINTS;
 use frontrow_local::Options;
 use reqwest::{Method, Response};

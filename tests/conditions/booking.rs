@@ -2,8 +2,8 @@
 
 use super::{GuardResult, ensure, interlude::Interlude};
 use crate::harness::{World, book, hold, pay, process::call};
-use frontrow_domain::limits::IDEMPOTENCY_KEPT_SECONDS;
 use frontrow_edge::{App, Method};
+use frontrow_store::limits::IDEMPOTENCY_KEPT_SECONDS;
 use serde_json::json;
 
 pub(super) async fn a_key_tops_up_once(world: &World) -> GuardResult {

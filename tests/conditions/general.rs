@@ -5,8 +5,8 @@ use crate::{
     general::area,
     harness::{Person, World, audit::Snapshot, hold_of_grade, pay, process::call},
 };
-use frontrow_domain::limits::SHARD_UNSWEPT_MAX;
 use frontrow_edge::{App, Method};
+use frontrow_store::limits::SHARD_UNSWEPT_MAX;
 use serde_json::json;
 
 pub(super) async fn no_more_places_are_held_than_there_are(world: &World) -> GuardResult {

@@ -7,7 +7,7 @@ use super::{
     room::{admit, join, poll, room_for, view},
 };
 use crate::harness::{World, pay};
-use frontrow_domain::limits::TURN_LEASE_SECONDS;
+use frontrow_store::limits::TURN_LEASE_SECONDS;
 use tokio::sync::oneshot;
 
 const NOT_HAPPENED: &str = "the operation came by";

@@ -2,18 +2,19 @@
 
 use super::template::Complaints;
 use crate::{generated::queue_name, harness::template::Template};
-use frontrow_domain::limits::{
-    ANNOUNCING_MAX_MILLIS, BREAKER_PROBE_SECONDS, CORS_MAX_AGE_SECONDS, ENDPOINT_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS,
-    MAIL_MAX_RECEIVES, POLL_TIMEOUT_SECONDS, PROVIDER_CALL_MILLIS, TURN_LEASE_SECONDS, TURN_MAX_MILLIS,
-    VISIBILITY_SECONDS, WORKER_TIMEOUT_SECONDS,
-};
+use frontrow_domain::limits::BREAKER_PROBE_SECONDS;
 use frontrow_edge::{
     Queue,
     function::MEMORY_MEGABYTES,
     headers::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS},
+    limits::{CORS_MAX_AGE_SECONDS, ENDPOINT_TIMEOUT_SECONDS, MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
 };
-use frontrow_endpoints::ENDPOINTS;
+use frontrow_endpoints::{ENDPOINTS, limits::POLL_TIMEOUT_SECONDS};
 use frontrow_store::keys::{PK, SK, TTL};
+use frontrow_store::limits::{TURN_LEASE_SECONDS, TURN_MAX_MILLIS};
+use frontrow_workers::limits::{
+    ANNOUNCING_MAX_MILLIS, PROVIDER_CALL_MILLIS, VISIBILITY_SECONDS, WORKER_TIMEOUT_SECONDS,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -8,8 +8,9 @@ use crate::harness::{
     wire::{Answering, Execute, Interceptor, Wire},
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use frontrow_domain::{Result, limits::FREEZE_LEASE_SECONDS, show::Show};
+use frontrow_domain::{Result, show::Show};
 use frontrow_edge::App;
+use frontrow_store::limits::FREEZE_LEASE_SECONDS;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{

@@ -1,10 +1,10 @@
 //! The functions of the template, with their roles and events.
 
 use crate::harness::template::{function_name, pascal_case};
-use frontrow_domain::limits::{ENDPOINT_TIMEOUT_SECONDS, MAIL_MAX_RECEIVES};
 use frontrow_edge::{
     Descriptor, Function, Method, Queue, Route, Secret,
     function::MEMORY_MEGABYTES,
+    limits::{ENDPOINT_TIMEOUT_SECONDS, MAIL_MAX_RECEIVES},
     worker::{Concurrency, Trigger, WorkerDescriptor},
 };
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};

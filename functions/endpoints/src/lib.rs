@@ -4,6 +4,8 @@
 
 pub mod unmatched;
 
+pub mod limits;
+
 /// Holds: short-lived claims on seats.
 pub mod holds {
     mod views;

@@ -6,16 +6,13 @@
 
 use crate::{
     batch::side_by_side,
+    limits::{ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, ANNOUNCING_MAX_MILLIS, WORKER_TIMEOUT_SECONDS},
     queue::{Outgoing, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result,
     ids::{MemberId, RequestId, ShowId},
-    limits::{
-        ALERT_SHARDS, ANNOUNCED_BATCHES_AT_ONCE, ANNOUNCED_MAX_MEMBERS, ANNOUNCED_PAGE_MEMBERS, ANNOUNCING_MAX_MILLIS,
-        WORKER_TIMEOUT_SECONDS,
-    },
     show::Category,
 };
 use frontrow_edge::{
@@ -26,7 +23,10 @@ use frontrow_edge::{
     config::Config,
     worker::{Concurrency, Trigger},
 };
-use frontrow_store::MailJob;
+use frontrow_store::{
+    MailJob,
+    limits::{ALERT_SHARDS, ANNOUNCED_PAGE_MEMBERS},
+};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 

@@ -8,13 +8,13 @@ mod following;
 
 use crate::{
     batch::side_by_side,
+    limits::WORKER_TIMEOUT_SECONDS,
     queue::{Outgoing, Sender, request_of},
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, PerformanceId, RequestId, ReservationId},
-    limits::WORKER_TIMEOUT_SECONDS,
     reservation::CancelReason,
 };
 use frontrow_edge::{

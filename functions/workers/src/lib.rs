@@ -18,6 +18,7 @@
 pub mod announce_show;
 mod batch;
 pub mod cancel_reservations;
+pub mod limits;
 pub mod mails;
 pub mod message;
 pub mod payment_worker;

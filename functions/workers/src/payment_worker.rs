@@ -9,6 +9,7 @@ mod gauge;
 
 use crate::{
     batch::side_by_side,
+    limits::{PROBE_WAIT_SECONDS, WORKER_TIMEOUT_SECONDS},
     message::PaymentDue,
     provider::{Charged, GivenBack, Provider},
     queue::{Outgoing, Sender, request_of},
@@ -19,10 +20,7 @@ use frontrow_domain::{
     breaker::{Counts, Permit, Sample, subject},
     card::{CardState, CardToken, DeclineReason, is_never_taken, wait_seconds},
     ids::ReservationId,
-    limits::{
-        CARD_STEPS_MAX, CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS, PROBE_WAIT_SECONDS,
-        WORKER_TIMEOUT_SECONDS,
-    },
+    limits::{CARD_VOID_SECONDS, CARD_WAIT_MAX_SECONDS, CARD_WAIT_MIN_SECONDS},
     reservation::{
         CancelReason, Reservation,
         settlement::{Step, asked_since, next_step},
@@ -38,7 +36,7 @@ use frontrow_edge::{
     metrics::Outcome,
     worker::{Concurrency, Trigger},
 };
-use frontrow_store::Confirmed;
+use frontrow_store::{Confirmed, limits::CARD_STEPS_MAX};
 use gauge::Gauge;
 
 /// Settles card payments with the payment provider.

@@ -4,6 +4,7 @@
 
 use crate::{
     cancel_reservations::FollowUp,
+    limits::WORKER_TIMEOUT_SECONDS,
     queue::{Outgoing, Sender},
     records::{change, from_here, sequence_number},
 };
@@ -11,7 +12,7 @@ use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
     streams::DynamoDbEventResponse,
 };
-use frontrow_domain::{Error, Result, ids::PerformanceId, limits::WORKER_TIMEOUT_SECONDS};
+use frontrow_domain::{Error, Result, ids::PerformanceId};
 use frontrow_edge::{
     Function, Queue,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},

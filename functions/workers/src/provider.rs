@@ -2,10 +2,10 @@
 //! modifying request carries an `Idempotency-Key`, and every request has a strict timeout. Each response counts as yes, no or
 //! unknown; only a refusal in the provider's own format counts as no.
 
+use crate::limits::{PROVIDER_ANSWER_MAX_BYTES, PROVIDER_CALL_MILLIS, PROVIDER_REASON_MAX_CHARS, PROVIDER_SLOW_SHARE};
 use frontrow_domain::{
     breaker::Counts,
     card::{CardToken, DeclineReason},
-    limits::{PROVIDER_ANSWER_MAX_BYTES, PROVIDER_CALL_MILLIS, PROVIDER_REASON_MAX_CHARS, PROVIDER_SLOW_SHARE},
     money::Won,
     reservation::Reservation,
 };

@@ -1,13 +1,13 @@
 //! Sending to queues.
 
-use crate::message;
+use crate::{limits::SQS_BATCH_MESSAGES, message};
 use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::{
     Client,
     error::DisplayErrorContext,
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
 };
-use frontrow_domain::{ids::RequestId, limits::SQS_BATCH_MESSAGES};
+use frontrow_domain::ids::RequestId;
 use frontrow_edge::{Queue, clients::Aws, env::variable};
 use frontrow_store::MailJob;
 use serde::Deserialize;

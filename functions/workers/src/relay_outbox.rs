@@ -3,6 +3,7 @@
 use crate::{
     announce_show::Announcement,
     cancel_reservations::FollowUp,
+    limits::WORKER_TIMEOUT_SECONDS,
     message::PaymentDue,
     queue::{Outgoing, Sender, reservation_in},
     records::{change, from_here, sequence_number},
@@ -14,7 +15,6 @@ use aws_lambda_events::{
 use frontrow_domain::{
     Result,
     ids::RequestId,
-    limits::WORKER_TIMEOUT_SECONDS,
     mailing::Mailing,
     performance::Performance,
     reservation::{Reservation, ReservationStatus},

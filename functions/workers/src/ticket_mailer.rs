@@ -2,6 +2,7 @@
 
 use crate::{
     batch::side_by_side,
+    limits::{MAIL_SEND_ATTEMPTS, MAIL_THROTTLED_MILLIS, WORKER_TIMEOUT_SECONDS},
     mails::{self, Email, Links},
     message,
     queue::request_of,
@@ -17,7 +18,6 @@ use aws_sdk_ses::{
 use frontrow_domain::{
     Error, Result,
     ids::{RequestId, TicketId},
-    limits::{MAIL_SEND_ATTEMPTS, MAIL_THROTTLED_MILLIS, WORKER_TIMEOUT_SECONDS},
     reservation::{MailStatus, ReservationStatus},
 };
 use frontrow_edge::{

@@ -2,8 +2,8 @@
 //! function behind `$default` may get them first, and returns the same response.
 
 use axum::{body::Body, response::Response};
-use frontrow_domain::limits::CORS_MAX_AGE_SECONDS;
 use frontrow_edge::headers::{CORS_ANSWER_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS};
+use frontrow_edge::limits::CORS_MAX_AGE_SECONDS;
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{

@@ -10,8 +10,8 @@ use crate::{
     thread,
 };
 use aws_sdk_sqs::types::Message;
-use frontrow_domain::limits::WORKER_TIMEOUT_SECONDS;
 use frontrow_edge::{Queue, worker::Trigger};
+use frontrow_workers::limits::WORKER_TIMEOUT_SECONDS;
 use serde_json::{Value, json};
 use std::{collections::HashMap, future::pending, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::watch, time::sleep};

@@ -17,8 +17,8 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use frontrow_domain::{Error, limits::REQUEST_HEAD_MAX_BYTES};
-use frontrow_edge::{Descriptor, Failure, clock::Clock, entropy, headers, problem};
+use frontrow_domain::Error;
+use frontrow_edge::{Descriptor, Failure, clock::Clock, entropy, headers, limits::REQUEST_HEAD_MAX_BYTES, problem};
 use frontrow_endpoints::{ENDPOINTS, UNMATCHED};
 use futures_util::stream;
 use http::{

@@ -1,10 +1,9 @@
 //! What can be set for a stack.
 
 use crate::{functions::Functions, wire::WrapHttp};
-use frontrow_domain::{
-    limits::{MAIL_MAX_RECEIVES, VISIBILITY_SECONDS},
-    member::EmailAddress,
-};
+use frontrow_domain::member::EmailAddress;
+use frontrow_edge::limits::MAIL_MAX_RECEIVES;
+use frontrow_workers::limits::VISIBILITY_SECONDS;
 use std::{
     collections::HashSet,
     net::{IpAddr, Ipv4Addr},

@@ -4,9 +4,8 @@
 
 use crate::{
     App, Endpoint, Failure, Request, Response, Worker, caller::Caller, clock::Clock, config::Config, dispatch,
-    env::variable, headers, metrics::Metrics, problem,
+    env::variable, headers, limits::LAMBDA_ANSWER_MAX_BYTES, metrics::Metrics, problem,
 };
-use frontrow_domain::limits::LAMBDA_ANSWER_MAX_BYTES;
 use lambda_http::{
     Body,
     http::header::{ACCEPT_ENCODING, VARY},

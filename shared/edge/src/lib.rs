@@ -50,6 +50,7 @@ mod http {
     pub mod render_cache;
 }
 pub mod lambda;
+pub mod limits;
 pub mod qr;
 mod runtime {
     pub mod app;

@@ -8,6 +8,7 @@ use crate::{
     conditions::{BUYER_UNCHANGED, MEMBER_EXISTS, PASSWORD_UNCHANGED, WALLET_UNCHANGED},
     db::Consistency,
     keys::{self, Item, attribute, from_item},
+    limits::{FOLLOW_PAGE_ITEMS, PAGE_MAX_ITEMS, WALLET_RETRIES},
     members::{Attempts, Credentials, RENAMES},
     page::Range,
     write::Write,
@@ -16,7 +17,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::MemberId,
-    limits::{FOLLOW_PAGE_ITEMS, PAGE_MAX_ITEMS, WALLET_RETRIES},
     member::{Member, Name},
     reservation::{Buyer, Reservation, ReservationStatus},
     show::Category,

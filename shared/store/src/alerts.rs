@@ -4,10 +4,11 @@ use crate::{
     PageOf, PageRequest, Store,
     conditions::MEMBER_EXISTS,
     keys::{self, attribute, item_of},
+    limits::ANNOUNCED_PAGE_MEMBERS,
     page::Range,
     write::Write,
 };
-use frontrow_domain::{Error, Result, ids::MemberId, limits::ANNOUNCED_PAGE_MEMBERS, member::Member, show::Category};
+use frontrow_domain::{Error, Result, ids::MemberId, member::Member, show::Category};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

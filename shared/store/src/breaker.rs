@@ -5,12 +5,12 @@ use crate::{
     Store,
     conditions::BREAKER_UNCHANGED,
     keys::{self, Item, from_item, item_of},
+    limits::{BREAKER_RETRIES, COPY_MAX_AGE_MILLIS},
     write::Write,
 };
 use frontrow_domain::{
     Result, Timestamp,
     breaker::{Breaker, Sample},
-    limits::{BREAKER_RETRIES, COPY_MAX_AGE_MILLIS},
 };
 
 impl Store {

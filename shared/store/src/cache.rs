@@ -2,11 +2,13 @@
 //! once a second, by one call at a time (maps twice a second, copies for waiting members more rarely). A copy may be
 //! that stale; conditions decide.
 
+use crate::limits::{
+    COPIES_MAX, COPY_MAX_AGE_MILLIS, LISTED_COPY_MAX_AGE_MILLIS, SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX,
+};
 use frontrow_domain::{
     Result, Timestamp,
     breaker::Breaker,
     ids::{PerformanceId, ShowId},
-    limits::{COPIES_MAX, COPY_MAX_AGE_MILLIS, LISTED_COPY_MAX_AGE_MILLIS, SEAT_MAP_MAX_AGE_MILLIS, SEAT_MAPS_MAX},
     listing::Listing,
     performance::Performance,
     seat_map::SeatMap,

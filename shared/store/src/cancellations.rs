@@ -6,13 +6,13 @@ use crate::{
     conditions::NOT_YET_CANCELLED,
     db::Consistency,
     keys::{self, from_item},
+    limits::{CANCELLATION_PAGE_ITEMS, COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS},
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::DoorRow,
     ids::{MemberId, PerformanceId, ReservationId, ShowId},
-    limits::{CANCELLATION_PAGE_ITEMS, COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS},
     performance::{Cancellation, Performance, Reason},
 };
 use std::time::Duration;

@@ -8,6 +8,7 @@ use crate::{
     idempotency::PendingRecord,
     inventory,
     keys::{self, Key, attribute, from_item},
+    limits::CARD_STEPS_MAX,
     payments::{Paid, give_back, reservation_item, stake_paid},
     reservations::{Booked, while_confirmed},
     write::Write,
@@ -17,7 +18,6 @@ use frontrow_domain::{
     card::CardState,
     hold::Hold,
     ids::MemberId,
-    limits::CARD_STEPS_MAX,
     reservation::{CancelReason, Reservation, ReservationStatus},
     waiting_room::Admission,
 };

@@ -8,6 +8,7 @@
 use crate::{
     cache::Caches,
     keys::{Item, Key},
+    limits::{BATCH_GET_ITEMS, RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
     write::Write,
 };
 use aws_sdk_dynamodb::{
@@ -22,11 +23,7 @@ use aws_sdk_dynamodb::{
         error::ConditionalCheckFailedException,
     },
 };
-use frontrow_domain::{
-    Error, Result,
-    ids::RequestId,
-    limits::{BATCH_GET_ITEMS, RETRY_ATTEMPTS, RETRY_BASE_MILLIS, RETRY_CAP_MILLIS},
-};
+use frontrow_domain::{Error, Result, ids::RequestId};
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 use uuid::Uuid;
 

@@ -4,13 +4,13 @@ use crate::{
     Booked, Store,
     conditions::{TICKET_IS_GOOD, TICKET_IS_REISSUABLE, TICKETS_ARE_MAILABLE},
     keys::{self, attribute, from_item},
+    limits::TICKET_RETRIES,
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     door::{CheckIn, Door},
     ids::{MemberId, ReservationId, TicketId},
-    limits::TICKET_RETRIES,
     mailing::Occasion,
     reservation::{Reservation, ReservationStatus},
     ticket_code::TicketClaim,

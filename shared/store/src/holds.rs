@@ -11,6 +11,7 @@ use crate::{
     idempotency::PendingRecord,
     inventory::{self, ShardsRead},
     keys::{self, Item, Key, attribute, from_item},
+    limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS},
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +19,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::{Forgiven, HeldSeat, Hold, Stake},
     ids::{HoldId, MemberId},
-    limits::{PAGE_MAX_READS, RETRY_ATTEMPTS, STAKE_KEPT_SECONDS, UNPAID_HOLDS_WINDOW_SECONDS},
+    limits::UNPAID_HOLDS_WINDOW_SECONDS,
     performance::Performance,
     seating::Seating,
     waiting_room::Admission,

@@ -7,9 +7,10 @@ use crate::{
     conditions::NO_RECEIPT,
     db::Consistency,
     keys::{self, Key, from_item, item_of},
+    limits::IDEMPOTENCY_KEPT_SECONDS,
     write::Write,
 };
-use frontrow_domain::{Error, Result, Timestamp, ids::MemberId, limits::IDEMPOTENCY_KEPT_SECONDS};
+use frontrow_domain::{Error, Result, Timestamp, ids::MemberId};
 use serde::{Deserialize, Serialize};
 
 /// The key under which a response is stored, and the request that it belongs to.

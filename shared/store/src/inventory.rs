@@ -11,6 +11,7 @@ use crate::{
     },
     db::Refusal,
     keys::{self, Item, Key, attribute, item_of},
+    limits::SHARD_UNSWEPT_MAX,
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -19,7 +20,6 @@ use frontrow_domain::{
     general_admission::{GeneralAdmission, Shard},
     hold::{HeldSeat, Hold, Taken, taken},
     ids::PerformanceId,
-    limits::SHARD_UNSWEPT_MAX,
     reservation::Reservation,
     seating::Seating,
 };

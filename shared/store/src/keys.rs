@@ -56,12 +56,13 @@
 //! | refresh | batch get session and member, then one write |
 //! | waiting and admitted members | line, admission partitions, left |
 
+use crate::limits::ALERT_SHARDS;
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     door_list::sorted_name,
     ids::{MemberId, PerformanceId, ReservationId, ShowId},
-    limits::{ALERT_SHARDS, LEFT_BLOCK_POSITIONS},
+    limits::LEFT_BLOCK_POSITIONS,
     member::Name,
     my_page::PageEntry,
     notice::Notice,

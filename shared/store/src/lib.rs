@@ -38,6 +38,7 @@ mod holds;
 mod idempotency;
 mod inventory;
 pub mod keys;
+pub mod limits;
 mod mails;
 mod members;
 mod page;

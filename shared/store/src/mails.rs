@@ -9,12 +9,12 @@ use crate::{
     Store,
     conditions::{ALERT_FREE, Condition, MAIL_FREE, MAIL_MINE, MAIL_UNSENT},
     keys::{self, Item, Key, from_item},
+    limits::ALERT_KEPT_SECONDS,
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{MemberId, ReservationId, ShowId, VerificationId},
-    limits::ALERT_KEPT_SECONDS,
     mailing::Occasion,
     reservation::{MailStatus, Reservation},
     verification::Verification,

@@ -4,12 +4,10 @@ use crate::{
     Store,
     db::Consistency,
     keys::{self, Item, from_item},
-};
-use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
-use frontrow_domain::{
-    Error, Result,
     limits::{PAGE_MAX_READS, SORT_KEY_MAX_BYTES},
 };
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
+use frontrow_domain::{Error, Result};
 use serde::de::DeserializeOwned;
 
 /// Which page to read.

@@ -9,6 +9,7 @@ use crate::{
     idempotency::PendingRecord,
     inventory,
     keys::{self, Item, Key, item_of},
+    limits::WALLET_RETRIES,
     wallets::{self, read_wallet},
     write::Write,
 };
@@ -16,7 +17,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::{Hold, Stake},
     ids::{EntryId, HoldId, MemberId},
-    limits::{PAYMENT_ATTEMPTS_MAX, WALLET_RETRIES},
+    limits::PAYMENT_ATTEMPTS_MAX,
     reservation::{PaymentStatus, Reservation},
     waiting_room::Admission,
     wallet::{Change, EntryKind, Wallet},

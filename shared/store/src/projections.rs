@@ -9,6 +9,7 @@ use crate::{
     conditions::{DOOR_ROW_STANDS, DOOR_ROW_UNCHANGED},
     db::Consistency,
     keys::{self, Key, from_item, item_of},
+    limits::{PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, TRANSACTION_WRITES_MAX},
     page::Range,
     write::Write,
 };
@@ -16,7 +17,7 @@ use frontrow_domain::{
     Error, Result,
     door_list::DoorRow,
     ids::{MemberId, PerformanceId, ReservationId},
-    limits::{GRADES_MAX, PAGE_MAX_ITEMS, PROJECTION_ATTEMPTS, RENAMES_PER_DAY, TRANSACTION_WRITES_MAX},
+    limits::{GRADES_MAX, RENAMES_PER_DAY},
     member::Name,
     money::Won,
     my_page::PageEntry,

@@ -6,6 +6,7 @@ use crate::{
     db::Consistency,
     inventory,
     keys::{self, from_item},
+    limits::WALLET_RETRIES,
     mails::Marker,
     payments::give_back,
     wallets::{self, read_wallet},
@@ -14,7 +15,6 @@ use crate::{
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, ReservationId},
-    limits::WALLET_RETRIES,
     reservation::{CancelReason, MailStatus, PaymentMethod, Reservation, ReservationStatus},
     wallet::{Change, EntryKind},
 };

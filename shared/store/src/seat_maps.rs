@@ -11,13 +11,14 @@ use crate::{
     conditions::MAP_ROW_UNCHANGED,
     db::Consistency,
     keys::{self, Item, Part, from_item},
+    limits::{BLOCK_READS_AT_ONCE, PROJECTION_ATTEMPTS},
     write::Write,
 };
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use frontrow_domain::{
     Error, Result, Timestamp,
     general_admission::Share,
-    limits::{BLOCK_READS_AT_ONCE, LIVE_SEATS_MAX, PROJECTION_ATTEMPTS},
+    limits::LIVE_SEATS_MAX,
     performance::Performance,
     seat_map::{SeatMap, pack_seats, pack_shard},
     seating::Seating,

@@ -5,12 +5,12 @@ use crate::{
     db::Consistency,
     inventory::{ShardsRead, read_shard},
     keys::{self, Item, from_item},
+    limits::BLOCK_READS_AT_ONCE,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     general_admission::{Shard, Share},
-    limits::BLOCK_READS_AT_ONCE,
     performance::Performance,
     seat_map::SeatState,
     seating::SeatId,

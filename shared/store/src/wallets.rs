@@ -7,12 +7,12 @@ use crate::{
     db::Consistency,
     idempotency::PendingRecord,
     keys::{self, Item, from_item, item_of},
+    limits::WALLET_RETRIES,
     write::Write,
 };
 use frontrow_domain::{
     Error, Result,
     ids::MemberId,
-    limits::WALLET_RETRIES,
     wallet::{Change, EntryKind, LedgerEntry, Wallet},
 };
 

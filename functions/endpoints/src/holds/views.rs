@@ -1,10 +1,11 @@
 //! Holds: short-lived claims on seats.
 
+use crate::limits::ORDER_NAME_MAX_CHARS;
 use frontrow_domain::{
     Error, Result, Timestamp,
     hold::Hold,
     ids::{HoldId, PerformanceId, ShowId},
-    limits::{CARD_ATTEMPTS_MAX, ORDER_NAME_MAX_CHARS},
+    limits::CARD_ATTEMPTS_MAX,
     listing::Listing,
     money::{Currency, Won},
     seating::SeatId,

@@ -4,7 +4,8 @@
 //! response, or a second browser tab, stays logged in. Later use counts as theft and ends the session.
 
 use super::SessionView;
-use frontrow_domain::{Error, Result, limits::REFRESH_ATTEMPTS, session::Presented};
+use crate::limits::REFRESH_ATTEMPTS;
+use frontrow_domain::{Error, Result, session::Presented};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoPath, NoQuery, Route, Secret,
     TableAction::{BatchGetItem, DeleteItem, UpdateItem},

@@ -12,7 +12,7 @@ use frontrow_domain::{
     card::{self, CardToken},
     hold::Hold,
     ids::{EntryId, HoldId},
-    limits::{CARD_ATTEMPTS_MAX, RETRY_ATTEMPTS},
+    limits::CARD_ATTEMPTS_MAX,
     listing::Listing,
     reservation::{Buyer, PaymentMethod, Reservation},
     waiting_room::Admission,
@@ -24,7 +24,7 @@ use frontrow_edge::{
     caller::Member,
     entropy,
 };
-use frontrow_store::{Paid, Payable};
+use frontrow_store::{Paid, Payable, limits::RETRY_ATTEMPTS};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,6 +1,7 @@
 //! `DELETE /performances/{performanceId}`: deletes a performance without live holds and reservations.
 
-use frontrow_domain::{Result, ids::PerformanceId, limits::FREEZE_TIMEOUT_SECONDS};
+use crate::limits::FREEZE_TIMEOUT_SECONDS;
+use frontrow_domain::{Result, ids::PerformanceId};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},

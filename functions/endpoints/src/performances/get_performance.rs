@@ -1,7 +1,8 @@
 //! `GET /performances/{performanceId}`: returns one performance with the number of seats left in each grade.
 
 use super::{PerformanceView, policy};
-use frontrow_domain::{Result, ids::PerformanceId, limits::SEATS_MAX_AGE_SECONDS};
+use crate::limits::SEATS_MAX_AGE_SECONDS;
+use frontrow_domain::{Result, ids::PerformanceId};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
     TableAction::{BatchGetItem, GetItem, Query},

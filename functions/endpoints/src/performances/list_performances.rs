@@ -3,7 +3,7 @@
 
 use super::{PerformanceView, policy};
 use frontrow_domain::{
-    Error, Result, Timestamp, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS, performance::Performance, time::UtcTime,
+    Error, Result, Timestamp, ids::ShowId, performance::Performance, time::UtcTime,
     waiting_room::policy::WaitingRoomPolicy,
 };
 use frontrow_edge::{
@@ -11,6 +11,7 @@ use frontrow_edge::{
     TableAction::{self, BatchGetItem, GetItem},
     caller::Anyone,
 };
+use frontrow_store::limits::CATALOGUE_MAX_AGE_SECONDS;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

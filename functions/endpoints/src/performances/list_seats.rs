@@ -2,11 +2,11 @@
 //! members get the map, and the response is never cached.
 
 use super::{GradeView, grades};
-use crate::waiting_room::may_look;
+use crate::{limits::SEATS_MAX_AGE_SECONDS, waiting_room::may_look};
 use frontrow_domain::{
     Result, Timestamp,
     ids::PerformanceId,
-    limits::{LIVE_SEATS_MAX, SEATS_MAX_AGE_SECONDS},
+    limits::LIVE_SEATS_MAX,
     money::{Currency, Won},
     performance::Performance,
     seat_map::{SeatMap, SeatState},

@@ -2,7 +2,8 @@
 //! it has no live holds and reservations.
 
 use super::PerformanceView;
-use frontrow_domain::{Result, ids::PerformanceId, limits::FREEZE_TIMEOUT_SECONDS, performance::PerformanceDetails};
+use crate::limits::FREEZE_TIMEOUT_SECONDS;
+use frontrow_domain::{Result, ids::PerformanceId, performance::PerformanceDetails};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},

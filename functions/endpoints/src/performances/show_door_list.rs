@@ -1,12 +1,13 @@
 //! `GET /performances/{performanceId}/reservations`: returns the door list, ordered by member name. It may lag by two
 //! seconds; check-ins use the reservations themselves.
 
+use crate::limits::DOOR_SEARCH_ITEMS;
 use frontrow_domain::{
     Error, Result,
     booking_reference::BookingReference,
     door_list::{DoorRow, sorted_name},
     ids::{PerformanceId, ReservationId},
-    limits::{DOOR_SEARCH_ITEMS, NAME_MAX_CHARS},
+    limits::NAME_MAX_CHARS,
     member::Name,
     reservation::ReservationStatus,
     seating::SeatId,

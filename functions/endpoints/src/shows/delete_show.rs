@@ -1,6 +1,7 @@
 //! `DELETE /shows/{showId}`: deletes a show with its performances, if none of them has live holds or reservations.
 
-use frontrow_domain::{Result, ids::ShowId, limits::FREEZE_TIMEOUT_SECONDS};
+use crate::limits::FREEZE_TIMEOUT_SECONDS;
+use frontrow_domain::{Result, ids::ShowId};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},

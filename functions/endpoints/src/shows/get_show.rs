@@ -1,10 +1,11 @@
 //! `GET /shows/{showId}`: returns one show.
 
 use super::ShowView;
-use frontrow_domain::{Result, ids::ShowId, limits::CATALOGUE_MAX_AGE_SECONDS};
+use frontrow_domain::{Result, ids::ShowId};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoBody, NoQuery, Route, TableAction::GetItem, caller::Anyone,
 };
+use frontrow_store::limits::CATALOGUE_MAX_AGE_SECONDS;
 
 /// The endpoint.
 pub struct GetShow;

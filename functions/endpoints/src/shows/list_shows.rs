@@ -3,7 +3,6 @@
 use super::ShowView;
 use frontrow_domain::{
     Result,
-    limits::CATALOGUE_MAX_AGE_SECONDS,
     show::{Category, Keyword, ShowFilter, ShowOrder},
     time::UtcTime,
 };
@@ -11,6 +10,7 @@ use frontrow_edge::{
     Answer, App, Call, Cursor, Endpoint, NoBody, NoPath, OpenPage, Page, PageQuery, Route, Secret, TableAction,
     caller::Anyone,
 };
+use frontrow_store::limits::CATALOGUE_MAX_AGE_SECONDS;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -2,7 +2,8 @@
 //! of them has live holds or reservations.
 
 use super::ShowView;
-use frontrow_domain::{Result, ids::ShowId, limits::FREEZE_TIMEOUT_SECONDS, show::ShowDetails};
+use crate::limits::FREEZE_TIMEOUT_SECONDS;
+use frontrow_domain::{Result, ids::ShowId, show::ShowDetails};
 use frontrow_edge::{
     Answer, App, Call, Endpoint, ErrorCode, NoQuery, Route, Shown,
     TableAction::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem},

@@ -7,11 +7,13 @@
 //! All values are read from the profile, so repeated, late and reordered messages are harmless.
 
 use super::{CancelReservations, FollowUp};
-use crate::queue::Outgoing;
+use crate::{
+    limits::{MEMBER_FOLLOWED_EVERY_SECONDS, MEMBER_FOLLOWED_SECONDS},
+    queue::Outgoing,
+};
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{EntryId, MemberId, RequestId},
-    limits::{MEMBER_FOLLOWED_EVERY_SECONDS, MEMBER_FOLLOWED_SECONDS},
     reservation::{Buyer, CancelReason, Reservation},
 };
 use frontrow_edge::entropy;

@@ -1,9 +1,9 @@
 //! Provider calls of one process that are not added to the breaker yet.
 
+use crate::limits::BREAKER_COUNT_SECONDS;
 use frontrow_domain::{
     Timestamp,
     breaker::{Counts, Sample, Subject},
-    limits::BREAKER_COUNT_SECONDS,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Timestamp,
     ids::{MemberId, ReservationId, VerificationId},
-    limits::{MAIL_LEASE_SECONDS, VERIFICATION_SECONDS},
+    limits::VERIFICATION_SECONDS,
     mailing::Occasion,
     member::{EmailAddress, Language},
     reservation::MailStatus,
     verification::Verification,
 };
-use frontrow_edge::{clock::Clock, keys::KeyRing, secrets::Secrets};
+use frontrow_edge::{clock::Clock, keys::KeyRing, limits::MAIL_LEASE_SECONDS, secrets::Secrets};
 use serde_json::json;
 
 const RESERVATION: &str = "r-0193f1b07c8a7d3fae52c1d1a5b0c006.demo";

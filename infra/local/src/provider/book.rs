@@ -1,6 +1,6 @@
 //! The provider's orders and their outcomes: business rules without HTTP.
 
-use frontrow_domain::limits::PROVIDER_REASON_MAX_CHARS;
+use frontrow_workers::limits::PROVIDER_REASON_MAX_CHARS;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -17,7 +17,3 @@ pub const BREAKER_OPEN_SECONDS: i64 = 30;
 pub const BREAKER_PROBE_SECONDS: i64 = 35;
 /// Successful probes in a row after which the breaker closes.
 pub const BREAKER_PROBES: u32 = 3;
-/// How often a worker adds the calls that it counted.
-pub const BREAKER_COUNT_SECONDS: i64 = 5;
-/// Attempts to change the breaker after lost races.
-pub const BREAKER_RETRIES: u32 = 8;

@@ -12,10 +12,6 @@ pub const PASSWORD_MIN_CHARS: usize = 8;
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// Digits of a verification code.
 pub const VERIFICATION_CODE_DIGITS: usize = 6;
-/// Requests that wait for a password hash in one process; the next one gets 503 with `Retry-After`.
-pub const HASHES_WAITING_MAX: usize = 256;
-/// How long a request waits for its turn to hash a password: half of [`super::ENDPOINT_TIMEOUT_SECONDS`].
-pub const HASH_WAIT_MILLIS: u64 = 5_000;
 /// How long a verification code is valid.
 pub const VERIFICATION_SECONDS: i64 = 600;
 /// Codes sent to one mailbox in an hour.
@@ -24,8 +20,6 @@ pub const VERIFICATIONS_PER_HOUR: u32 = 5;
 pub const VERIFICATION_WINDOW_SECONDS: i64 = 3600;
 /// Wrong codes after which a verification is void.
 pub const VERIFICATION_MAX_ATTEMPTS: u32 = 5;
-/// How long a verification that replaced a password is kept, for the confirmation mail.
-pub const PASSWORD_MAIL_KEPT_SECONDS: i64 = days(3);
 /// Failed logins for one address within the window before further ones are refused.
 pub const LOGIN_MAX_FAILURES: u32 = 10;
 /// Time window over which failed logins are counted.
@@ -44,11 +38,3 @@ pub const REFRESH_RETRY_SECONDS: i64 = 60;
 pub const RENAMES_PER_DAY: u32 = 10;
 /// Time window over which changes of name are counted.
 pub const RENAMES_WINDOW_SECONDS: i64 = hours(24);
-/// Interval between two passes over the reservations of a renamed or deleted member: the longest delay of SQS.
-pub const MEMBER_FOLLOWED_EVERY_SECONDS: i64 = 900;
-/// How long these passes continue: until access tokens from before the change have expired, plus two passes.
-pub const MEMBER_FOLLOWED_SECONDS: i64 = ACCESS_TOKEN_SECONDS + 2 * MEMBER_FOLLOWED_EVERY_SECONDS;
-/// Reservations that one message updates.
-pub const FOLLOW_PAGE_ITEMS: u32 = 100;
-/// Attempts of a refresh, which starts over if it meets another one of the same session.
-pub const REFRESH_ATTEMPTS: u32 = 6;

@@ -9,15 +9,11 @@ use crate::{
     clock::Clock,
     endpoint::{Body, Call, OpenPage, PathId},
     entropy, headers,
+    limits::{BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_CHARS},
     metrics::Metrics,
     problem, query,
 };
-use frontrow_domain::{
-    Error, FieldErrors, Result, Timestamp,
-    ids::RequestId,
-    limits::{BODY_MAX_BYTES, ID_MAX_CHARS, IDEMPOTENCY_KEY_MAX_CHARS},
-    member::Language,
-};
+use frontrow_domain::{Error, FieldErrors, Result, Timestamp, ids::RequestId, limits::ID_MAX_CHARS, member::Language};
 use frontrow_store::IdempotencyRecord;
 use lambda_http::{
     Body as Bytes, RequestExt,

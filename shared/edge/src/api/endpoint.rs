@@ -7,16 +7,18 @@ use crate::{
     answer::Reply,
     caller::Caller,
     json::Json,
+    limits::{CURSOR_MAX_CHARS, PAGE_DEFAULT_ITEMS},
     reading::{self, Source},
     render_cache::Rendered,
 };
 use frontrow_domain::{
     Error, FieldErrors, Result, Timestamp,
     ids::{HoldId, NotAnId, PaymentId, PerformanceId, ReservationId, ShowId, TicketId},
-    limits::{CURSOR_MAX_CHARS, PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS},
     member::Language,
 };
-use frontrow_store::{IdempotencyRecord, NOT_A_CURSOR, PageOf, PageRequest, PendingRecord, StoredAnswer};
+use frontrow_store::{
+    IdempotencyRecord, NOT_A_CURSOR, PageOf, PageRequest, PendingRecord, StoredAnswer, limits::PAGE_MAX_ITEMS,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{future::Future, str::FromStr};

@@ -1,7 +1,6 @@
 //! An endpoint's route and documentation.
 
-use crate::{ErrorCode, Function, Secret, TableAction};
-use frontrow_domain::limits::ENDPOINT_TIMEOUT_SECONDS;
+use crate::{ErrorCode, Function, Secret, TableAction, limits::ENDPOINT_TIMEOUT_SECONDS};
 use lambda_http::http::Method;
 
 /// Route and documentation of an endpoint, and its function. [`Route::get`] and the like set the usual values.

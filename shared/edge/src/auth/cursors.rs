@@ -1,9 +1,12 @@
 //! Cursors: the position where a page of a list ended, bound to the list and its filters. They are authenticated,
 //! because the table starts reading at the key in them.
 
-use crate::{codes::derive, keys::KeyRing};
+use crate::{
+    codes::derive,
+    keys::KeyRing,
+    limits::{CURSOR_MAX_CHARS, CURSOR_TAG_BYTES},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use frontrow_domain::limits::{CURSOR_MAX_CHARS, CURSOR_TAG_BYTES};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::{fmt, sync::Arc};

@@ -1,6 +1,6 @@
 //! Rings of keys, so that a key can be replaced while what the old one signed still counts.
 
-use frontrow_domain::limits::{KEY_ID_MAX_CHARS, KEY_MIN_CHARS};
+use crate::limits::{KEY_ID_MAX_CHARS, KEY_MIN_CHARS};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// Keys by id. The current one signs, and all of them verify.

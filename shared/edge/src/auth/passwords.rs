@@ -5,17 +5,15 @@
 //! A hash takes 19 MiB and tens of milliseconds of one core. [`Hashers`] runs at most one for each core and reuses
 //! its memory: blocks of that size, allocated and freed by many threads, fragment the heap to gigabytes.
 
-use crate::keys::KeyRing;
+use crate::{
+    keys::KeyRing,
+    limits::{HASH_WAIT_MILLIS, HASHES_WAITING_MAX},
+};
 use argon2::{
     Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use frontrow_domain::{
-    Error, Result,
-    limits::{HASH_WAIT_MILLIS, HASHES_WAITING_MAX},
-    member::Password,
-    text::compatible,
-};
+use frontrow_domain::{Error, Result, member::Password, text::compatible};
 use std::{
     fmt::{self, Display},
     sync::{Arc, Mutex, PoisonError},

@@ -4,12 +4,11 @@
 //! Refresh tokens consist of a member, a session and a number with their HMAC-SHA256. The same three values give the
 //! same token, so a retry gets the token of the lost response although no token is stored.
 
-use crate::{codes::derive, keys::KeyRing};
+use crate::{codes::derive, keys::KeyRing, limits::TOKEN_MAX_CHARS};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontrow_domain::{
     Timestamp,
     ids::{MemberId, PerformanceId, SessionId},
-    limits::TOKEN_MAX_CHARS,
     member::{EmailAddress, Name, Role},
     session::RefreshClaims,
     text::as_stored,

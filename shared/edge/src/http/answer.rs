@@ -3,8 +3,8 @@
 use crate::{
     Response,
     accepts::{self, Accepts},
+    limits::GZIP_MIN_BYTES,
 };
-use frontrow_domain::limits::GZIP_MIN_BYTES;
 use frontrow_store::StoredAnswer;
 use lambda_http::{
     Body,

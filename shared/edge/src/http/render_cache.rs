@@ -1,7 +1,7 @@
 //! Responses that are rendered once and sent many times: the map of a large house is several megabytes of JSON.
 
-use crate::{accepts, answer::Reply};
-use frontrow_domain::{Error, Result, limits::RENDERINGS_MAX};
+use crate::{accepts, answer::Reply, limits::RENDERINGS_MAX};
+use frontrow_domain::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use std::{

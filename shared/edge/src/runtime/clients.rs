@@ -3,12 +3,15 @@
 //! The SDK's own retries are off for DynamoDB and SES: `store` retries by its own rules and must see lost responses,
 //! and a mail whose response was lost must not be sent twice.
 
-use crate::env::variable;
+use crate::{
+    env::variable,
+    limits::{MAIL_CALL_MILLIS, QUEUE_CALL_MILLIS, SECRET_CALL_MILLIS},
+};
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{Builder, tls};
-use frontrow_domain::limits::{DYNAMODB_CALL_MILLIS, MAIL_CALL_MILLIS, QUEUE_CALL_MILLIS, SECRET_CALL_MILLIS};
+use frontrow_store::limits::DYNAMODB_CALL_MILLIS;
 use std::time::Duration;
 
 /// AWS endpoint, region and credentials.

@@ -1,11 +1,12 @@
 //! Settings that differ between deployments, read from the environment once per cold start.
 
-use crate::{env::variable, metrics::Metrics, secrets::Secrets};
-use frontrow_domain::{
+use crate::{
+    env::variable,
     limits::{MAIL_LEASE_SECONDS, MAIL_MAX_RECEIVES},
-    member::EmailAddress,
-    show::PosterUrl,
+    metrics::Metrics,
+    secrets::Secrets,
 };
+use frontrow_domain::{member::EmailAddress, show::PosterUrl};
 use std::collections::HashSet;
 
 /// Settings that differ between deployments.

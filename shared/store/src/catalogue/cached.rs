@@ -3,11 +3,12 @@
 use crate::{
     Store,
     keys::{self, from_item},
+    limits::COPY_MAX_AGE_MILLIS,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    limits::{COPY_MAX_AGE_MILLIS, POLLED_COPY_MAX_AGE_MILLIS},
+    limits::POLLED_COPY_MAX_AGE_MILLIS,
     listing::Listing,
     performance::Performance,
     show::Show,

@@ -21,18 +21,13 @@ use crate::{
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
     db::Refusal,
     keys,
-    write::Write,
-};
-use frontrow_domain::{
-    Error, Result, Timestamp,
-    hold::Hold,
-    ids::PerformanceId,
     limits::{
         CATALOGUE_CALLS_AT_ONCE, FREEZE_LEASE_SECONDS, FREEZE_WAIT_MILLIS, FROZEN_AT_ONCE, LISTING_TRUSTED_MILLIS,
     },
-    listing::Listing,
-    performance::Performance,
-    show::Show,
+    write::Write,
+};
+use frontrow_domain::{
+    Error, Result, Timestamp, hold::Hold, ids::PerformanceId, listing::Listing, performance::Performance, show::Show,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};

@@ -1,11 +1,14 @@
 //! Lists of shows. Each order has its own partition, so that a page is one query, or a few if filters drop many
 //! shows.
 
-use crate::{PageOf, PageRequest, Store, keys, page::Range};
+use crate::{
+    PageOf, PageRequest, Store, keys,
+    limits::{CATALOGUE_CALLS_AT_ONCE, RANGE_PROBES_MAX, SHOWS_MAX_READS, SHOWS_READ_ITEMS},
+    page::Range,
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Result, Timestamp,
-    limits::{CATALOGUE_CALLS_AT_ONCE, RANGE_PROBES_MAX, SHOWS_MAX_READS, SHOWS_READ_ITEMS},
     show::{Plays, Show, ShowFilter, ShowOrder},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};

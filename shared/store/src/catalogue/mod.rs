@@ -13,12 +13,13 @@ use crate::{
     PageOf, PageRequest, Store,
     db::Consistency,
     keys::{self, from_item},
+    limits::LISTED_BLOCKS_MAX,
     page::Range,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    limits::{BLOCK_SEATS, LISTED_BLOCKS_MAX, LIVE_SEATS_MAX},
+    limits::{BLOCK_SEATS, LIVE_SEATS_MAX},
     listing::Listing,
     performance::Performance,
     show::Show,

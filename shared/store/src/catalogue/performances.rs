@@ -7,6 +7,7 @@ use crate::{
     conditions::{PERFORMANCE_IS_NEW, PERFORMANCE_UNCHANGED},
     db::Consistency,
     keys::{self, attribute, item_of},
+    limits::CATALOGUE_RETRIES,
     page::Range,
     waiting_room,
     write::Write,
@@ -15,7 +16,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    limits::{CATALOGUE_RETRIES, SHOW_PERFORMANCES_MAX},
+    limits::SHOW_PERFORMANCES_MAX,
     performance::{Performance, PerformanceDetails},
     show::{OnSale, Show},
     waiting_room::policy::WaitingRoomPolicy,

@@ -7,12 +7,12 @@ use crate::{
     conditions::{PERFORMANCE_UNCHANGED, SHOW_UNCHANGED},
     db::{Consistency, Refusal},
     keys::{self, Key, from_item, item_of},
+    limits::{CATALOGUE_CALLS_AT_ONCE, CATALOGUE_RETRIES, DELETED_AT_ONCE},
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::{PerformanceId, ShowId},
-    limits::{CATALOGUE_CALLS_AT_ONCE, CATALOGUE_RETRIES, DELETED_AT_ONCE},
     performance::Performance,
     show::{Description, OnSale, Show, ShowDetails},
 };

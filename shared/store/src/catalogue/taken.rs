@@ -1,10 +1,16 @@
 //! Whether seats or places of a performance are held or owned; part of [`super::freeze`].
 
-use crate::{Store, db::Consistency, inventory, keys, write::Write};
+use crate::{
+    Store,
+    db::Consistency,
+    inventory, keys,
+    limits::{BLOCK_READS_AT_ONCE, LAPSED_ENDS_AT_ONCE},
+    write::Write,
+};
 use frontrow_domain::{
     Result, Timestamp,
     general_admission::{GeneralAdmission, Shard},
-    limits::{BLOCK_READS_AT_ONCE, LAPSED_ENDS_AT_ONCE, LAPSED_PAYABLE_SECONDS},
+    limits::LAPSED_PAYABLE_SECONDS,
     performance::Performance,
     seat_map::SeatState,
     seating::{Numbered, Seating},

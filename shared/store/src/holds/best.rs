@@ -3,12 +3,12 @@
 //! only as far as necessary.
 
 use super::Holder;
-use crate::{Store, db::Consistency, inventory::ShardsRead};
+use crate::{Store, db::Consistency, inventory::ShardsRead, limits::BLOCK_READS_AT_ONCE};
 use frontrow_domain::{
     Error, Result,
     best_available::{choose, together},
     hold::Hold,
-    limits::{BLOCK_READS_AT_ONCE, HOLD_ATTEMPTS},
+    limits::HOLD_ATTEMPTS,
     seat_map::SeatState,
     seating::{Numbered, SeatId, SeatSpot},
 };

@@ -6,16 +6,14 @@ use crate::{
     conditions::ADMISSION_UNCLAIMED,
     db::Consistency,
     keys::{self, Item, from_item},
+    limits::{ADMISSION_MAX_PAGES, ROOM_KEPT_SECONDS, TURN_WRITES_AT_ONCE},
     write::Write,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
-    limits::{
-        ADMISSION_MAX_PAGES, ADMISSION_PARTITIONS, LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX, ROOM_KEPT_SECONDS,
-        TURN_WRITES_AT_ONCE,
-    },
+    limits::{ADMISSION_PARTITIONS, LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX},
     waiting_room::{Admission, AdmissionState, LinePosition, Room},
 };
 use futures_util::{

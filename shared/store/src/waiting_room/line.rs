@@ -7,6 +7,7 @@ use crate::{
     db::Consistency,
     holds::{Freed, read_stake},
     keys::{self, Item, from_item, item_of, with_ttl},
+    limits::{DRAWS_MAX, DRAWS_REMEMBERED, LINE_RETRIES, STAKE_KEPT_SECONDS},
     write::Write,
 };
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
@@ -14,7 +15,6 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     hold::Stake,
     ids::{MemberId, PerformanceId},
-    limits::{DRAWS_MAX, DRAWS_REMEMBERED, LINE_RETRIES, STAKE_KEPT_SECONDS},
     performance::Performance,
     waiting_room::{AdmissionState, LinePosition, Room},
 };

@@ -9,16 +9,16 @@ use crate::{
     Store,
     conditions::{ADMISSION_UNCLAIMED, ADMISSION_UNEXTENDED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
     keys::{self, attribute, from_item, item_of, with_ttl},
+    limits::{
+        COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS, TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS,
+        TURN_LEASE_SECONDS, TURN_MAX_LAPSES, TURN_MAX_MILLIS, TURN_WRITES_AT_ONCE,
+    },
     write::Write,
 };
 use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
-    limits::{
-        CLAIM_SECONDS, COPY_MAX_AGE_MILLIS, FAR_COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS,
-        TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS, TURN_LEASE_SECONDS, TURN_MAX_LAPSES, TURN_MAX_MILLIS,
-        TURN_WRITES_AT_ONCE,
-    },
+    limits::{CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS},
     performance::Performance,
     waiting_room::{
         AdmissionState, LinePosition, Room, Stock,
