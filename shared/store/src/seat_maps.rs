@@ -23,10 +23,9 @@ use frontrow_domain::{
     seat_map::{SeatMap, pack_seats, pack_shard},
     seating::Seating,
 };
+use futures_util::{StreamExt, future, stream};
 use serde::Deserialize;
 use std::sync::Arc;
-use tokio::task::JoinSet;
-use tracing::Instrument;
 
 /// The metadata of a row.
 #[derive(Deserialize)]
@@ -94,20 +93,9 @@ impl Store {
 
     /// Rebuilds the rows of `parts`, several at a time; `now` is before anything is read. Returns those that failed.
     pub async fn project_parts(&self, parts: impl IntoIterator<Item = Part>, now: Timestamp) -> Vec<(Part, Error)> {
-        let mut failed = Vec::new();
-        let mut parts = parts.into_iter();
-        let mut working = JoinSet::new();
-        loop {
-            for part in parts.by_ref().take(BLOCK_READS_AT_ONCE - working.len()) {
-                let store = self.clone();
-                let work = async move { store.project_part(&part, now).await.err().map(|error| (part, error)) };
-                working.spawn(work.in_current_span());
-            }
-            match working.join_next().await {
-                None => return failed,
-                Some(done) => failed.extend(done.expect("projectors do not panic")),
-            }
-        }
+        let project = async |part: Part| self.project_part(&part, now).await.err().map(|error| (part, error));
+        let working: Vec<_> = parts.into_iter().map(project).collect();
+        stream::iter(working).buffer_unordered(BLOCK_READS_AT_ONCE).filter_map(future::ready).collect().await
     }
 
     /// Rebuilds a row from the part's seats or its shard. Of two concurrent projectors the slower one reads again,
