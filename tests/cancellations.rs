@@ -106,7 +106,8 @@ struct CrashEvery {
 impl Interceptor for Arc<CrashEvery> {
     fn intercept(&self, operation: &str, request: &Value, execute: Execute) -> Answering {
         let cancels = operation == "TransactWriteItems" && request.to_string().contains("cancel_reason");
-        let claims = request["UpdateExpression"].as_str().is_some_and(|update| update.starts_with("SET #mail = :marker"));
+        let claims =
+            request["UpdateExpression"].as_str().is_some_and(|update| update.starts_with("SET #mail = :marker"));
         self.claims.fetch_add(usize::from(claims), Ordering::Relaxed);
         let number = if cancels { self.seen.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         let dies = number > 0 && number.is_multiple_of(self.every);

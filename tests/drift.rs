@@ -178,7 +178,7 @@ fn dependents(dependency: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn each_crate_knows_only_what_it_may() {
+fn each_crate_depends_only_on_allowed_crates() {
     // `edge` creates the client, and a worker's tests create a table; only the store uses the operations.
     assert_eq!(
         dependents("aws-sdk-dynamodb"),

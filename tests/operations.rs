@@ -114,7 +114,7 @@ async fn an_on_sale_is_observable_and_leaks_no_secret() {
     assert!(printed.iter().any(|one| one.json["level"] == "INFO"), "they log");
 
     requests_are_followed(&sale, &mails(&world).await, &printed);
-    numbers_are_told(&printed);
+    metrics_are_printed(&printed);
     let environment = world.stack.variables().to_string();
     let shown = format!("{:?} {:?}", world.app(), world.stack.engine());
     for (what, secret) in &sale.secrets {
@@ -164,7 +164,7 @@ fn requests_are_followed(sale: &Sale, mails: &[Vec<u8>], printed: &[Printed]) {
 }
 
 /// Lines with metrics: each in CloudWatch's format, with words from fixed lists, and nothing else.
-fn numbers_are_told(printed: &[Printed]) {
+fn metrics_are_printed(printed: &[Printed]) {
     let mut printed_names = BTreeSet::new();
     for one in printed.iter().filter(|one| !one.json["_aws"].is_null()) {
         let about = &one.json["_aws"]["CloudWatchMetrics"][0];

@@ -237,13 +237,13 @@ async fn an_organizers_cancellation_completes_after_kill_9() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(client.get("/points").await.number("balance"), 1_000_000, "{who} is refunded once");
-        every_reservation_is_told_of_its_end(&process, &client).await;
+        every_cancellation_is_mailed(&process, &client).await;
     }
     process.kill().await;
 }
 
 /// Once; twice only if the process was killed between the mail's acceptance and its marker.
-async fn every_reservation_is_told_of_its_end(process: &Process, client: &Client) {
+async fn every_cancellation_is_mailed(process: &Process, client: &Client) {
     let reservations = client.all("/reservations").await;
     for _ in 0..300 {
         let mails = process.anyone.get("/_local/mails").await.expect(200).json;

@@ -19,7 +19,7 @@ use frontrow_edge::App;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-pub(super) async fn a_pending_purchase_keeps_from_another_hold(world: &World) -> GuardResult {
+pub(super) async fn a_pending_purchase_prevents_another_hold(world: &World) -> GuardResult {
     let performance = world.performance(json!({})).await;
     let person = world.member(0).await;
     switch(world, json!({"mode": "refuse"})).await;

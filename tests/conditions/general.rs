@@ -67,7 +67,7 @@ pub(super) async fn places_are_held_beside_others(world: &World) -> GuardResult 
 }
 
 /// Keeps a shard's item small, however many holds expire in a large area.
-pub(super) async fn lapsed_places_are_looked_for_from_time_to_time(world: &World) -> GuardResult {
+pub(super) async fn a_shard_is_checked_for_expired_places_periodically(world: &World) -> GuardResult {
     let performance = area(world, 100, json!({})).await;
     for _ in 0..=SHARD_UNSWEPT_MAX {
         hold_of_grade(&world.member(0).await, &performance, "Standing", 1).await.expect(201);

@@ -87,7 +87,7 @@ async fn status(person: &Person, path: &str) -> String {
     person.get(path).await.expect(200).json["ticketMail"]["status"].as_str().unwrap_or_default().to_owned()
 }
 
-pub(super) async fn a_message_that_comes_again_is_not_mailed_again(world: &World) -> GuardResult {
+pub(super) async fn a_redelivered_message_sends_no_mail(world: &World) -> GuardResult {
     let (_, _, mail) = buy(world).await;
     world.settle().await;
     let mailer = Mailer::start(world).await;
@@ -102,13 +102,13 @@ pub(super) async fn a_mail_has_one_sender_at_a_time(world: &World) -> GuardResul
     ensure(!done && mailer.accepted() == 0, || "a mail was sent by two".to_owned())
 }
 
-pub(super) async fn a_mail_about_nothing_needs_no_sending(world: &World) -> GuardResult {
+pub(super) async fn a_mail_without_an_item_is_dropped(world: &World) -> GuardResult {
     let mailer = Mailer::start(world).await;
     let done = mailer.deliver(&MailJob::Code { verification_id: "gone".parse().expect("an id") }, 1).await;
     ensure(done, || "a verification that was collected came back as a stump".to_owned())
 }
 
-pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> GuardResult {
+pub(super) async fn a_member_is_alerted_of_a_show_once(world: &World) -> GuardResult {
     let (person, organizer) = (world.member(0).await, world.organizer().await);
     person.put("/members/me/alerts", json!({"categories": ["musical"]})).await.expect(200);
     let show_id = organizer.post("/shows", show_details()).await.expect(201).text("showId").parse().expect("an id");
@@ -118,7 +118,7 @@ pub(super) async fn a_member_is_told_of_a_show_once(world: &World) -> GuardResul
     ensure(done && mailer.accepted() == 0, || "a member was notified of a show twice".to_owned())
 }
 
-pub(super) async fn who_lost_a_mail_says_nothing_about_it(world: &World) -> GuardResult {
+pub(super) async fn a_sender_that_lost_its_lease_changes_nothing(world: &World) -> GuardResult {
     let (person, path, mail, late) = buy_and_claim(world).await;
     let (store, now) = (&world.app().store, world.stack.clock().now());
     let over = now.plus_seconds(LEASE_SECONDS);

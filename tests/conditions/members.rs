@@ -54,7 +54,7 @@ pub(super) async fn a_verification_is_used_once(world: &World) -> GuardResult {
     ensure(second.status == 410, || format!("used twice concurrently, the second use gets {second:?}"))
 }
 
-pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> GuardResult {
+pub(super) async fn wrong_codes_void_a_verification(world: &World) -> GuardResult {
     let verification = verify(world).await.expect(202).text("verificationId");
     let (client, id) = (world.anyone(), verification.clone());
     world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
@@ -64,7 +64,7 @@ pub(super) async fn wrong_codes_kill_a_verification(world: &World) -> GuardResul
     ensure(lucky.status == 429, || format!("the right code, found by too many guesses at once: {lucky:?}"))
 }
 
-pub(super) async fn no_more_guesses_are_judged_than_allowed(world: &World) -> GuardResult {
+pub(super) async fn guesses_are_checked_up_to_the_limit(world: &World) -> GuardResult {
     let verification = verify(world).await.expect(202).text("verificationId");
     let (client, id) = (world.anyone(), verification.clone());
     world.wire.intercept(Some(Interlude::before("TransactWriteItems", async move {
@@ -132,7 +132,7 @@ pub(super) async fn sessions_of_a_member_without_an_edition_end(world: &World) -
     ends(world).await
 }
 
-pub(super) async fn an_address_gets_its_codes_of_an_hour(world: &World) -> GuardResult {
+pub(super) async fn an_address_gets_codes_up_to_its_hourly_limit(world: &World) -> GuardResult {
     // Moves to the beginning of a window, so that it does not end during the test.
     let window_millis = VERIFICATION_WINDOW_SECONDS * 1000;
     let left_millis = window_millis - world.stack.clock().now().millis() % window_millis;

@@ -75,7 +75,7 @@ guards! {
     }
     VERIFICATION_IS_OPEN {
         members::a_verification_is_used_once => ["attribute_not_exists(#used_by)"];
-        members::wrong_codes_kill_a_verification => ["#attempts < :attempts_max"];
+        members::wrong_codes_void_a_verification => ["#attempts < :attempts_max"];
     }
     MEMBER_EXISTS {
         accounts::a_rename_recreates_no_account => [WHOLE];
@@ -86,7 +86,7 @@ guards! {
         accounts::a_replaced_password_deletes_nothing => [WHOLE];
     }
     BUYER_UNCHANGED {
-        projections::a_late_follower_forgets_no_name => [WHOLE];
+        projections::a_late_update_keeps_former_names => [WHOLE];
     }
     DOOR_ROW_STANDS {
         projections::a_row_is_moved_by_one_projector => [WHOLE];
@@ -103,10 +103,10 @@ guards! {
         members::all_sessions_end => ["#sessions_edition = :edition"];
     }
     ATTEMPTS_ARE_LEFT {
-        members::no_more_guesses_are_judged_than_allowed => [WHOLE];
+        members::guesses_are_checked_up_to_the_limit => [WHOLE];
     }
     RATE_IS_BELOW {
-        members::an_address_gets_its_codes_of_an_hour => [WHOLE, "attribute_not_exists(#count)", "#count < :limit"];
+        members::an_address_gets_codes_up_to_its_hourly_limit => [WHOLE, "attribute_not_exists(#count)", "#count < :limit"];
     }
     PERFORMANCE_IS_NEW {
         catalogue::a_performance_is_not_replaced => [WHOLE];
@@ -140,7 +140,7 @@ guards! {
     TAKE_PLACES {
         general::no_more_places_are_held_than_there_are => [WHOLE, "attribute_not_exists(#taken)", "#taken <= :room"];
         general::places_are_held_beside_others => ["#taken <= :room AND #unswept < :unswept_max"];
-        general::lapsed_places_are_looked_for_from_time_to_time => ["#unswept < :unswept_max"];
+        general::a_shard_is_checked_for_expired_places_periodically => ["#unswept < :unswept_max"];
     }
     SHARD_UNCHANGED {
         general::lapsed_places_are_given_back_once => [WHOLE];
@@ -169,7 +169,7 @@ guards! {
         ];
         booking::a_payment_clears_unpaid_holds => ["#unpaid_first <= #cleared_until"];
         booking::an_unpaid_hold_is_forgotten_after_an_hour => ["#unpaid_first <= :hour_ago"];
-        cards::a_pending_purchase_keeps_from_another_hold => ["attribute_not_exists(#pending_hold_id)"];
+        cards::a_pending_purchase_prevents_another_hold => ["attribute_not_exists(#pending_hold_id)"];
     }
     STAKE_IS_LIVE {
         cards::a_prolonged_hold_is_paid_where_it_is_kept => ["#hold_until = :hold_until_read"];
@@ -245,21 +245,21 @@ guards! {
     }
     DRAWN_ONCE {
         room::joining_twice_at_once_draws_from_the_line_once => [WHOLE];
-        room::who_left_joins_again => ["#drawer <> :drawer"];
+        room::a_member_who_left_can_rejoin => ["#drawer <> :drawer"];
     }
     PLACE_UNCHANGED {
         room::joining_twice_at_once_draws_one_place => [WHOLE, "attribute_not_exists(#pk)"];
-        room::who_left_joins_again => ["#draws = :seen_draws"];
+        room::a_member_who_left_can_rejoin => ["#draws = :seen_draws"];
     }
     PLACE_IS_HELD {
-        room::leaving_again_does_what_a_crash_left_undone => [WHOLE];
+        room::leaving_again_completes_a_crashed_leave => [WHOLE];
     }
     TURNSTILE_IS_FREE {
-        room_turns::two_turns_at_once_let_in_no_more_than_one => ["#lease_until <= :now"];
+        room_turns::two_concurrent_turns_admit_one => ["#lease_until <= :now"];
         room_turns::the_turnstile_turns_once_a_second => ["#next_tick_at <= :now"];
     }
     TURN_IS_MINE {
-        room_turns::a_turn_that_lost_the_turnstile_tells_nothing => [WHOLE];
+        room_turns::a_turn_that_lost_its_lease_writes_nothing => [WHOLE];
     }
     ROOM_EXISTS {
         room::a_deleted_room_gets_no_policy => [WHOLE];
@@ -286,24 +286,24 @@ guards! {
         projections::a_part_is_shown_and_shown_anew => ["attribute_not_exists(#seq)", "#seq = :seen_seq"];
     }
     MAIL_FREE {
-        mails::a_message_that_comes_again_is_not_mailed_again => [
+        mails::a_redelivered_message_sends_no_mail => [
             "attribute_not_exists(#mail) OR (#mail.#status <> :sent AND #mail.#lease_until <= :now)"
         ];
         mails::a_mail_has_one_sender_at_a_time => ["#mail.#lease_until <= :now"];
-        mails::a_mail_about_nothing_needs_no_sending => ["attribute_exists(#pk)"];
+        mails::a_mail_without_an_item_is_dropped => ["attribute_exists(#pk)"];
         mails::a_mail_is_claimed_again_until_it_was_sent => [
             "attribute_not_exists(#mail)", "#mail.#status <> :sent AND #mail.#lease_until <= :now", "#mail.#status <> :sent"
         ];
     }
     ALERT_FREE {
-        mails::a_member_is_told_of_a_show_once => [WHOLE];
+        mails::a_member_is_alerted_of_a_show_once => [WHOLE];
         mails::an_alert_is_claimed_again_until_it_was_sent => [
             "attribute_not_exists(#mail)", "#mail.#status <> :sent AND #mail.#lease_until <= :now",
             "#mail.#status <> :sent", "#mail.#lease_until <= :now"
         ];
     }
     MAIL_MINE {
-        mails::who_lost_a_mail_says_nothing_about_it => [WHOLE];
+        mails::a_sender_that_lost_its_lease_changes_nothing => [WHOLE];
     }
     MAIL_UNSENT {
         mails::a_sent_mail_has_not_failed => [WHOLE];

@@ -125,7 +125,7 @@ fn renamed(reservation: &Reservation, name: &str) -> Buyer {
 }
 
 /// A follower read a reservation before its buyer's name changed twice, and then applies the first change.
-pub(super) async fn a_late_follower_forgets_no_name(world: &World) -> GuardResult {
+pub(super) async fn a_late_update_keeps_former_names(world: &World) -> GuardResult {
     let (store, before) = (&world.app().store, zoe(world).await);
     store.replace_buyer(&before, &renamed(&before, "Yuna")).await.map_err(|error| error.to_string())?;
     world.settle().await;

@@ -78,7 +78,7 @@ pub(super) async fn joining_twice_at_once_draws_from_the_line_once(world: &World
     ensure(issued == 1, || format!("{issued} places were drawn for one member"))
 }
 
-pub(super) async fn leaving_again_does_what_a_crash_left_undone(world: &World) -> GuardResult {
+pub(super) async fn leaving_again_completes_a_crashed_leave(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
     world.wire.intercept(Some(std::sync::Arc::new(Unreached("PutItem"))));
@@ -144,7 +144,7 @@ pub(super) async fn the_admission_of_another_holds_nothing(world: &World) -> Gua
     ensure(held.status == 401, || format!("seats were held with another member's admission: {held:?}"))
 }
 
-pub(super) async fn who_left_joins_again(world: &World) -> GuardResult {
+pub(super) async fn a_member_who_left_can_rejoin(world: &World) -> GuardResult {
     let (performance, person) = (room_for(world, 10).await, world.member(0).await);
     join(&person, &performance).await.expect(201);
     leave(&person, &performance).await.expect(204);

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 const NOT_HAPPENED: &str = "the operation came by";
 
-pub(super) async fn two_turns_at_once_let_in_no_more_than_one(world: &World) -> GuardResult {
+pub(super) async fn two_concurrent_turns_admit_one(world: &World) -> GuardResult {
     let performance = room_for(world, 1).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     let token = join(&first, &performance).await.expect(201).text("queueToken");
@@ -40,7 +40,7 @@ pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> GuardRes
     ensure(polled.text("status") == "waiting", || format!("the turnstile turned twice in a second: {polled:?}"))
 }
 
-pub(super) async fn a_turn_that_lost_the_turnstile_tells_nothing(world: &World) -> GuardResult {
+pub(super) async fn a_turn_that_lost_its_lease_writes_nothing(world: &World) -> GuardResult {
     let performance = room_for(world, 10).await;
     let (first, second) = (world.member(0).await, world.member(0).await);
     let token = join(&first, &performance).await.expect(201).text("queueToken");

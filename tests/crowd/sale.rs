@@ -50,7 +50,7 @@ pub(super) struct Plan {
 pub(super) struct Figures {
     pub(super) shards: u32,
     pub(super) joined: usize,
-    pub(super) let_in: usize,
+    pub(super) admitted: usize,
     /// Members whose place was called and taken back although they kept polling.
     pub(super) lost: usize,
     /// Number of distinct positions.
@@ -170,7 +170,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
                 }
                 Next::Inside { until } => {
                     inside += 1;
-                    figures.let_in += 1;
+                    figures.admitted += 1;
                     figures.drain_seconds = second;
                     agenda.entry(until).or_default().push((person, Act::Leave));
                 }

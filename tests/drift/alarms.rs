@@ -137,7 +137,7 @@ const OURS: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn our_metrics_are_those_that_functions_print() {
+fn alarms_use_metrics_that_functions_print() {
     let source = fs::read_to_string(root().join("shared/edge/src/runtime/metrics.rs")).expect("a source file");
     for (name, by) in OURS.into_iter().filter(|(_, by)| !by.is_empty()) {
         assert!(source.contains(&format!("self.count(\"{name}\", (\"{by}\", ")), "{name} by {by} is not printed");

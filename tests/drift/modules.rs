@@ -175,7 +175,7 @@ fn circle(room: &Room) -> Option<Names> {
 }
 
 #[test]
-fn modules_form_no_circle() {
+fn modules_have_no_cycles() {
     let mut circles = Vec::new();
     for folder in ["shared", "functions", "infra"] {
         for manifest in files(folder, "toml").iter().filter(|path| path.ends_with("Cargo.toml")) {

@@ -120,7 +120,7 @@ fn check_api(template: &Template, complaints: &mut Complaints) {
 
 /// Durations that must be shorter than others. The other checks compare the template's values with these.
 #[test]
-fn what_must_end_first_ends_first() {
+fn timeouts_are_ordered() {
     let poll = ENDPOINTS.iter().map(|endpoint| &endpoint.route.function).find(|function| function.name == "poll_queue");
     assert_eq!(poll.map(|function| function.timeout_seconds), Some(POLL_TIMEOUT_SECONDS));
     let in_order = |shorter: u64, longer: i64| assert!(i64::try_from(shorter).is_ok_and(|shorter| shorter < longer));

@@ -34,7 +34,7 @@ fn complaints(template: &Template) -> Vec<String> {
 }
 
 #[test]
-fn the_template_says_what_the_code_says() {
+fn the_template_matches_the_code() {
     let complaints = complaints(&Template::read());
     assert!(complaints.is_empty(), "{complaints:#?}");
 }

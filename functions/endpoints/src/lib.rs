@@ -6,7 +6,7 @@ pub mod unmatched;
 
 pub mod limits;
 
-/// Holds: short-lived claims on seats.
+/// Holds: seats kept for a member for some minutes.
 pub mod holds {
     mod views;
 

@@ -142,7 +142,7 @@ impl<'a> Traffic<'a> {
             },
             Calls {
                 copies: Some(COPIES_OF_POLLS),
-                ..self.api("poll_queue", crowd.let_in, measured.row("poll that claims"))
+                ..self.api("poll_queue", crowd.admitted, measured.row("poll that claims"))
             },
         ]
     }
@@ -156,8 +156,8 @@ impl<'a> Traffic<'a> {
         let by_points = crowd.purchases - by_card;
         // Admitted people who do not buy make one attempt.
         let tries = f64::from(self.announced.holds_per_purchase);
-        let holds = crowd.purchases * tries + (crowd.let_in - crowd.purchases);
-        let map = self.api("list_seats", crowd.let_in * assumed.seat_map_looks.0, measured.seat_map(seats, is_live));
+        let holds = crowd.purchases * tries + (crowd.admitted - crowd.purchases);
+        let map = self.api("list_seats", crowd.admitted * assumed.seat_map_looks.0, measured.seat_map(seats, is_live));
         let own = |calls: Calls| Calls { copies: None, ..calls };
         vec![
             Calls {
@@ -259,7 +259,7 @@ impl<'a> Traffic<'a> {
         usage.add_function(0.0, crowd.seconds * call_seconds(assumed, turn.calls), self.memory("poll_queue"));
         usage.add_units(turn * crowd.seconds);
         // Each admission is inserted; each one without a purchase is deleted.
-        usage.add_units(Measured::GRANT * (2.0 * crowd.let_in - crowd.purchases));
+        usage.add_units(Measured::GRANT * (2.0 * crowd.admitted - crowd.purchases));
         let left_behind = crowd.purchases * assumed.purchase_bytes.0 / GIGABYTE;
         usage.add(Item::TableGigabyteMonths, left_behind);
         usage.add(Item::BackupGigabyteMonths, left_behind);

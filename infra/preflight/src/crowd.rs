@@ -24,7 +24,7 @@ pub struct Crowd {
     /// Seats sold.
     pub tickets: f64,
     /// People admitted until then.
-    pub let_in: f64,
+    pub admitted: f64,
     /// Time from the opening until the last seat is sold, in seconds.
     pub seconds: f64,
     /// Admissions per second.
@@ -62,10 +62,10 @@ impl Crowd {
         let (people, buyers) = (f64::from(announced.people), share(announced.buyers_percent));
         let seats = f64::from(announced.seats);
         let purchases = (seats / f64::from(announced.seats_per_purchase)).ceil().min(people * buyers);
-        let let_in = (purchases / buyers).min(people);
+        let admitted = (purchases / buyers).min(people);
         let turns_per_second = f64::from(TURN_MAX_GRANTS) / TURN_INTERVAL_SECONDS as f64;
-        let seconds = (f64::from(announced.minutes) * 60.0).max(let_in / turns_per_second);
-        let per_second = let_in / seconds;
+        let seconds = (f64::from(announced.minutes) * 60.0).max(admitted / turns_per_second);
+        let per_second = admitted / seconds;
         // People who do not buy stay inside until their admission ends.
         let stay =
             buyers * f64::from(announced.stay_minutes) * 60.0 + (1.0 - buyers) * ADMISSION_DEFAULT_SECONDS as f64;
@@ -76,12 +76,12 @@ impl Crowd {
             max_active: setting(per_second * stay),
             admit_per_minute: setting(per_second * 60.0),
         };
-        let line = Line { announced, let_in, per_second, seconds };
+        let line = Line { announced, admitted, per_second, seconds };
         let (polls, pause) = (line.polls(), line.longest_pause());
         Self {
             purchases,
             tickets: (purchases * f64::from(announced.seats_per_purchase)).min(seats),
-            let_in,
+            admitted,
             seconds,
             per_second,
             joins_per_second: f64::from(expected) / 60.0 * f64::from(ARRIVALS_PEAK_FACTOR),
@@ -101,7 +101,7 @@ fn setting(value: f64) -> u32 {
 /// A line that moves at an even pace, until the seats are sold.
 struct Line<'a> {
     announced: &'a Announced,
-    let_in: f64,
+    admitted: f64,
     per_second: f64,
     seconds: f64,
 }
@@ -115,7 +115,7 @@ impl Line<'_> {
 
     /// When they stop polling: they are admitted, give up, or the seats are gone.
     fn ends_at(&self, position: f64) -> f64 {
-        if position <= self.let_in {
+        if position <= self.admitted {
             return position / self.per_second;
         }
         let patience = self.announced.patience_minutes.map_or(f64::INFINITY, |minutes| f64::from(minutes) * 60.0);

@@ -110,7 +110,7 @@ impl fmt::Display for Report {
         writeln!(f, "{}, {}, prices of {}, {}\n", self.region, self.currency, self.prices_of, self.terms)?;
         writeln!(f, "THE CROWD")?;
         writeln!(f, "  {:>14}  tickets, in {} purchases", number(crowd.tickets), number(crowd.purchases))?;
-        writeln!(f, "  {:>14}  people admitted, in {} minutes", number(crowd.let_in), minutes(crowd.seconds))?;
+        writeln!(f, "  {:>14}  people admitted, in {} minutes", number(crowd.admitted), minutes(crowd.seconds))?;
         writeln!(f, "  {:>14}  minutes to admit everyone, if there were seats for them", minutes(crowd.drain_seconds))?;
         writeln!(f, "  {:>14}  joins in the busiest second", number(crowd.joins_per_second.ceil()))?;
         writeln!(f, "  {:>14}  polls a second when everyone is in line", number(crowd.polls_per_second.ceil()))?;

@@ -10,7 +10,7 @@
 //! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; verification codes; sessions |
 //! | [`show`], [`performance`], [`seating`], [`price`] | the catalogue: shows, their dates, seats and prices |
 //! | [`best_available`] | choosing the best free seats |
-//! | [`general`] | general admission areas, their shards and buckets |
+//! | [`general_admission`] | general admission areas, their shards and buckets |
 //! | [`seat_map`] | the state of every seat, and the packed form of a large house's map |
 //! | [`waiting_room`] | positions, shards, turnstile arithmetic |
 //! | [`hold`] | a claim on seats for a few minutes, and the stake that limits it |

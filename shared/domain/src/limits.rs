@@ -1,5 +1,6 @@
 //! The bounds of rules, with the unit at the end of the name. A limit without a stated reason is part of the contract.
-//! Bounds of DynamoDB, HTTP, Lambda, SQS and SES are in the `limits.rs` of the crate that meets them.
+//! Other bounds: DynamoDB and caches in `shared/store/src/limits.rs`; HTTP, Lambda and credentials in
+//! `shared/edge/src/limits.rs`; SQS, SES and the payment provider in `functions/workers/src/limits.rs`.
 
 mod breaker;
 

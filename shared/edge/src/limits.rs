@@ -1,4 +1,4 @@
-//! Bounds of HTTP, Lambda, credentials and calls.
+//! Bounds of HTTP, Lambda, credentials, and calls to AWS.
 
 use frontrow_store::limits::SORT_KEY_MAX_BYTES;
 
@@ -18,7 +18,7 @@ pub const REQUEST_HEAD_MAX_BYTES: usize = 10_240;
 /// How long a browser caches a CORS preflight response. Each preflight request is billed.
 pub const CORS_MAX_AGE_SECONDS: u32 = 3_600;
 
-/// Shortest response body that is compressed; a shorter one fits a packet or two.
+/// Shortest response body that is compressed; a shorter one fits into a few TCP packets.
 pub const GZIP_MIN_BYTES: usize = 4_096;
 /// Largest response body within a function's JSON result: Lambda's 6 MB, less 8 kB for the headers.
 pub const LAMBDA_ANSWER_MAX_BYTES: usize = 6_136 * 1_024;

@@ -1,4 +1,4 @@
-//! Bounds of what is read and written, and of retries. Rules have theirs in `frontrow_domain::limits`.
+//! Bounds of DynamoDB, caches and retries. Rules have theirs in `frontrow_domain::limits`.
 
 /// How long a response is kept under its `Idempotency-Key`.
 pub const IDEMPOTENCY_KEPT_SECONDS: i64 = 24 * 3_600;

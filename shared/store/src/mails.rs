@@ -75,7 +75,7 @@ fn is_at_payment(occasion: &Occasion) -> bool {
 }
 
 impl MailJob {
-    /// The kinds of all mails, as in [`Mail::kind`].
+    /// The kinds of all mails, as in [`MailJob::kind`].
     pub const KINDS: [&str; 5] = ["ticket", "cancellation", "alert", "code", "password"];
 
     /// The mail's kind, as used in messages and metrics.

@@ -15,7 +15,7 @@ const MEMBERS: usize = 40;
 const MAX_ACTIVE: i64 = 5;
 
 /// A performance whose line has four shards because of its expected arrivals.
-async fn shardd(world: &World) -> String {
+async fn sharded(world: &World) -> String {
     let room = json!({"maxActive": MAX_ACTIVE, "admissionSeconds": 20, "expectedArrivalsPerMinute": 120_000});
     let performance = world.performance(json!({"waitingRoom": room})).await;
     let id = performance.parse().expect("an id");
@@ -87,9 +87,9 @@ impl Line {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shardd_line_drains_in_order_within_its_limit() {
+async fn a_sharded_line_drains_in_order_within_its_limit() {
     World::run(async |world| {
-        let performance = shardd(world).await;
+        let performance = sharded(world).await;
         let organizer = world.organizer().await;
         let mut line = Line::join_at_once(world, &performance).await;
         let positions: BTreeSet<i64> = line.waiting.iter().map(|(_, place)| place.number("position")).collect();

@@ -133,7 +133,7 @@ impl Status {
 
 impl Status {
     /// The character in a row of seats. All seats of a house are for sale, so `x` is not used yet.
-    fn letter(&self) -> char {
+    fn symbol(&self) -> char {
         match self {
             Self::Free => 'f',
             Self::Held => 'h',
@@ -185,8 +185,8 @@ fn sections<'a>(seats: impl Iterator<Item = (SeatSpot<'a>, Status)>) -> Vec<Sect
         }
         let Some(SectionView { rows, .. }) = sections.last_mut() else { continue };
         match rows.last_mut() {
-            Some(last) if last.row == place.row => last.seats.push(status.letter()),
-            _ => rows.push(RowView { row: place.row, seats: status.letter().into() }),
+            Some(last) if last.row == place.row => last.seats.push(status.symbol()),
+            _ => rows.push(RowView { row: place.row, seats: status.symbol().into() }),
         }
     }
     sections

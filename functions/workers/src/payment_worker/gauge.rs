@@ -14,7 +14,7 @@ pub(super) struct Gauge(Arc<Mutex<Reading>>);
 #[derive(Debug, Default)]
 struct Reading {
     sample: Sample,
-    told_at: Timestamp,
+    reported_at: Timestamp,
 }
 
 impl Gauge {
@@ -25,10 +25,10 @@ impl Gauge {
     /// Takes the counts and resets them. Returns `None` if there are none, or if the last time is too recent.
     pub(super) fn take_due(&self, now: Timestamp) -> Option<Sample> {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if reading.sample.is_empty() || now < reading.told_at.plus_seconds(BREAKER_COUNT_SECONDS) {
+        if reading.sample.is_empty() || now < reading.reported_at.plus_seconds(BREAKER_COUNT_SECONDS) {
             return None;
         }
-        reading.told_at = now;
+        reading.reported_at = now;
         Some(std::mem::take(&mut reading.sample))
     }
 }

@@ -145,7 +145,7 @@ fn tickets_are_mailed_again_when_that_was_asked_for_and_once_for_each_number() {
 }
 
 #[test]
-fn a_new_password_is_told_once() {
+fn a_new_password_is_relayed_once() {
     let used = |purpose: &str| {
         let mut used = verification();
         used["used_for"] = json!({"S": purpose});

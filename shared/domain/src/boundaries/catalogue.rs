@@ -158,7 +158,7 @@ fn a_map_counts_free_seats_by_grade() {
 }
 
 #[test]
-fn a_show_counts_its_edits_and_closes_for_a_while() {
+fn a_show_counts_its_edits_and_can_be_frozen() {
     let show = listing(numbered()).show;
     let playing = show.playing(2, Some((NOW, AFTER)), None);
     assert_eq!((show.edition, playing.edition, playing.performances), (1, 2, 2));

@@ -342,8 +342,8 @@ proptest! {
         let granted = plan.0.iter().filter(|(_, step)| *step == Step::Grant).count() as u64;
         let most = room.policy.max_active.map_or(u64::MAX, u64::from);
         prop_assert!(granted == 0 || live + granted <= most);
-        let let_in = plan.0.iter().filter(|(_, step)| *step != Step::Skip).count();
-        prop_assert!(let_in <= TURN_MAX_GRANTS as usize);
+        let admitted = plan.0.iter().filter(|(_, step)| *step != Step::Skip).count();
+        prop_assert!(admitted <= TURN_MAX_GRANTS as usize);
         let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.shards)).collect();
         prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
 

@@ -140,14 +140,14 @@ impl Room {
     ) -> Turned {
         let mut serving = self.serving.clone();
         let mut stopped = HashSet::new();
-        let mut let_in: u32 = 0;
+        let mut admitted: u32 = 0;
         for (place, step) in &plan.0 {
             if stopped.contains(&place.shard) || failed.contains(place) {
                 stopped.insert(place.shard);
                 continue;
             }
             serving[place.shard as usize] = place.index;
-            let_in += u32::from(*step != Step::Skip);
+            admitted += u32::from(*step != Step::Skip);
         }
         let (minute, used) = self.minute_at(now);
         let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
@@ -156,7 +156,7 @@ impl Room {
         Turned {
             serving,
             minute,
-            used: used.saturating_add(let_in),
+            used: used.saturating_add(admitted),
             pace: self.pace.after(self.inside.count.saturating_sub(found.count), now),
             inside: found.with(granted as u64, leave_at),
             stock: seen.map_or(self.stock, |seen| seen.stock),

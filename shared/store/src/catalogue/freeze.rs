@@ -2,7 +2,7 @@
 //! transaction does not check the performance, because a rush of holds must not contend for one item. So the
 //! performance is frozen first, and holds in flight get the time to notice:
 //!
-//! 1. The performance is marked: `frozen_until`, in a transaction of its own.
+//! 1. The performance is marked: `frozen_until` (stored as `closing_until`), in a transaction of its own.
 //! 2. The organizer's request waits [`FREEZE_WAIT_MILLIS`]. A hold's transaction is sent only if its process has read the
 //!    performance without a mark, consistently, within the last [`LISTING_TRUSTED_MILLIS`], counted from the start of
 //!    the read ([`Store::check_not_frozen`], checked before every attempt). Every call ends within its timeout. So after
