@@ -1,9 +1,7 @@
 //! Best available seats in a rush: every buyer is served while seats remain, and parties are not split without need.
 //! `cargo test --test frontrow best_available -- --nocapture` prints refusals and attempts.
 
-use crate::harness::{
-    Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay, retry_while_busy, wire::Metered,
-};
+use crate::harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay, wire::Metered};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
@@ -20,10 +18,10 @@ async fn buy(people: Vec<(Person, i64)>, performance: &str) -> Vec<(i64, Reply)>
     for (person, quantity) in people {
         let performance = performance.to_owned();
         crowd.spawn(async move {
-            let held = retry_while_busy(&person, || hold_of_grade(&person, &performance, "R", quantity)).await;
+            let held = hold_of_grade(&person, &performance, "R", quantity).await;
             if is_held(&held) {
                 let id = held.text("holdId");
-                let paid = retry_while_busy(&person, || pay(&person, &id)).await;
+                let paid = pay(&person, &id).await;
                 assert!(matches!(paid.status, 200 | 201), "{paid:?}");
             }
             (quantity, held)

@@ -5,7 +5,7 @@ use crate::conditions::interlude::Interlude;
 use crate::harness::{
     NEVER, Person, World,
     audit::{Item, Snapshot, text},
-    book, hold, pay, retry_while_busy,
+    book, hold, pay,
     wire::{Answering, Execute, Interceptor},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -204,18 +204,18 @@ async fn members_who_pay_and_cancel_at_the_same_time_are_refunded_once() {
 async fn book_until_closed(person: Person, performance: String, row: u32) {
     for number in 1..=10 {
         let seat = format!("A-{row}-{number}");
-        let held = retry_while_busy(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
+        let held = hold(&person, &performance, &[&seat]).await;
         if held.status == 409 {
             return;
         }
         let held = held.text("holdId");
-        let paid = retry_while_busy(&person, || pay(&person, &held)).await;
+        let paid = pay(&person, &held).await;
         if paid.status == 409 {
             return;
         }
         let reservation = format!("/reservations/{}", paid.text("reservationId"));
         if number % 2 == 0 {
-            retry_while_busy(&person, || person.delete(&reservation)).await.expect(200);
+            person.delete(&reservation).await.expect(200);
         }
     }
 }

@@ -117,7 +117,7 @@ async fn a_late_hold_is_refused_after_a_delete() {
 /// Buys a seat as soon as possible; `false` if the house is gone or changed.
 async fn retry_while_busy(person: Person, performance: String, seat: String) -> bool {
     for _ in 0..60 {
-        let held = hold(&person, &performance, &[&seat]).await;
+        let held = hold(&person.once(), &performance, &[&seat]).await;
         match held.status {
             201 => return pay(&person, &held.text("holdId")).await.status == 201,
             503 => tokio::time::sleep(Duration::from_millis(150)).await,
@@ -273,9 +273,9 @@ async fn sales_resume_by_themselves_after_a_crash() {
         let id = performance.parse().expect("an id");
         let dying = world.app().store.delete_performance(&id, now);
         assert!(tokio::time::timeout(Duration::from_secs(1), dying).await.is_err(), "it waits longer");
-        hold(&person, &performance, &["A-1-1"]).await.problem(503, "busy");
+        hold(&person.once(), &performance, &["A-1-1"]).await.problem(503, "busy");
         let path = format!("/performances/{performance}");
-        world.organizer().await.delete(&path).await.problem(503, "busy");
+        world.organizer().await.once().delete(&path).await.problem(503, "busy");
         world.advance_seconds(u32::try_from(FREEZE_LEASE_SECONDS).unwrap());
         book(&person, &performance, &["A-1-1"]).await;
         world.organizer().await.delete(&path).await.problem(409, "has_reservations");

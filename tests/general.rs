@@ -2,7 +2,7 @@
 
 use crate::{
     faults::chaos::{Chaos, Rates},
-    harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay, retry_while_busy},
+    harness::{Person, World, audit::Snapshot, client::Reply, hold_of_grade, pay},
 };
 use frontrow_domain::reservation::ReservationStatus;
 use frontrow_edge::clock::Clock;
@@ -38,7 +38,7 @@ async fn fill(world: &World, performance: &str) -> i64 {
     let (mut filled, mut wanted) = (0, 50);
     while wanted > 0 {
         let person = world.member(0).await;
-        let reply = retry_while_busy(&person, || hold_of_grade(&person, performance, "Standing", wanted)).await;
+        let reply = hold_of_grade(&person, performance, "Standing", wanted).await;
         match reply.status {
             200 | 201 => filled += wanted,
             _ => wanted = wanted.min(reply.problem(409, "not_enough_seats").number("available") + 1) - 1,
@@ -84,7 +84,7 @@ async fn book_at_random(person: Person, performance: String, clock: Clock, seed:
             0 => drop(person.delete(&format!("/holds/{id}")).await),
             1 => {}
             choice => {
-                let paid = retry_while_busy(&person, || pay(&person, &id)).await;
+                let paid = pay(&person, &id).await;
                 // The clock runs: a hold may expire before it is paid.
                 let cancels = choice == 2 && paid.status != 410;
                 if cancels {

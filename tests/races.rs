@@ -8,7 +8,7 @@ use crate::harness::{
     audit::Snapshot,
     book,
     crowd::{at_once, members},
-    hold, pay, retry_while_busy,
+    hold, pay,
 };
 use serde_json::{Value, json};
 use std::{
@@ -212,12 +212,14 @@ async fn five_hundred_members_joining_at_once_get_positions_1_to_500() {
         let replies = at_once(people, |_, person| {
             let (path, stopped) = (format!("/performances/{performance}/queue"), stopped.clone());
             async move {
-                let join = || async {
-                    let reply = person.post(&path, Value::Null).await;
-                    stopped.fetch_add((reply.status == 503).into(), Ordering::Relaxed);
-                    reply
-                };
-                retry_while_busy(&person, join).await
+                loop {
+                    let reply = person.once().post(&path, Value::Null).await;
+                    if reply.status != 503 {
+                        return reply;
+                    }
+                    stopped.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
         })
         .await;
@@ -244,32 +246,30 @@ enum Inside {
 async fn go_through(person: Person, performance: String, seat: String, inside: Inside) {
     let path = format!("/performances/{performance}/queue");
     let join = || person.post(&path, Value::Null);
-    let mut place = retry_while_busy(&person, join).await;
+    let mut place = join().await;
     let mut polls = 0;
     while place.text("status") == "waiting" {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let waiting = person.with_queue_token(&place.text("queueToken"));
-        let polled = retry_while_busy(&waiting, || waiting.get(&path)).await;
+        let polled = waiting.get(&path).await;
         // The clock runs fast here: a place that was called and left unclaimed for a minute has expired.
-        place = if polled.status == 401 { retry_while_busy(&person, join).await } else { polled.expect(200) };
+        place = if polled.status == 401 { join().await } else { polled.expect(200) };
         polls += 1;
         assert!(polls < 2_000, "the line does not drain");
     }
     let person = person.with_queue_token(&place.text("queueToken"));
     match inside {
         Inside::Pays => {
-            let held = retry_while_busy(&person, || async { hold(&person, &performance, &[&seat]).await })
-                .await
-                .text("holdId");
-            let paid = retry_while_busy(&person, || pay(&person, &held)).await;
+            let held = hold(&person, &performance, &[&seat]).await.text("holdId");
+            let paid = pay(&person, &held).await;
             assert!(matches!(paid.status, 200 | 201), "{paid:?}");
-            retry_while_busy(&person, || person.get(&path)).await.problem(401, "queue_token_expired");
+            person.get(&path).await.problem(401, "queue_token_expired");
         }
         Inside::HoldsAndLeaves => {
-            retry_while_busy(&person, || async { hold(&person, &performance, &[&seat]).await }).await;
-            retry_while_busy(&person, || person.delete(&path)).await.expect(204);
+            hold(&person, &performance, &[&seat]).await;
+            person.delete(&path).await.expect(204);
         }
-        Inside::Leaves => drop(retry_while_busy(&person, || person.delete(&path)).await.expect(204)),
+        Inside::Leaves => drop(person.delete(&path).await.expect(204)),
         Inside::Vanishes => {}
     }
 }

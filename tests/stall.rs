@@ -1,6 +1,6 @@
 //! The engine does not stall the gateway, nor does a crowd: while 200 members poll continuously, another member pays.
 
-use crate::harness::{Person, World, hold, pay, retry_while_busy};
+use crate::harness::{Person, World, hold, pay};
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -27,9 +27,8 @@ async fn bookings(world: &World, performance: &str, row: usize, polls: &AtomicUs
         let person = world.member(1_000).await;
         let (started, before) = (Instant::now(), polls.load(Ordering::Relaxed));
         let seat = format!("A-{row}-{number}");
-        let held =
-            retry_while_busy(&person, || async { hold(&person, performance, &[&seat]).await }).await.text("holdId");
-        retry_while_busy(&person, || pay(&person, &held)).await;
+        let held = hold(&person, performance, &[&seat]).await.text("holdId");
+        pay(&person, &held).await;
         most_polls = most_polls.max(polls.load(Ordering::Relaxed) - before);
         times.push(started.elapsed());
     }
@@ -41,7 +40,7 @@ async fn poll_on(person: Person, path: String, mut token: String, polls: Arc<Ato
     loop {
         tokio::time::sleep(POLL_EVERY).await;
         let waiting = person.with_queue_token(&token);
-        token = retry_while_busy(&waiting, || waiting.get(&path)).await.text("queueToken");
+        token = waiting.get(&path).await.text("queueToken");
         polls.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -60,7 +59,7 @@ async fn two_hundred_pollers_do_not_slow_a_payment_down() {
         let mut crowd = JoinSet::new();
         for _ in 0..POLLERS {
             let person = world.member(0).await;
-            let token = retry_while_busy(&person, || person.post(&path, Value::Null)).await.text("queueToken");
+            let token = person.post(&path, Value::Null).await.text("queueToken");
             crowd.spawn(poll_on(person, path.clone(), token, Arc::clone(&polls)));
         }
         let (median, longest, most_polls) = bookings(world, &performance, 2, &polls).await;

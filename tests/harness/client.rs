@@ -2,6 +2,10 @@
 
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
+use std::time::Duration;
+
+/// A request that is refused as busy this often counts as refused forever.
+const TRIES_MAX: usize = 300;
 
 /// An HTTP client with its own headers.
 #[derive(Clone)]
@@ -9,6 +13,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     headers: Vec<(&'static str, String)>,
+    /// Whether a request that is refused as `busy` is not repeated.
+    once: bool,
 }
 
 /// An HTTP response.
@@ -32,7 +38,7 @@ impl std::fmt::Debug for Reply {
 
 impl Client {
     pub(crate) fn new(http: reqwest::Client, url: String) -> Self {
-        Self { http, url, headers: Vec::new() }
+        Self { http, url, headers: Vec::new(), once: false }
     }
 
     /// The client with one more header.
@@ -40,6 +46,12 @@ impl Client {
         let mut headers: Vec<_> = self.headers.iter().filter(|(other, _)| *other != name).cloned().collect();
         headers.push((name, value.to_owned()));
         Self { headers, ..self.clone() }
+    }
+
+    /// The client that takes `busy` for an answer. Others repeat such a request, as members do, because on a busy machine
+    /// any request may get it.
+    pub(crate) fn once(&self) -> Self {
+        Self { once: true, ..self.clone() }
     }
 
     pub(crate) fn with_login(&self, token: &str) -> Self {
@@ -91,7 +103,25 @@ impl Client {
 
     /// Sends any request with any bytes.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Reply {
-        self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+        let attempt = async || {
+            let sent = self.try_send(method, path, body.clone()).await;
+            sent.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+        };
+        let mut reply = attempt().await;
+        for _ in 0..TRIES_MAX {
+            if self.once || reply.status != 503 || reply.json["code"] == "payments_busy" {
+                return reply;
+            }
+            let seconds = reply.header("retry-after").parse().expect("seconds");
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            reply = attempt().await;
+            // The refused attempt was a success after all.
+            if method == "POST" && reply.json["code"] == "hold_exists" {
+                reply = self.try_send("GET", &format!("/holds/{}", reply.text("holdId")), None).await.expect("a hold");
+                reply.status = 201;
+            }
+        }
+        panic!("{method} {path}: still busy")
     }
 
     async fn try_send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> reqwest::Result<Reply> {

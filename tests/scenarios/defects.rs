@@ -3,7 +3,7 @@
 use crate::harness::{
     World, book, hold, hold_of_grade,
     line::{admit, join, poll_later},
-    pay, read_qr, retry_while_busy,
+    pay, read_qr,
 };
 use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::json;
@@ -226,7 +226,7 @@ async fn holds_succeed_while_seats_are_free() {
         for _ in 0..15 {
             let (person, performance) = (world.member(60_000).await, performance.clone());
             buyers.spawn(async move {
-                let held = retry_while_busy(&person, || hold_of_grade(&person, &performance, "R", 2)).await;
+                let held = hold_of_grade(&person, &performance, "R", 2).await;
                 pay(&person, &held.text("holdId")).await.expect(201);
             });
         }

@@ -263,7 +263,7 @@ async fn a_draw_with_a_lost_response_is_found_by_the_next_join() {
         let performance = room(world, json!({"maxActive": 1})).await;
         let person = world.member(0).await;
         world.wire.intercept(Some(Arc::new(OnlyDraws)));
-        join(&person, &performance).await.problem(503, "busy");
+        join(&person.once(), &performance).await.problem(503, "busy");
         world.wire.intercept(None);
         assert_eq!(join(&person, &performance).await.expect(201).number("position"), 1);
     })
@@ -334,7 +334,7 @@ async fn a_place_given_up_meanwhile_stays_given_up() {
         let (same, id) = (person.clone(), performance.clone());
         let leaving = async move { drop(leave(&same, &id).await.expect(204)) };
         world.wire.intercept(Some(Arc::new(LostDraw(Mutex::new(Some(Box::pin(leaving)))))));
-        join(&person, &performance).await.problem(503, "busy");
+        join(&person.once(), &performance).await.problem(503, "busy");
         world.wire.intercept(None);
         let place = join(&person, &performance).await.expect(201);
         assert_eq!(place.number("position"), 2);
