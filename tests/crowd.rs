@@ -7,6 +7,7 @@
 mod bill;
 mod sale;
 
+use bill::Dollars;
 use sale::{Figures, Plan, run};
 
 /// Members of the large crowd when `CROWD` is not set.
@@ -40,11 +41,11 @@ fn check(plan: &Plan, figures: &Figures) {
 fn row(plan: &Plan, figures: &Figures) -> String {
     let bound = |limit: Option<u32>| limit.map_or("–".to_owned(), |limit| limit.to_string());
     let (people, usage) = (plan.people as f64, figures.usage);
-    let (table, all) = usage.dollars();
+    let dollars = usage.dollars();
     let over =
         plan.max_active.map_or("–".to_owned(), |most| (figures.active_max as i64 - i64::from(most)).to_string());
     format!(
-        "| {} | {} | {} | {} | {} % | {} | {} | {} ({}) | {} | {} ({:.0}) | {:.1} | {:.1} | {:.1} | {:.1} | ${:.2} | ${:.2} |",
+        "| {} | {} | {} | {} | {} % | {} | {} | {} ({}) | {} | {} ({:.0}) | {:.1} | {:.1} | {:.1} | {:.1} | {} |",
         plan.people,
         plan.arrivals_per_second,
         bound(plan.max_active),
@@ -61,14 +62,27 @@ fn row(plan: &Plan, figures: &Figures) -> String {
         usage.units.calls / people,
         usage.units.writes / people,
         usage.units.reads / people,
-        table / people * 1e6,
-        all / people * 1e6,
+        cells(&dollars, people),
+    )
+}
+
+/// Dollars for a million people: DynamoDB, the parts of the total, and the total by the way of polls.
+fn cells(dollars: &Dollars, people: f64) -> String {
+    let million = |dollars: f64| dollars / people * 1e6;
+    let parts = dollars.split.iter().filter(|(part, _)| *part != "rest");
+    let parts: Vec<String> = parts.map(|(_, dollars)| format!("{:.2}", million(*dollars))).collect();
+    format!(
+        "${:.2} | {} | ${:.2} | ${:.2}",
+        million(dollars.table),
+        parts.join(" · "),
+        million(dollars.with_api),
+        million(dollars.with_function_url)
     )
 }
 
 const HEAD: &str = "\
-| people | arrivals/s | maxActive | per minute | vanish | shards | positions given twice | out of order (by at most) | active − maxActive | drained in s (ideal) | requests | DynamoDB calls | write units | read units | DynamoDB per million people | in all |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+| people | arrivals/s | maxActive | admitPerMinute | vanish | shards | positions given twice | out of order (by at most) | most inside − maxActive | drained in s (ideal) | requests a person | DynamoDB calls | write units | read units | DynamoDB for a million people | API · functions · DynamoDB · logs · egress | all-in, polls through the API | all-in, polls through a function URL |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 async fn report(plans: &[Plan]) {
     println!("{HEAD}");

@@ -151,6 +151,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
     while let Some((second, acts)) = agenda.pop_first() {
         assert!(second < SECONDS_MAX, "the line is stuck: {figures:?}");
         figures.usage.requests += acts.len() as u64;
+        figures.usage.polls += acts.iter().filter(|(_, act)| matches!(act, Act::Poll)).count() as u64;
         let leaving = acts.iter().filter(|(_, act)| matches!(act, Act::Leave)).count();
         let acting = stream::iter(acts).map(|(person, act)| {
             let place = places[person];
