@@ -18,6 +18,7 @@
 //! | [`cancellations`] | an organizer cancels a performance, whatever interferes |
 //! | [`conditions`] | every condition expression and the test that needs it |
 //! | [`memory`] | memory after a thousand logins |
+//! | [`model`] | every run of a small waiting room, explored |
 //! | [`contract`] | rules for every request: invalid input is refused, values are not quoted, responses can be sent back |
 //! | [`crowd`] | a simulated crowd in a waiting room, with figures |
 //! | [`restart`] | `kill -9` of a stack that keeps its data |
@@ -58,6 +59,7 @@ mod harness;
 mod lambda;
 mod large_houses;
 mod memory;
+mod model;
 mod operations;
 mod preflight;
 mod projections;

@@ -1,7 +1,7 @@
 //! The preflight's data about the template. `generated` writes it.
 
 use crate::harness::template::Template;
-use frontrow_preflight::template::Template as Known;
+use frontrow_preflight::{prices::Prices, template::Template as Known};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -46,4 +46,30 @@ fn a_changed_template_is_detected() {
         *changed.0.pointer_mut(place).unwrap_or_else(|| panic!("no {place}")) = value.into();
         assert_ne!(known(&changed), known(&Template::read()), "{place}");
     }
+}
+
+/// The access log's line of a poll, by the template's format.
+#[test]
+fn access_logs_are_as_long_as_assumed() {
+    let template = Template::read();
+    let format = template.0.pointer("/Resources/Api/Properties/AccessLogSettings/Format").and_then(Value::as_str);
+    let values = [
+        ("$context.requestId", "JKJaXmPLvHcESHA="),
+        ("$context.requestTime", "28/Nov/2026:10:00:00 +0000"),
+        ("$context.identity.sourceIp", "203.0.113.117"),
+        ("$context.httpMethod", "GET"),
+        ("$context.path", "/performances/01939c5f-2d0e-7cc3-98c4-dc0c0c07398f/queue"),
+        ("$context.routeKey", "GET /performances/{performanceId}/queue"),
+        ("$context.status", "200"),
+        ("$context.responseLength", "612"),
+        ("$context.responseLatency", "12"),
+        ("$context.integrationLatency", "10"),
+        ("$context.error.message", "-"),
+        ("$context.integrationErrorMessage", "-"),
+    ];
+    let line =
+        values.iter().fold(format.expect("a format").to_owned(), |line, (name, value)| line.replace(name, value));
+    assert!(!line.contains('$'), "unknown variables: {line}");
+    let (bytes, assumed) = (line.len() as f64, Prices::committed().assumptions.access_log_bytes.0);
+    assert!((bytes..=1.2 * bytes).contains(&assumed), "a line has {bytes} bytes, prices.json assumes {assumed}");
 }

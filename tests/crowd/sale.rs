@@ -19,6 +19,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
     sync::atomic::{AtomicU64, Ordering},
 };
 use uuid::Uuid;
@@ -27,6 +28,8 @@ use uuid::Uuid;
 const PROCESSES: usize = 4;
 /// Calls in flight at the same time.
 const AT_ONCE: usize = 32;
+/// How long a phone is locked.
+const LOCKED_SECONDS: RangeInclusive<i64> = 60..=1_800;
 /// A sale that takes longer is stuck.
 const SECONDS_MAX: i64 = 24 * 3600;
 
@@ -43,6 +46,9 @@ pub(super) struct Plan {
     pub(super) stay: (i64, i64),
     /// Percentage of members who stop polling once they have joined.
     pub(super) vanish_percent: usize,
+    /// Percentage of members who lock their phones once they have joined, for 1 to 30 minutes. Their tokens expire, so
+    /// they join again.
+    pub(super) lock_percent: usize,
 }
 
 /// The outcome of a sale.
@@ -53,6 +59,9 @@ pub(super) struct Figures {
     pub(super) admitted: usize,
     /// Members whose place was called and taken back although they kept polling.
     pub(super) lost: usize,
+    /// Members who unlocked their phones, and those of them who got a new place at the end.
+    pub(super) came_back: usize,
+    pub(super) places_lost: usize,
     /// Number of distinct positions.
     pub(super) positions: usize,
     /// Members who asked after another had got a response, but are ahead of that member.
@@ -72,6 +81,7 @@ pub(super) struct Figures {
 enum Act {
     Join,
     Poll,
+    ComeBack,
     Leave,
 }
 
@@ -105,6 +115,33 @@ fn member(person: usize) -> MemberId {
 }
 
 impl Plan {
+    pub(super) fn vanishes(&self, person: usize) -> bool {
+        person % 100 < self.vanish_percent
+    }
+
+    fn locks(&self, person: usize) -> bool {
+        (self.vanish_percent..self.vanish_percent + self.lock_percent).contains(&(person % 100))
+    }
+
+    /// The first requests, by second.
+    fn joins(&self) -> BTreeMap<i64, Vec<(usize, Act)>> {
+        let mut joins: BTreeMap<i64, Vec<(usize, Act)>> = BTreeMap::new();
+        for person in 0..self.people {
+            let second = i64::try_from(person / self.arrivals_per_second).expect("a small number");
+            joins.entry(second).or_default().push((person, Act::Join));
+        }
+        joins
+    }
+
+    /// When `person` sends which request, if they were told to poll at `at`; `None` if never.
+    fn next_request(&self, person: usize, is_new: bool, at: i64, second: i64) -> Option<(i64, Act)> {
+        match is_new {
+            true if self.vanishes(person) => None,
+            true if self.locks(person) => Some((second + fastrand::i64(LOCKED_SECONDS), Act::ComeBack)),
+            _ => Some((at, Act::Poll)),
+        }
+    }
+
     /// The duration if every place were used all the time.
     pub(super) fn ideal_seconds(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "small numbers")]
@@ -140,17 +177,14 @@ pub(super) async fn run(plan: Plan) -> Figures {
     let processes = (0..PROCESSES).map(|_| testbed.through(&wire)).collect();
     let sale = Sale { plan, processes, performance, opened_at, order: AtomicU64::new(0) };
 
-    let mut agenda: BTreeMap<i64, Vec<(usize, Act)>> = BTreeMap::new();
-    for person in 0..plan.people {
-        let second = i64::try_from(person / plan.arrivals_per_second).expect("a small number");
-        agenda.entry(second).or_default().push((person, Act::Join));
-    }
+    let mut agenda = plan.joins();
     let mut places = vec![None; plan.people];
     let mut inside = 0;
     let mut figures = Figures::default();
     while let Some((second, acts)) = agenda.pop_first() {
         assert!(second < SECONDS_MAX, "the line is stuck: {figures:?}");
         figures.usage.requests += acts.len() as u64;
+        figures.usage.polls += acts.iter().filter(|(_, act)| matches!(act, Act::Poll)).count() as u64;
         let leaving = acts.iter().filter(|(_, act)| matches!(act, Act::Leave)).count();
         let acting = stream::iter(acts).map(|(person, act)| {
             let place = places[person];
@@ -162,10 +196,12 @@ pub(super) async fn run(plan: Plan) -> Figures {
         for (person, next) in done {
             match next {
                 Next::Polls { at, joined } => {
+                    let is_new = joined.is_some() && places[person].is_none();
+                    figures.places_lost += usize::from(joined.is_some() && !is_new);
                     places[person] = joined.or(places[person]);
-                    let vanishes = joined.is_some() && person % 100 < plan.vanish_percent;
-                    if !vanishes {
-                        agenda.entry(at).or_default().push((person, Act::Poll));
+                    figures.came_back += usize::from(is_new && plan.locks(person));
+                    if let Some((at, act)) = plan.next_request(person, is_new, at, second) {
+                        agenda.entry(at).or_default().push((person, act));
                     }
                 }
                 Next::Inside { until } => {
@@ -223,11 +259,17 @@ impl Sale {
         let store = &self.processes[fastrand::usize(..PROCESSES)].store;
         let (member, now) = (member(person), self.moment(second));
         match (act, place) {
-            (Act::Join, _) => {
+            (Act::Join | Act::ComeBack, _) => {
                 let room = store.room(&self.performance.performance_id, now).await.expect("a room");
                 let asked = self.tick();
                 let joined = store.join_line(&self.performance, &member, &room, now).await.expect("a place");
-                let Joined::New(place) = joined else { panic!("{person} joined twice") };
+                let place = match joined {
+                    Joined::New(place) => place,
+                    Joined::Waiting(place) if matches!(act, Act::ComeBack) => {
+                        return Next::Polls { at: second + self.pause(&room, place, now), joined: None };
+                    }
+                    other => panic!("{person} joined twice: {other:?}"),
+                };
                 let position = place.position(room.shards);
                 let joined = Some(Ticketed { place, position, asked, answered: self.tick() });
                 Next::Polls { at: second + self.pause(&room, place, now), joined }

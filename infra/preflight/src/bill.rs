@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, ops::AddAssign};
 /// All billed items, in the order of a bill.
 pub const ITEMS: &[Item] = &[
     Item::ApiRequests,
+    Item::FunctionUrlRequests,
     Item::LambdaRequests,
     Item::LambdaGigabyteSeconds,
     Item::TableWrites,
@@ -32,6 +33,29 @@ pub const ITEMS: &[Item] = &[
     Item::MetricMonths,
 ];
 
+/// Parts of a bill. Items of no part are its rest.
+pub const PARTS: &[(&str, &[Item])] = &[
+    ("API requests", &[Item::ApiRequests, Item::FunctionUrlRequests]),
+    ("functions", &[Item::LambdaRequests, Item::LambdaGigabyteSeconds]),
+    ("DynamoDB", &[Item::TableWrites, Item::TableReads]),
+    ("logs", &[Item::LogGigabytes, Item::LogGigabyteMonths]),
+    ("egress", &[Item::OutGigabytes]),
+];
+
+/// Bytes per gigabyte, as billed.
+pub const GIGABYTE: f64 = 1_073_741_824.0;
+/// Days per month, as billed.
+const MONTH_DAYS: f64 = 30.0;
+
+/// The way of requests to their function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// The HTTP API, which has a price per request and an access log.
+    Api,
+    /// The function's own URL.
+    FunctionUrl,
+}
+
 /// Used quantity of each item.
 #[derive(Debug, Clone, Default)]
 pub struct Usage(BTreeMap<Item, f64>);
@@ -45,6 +69,30 @@ impl Usage {
     /// Used quantity of `item`.
     pub fn of(&self, item: Item) -> f64 {
         self.0.get(&item).copied().unwrap_or_default()
+    }
+
+    /// Adds `requests` through `gate`, with responses of `answer_bytes` each: their price, log lines and egress.
+    pub fn add_requests(
+        &mut self,
+        gate: Gate,
+        requests: f64,
+        answer_bytes: f64,
+        assumptions: &Assumptions,
+        retention_days: f64,
+    ) {
+        let (item, log_bytes) = match gate {
+            Gate::Api => (Item::ApiRequests, assumptions.function_log_bytes.0 + assumptions.access_log_bytes.0),
+            Gate::FunctionUrl => (Item::FunctionUrlRequests, assumptions.function_url_log_bytes.0),
+        };
+        self.add(item, requests);
+        self.add_logs(requests * log_bytes, retention_days);
+        self.add(Item::OutGigabytes, requests * answer_bytes / GIGABYTE);
+    }
+
+    /// Adds `bytes` of logs that are kept for `retention_days`.
+    pub fn add_logs(&mut self, bytes: f64, retention_days: f64) {
+        self.add(Item::LogGigabytes, bytes / GIGABYTE);
+        self.add(Item::LogGigabyteMonths, bytes / GIGABYTE * retention_days / MONTH_DAYS);
     }
 
     /// Adds the DynamoDB units of calls.
@@ -111,6 +159,13 @@ impl Bill {
     /// Total cost.
     pub fn dollars(&self) -> f64 {
         self.lines.iter().map(|line| line.dollars).sum()
+    }
+
+    /// The cost of each of [`PARTS`], and of the rest.
+    pub fn split(&self) -> Vec<(&'static str, f64)> {
+        let mut split: Vec<_> = PARTS.iter().map(|(part, items)| (*part, self.dollars_of(items))).collect();
+        split.push(("rest", self.dollars() - split.iter().map(|(_, dollars)| dollars).sum::<f64>()));
+        split
     }
 
     /// Total cost of `items`.

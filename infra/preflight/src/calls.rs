@@ -2,7 +2,7 @@
 
 use crate::{
     announced::Announced,
-    bill::{Usage, call_seconds},
+    bill::{GIGABYTE, Gate, Usage, call_seconds},
     crowd::Crowd,
     prices::{Item, Prices},
     template::Template,
@@ -21,10 +21,6 @@ pub const EVENTUAL_READ_UNITS: f64 = 0.5;
 const READ_UNIT_BYTES: f64 = 4_096.0;
 /// Hours per month.
 const MONTH_HOURS: f64 = 730.0;
-/// Days per month.
-const MONTH_DAYS: f64 = 30.0;
-/// Bytes per gigabyte, as billed.
-const GIGABYTE: f64 = 1_073_741_824.0;
 /// Key rings that a process reads when it starts.
 const RINGS: f64 = 2.0;
 
@@ -235,24 +231,26 @@ impl<'a> Traffic<'a> {
         Units { reads: turn.reads + more, ..turn } * (1.0 / TURN_INTERVAL_SECONDS as f64)
     }
 
-    /// Total usage of the on-sale, except warm throughput.
-    pub fn usage(&self) -> Usage {
+    /// Total usage of the on-sale, except warm throughput, if polls pass through `polls`.
+    pub fn usage(&self, polls: Gate) -> Usage {
         let (crowd, assumed) = (self.crowd, &self.prices.assumptions);
-        let (mut usage, mut log_bytes, mut out_bytes, mut processes) = (Usage::default(), 0.0, 0.0, 0.0);
+        let retention_days = self.template.parameters["LogRetentionDays"];
+        let (mut usage, mut processes) = (Usage::default(), 0.0);
         for calls in &self.calls() {
             usage.add_function(calls.times, calls.times * self.seconds(calls), self.memory(calls.function));
             usage.add_units(calls.units * calls.times);
-            log_bytes += calls.times * assumed.function_log_bytes.0;
             processes += self.processes(calls, calls.at_opening.max(calls.in_line));
             match calls.trigger {
                 Trigger::Api => {
-                    usage.add(Item::ApiRequests, calls.times);
+                    let gate = if calls.function == "poll_queue" { polls } else { Gate::Api };
+                    usage.add_requests(gate, calls.times, calls.answer_bytes, assumed, retention_days);
                     usage.add_units(self.copies(calls, calls.times / crowd.seconds) * crowd.seconds);
-                    log_bytes += calls.times * assumed.access_log_bytes.0;
-                    out_bytes += calls.times * calls.answer_bytes;
                 }
                 Trigger::Queue => usage.add(Item::QueueRequests, calls.times * assumed.queue_requests_per_message.0),
                 Trigger::Stream => usage.add(Item::StreamReads, calls.times),
+            }
+            if calls.trigger != Trigger::Api {
+                usage.add_logs(calls.times * assumed.function_log_bytes.0, retention_days);
             }
         }
         let turn = self.turn();
@@ -265,12 +263,6 @@ impl<'a> Traffic<'a> {
         usage.add(Item::BackupGigabyteMonths, left_behind);
         usage.add(Item::Mails, crowd.purchases);
         usage.add(Item::MailGigabytes, crowd.purchases * assumed.mail_bytes.0 / GIGABYTE);
-        usage.add(Item::LogGigabytes, log_bytes / GIGABYTE);
-        usage.add(
-            Item::LogGigabyteMonths,
-            log_bytes / GIGABYTE * self.template.parameters["LogRetentionDays"] / MONTH_DAYS,
-        );
-        usage.add(Item::OutGigabytes, out_bytes / GIGABYTE);
         usage.add(Item::SecretReads, processes * RINGS);
         // Billed hourly; all metrics are assumed to be written in each hour.
         let hours = (crowd.seconds / 3600.0).ceil() + 1.0;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 #[allow(missing_docs, reason = "prices.json says what each is")]
 pub enum Item {
     ApiRequests,
+    FunctionUrlRequests,
     LambdaRequests,
     LambdaGigabyteSeconds,
     TableWrites,
@@ -147,6 +148,7 @@ pub struct Assumptions {
     pub mail_bytes: Assumed,
     pub access_log_bytes: Assumed,
     pub function_log_bytes: Assumed,
+    pub function_url_log_bytes: Assumed,
     pub admission_bytes: Assumed,
     pub purchase_bytes: Assumed,
     pub stored_gigabytes: Assumed,

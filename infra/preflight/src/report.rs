@@ -2,7 +2,7 @@
 
 use crate::{
     announced::Announced,
-    bill::Bill,
+    bill::{Bill, Gate},
     calls::{Traffic, idle},
     crowd::Crowd,
     number::number,
@@ -36,6 +36,8 @@ pub struct Report {
     pub sale: Bill,
     /// Total cost of the on-sale.
     pub sale_dollars: f64,
+    /// Total cost of the on-sale, if polls do not pass through the API but through a function URL.
+    pub sale_dollars_with_function_url: f64,
     /// Cost per thousand sold tickets.
     pub dollars_per_thousand_tickets: f64,
     /// Cost of a month without any sale, by item.
@@ -61,18 +63,24 @@ impl Report {
         let region = prices.region(&name)?;
         let crowd = Crowd::of(&announced);
         let before = checks(&announced, &crowd, &prices, &template, &measured);
-        let mut usage = Traffic::new(&announced, &crowd, &prices, &template, &measured).usage();
-        for (item, id) in [(Item::WarmWrites, WARM_WRITES), (Item::WarmReads, WARM_READS)] {
-            let warmed = before.iter().filter(|check| check.id == id && !check.enough);
-            usage.add(item, warmed.map(|check| check.ask - check.given).sum());
-        }
-        let (sale, idle_month) = (usage.bill(region), idle(&prices, &template).bill(region));
+        let traffic = Traffic::new(&announced, &crowd, &prices, &template, &measured);
+        let bill = |polls| {
+            let mut usage = traffic.usage(polls);
+            for (item, id) in [(Item::WarmWrites, WARM_WRITES), (Item::WarmReads, WARM_READS)] {
+                let warmed = before.iter().filter(|check| check.id == id && !check.enough);
+                usage.add(item, warmed.map(|check| check.ask - check.given).sum());
+            }
+            usage.bill(region)
+        };
+        let (sale, idle_month) = (bill(Gate::Api), idle(&prices, &template).bill(region));
+        let sale_dollars_with_function_url = bill(Gate::FunctionUrl).dollars();
         Ok(Self {
             region: name,
             currency: prices.currency,
             prices_of: prices.date,
             terms: prices.terms,
             sale_dollars: sale.dollars(),
+            sale_dollars_with_function_url,
             dollars_per_thousand_tickets: sale.dollars() / crowd.tickets * 1000.0,
             idle_month_dollars: idle_month.dollars(),
             announced,
@@ -95,6 +103,17 @@ fn write_bill(f: &mut fmt::Formatter<'_>, bill: &Bill) -> fmt::Result {
         writeln!(f, "  {:>14}  {:<58}{:>12.2}{mark}", number(line.quantity / line.per), line.unit, line.dollars)?;
     }
     Ok(())
+}
+
+impl Report {
+    fn write_split(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "OF WHICH")?;
+        for (part, dollars) in self.sale.split() {
+            writeln!(f, "  {part:<63}{:>9.0} %{dollars:>12.2}", 100.0 * dollars / self.sale_dollars)?;
+        }
+        let total = "total, if polls use a function URL instead of the API";
+        writeln!(f, "  {total:<74}{:>12.2} *\n", self.sale_dollars_with_function_url)
+    }
 }
 
 impl fmt::Display for Report {
@@ -140,6 +159,7 @@ impl fmt::Display for Report {
         write_bill(f, &self.sale)?;
         writeln!(f, "  {:<74}{:>12.2}", "total", self.sale_dollars)?;
         writeln!(f, "  {:<74}{:>12.2}\n", "per 1,000 tickets", self.dollars_per_thousand_tickets)?;
+        self.write_split(f)?;
         writeln!(f, "A MONTH WITHOUT A SALE COSTS")?;
         write_bill(f, &self.idle_month)?;
         writeln!(f, "  {:<74}{:>12.2}\n", "total", self.idle_month_dollars)?;

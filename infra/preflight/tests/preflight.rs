@@ -93,6 +93,44 @@ fn costs_are_quantity_times_price() {
     );
 }
 
+/// A poll through a function URL saves its request to the API and its log lines, and nothing else.
+#[test]
+fn polls_through_a_function_url_are_cheaper() {
+    let report = json("--people 1000000 --seats 50000 --minutes 60");
+    let file: Value = serde_json::from_str(include_str!("../prices.json")).expect("JSON");
+    let of = |path: &str| file.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no {path}"));
+    let price = |item: &str, field: &str| of(&format!("/regions/ap-northeast-2/{item}/{field}"));
+    let assumed = |name: &str| of(&format!("/assumptions/{name}/value"));
+    let polls =
+        report["crowd"]["polls"].as_f64().expect("a number") + report["crowd"]["letIn"].as_f64().expect("a number");
+    let bytes = assumed("accessLogBytes") + assumed("functionLogBytes") - assumed("functionUrlLogBytes");
+    let saved_gigabytes = polls * bytes / 1024f64.powi(3);
+    let requests = quantity(&report, "sale", "apiRequests");
+    let tiered = |requests: f64| {
+        requests.min(300e6) * price("apiRequests", "price") / 1e6
+            + (requests - 300e6).max(0.0) * price("apiRequests", "above/price") / 1e6
+    };
+    let logs = price("logGigabytes", "price") + price("logGigabyteMonths", "price");
+    let saved = tiered(requests) - tiered(requests - polls) + saved_gigabytes * logs;
+    let dollars = |field: &str| report[field].as_f64().expect("dollars");
+    let difference = dollars("saleDollars") - dollars("saleDollarsWithFunctionUrl");
+    assert!((difference - saved).abs() < 0.01, "{difference} is not {saved}");
+}
+
+#[test]
+fn the_split_adds_up_to_the_total() {
+    let printed = text("--people 1000000 --seats 50000 --minutes 60");
+    let dollars =
+        |line: &str| line.split_whitespace().rev().find_map(|word| word.parse::<f64>().ok()).expect("dollars");
+    let (_, sale) = printed.split_once("THE ON-SALE COSTS").expect("a bill");
+    let (bill, after) = sale.split_once("OF WHICH").expect("a split");
+    let total = bill.lines().find(|line| line.trim_start().starts_with("total")).map(dollars).expect("a total");
+    let parts: Vec<&str> = after.lines().filter(|line| line.contains(" % ")).collect();
+    assert_eq!(parts.len(), 6, "{printed}");
+    let sum: f64 = parts.iter().map(|line| dollars(line)).sum();
+    assert!((sum - total).abs() < 0.05, "{sum} is not {total}:\n{printed}");
+}
+
 #[test]
 fn more_people_and_more_minutes_are_never_cheaper() {
     let dollars = |arguments: String| json(&arguments)["saleDollars"].as_f64().expect("dollars");
