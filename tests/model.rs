@@ -39,6 +39,8 @@ const DEEP: &[Bounds] = &[
     Bounds { name: "two shards, two inside", max_active: 2, ..SHARDS },
     Bounds { name: "three members and a no-show", members: 3, ..NO_SHOW },
     Bounds { name: "joins and a no-show", in_line: false, ..NO_SHOW },
+    Bounds { name: "two no-shows and a leaver", lapses: 2, leaves: 1, ..NO_SHOW },
+    Bounds { name: "three members, a no-show and a leaver", members: 3, leaves: 1, ..NO_SHOW },
 ];
 
 /// The conditions that the others imply. They stay as a second line of defence, or for tidiness.
