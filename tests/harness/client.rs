@@ -1,5 +1,6 @@
 //! An HTTP client as a test's member or organizer.
 
+use super::wire::Wire;
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub(crate) struct Client {
     headers: Vec<(&'static str, String)>,
     /// Whether a request that is refused as `busy` is not repeated.
     once: bool,
+    /// The stack's wire: while a test injects faults, `busy` is an answer, too.
+    wire: Wire,
 }
 
 /// An HTTP response.
@@ -38,7 +41,12 @@ impl std::fmt::Debug for Reply {
 
 impl Client {
     pub(crate) fn new(http: reqwest::Client, url: String) -> Self {
-        Self { http, url, headers: Vec::new(), once: false }
+        Self { http, url, headers: Vec::new(), once: false, wire: Wire::default() }
+    }
+
+    /// The client of a stack behind `wire`.
+    pub(crate) fn behind(self, wire: &Wire) -> Self {
+        Self { wire: wire.clone(), ..self }
     }
 
     /// The client with one more header.
@@ -109,7 +117,7 @@ impl Client {
         };
         let mut reply = attempt().await;
         for _ in 0..TRIES_MAX {
-            if self.once || reply.status != 503 || reply.json["code"] == "payments_busy" {
+            if self.once || self.wire.is_intercepted() || reply.status != 503 || reply.json["code"] == "payments_busy" {
                 return reply;
             }
             let seconds = reply.header("retry-after").parse().expect("seconds");

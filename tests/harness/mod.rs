@@ -156,7 +156,7 @@ impl World {
 
     /// A client without a login.
     pub(crate) fn anyone(&self) -> Client {
-        Client::new(self.http.clone(), self.stack.url().to_owned())
+        Client::new(self.http.clone(), self.stack.url().to_owned()).behind(&self.wire)
     }
 
     /// Moves the stack's clock forward.

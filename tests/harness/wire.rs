@@ -100,6 +100,12 @@ impl Wire {
         self.state().projection_interceptor = interceptor;
     }
 
+    /// Whether a test decides what happens to calls, or weakens a condition.
+    pub(crate) fn is_intercepted(&self) -> bool {
+        let state = self.state();
+        state.interceptor.is_some() || state.weakened.is_some()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
