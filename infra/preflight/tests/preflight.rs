@@ -102,7 +102,7 @@ fn polls_through_a_function_url_are_cheaper() {
     let price = |item: &str, field: &str| of(&format!("/regions/ap-northeast-2/{item}/{field}"));
     let assumed = |name: &str| of(&format!("/assumptions/{name}/value"));
     let polls =
-        report["crowd"]["polls"].as_f64().expect("a number") + report["crowd"]["letIn"].as_f64().expect("a number");
+        report["crowd"]["polls"].as_f64().expect("a number") + report["crowd"]["admitted"].as_f64().expect("a number");
     let bytes = assumed("accessLogBytes") + assumed("functionLogBytes") - assumed("functionUrlLogBytes");
     let saved_gigabytes = polls * bytes / 1024f64.powi(3);
     let requests = quantity(&report, "sale", "apiRequests");
