@@ -27,7 +27,7 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) async fn start(data: &Path) -> Self {
-        let mut child = Command::new(binaries::folder().join("frontrow-local"))
+        let mut child = Command::new(binaries::local())
             .args(["--port", "0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())

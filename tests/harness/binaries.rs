@@ -1,24 +1,30 @@
 //! The workspace's own binaries, for tests that start them as processes.
 
-use std::{path::PathBuf, process::Command, sync::OnceLock};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
 
-/// The binaries that tests start, built together: with one set of features, their dependencies are compiled once.
-const PACKAGES: [&str; 3] = ["frontrow-local", "frontrow-endpoints", "frontrow-workers"];
-
-/// Builds all binaries and returns their folder.
-pub(crate) fn folder() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build).clone()
+/// The binary that has every function. `cargo test` has built it.
+pub(crate) fn function() -> PathBuf {
+    folder().join("examples/function")
 }
 
-fn build() -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--bins", "--quiet"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    for package in PACKAGES {
-        cargo.args(["--package", package]);
-    }
-    assert!(cargo.status().expect("cargo runs").success(), "the binaries are built");
-    // This test is <target>/debug/deps/frontrow-<hash>.
+/// Builds the local stack's binary and returns its path.
+pub(crate) fn local() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--bins", "--quiet", "--package", "frontrow-local"]);
+        let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+        assert!(status.expect("cargo runs").success(), "the binary is built");
+        folder().join("frontrow-local")
+    })
+}
+
+/// This test is `<target>/debug/deps/frontrow-<hash>`.
+fn folder() -> PathBuf {
     let test = std::env::current_exe().expect("this test has a path");
     test.ancestors().nth(2).expect("a target folder").to_owned()
 }

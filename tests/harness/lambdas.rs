@@ -1,5 +1,5 @@
-//! A small Lambda: each function is its release's binary, started on its first call with the environment from the
-//! template. Its output is kept.
+//! A small Lambda: each function is a process of its own, started on its first call with the environment from the template.
+//! Its output is kept.
 
 use super::{binaries, template::Template};
 use axum::{
@@ -122,7 +122,7 @@ impl Lambdas {
             .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(answered))
             .with_state(runtime);
-        let mut child = Command::new(binaries::folder().join(operation))
+        let mut child = Command::new(binaries::function())
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", serve(api).await)
             .env("AWS_LAMBDA_FUNCTION_NAME", operation)
