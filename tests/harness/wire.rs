@@ -13,6 +13,7 @@ use frontrow_edge::Worker as _;
 use frontrow_workers::Projector;
 use serde_json::Value;
 use std::{
+    collections::HashMap,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -55,6 +56,8 @@ struct State {
     weakened_calls: u32,
     interceptor: Option<Arc<dyn Interceptor>>,
     projection_interceptor: Option<Arc<dyn Interceptor>>,
+    /// How often each mail was claimed, by its item and marker.
+    mail_claims: HashMap<String, usize>,
 }
 
 /// The wire of one stack; clones are the same wire.
@@ -106,6 +109,12 @@ impl Wire {
         state.interceptor.is_some() || state.weakened.is_some()
     }
 
+    /// Claims of mails that had been claimed before. A mail may go out as often as it was claimed: a sender that is too
+    /// slow loses its lease, and nobody can tell whether its mail was accepted.
+    pub(crate) fn repeated_mail_claims(&self) -> usize {
+        self.state().mail_claims.values().map(|claims| claims - 1).sum()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -155,6 +164,10 @@ impl HttpConnector for WiredConnector {
             .to_owned();
         let mut body: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        if body["UpdateExpression"].as_str().is_some_and(|update| update.starts_with("SET #mail = :marker")) {
+            let mail = format!("{} {}", body["Key"], body["ExpressionAttributeNames"]["#mail"]);
+            *wire.state().mail_claims.entry(mail).or_default() += 1;
+        }
         let projects = function == Some(Projector::FUNCTION.name);
         let (weakened, interceptor) = {
             let state = wire.state();
