@@ -3,17 +3,17 @@
 //!
 //! | Module | Contents |
 //! |---|---|
-//! | [`limits`] | every bound of the system, units last |
+//! | [`limits`] | the bounds of rules; the unit ends the name |
 //! | [`text`] | normalization of typed text before it is stored, compared and hashed |
 //! | [`ids`], [`time`], [`money`], [`number`] | small basic types |
 //! | [`error`] | every failure, as the caller sees it |
 //! | [`member`], [`verification`], [`session`] | e-mail addresses, passwords, names, roles, languages; verification codes; sessions |
-//! | [`show`], [`performance`], [`seating`], [`price`] | the catalogue: shows, their dates, seats and prices |
+//! | [`show`], [`performance`], [`listing`], [`seating`], [`price`] | the catalogue: shows, their dates, seats and prices |
 //! | [`best_available`] | choosing the best free seats |
 //! | [`general_admission`] | general admission areas, their shards and buckets |
 //! | [`seat_map`] | the state of every seat, and the packed form of a large house's map |
 //! | [`waiting_room`] | positions, shards, turnstile arithmetic |
-//! | [`hold`] | a claim on seats for a few minutes, and the stake that limits it |
+//! | [`hold`] | seats kept for a few minutes, and the stake that limits them |
 //! | [`wallet`] | points and their ledger |
 //! | [`reservation`] | a purchase, its tickets and its payment |
 //! | [`door`], [`mailing`] | tickets after the sale: check-in, reissue, mailing again |

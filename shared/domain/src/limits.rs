@@ -112,9 +112,9 @@ pub const TOP_UP_MAX_WON: i64 = 10_000_000;
 /// Highest balance of a wallet, in won: less than 2^53, so it is exact in every JSON parser.
 pub const BALANCE_MAX_WON: i64 = 9_000_000_000_000_000;
 
-/// As [`COPY_MAX_AGE_MILLIS`], of a room for members who are far from admission.
+/// Age at which a cached room is refreshed for members who are far from admission.
 pub const FAR_COPY_MAX_AGE_MILLIS: i64 = 5_000;
-/// As [`COPY_MAX_AGE_MILLIS`], of a performance for members waiting in its line: they are spread over thousands of
+/// Age at which a cached performance is refreshed for members waiting in its line: they are spread over thousands of
 /// processes, and a partition of the table serves 3,000 reads a second.
 pub const POLLED_COPY_MAX_AGE_MILLIS: i64 = 2_000;
 

@@ -43,7 +43,7 @@ pub const BLOCK_READS_AT_ONCE: usize = 10;
 /// Blocks of seats read to count the free seats for one page of performances.
 pub const LISTED_BLOCKS_MAX: u32 = 60;
 /// Age at which a cached map of a large house is refreshed. Half a second here and one second at the client
-/// ([`SEATS_MAX_AGE_SECONDS`]) leave the rest of two seconds to the stream.
+/// (`Cache-Control`) leave the rest of two seconds to the stream.
 pub const SEAT_MAP_MAX_AGE_MILLIS: i64 = 500;
 /// Large houses whose maps a process caches, 800 kB each.
 pub const SEAT_MAPS_MAX: usize = 16;

@@ -168,10 +168,10 @@ impl Store {
         Ok(())
     }
 
-    /// As [`Store::reopen`], after another failure: marks that stay expire by themselves.
+    /// As [`Store::unfreeze`], after another failure. The next hold or change removes a mark that has expired.
     pub(super) async fn unfreeze_if_possible(&self, performances: &[Performance]) {
         if let Err(error) = self.unfreeze(performances).await {
-            tracing::warn!(%error, "performances still frozen; that ends when their mark expires");
+            tracing::warn!(%error, "performances still frozen; the next hold or change removes their mark once it has expired");
         }
     }
 
