@@ -10,9 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The goal on an idle machine; a busy one may take this many times as long.
+/// The goal on an idle machine.
 const GOAL: Duration = Duration::from_millis(300);
-const BUSY: u32 = 5;
+/// The same on any machine: this many times as long as parsing the map takes there.
+const PARSES: u32 = 6;
 
 pub(crate) fn fifty_thousand() -> Value {
     let section = |number: u32| {
@@ -45,7 +46,7 @@ async fn the_map_of_fifty_thousand_seats_is_fast() {
         let seats = format!("{url}/seats");
         fresh_map(world, &performance).await;
         let names = ["after a change", "again", "gzip", "gzip again", "304", "counts"];
-        let mut fastest = [(Duration::MAX, 0); 6];
+        let (mut fastest, mut parsed) = ([(Duration::MAX, 0); 6], Duration::MAX);
         for round in 1..=4 {
             hold(&world.member(0).await, &performance, &[&format!("9-50-{round}")]).await.expect(201);
             world.settle().await;
@@ -60,6 +61,9 @@ async fn the_map_of_fifty_thousand_seats_is_fast() {
                 timed(&seats, Some((IF_NONE_MATCH, &tag))).await,
                 timed(&url, None).await,
             ];
+            let begun = Instant::now();
+            serde_json::from_slice::<Value>(&answers[0].2).expect("JSON");
+            parsed = parsed.min(begun.elapsed());
             assert_eq!(answers[2].1[CONTENT_ENCODING], "gzip");
             let mut unpacked = Vec::new();
             GzDecoder::new(&answers[2].2[..]).read_to_end(&mut unpacked).expect("gzip");
@@ -68,10 +72,10 @@ async fn the_map_of_fifty_thousand_seats_is_fast() {
                 *fastest = (fastest.0.min(*took), bytes.len());
             }
         }
-        println!("a map of 50,000 seats, fastest of 4 responses; the goal is {GOAL:?}");
+        println!("a map of 50,000 seats, fastest of 4 responses; parsed in {parsed:?}; the goal is {GOAL:?}");
         for (name, (took, bytes)) in names.iter().zip(fastest) {
             println!("{name:<16} {:>6.1} ms {bytes:>9} bytes", took.as_secs_f64() * 1000.0);
-            assert!(took < GOAL * BUSY, "{name}: {took:?}");
+            assert!(took < parsed * PARSES, "{name}: {took:?}");
         }
         assert_eq!(fastest[4].1, 0);
         assert!(fastest[0].1 > 4_500_000 && fastest[2].1 < fastest[0].1 / 10, "{fastest:?}");
