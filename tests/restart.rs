@@ -113,7 +113,11 @@ async fn nothing_acknowledged_is_lost_by_kill_9() {
             let client = process.log_in(who).await;
             crowd.spawn(load(client, performance.clone(), row, Arc::clone(&known)));
         }
-        tokio::time::sleep(Duration::from_millis(400 * (1 + round % 3) + fastrand::u64(..200))).await;
+        let enough = || known.lock().unwrap_or_else(PoisonError::into_inner).payments.len() as u64 >= 2 * round;
+        while !enough() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(200 * (1 + round % 3) + fastrand::u64(..200))).await;
         process.kill().await;
         crowd.join_all().await;
     }
@@ -127,7 +131,6 @@ async fn nothing_acknowledged_is_lost_by_kill_9() {
     }
     {
         let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(known.payments.len() >= 6, "only {} payments were made", known.payments.len());
         for entry in &known.top_ups {
             assert!(entries.contains(entry), "the top-up {entry} is lost");
         }
