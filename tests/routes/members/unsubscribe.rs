@@ -34,7 +34,7 @@ async fn happy_path() {
         assert_eq!(other.get("/members/me").await.expect(200).json["alerts"], json!(["musical", "play"]));
         organizer.post("/shows", show_details()).await.expect(201);
         world.settle().await;
-        let mail_count = |email: &str| world.stack.mailbox().to(email).len();
+        let mail_count = |email: &str| world.mailed(email).len();
         assert_eq!(mail_count(person.identity.email.as_str()), 1);
         assert_eq!(mail_count(other.identity.email.as_str()), 2);
     })
