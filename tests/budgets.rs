@@ -12,6 +12,7 @@ mod derived;
 mod door;
 mod grades;
 mod maps;
+mod missed;
 mod units;
 
 use crate::harness::{Person, World, book, client::Client, hold, pay, wire::Metered};
@@ -97,6 +98,7 @@ async fn every_operation_keeps_its_budget() {
         grades::general_admission(world, &mut budgets).await;
         grades::best_available(world, &mut budgets).await;
         waiting_room(world, &mut budgets).await;
+        missed::missed(world, &mut budgets).await;
         mails(world, &mut budgets).await;
         cards::note(world, &mut budgets).await;
         door::note(world, &mut budgets).await;

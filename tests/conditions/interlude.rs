@@ -34,7 +34,7 @@ impl Interlude {
     }
 
     /// Before the first transaction that contains `text`.
-    pub(super) fn before_text(text: &'static str, action: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+    pub(crate) fn before_text(text: &'static str, action: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
         let action = Mutex::new(Some(Box::pin(action) as Action));
         Arc::new(Self { operation: "TransactWriteItems", update: "", text, action })
     }

@@ -20,7 +20,7 @@ pub(crate) struct Machine(App);
 
 impl Machine {
     /// A machine whose clock is ahead of the stack's by `seconds`, or behind if negative.
-    pub(super) fn ahead_by(world: &World, seconds: i64) -> Self {
+    pub(crate) fn ahead_by(world: &World, seconds: i64) -> Self {
         Self::over(world, &Wire::default(), seconds)
     }
 
@@ -61,7 +61,7 @@ impl Machine {
         self.ask(person, Method::POST, &format!("/performances/{performance}/queue"), "", Value::Null).await
     }
 
-    pub(super) async fn poll(&self, person: &Person, performance: &str, token: &str) -> Response {
+    pub(crate) async fn poll(&self, person: &Person, performance: &str, token: &str) -> Response {
         self.ask(person, Method::GET, &format!("/performances/{performance}/queue"), token, Value::Null).await
     }
 

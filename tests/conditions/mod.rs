@@ -17,17 +17,15 @@ mod mails;
 mod members;
 mod projections;
 mod room;
+mod room_missed;
 mod room_turns;
+mod trial;
 
-use crate::harness::{Expected, NEVER, World, wire::Weakened};
+use crate::harness::World;
 use clauses::{WHOLE, weakenings};
-use frontrow_local::Options;
 use frontrow_store::conditions::{self, ALL, Condition};
-use futures_util::FutureExt;
-use std::{collections::BTreeSet, fmt::Write as _, panic::AssertUnwindSafe, pin::Pin, time::Duration};
-
-/// A guard that has found nothing after this time does not end without its condition.
-const HUNG: Duration = Duration::from_secs(300);
+use std::{collections::BTreeSet, fmt::Write as _, pin::Pin};
+use trial::try_guard;
 
 /// The result of a guard: `Err` describes how the system failed.
 type GuardResult = Result<(), String>;
@@ -266,10 +264,24 @@ guards! {
     }
     NOT_YET_ADMITTED {
         room_turns::a_late_insert_does_not_undo_a_claim => [WHOLE];
+        room_missed::returning_twice_at_once_keeps_the_place => [WHOLE];
     }
     ADMISSION_UNCLAIMED {
         room::a_claim_begins_once => [WHOLE];
-        room_turns::a_place_claimed_in_time_is_not_taken_back => [WHOLE];
+    }
+    ADMISSION_UNANSWERED {
+        room_turns::a_place_claimed_in_time_is_not_taken_back => ["#state = :granted"];
+        room_missed::a_place_called_again_is_not_taken_back => ["#claim_until = :claim_until_read"];
+    }
+    MISSED_REMEMBERED {
+        room_missed::a_spent_place_does_not_come_back => [WHOLE];
+    }
+    PLACE_IS_MINE {
+        room_missed::a_place_given_up_is_not_returned_to => ["#i = :index"];
+        room_missed::the_missed_place_of_another_stays_theirs => ["#s = :shard"];
+    }
+    ADMISSION_RETURNED {
+        room_missed::a_member_who_left_is_not_called_again => [WHOLE];
     }
     ADMISSION_UNEXTENDED {
         room_turns::a_hold_taken_in_time_keeps_its_admission => [WHOLE];
@@ -313,28 +325,6 @@ guards! {
 /// Fails with `why` unless `holds`.
 fn ensure(holds: bool, why: impl FnOnce() -> String) -> GuardResult {
     if holds { Ok(()) } else { Err(why()) }
-}
-
-/// The result of `guard` with a weakened condition, and how often the condition was evaluated. A guard that panics
-/// has also found something.
-async fn try_guard(weakened: Option<Weakened>, guard: Guard) -> (GuardResult, u32) {
-    let world = World::start(Options { demo: false, ..Options::default() }).await;
-    let _expected = weakened.is_some().then(Expected::begin);
-    let most = if weakened.is_some() { HUNG } else { NEVER };
-    world.wire.weaken(weakened);
-    let found = AssertUnwindSafe(tokio::time::timeout(most, guard(&world))).catch_unwind().await;
-    let asked = world.wire.weaken(None);
-    world.wire.intercept(None);
-    let found = match found {
-        Ok(Ok(found)) => found,
-        Ok(Err(_)) => Err("it never ends".to_owned()),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-            Err(text.unwrap_or_else(|| "a panic without words".to_owned()))
-        }
-    };
-    (found, asked)
 }
 
 /// Fails unless `guard` passes on the unchanged system and fails without each of its clauses.

@@ -79,12 +79,12 @@ pub(super) async fn a_place_claimed_in_time_is_not_taken_back(world: &World) -> 
     let (first, second) = (world.member(0).await, world.member(0).await);
     let waiting = join(&first, &performance).await.expect(201).text("queueToken");
     let inside = admit(world, &second, &performance).await;
-    // The first was called with the second. By the stack's clock their minute has expired, by the other machine's it
-    // has not.
-    world.advance_seconds(66);
+    // The first was called with the second. By the stack's clock their time has expired, by the other machine's it has
+    // not.
+    world.advance_seconds(22);
     let (behind, id, claimer) = (Machine::ahead_by(world, -12), performance.clone(), first.clone());
     let (tell, outcome) = oneshot::channel();
-    world.wire.intercept(Some(Interlude::before("DeleteItem", async move {
+    world.wire.intercept(Some(Interlude::before_text("missed#", async move {
         let _ = tell.send(behind.poll(&claimer, &id, &waiting).await);
     })));
     poll(&second, &performance, &inside).await;

@@ -321,11 +321,15 @@ impl Run<'_> {
         let candidates = self.room.candidates(&of_shards, last);
         let live = used + recalled.len() as u64;
         let nobody = HashSet::new();
-        let plan = self.room.plan(&candidates, TurnInput { admitted: &nobody, left: &nobody, live }, moment(second));
+        let plan = self.room.plan(
+            &candidates,
+            TurnInput { admitted: &nobody, left: &nobody, live, returned: &[], recalled: 0 },
+            moment(second),
+        );
         self.out.fastest = self.out.fastest.max(plan.0.len());
         let leave_at = |stay: i64| moment(second + ADMISSION_DEFAULT_SECONDS - stay);
         let inside = Inside { count: live, first_leaves_at: leave_at(self.line.stay.1), last_leaves_at: leave_at(0) };
-        let seen = Snapshot { inside, given_up: self.room.given_up.clone(), stock: None };
+        let seen = Snapshot { inside, given_up: self.room.given_up.clone(), stock: None, recalled: 0 };
         let turned = self.room.after(&plan, &HashSet::new(), Some(&seen), moment(second));
         (self.room.serving, self.room.pace, self.room.inside) = (turned.serving, turned.pace, turned.inside);
         for (place, _) in plan.0 {

@@ -282,9 +282,11 @@ impl Sale {
                 }
                 let (performance_id, position) = (self.performance.performance_id.clone(), mine.position);
                 let admission = Admission { performance_id, position, member_id: member, ends_at: now };
-                match store.claim_admission(&admission, room.policy.admission_seconds, now).await {
+                match store.claim_admission(&admission, &room, now).await {
                     Ok(Some(_)) => Next::Inside { until: second + fastrand::i64(self.plan.stay.0..=self.plan.stay.1) },
-                    Ok(None) | Err(Error::QueueTokenExpired) => Next::Lost,
+                    // They missed the call and came back.
+                    Ok(None) => Next::Polls { at: second + self.pause(&room, mine.place, now), joined: None },
+                    Err(Error::QueueTokenExpired) => Next::Lost,
                     Err(error) => panic!("a claim failed: {error}"),
                 }
             }

@@ -262,9 +262,22 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Admissions of all rooms that were granted or claimed and not given back.
+    /// Admissions of all rooms that were granted or claimed and not given back. A member who waits to be called again
+    /// is not inside.
     pub(crate) fn admissions(&self) -> usize {
-        self.items.iter().filter(|item| text(item, "pk").starts_with("adm#")).count()
+        let called = self.items.iter().filter(|item| text(item, "pk").starts_with("adm#"));
+        called.filter(|item| text(item, "state") != "returned").count()
+    }
+
+    /// A member who missed the call is neither inside nor waiting to be called again: no position has both items.
+    pub(crate) fn missed_places_are_outside(&self) -> Result<(), String> {
+        let places = |prefix: &str| -> BTreeSet<(String, String)> {
+            let items = self.items.iter().filter_map(|item| Some((text(item, "pk").strip_prefix(prefix)?, item)));
+            items.map(|(partition, item)| (partition.to_owned(), text(item, "sk").to_owned())).collect()
+        };
+        let (missed, admitted) = (places("missed#"), places("adm#"));
+        let both: Vec<_> = missed.intersection(&admitted).collect();
+        if both.is_empty() { Ok(()) } else { Err(format!("missed and admitted: {both:?}")) }
     }
 
     /// Deletes admissions, as a turn of the turnstile does with expired ones.
@@ -284,6 +297,7 @@ impl Snapshot {
         self.pending_purchases_are_staked()?;
         self.a_hold_is_paid_once()?;
         self.parked_places_are_paid_for()?;
+        self.missed_places_are_outside()?;
         self.stakes_count_paid_seats()?;
         self.used_tickets_are_not_refunded()?;
         super::catalogue::check(self)

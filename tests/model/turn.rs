@@ -148,7 +148,8 @@ impl State {
         }
         let drawn: Vec<u64> = self.drawn[..bounds.shards].iter().map(|drawn| u64::from(*drawn)).collect();
         let (admitted, left) = (positions(live), positions(self.left));
-        let found = TurnInput { admitted: &admitted, left: &left, live: used + recall.len() };
+        let found =
+            TurnInput { admitted: &admitted, left: &left, live: used + recall.len(), returned: &[], recalled: 0 };
         let plan = room.plan(&room.candidates(&drawn, PLACES as u64), found, Timestamp::default());
         let (mut grant, mut adopt, mut skip, mut todo) = (Set::default(), Set::default(), Set::default(), recall);
         for (place, step) in plan.0 {
@@ -156,9 +157,11 @@ impl State {
             match step {
                 Step::Grant => grant.add(position),
                 Step::Adopt => adopt.add(position),
-                Step::Skip => skip.add(position),
+                // The model leaves the admission of a place that was given up to expire.
+                Step::Skip | Step::Undo => skip.add(position),
+                Step::Recall => recall.add(position),
             }
-            if step != Step::Skip {
+            if step.admits() {
                 todo.add(position);
             }
         }

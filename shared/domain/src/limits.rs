@@ -124,11 +124,16 @@ pub const ADMISSION_MAX_SECONDS: i64 = 3600;
 pub const ADMISSION_DEFAULT_SECONDS: i64 = 600;
 /// Largest `maxActive` and `admitPerMinute`.
 pub const ROOM_RATE_MAX: u32 = 100_000;
-/// How long a called place can be claimed by its owner.
-pub const CLAIM_SECONDS: i64 = 60;
+/// How long a called place uses a place inside before its owner claims it. Ten times the interval at which members
+/// near the front poll.
+pub const CLAIM_SECONDS: i64 = 20;
+/// The same for a member who missed the call and came back: a browser may run the timers of a hidden tab once a
+/// minute.
+pub const RECALL_SECONDS: i64 = 90;
 /// How long a waiting token outlives its `pollAfterSeconds`.
 pub const WAITING_TOKEN_GRACE_SECONDS: i64 = 60;
-/// Grace period before an expired admission is deleted, so that clock skew does not cost a payer their place.
+/// Grace period before an expired admission is deleted, so that clock skew does not cost a payer their place. A place
+/// that was only called needs none: its owner loses nothing if it is taken back a few seconds early.
 pub const ADMISSION_GRACE_SECONDS: i64 = 5;
 /// Places granted in one turn of the turnstile.
 pub const TURN_MAX_GRANTS: u32 = 200;

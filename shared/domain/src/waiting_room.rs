@@ -66,15 +66,21 @@ pub struct Admission {
     pub ends_at: Timestamp,
 }
 
-/// The state of an admitted position. A finished admission (spent, given up, expired) has no state: its item is
-/// deleted and never comes back, because only positions above `serving` are granted.
+/// The state of a called position. A finished admission (spent, given up, expired) has no state: its item is deleted
+/// and never comes back, because only positions above `serving` are granted. A place that was not claimed in time is
+/// remembered outside, as missed, until its owner comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum AdmissionState {
     /// Called, but not yet claimed by its owner.
     Granted {
-        /// Until when the owner can claim it.
+        /// When the turnstile may take it back. Until it does, the owner can claim it.
         claim_until: Timestamp,
+    },
+    /// Its owner missed the call and came back: it uses no place inside until a turn calls it again.
+    Returned {
+        /// The owner.
+        member: MemberId,
     },
     /// Claimed: its owner may book.
     Active {
@@ -111,39 +117,64 @@ impl AdmissionState {
     }
 
     /// Approximately when its owner leaves: when their admission or their hold expires. For an unclaimed admission,
-    /// the whole admission time counts.
-    pub fn leaves_at(&self, admission_seconds: i64) -> Timestamp {
+    /// the whole admission time counts. `None` for a member who waits to be called again.
+    pub fn leaves_at(&self, admission_seconds: i64) -> Option<Timestamp> {
         match self {
-            Self::Granted { claim_until } => claim_until.plus_seconds(admission_seconds - CLAIM_SECONDS),
-            Self::Active { expires_at, hold_until, .. } => *expires_at.max(hold_until),
-            Self::Parked { parked_until, .. } => *parked_until,
+            Self::Granted { claim_until } => Some(claim_until.plus_seconds(admission_seconds - CLAIM_SECONDS)),
+            Self::Returned { .. } => None,
+            Self::Active { expires_at, hold_until, .. } => Some(*expires_at.max(hold_until)),
+            Self::Parked { parked_until, .. } => Some(*parked_until),
         }
+    }
+
+    /// Whether its owner waits to be called again. Every other state uses a place inside until a turn takes it back.
+    pub fn is_returned(&self) -> bool {
+        matches!(self, Self::Returned { .. })
     }
 
     /// Whether it uses a place inside at `now`: it was called and not taken back, or it has not expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         match self {
             Self::Granted { .. } => !self.has_lapsed(now),
+            Self::Returned { .. } => false,
             Self::Active { expires_at, hold_until, .. } => now < *expires_at.max(hold_until),
             Self::Parked { parked_until, .. } => now < *parked_until,
         }
     }
 
-    /// Whether it belongs to `member` and is parked for a pending payment.
-    pub fn is_parked_for(&self, member: &MemberId) -> bool {
-        matches!(self, Self::Parked { member: owner, .. } if owner == member)
+    /// How `member` stands, whose place it is. No clock ends a place that was only called: it can be claimed until a
+    /// turn takes it back.
+    pub fn standing_of(&self, member: &MemberId, now: Timestamp) -> Standing {
+        match self {
+            Self::Granted { .. } | Self::Returned { .. } => Standing::Waiting,
+            Self::Parked { member: owner, .. } if owner == member => Standing::Waiting,
+            _ => self.live_end_for(member, now).map_or(Standing::Over, Standing::Inside),
+        }
     }
 
-    /// Whether the turnstile may take it back: not before [`ADMISSION_GRACE_SECONDS`] past its end, so that clock
-    /// skew does not cost a payer their admission.
+    /// Whether the turnstile may take it back. A claimed admission not before [`ADMISSION_GRACE_SECONDS`] past its
+    /// end, so that clock skew does not cost a payer their admission. An unclaimed one at its end: if a fast clock
+    /// takes it back some seconds early, the place is remembered.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         let end = match self {
-            Self::Granted { claim_until } => *claim_until,
+            Self::Granted { claim_until } => return *claim_until < now,
+            Self::Returned { .. } => return false,
             Self::Active { expires_at, hold_until, .. } => *expires_at.max(hold_until),
             Self::Parked { parked_until, .. } => *parked_until,
         };
         end.plus_seconds(ADMISSION_GRACE_SECONDS) < now
     }
+}
+
+/// The owner of a called place, as they see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Called but not inside, or inside and unable to book while their payment is pending.
+    Waiting,
+    /// Inside until that time.
+    Inside(Timestamp),
+    /// The place has expired, or belongs to another member.
+    Over,
 }
 
 /// The number of free seats of the performance, as counted by a turn.
@@ -220,8 +251,9 @@ impl Room {
         (0..).zip(&self.serving).map(unserved).sum()
     }
 
-    /// Whether `place` is too far back to be called before its owner's cached copy of this room is refreshed. With several shards, some of these positions may not be drawn; then the owner
-    /// loses part of the time for claiming, at most five seconds.
+    /// Whether `place` is too far back to be called before its owner's cached copy of this room is refreshed. With
+    /// several shards, some of these positions may not be drawn; then the owner loses part of the time for claiming,
+    /// at most five seconds.
     pub fn is_far(&self, place: LinePosition) -> bool {
         self.ahead(place) > POLL_FAR_AHEAD
     }

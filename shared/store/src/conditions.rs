@@ -153,8 +153,16 @@ conditions! {
     ROOM_EXISTS = "attribute_exists(#policy)";
     /// A position is admitted once: its time does not start again.
     NOT_YET_ADMITTED = "attribute_not_exists(#pk)";
-    /// An admission is claimed once, and the turnstile takes back only unclaimed ones.
+    /// An admission is claimed once, and only an unclaimed one is adopted.
     ADMISSION_UNCLAIMED = "#state = :granted";
+    /// The turnstile takes back a place only while it is unclaimed, and not one that was called again meanwhile.
+    ADMISSION_UNANSWERED = "#state = :granted AND #claim_until = :claim_until_read";
+    /// A member who missed the call comes back once, and a spent or given-up place does not come back.
+    MISSED_REMEMBERED = "attribute_exists(#pk)";
+    /// Only the owner of a place comes back to it, not a member who has given it up.
+    PLACE_IS_MINE = "#i = :index AND #s = :shard";
+    /// A turn calls a place again only while its owner waits for that: it admits nobody who has left.
+    ADMISSION_RETURNED = "#state = :returned";
     /// The turnstile leaves an admission alone that a hold has just prolonged.
     ADMISSION_UNEXTENDED = "#hold_until = :hold_until";
     /// A release takes back the time its own hold gave, and only from an admission that still exists.

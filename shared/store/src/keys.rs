@@ -32,6 +32,7 @@
 //! | line | `line#<performanceId>#<shard>` | `line` | `n`; for each recent draw: `d<slot>`, the member and the number of the draw, and `x<slot>`, the index drawn |
 //! | place | `place#<performanceId>#<memberId>` | `place` | `s`, `i` (0: given up), `draws`, `given_up` |
 //! | admission | `adm#<performanceId>#<position mod 8>` | `<position>` | `state`, `member`, `claim_until`, `expires_at`, `hold_until`, `parked_until` |
+//! | missed | `missed#<performanceId>#<position mod 8>` | `<position>` | |
 //! | breaker | `breaker` | `breaker` | `epoch`, `phase` |
 //! | left | `left#<performanceId>#<position div 1024>` | `<position>` | |
 //!
@@ -54,7 +55,7 @@
 //! | subscribers to new shows of a category | query each shard of the category, page by page |
 //! | login | get the e-mail, get the member |
 //! | refresh | batch get session and member, then one write |
-//! | waiting and admitted members | line, admission partitions, left |
+//! | waiting and admitted members | line, admission partitions, left; missed is read only by the transaction that brings a member back |
 
 use crate::limits::ALERT_SHARDS;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -343,6 +344,12 @@ pub(crate) fn position_text(position: u64) -> String {
 pub(crate) fn admission(performance: &PerformanceId, position: u64) -> Key {
     let partition = position % frontrow_domain::limits::ADMISSION_PARTITIONS;
     Key::new(admission_partition(performance, partition), position_text(position))
+}
+
+/// A position whose owner missed the call.
+pub(crate) fn missed(performance: &PerformanceId, position: u64) -> Key {
+    let partition = position % frontrow_domain::limits::ADMISSION_PARTITIONS;
+    Key::new(format!("missed#{performance}#{partition}"), position_text(position))
 }
 
 pub(crate) fn left_partition(performance: &PerformanceId, block: u64) -> String {

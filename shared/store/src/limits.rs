@@ -105,6 +105,8 @@ pub const TURN_MAX_LAPSES: usize = 400;
 /// Pages read of one partition of admissions in a turn: 64 MB, about 300,000 admissions. With more, nobody is
 /// admitted.
 pub const ADMISSION_MAX_PAGES: usize = 64;
+/// How long the place of a member who missed the call is remembered before TTL may collect it.
+pub const MISSED_KEPT_SECONDS: i64 = 30 * 24 * 3_600;
 /// How long a room's items outlive their purpose before TTL may collect them.
 pub const ROOM_KEPT_SECONDS: i64 = 24 * 3_600;
 /// Attempts of a join or leave, which starts over if it meets another one of the same member.

@@ -1,8 +1,9 @@
-//! Waiting rooms. This module has the room and its cached copy; `line` joins and leaves, `admissions` claims, and
-//! `turnstile` turns the turnstile.
+//! Waiting rooms. This module has the room and its cached copy; `line` joins and leaves, `admissions` claims, `missed`
+//! remembers members who missed their call, and `turnstile` turns the turnstile.
 
 mod admissions;
 mod line;
+mod missed;
 mod turnstile;
 
 pub use admissions::RoomView;

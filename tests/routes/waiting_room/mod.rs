@@ -3,6 +3,8 @@
 mod estimates;
 mod join_queue;
 mod leave_queue;
+mod missed;
+mod missed_races;
 mod poll_queue;
 mod replace_waiting_room;
 mod shards;

@@ -37,8 +37,8 @@ async fn happy_path() {
         let held = hold(&inside, &performance, &["A-1-1"]).await.expect(201).text("holdId");
         pay(&inside, &held).await.expect(201);
         assert_eq!(view().await, [5, 2, 1, 2], "a payment frees its place");
-        world.advance_seconds(70);
-        assert_eq!(view().await, [5, 2, 0, 2], "a called place is taken back after a minute");
+        world.advance_seconds(21);
+        assert_eq!(view().await, [5, 2, 0, 2], "a called place is taken back after 20 s");
 
         let full = organizer.get(&format!("/performances/{performance}/waiting-room")).await.expect(200);
         assert_eq!(full.json["paused"], false);

@@ -56,8 +56,10 @@ impl Endpoint for PollQueue {
         let end = if claims.admitted {
             Some(app.store.admission_end(&claims.admission(), now).await?)
         } else if room.has_served(place) {
-            let end = app.store.claim_admission(&claims.admission(), room.policy.admission_seconds, now).await?;
-            app.config.metrics.done(Self::ROUTE.operation(), now);
+            let end = app.store.claim_admission(&claims.admission(), &room, now).await?;
+            if end.is_some() {
+                app.config.metrics.done(Self::ROUTE.operation(), now);
+            }
             end
         } else {
             None

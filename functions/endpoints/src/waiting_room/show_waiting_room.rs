@@ -20,7 +20,7 @@ pub struct Reply {
     serving: u64,
     /// Live admissions, including called positions that are not claimed yet.
     active: u64,
-    /// Positions that are neither called nor given up.
+    /// Positions that are neither called nor given up, and members who missed their call and came back.
     waiting: u64,
     /// Whether admission is paused.
     paused: bool,

@@ -25,8 +25,9 @@ pub struct PlaceInLine {
     ahead: u64,
     /// Estimated wait in seconds; `null` while the room is paused.
     estimated_wait_seconds: Option<u64>,
-    /// Longest possible wait in seconds under the current policy, if everyone ahead uses all their time. `null` while the
-    /// room is paused. It may be exceeded while card payments are paused, because holds are then extended.
+    /// Longest possible wait in seconds under the current policy, if everyone ahead uses all their time and misses one
+    /// call. `null` while the room is paused. It may be exceeded while card payments are paused, because holds are then
+    /// extended, and by members who missed their call before and come back.
     at_most_seconds: Option<u64>,
     poll_after_seconds: i64,
     /// The token may be used until this time.

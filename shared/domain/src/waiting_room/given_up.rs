@@ -57,8 +57,12 @@ impl Room {
         Some(Look { far: in_turn.collect(), near, last_block: last })
     }
 
-    /// Positions below `place` that are neither served nor given up, over all shards.
+    /// Positions below `place` that are neither served nor given up, over all shards. Nobody is ahead of a place that
+    /// was called, even if its owner missed the call.
     pub fn ahead(&self, place: LinePosition) -> u64 {
+        if self.has_served(place) {
+            return 0;
+        }
         self.unserved_below(place).saturating_sub(self.given_up.below(self, place))
     }
 }

@@ -16,9 +16,10 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// Summarizes the admissions that were found.
+    /// Summarizes the admissions that were found and use a place inside.
     pub fn of<'a>(found: impl Iterator<Item = &'a AdmissionState>, admission_seconds: i64) -> Self {
-        found.fold(Self::default(), |inside, state| inside.with(1, state.leaves_at(admission_seconds)))
+        let leave_at = found.filter_map(|state| state.leaves_at(admission_seconds));
+        leave_at.fold(Self::default(), |inside, leave_at| inside.with(1, leave_at))
     }
 
     /// Adds `count` more, who leave at `leave_at`.

@@ -1,5 +1,7 @@
 //! Positions, turns and waits.
 
+mod recalls;
+
 use super::{
     AdmissionState, LinePosition, Room,
     given_up::GivenUp,
@@ -32,7 +34,8 @@ fn room(max_active: Option<u32>, admit_per_minute: Option<u32>, serving: &[u64])
 
 fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -> Plan {
     let (admitted, left) = (admitted.iter().copied().collect(), left.iter().copied().collect());
-    room.plan(&room.candidates(drawn, u64::MAX), TurnInput { admitted: &admitted, left: &left, live }, NOW)
+    let input = TurnInput { admitted: &admitted, left: &left, live, returned: &[], recalled: 0 };
+    room.plan(&room.candidates(drawn, u64::MAX), input, NOW)
 }
 
 fn steps(plan: &Plan, shards: u32) -> Vec<(u64, Step)> {
@@ -130,7 +133,7 @@ fn an_admission_expires_a_grace_period_after_its_hold() {
     assert!(!held.has_lapsed(NOW.plus_seconds(14)) && held.has_lapsed(NOW.plus_seconds(15)));
     let called = AdmissionState::Granted { claim_until: NOW };
     assert_eq!(called.live_end_for(&owner, NOW), None);
-    assert!(called.is_live(NOW.plus_seconds(5)) && !called.is_live(NOW.plus_seconds(6)));
+    assert!(called.is_live(NOW) && !called.is_live(NOW.plus_seconds(1)));
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn the_first_in_line_also_has_a_wait() {
     assert_eq!(room.outlook(LinePosition { shard: 0, index: 2 }, None, 300, NOW, 0.0).ahead, 0);
     assert_eq!(waits(&room, 2, NOW).0, Some(0), "no members are inside");
     room.inside = inside(1, 600, 600);
-    assert_eq!(waits(&room, 2, NOW), (Some(600), Some(600 + 365 + 5)));
+    assert_eq!(waits(&room, 2, NOW), (Some(600), Some(600 + 20 + 90 + 305 + 5)));
     assert_eq!(waits(&room, 2, NOW.plus_seconds(300)).0, Some(300));
     assert_eq!(waits(&room, 2, NOW.plus_seconds(600)).0, Some(1), "they are about to leave");
     assert_eq!(waits(&room, 3, NOW).0, Some(1_200));
@@ -229,7 +232,7 @@ fn unclaimed_admissions_count_with_their_full_time() {
     let mut room = room(Some(5), None, &[0]);
     room.inside = inside(4, 1, 1);
     let plan = plan(&room, &[2], &[], &[], 2);
-    let seen = Snapshot { inside: found, given_up: GivenUp::default(), stock: None };
+    let seen = Snapshot { inside: found, given_up: GivenUp::default(), stock: None, recalled: 0 };
     let turned = room.after(&plan, &HashSet::new(), Some(&seen), NOW);
     assert_eq!((turned.inside, turned.pace.recent(NOW)), (inside(4, 9, 600), 2), "two left, two came");
 }
@@ -302,7 +305,7 @@ proptest! {
         let place = LinePosition { shard: shard % room.shards, index };
         let below = 1..place.position(room.shards);
         let unserved = below.filter(|position| !room.has_served(LinePosition::at(*position, room.shards))).count();
-        prop_assert_eq!(room.ahead(place), unserved as u64);
+        prop_assert_eq!(room.ahead(place), if room.has_served(place) { 0 } else { unserved as u64 });
     }
 
     #[test]
@@ -322,13 +325,16 @@ proptest! {
         let before_look = (1..look.near.start() * LEFT_BLOCK_POSITIONS).filter(|left_out| {
             left.contains(left_out) && !room.has_served(LinePosition::at(*left_out, room.shards)) && *left_out < place.position(room.shards)
         }).count();
-        prop_assert_eq!(room.ahead(place), (waiting + before_look) as u64);
+        let ahead = if room.has_served(place) { 0 } else { waiting + before_look };
+        prop_assert_eq!(room.ahead(place), ahead as u64);
     }
 
     #[test]
     fn a_turn_admits_within_limits_and_skips_nobody(
         (room, drawn) in any_room(),
         live in 0..300_u64,
+        back in 0..40_u64,
+        recalled in 0..40_u32,
         marks in prop::collection::vec(0..6_u8, 200),
     ) {
         let candidates = room.candidates(&drawn, u64::MAX);
@@ -337,18 +343,28 @@ proptest! {
         let (left, admitted) = (marked(0), marked(1));
         let failed: HashSet<LinePosition> = marked(2).into_iter().map(|position| LinePosition::at(position, room.shards)).collect();
         let live = live + admitted.len() as u64;
-        let plan = room.plan(&candidates, TurnInput { admitted: &admitted, left: &left, live }, NOW);
+        let served = (1..).filter(|position| room.has_served(LinePosition::at(*position, room.shards)));
+        let back = usize::try_from(back.min(room.serving.iter().sum())).unwrap();
+        let returned: Vec<u64> = served.take(back).collect();
+        let input = TurnInput { admitted: &admitted, left: &left, live, returned: &returned, recalled };
+        let plan = room.plan(&candidates, input, NOW);
 
-        let granted = plan.0.iter().filter(|(_, step)| *step == Step::Grant).count() as u64;
+        let calls = |step: &Step| matches!(step, Step::Grant | Step::Recall);
+        let granted = plan.0.iter().filter(|(_, step)| calls(step)).count() as u64;
         let most = room.policy.max_active.map_or(u64::MAX, u64::from);
         prop_assert!(granted == 0 || live + granted <= most);
-        let admitted = plan.0.iter().filter(|(_, step)| *step != Step::Skip).count();
-        prop_assert!(admitted <= TURN_MAX_GRANTS as usize);
-        let positions: Vec<u64> = plan.0.iter().map(|(place, _)| place.position(room.shards)).collect();
-        prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
+        let called = plan.0.iter().filter(|(_, step)| step.admits()).count();
+        prop_assert!(called <= TURN_MAX_GRANTS as usize);
+        let again = plan.0.iter().take_while(|(_, step)| *step == Step::Recall).count();
+        for part in [&plan.0[..again], &plan.0[again..]] {
+            let positions: Vec<u64> = part.iter().map(|(place, _)| place.position(room.shards)).collect();
+            prop_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+        prop_assert!(plan.0[again..].iter().all(|(_, step)| *step != Step::Recall), "called again after the others");
 
-        let turned = room.after(&plan, &failed, None, NOW);
-        prop_assert!(turned.used <= room.policy.admit_per_minute.unwrap());
+        let seen = Snapshot { inside: Inside::default(), given_up: GivenUp::default(), stock: None, recalled };
+        let turned = room.after(&plan, &failed, Some(&seen), NOW);
+        prop_assert!(turned.used <= room.policy.admit_per_minute.unwrap().max(recalled));
         let after = Room { serving: turned.serving, ..room.clone() };
         for (shard, (before, now)) in (0..).zip(room.serving.iter().zip(&after.serving)) {
             prop_assert!(now >= before);

@@ -3,7 +3,7 @@
 use super::{LinePosition, Room, Stock, given_up::GivenUp, inside::Inside};
 use crate::{
     Timestamp,
-    limits::{TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
+    limits::{RECALL_SECONDS, TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
 };
 use std::collections::HashSet;
 
@@ -16,6 +16,8 @@ pub struct Snapshot {
     pub given_up: GivenUp,
     /// The number of free seats, if counted.
     pub stock: Option<Stock>,
+    /// Positions that were called again by a turn that died before it was recorded.
+    pub recalled: u32,
 }
 
 /// What a turn does about a position.
@@ -23,11 +25,22 @@ pub struct Snapshot {
 pub enum Step {
     /// Skipped, because its owner gave it up.
     Skip,
+    /// Skipped as well, and its admission deleted: a turn that died had admitted it before it was given up.
+    Undo,
     /// Admitted by an earlier turn that died before it was recorded: it already uses a place inside, so it takes no
     /// free one.
     Adopt,
     /// Admitted now.
     Grant,
+    /// Called again, because its owner missed the call and came back. The line has already passed it.
+    Recall,
+}
+
+impl Step {
+    /// Whether it uses the minute's allowance.
+    pub fn admits(self) -> bool {
+        matches!(self, Self::Adopt | Self::Grant | Self::Recall)
+    }
 }
 
 /// The state of the line and the room at the beginning of a turn.
@@ -39,9 +52,14 @@ pub struct TurnInput<'a> {
     pub left: &'a HashSet<u64>,
     /// Admissions that use a place inside.
     pub live: u64,
+    /// Positions whose owners missed the call and came back, in ascending order.
+    pub returned: &'a [u64],
+    /// Positions that were called again by a turn that died before it was recorded: they use the minute's allowance.
+    pub recalled: u32,
 }
 
-/// The positions of one turn in ascending order, each with its step.
+/// The positions of one turn, each with its step: first those that are called again, then the next of the line; both
+/// in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan(pub Vec<(LinePosition, Step)>);
 
@@ -99,25 +117,37 @@ impl Room {
         if (minute..=minute + 1).contains(&self.minute) { (self.minute, self.used) } else { (minute, 0) }
     }
 
-    /// The steps of this turn for `candidates`, in order, until no place is free, the minute's allowance is used up,
-    /// or [`TURN_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these. Empty while paused.
+    /// Whether `place` was called again, to be claimed until `claim_until`, by a turn that died before it was
+    /// recorded. A turn begins no earlier than the last recorded one allows, whatever the clocks say.
+    pub fn was_recalled_unrecorded(&self, place: LinePosition, claim_until: Timestamp) -> bool {
+        self.has_served(place) && self.next_tick_at.plus_seconds(RECALL_SECONDS) <= claim_until
+    }
+
+    /// The steps of this turn: the members who came back, then `candidates`, until no place is free, the minute's
+    /// allowance is used up, or [`TURN_MAX_GRANTS`] are admitted. Given-up places are skipped and use none of these.
+    /// Empty while paused.
     pub fn plan(&self, candidates: &[LinePosition], found: TurnInput<'_>, now: Timestamp) -> Plan {
-        let (mut free, mut allowance) = (self.free(found.live), self.allowance(now).min(u64::from(TURN_MAX_GRANTS)));
-        let mut steps = Vec::new();
         if self.policy.paused {
-            return Plan(steps);
+            return Plan::default();
         }
+        let mut free = self.free(found.live);
+        let mut allowance = self.allowance(now).saturating_sub(found.recalled.into()).min(TURN_MAX_GRANTS.into());
+        let most = usize::try_from(free.min(allowance)).unwrap_or(usize::MAX);
+        let again = found.returned.iter().take(most);
+        let mut steps: Vec<_> =
+            again.map(|position| (LinePosition::at(*position, self.shards), Step::Recall)).collect();
+        free -= steps.len() as u64;
+        allowance -= steps.len() as u64;
         for place in candidates {
             let position = place.position(self.shards);
-            let step = if found.left.contains(&position) {
-                Step::Skip
-            } else if found.admitted.contains(&position) {
-                Step::Adopt
-            } else {
-                Step::Grant
+            let step = match (found.left.contains(&position), found.admitted.contains(&position)) {
+                (true, true) => Step::Undo,
+                (true, false) => Step::Skip,
+                (false, true) => Step::Adopt,
+                (false, false) => Step::Grant,
             };
             let uses_place = u64::from(step == Step::Grant);
-            let uses_minute = u64::from(step != Step::Skip);
+            let uses_minute = u64::from(step.admits());
             if free < uses_place || allowance < uses_minute {
                 break;
             }
@@ -140,17 +170,23 @@ impl Room {
     ) -> Turned {
         let mut serving = self.serving.clone();
         let mut stopped = HashSet::new();
-        let mut admitted: u32 = 0;
+        let mut admitted = seen.map_or(0, |seen| seen.recalled);
+        let granted =
+            plan.0.iter().filter(|(place, step)| matches!(step, Step::Grant | Step::Recall) && !failed.contains(place));
+        let granted = granted.count() as u64;
         for (place, step) in &plan.0 {
+            if *step == Step::Recall {
+                admitted += u32::from(!failed.contains(place));
+                continue;
+            }
             if stopped.contains(&place.shard) || failed.contains(place) {
                 stopped.insert(place.shard);
                 continue;
             }
             serving[place.shard as usize] = place.index;
-            admitted += u32::from(*step != Step::Skip);
+            admitted += u32::from(step.admits());
         }
         let (minute, used) = self.minute_at(now);
-        let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
         let leave_at = now.plus_seconds(self.policy.admission_seconds);
         let found = seen.map_or(self.inside, |seen| seen.inside);
         Turned {
@@ -158,7 +194,7 @@ impl Room {
             minute,
             used: used.saturating_add(admitted),
             pace: self.pace.after(self.inside.count.saturating_sub(found.count), now),
-            inside: found.with(granted as u64, leave_at),
+            inside: found.with(granted, leave_at),
             stock: seen.map_or(self.stock, |seen| seen.stock),
             given_up: seen.map_or_else(|| self.given_up.clone(), |seen| seen.given_up.clone()),
             next_tick_at: now.plus_seconds(TURN_INTERVAL_SECONDS),

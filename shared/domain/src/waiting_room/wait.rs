@@ -5,7 +5,7 @@ use crate::{
     Timestamp,
     limits::{
         ADMISSION_GRACE_SECONDS, CLAIM_SECONDS, PACE_WINDOW_SECONDS, POLL_JITTER, POLL_MAX_SECONDS, POLL_MIN_SECONDS,
-        POLL_SOON_AHEAD, TURN_MAX_GRANTS, TURN_OVERDUE_SECONDS,
+        POLL_SOON_AHEAD, RECALL_SECONDS, TURN_MAX_GRANTS, TURN_OVERDUE_SECONDS,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,11 @@ impl Room {
             ahead,
             wait_seconds,
             at_most_seconds: wait_seconds.map(|_| at_most),
-            poll_after_seconds: next_poll(ahead, wait_seconds, fraction),
+            // A member who missed the call is called again by the next turn that has a place for them.
+            poll_after_seconds: match self.has_served(place) {
+                true => POLL_MIN_SECONDS,
+                false => next_poll(ahead, wait_seconds, fraction),
+            },
         }
     }
 
@@ -131,9 +135,9 @@ impl Room {
     }
 
     /// The longest time it can take: all members inside or admitted before stay until their time ends, plus that of a
-    /// hold taken at its last moment; and called members claim at the last moment, too.
+    /// hold taken at its last moment; each of them misses a call, and claims the next one at the last moment, too.
     fn at_most_seconds_for(&self, ahead: u64, hold_seconds: i64, now: Timestamp) -> u64 {
-        let late = (CLAIM_SECONDS + hold_seconds + ADMISSION_GRACE_SECONDS).unsigned_abs();
+        let late = (CLAIM_SECONDS + RECALL_SECONDS + hold_seconds + ADMISSION_GRACE_SECONDS).unsigned_abs();
         let stay = self.policy.admission_seconds.unsigned_abs() + late;
         let for_place = self.leaver_for(ahead).map_or(0, |leaver| {
             let admission_seconds = self.policy.admission_seconds.unsigned_abs();

@@ -14,7 +14,7 @@ use frontrow_domain::{
     Error, Result, Timestamp,
     ids::PerformanceId,
     limits::{ADMISSION_PARTITIONS, LEFT_BLOCK_POSITIONS, LEFT_BLOCKS_MAX},
-    waiting_room::{Admission, AdmissionState, LinePosition, Room},
+    waiting_room::{Admission, AdmissionState, LinePosition, Room, Standing},
 };
 use futures_util::{
     StreamExt, TryStreamExt,
@@ -28,11 +28,15 @@ use std::collections::HashSet;
 pub(super) struct AdmissionAt {
     pub(super) position: u64,
     pub(super) state: AdmissionState,
+    /// Until when its last call could be claimed; kept after the claim.
+    pub(super) claim_until: Timestamp,
 }
 
 impl AdmissionAt {
     pub(super) fn read(item: Item) -> Result<Self> {
-        Ok(Self { position: position_of(&item)?, state: from_item(item)? })
+        let claim_until = item.get("claim_until").and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
+        let claim_until = Timestamp::from_millis(claim_until.unwrap_or_default());
+        Ok(Self { position: position_of(&item)?, state: from_item(item)?, claim_until })
     }
 }
 
@@ -51,7 +55,7 @@ pub struct RoomView {
     pub serving: u64,
     /// Live admissions, including called places that are not claimed yet. `maxActive` bounds this number.
     pub active: u64,
-    /// Places neither called nor given up.
+    /// Places neither called nor given up, and members who missed their call and came back.
     pub waiting: u64,
     /// The room.
     pub room: Room,
@@ -59,18 +63,19 @@ pub struct RoomView {
 
 impl Store {
     /// CLAIM: turns the member's called place into their admission. Returns when it ends; the same for a place they
-    /// have already claimed, and `None` while it is parked for a pending payment. No clock decides: only the
-    /// turnstile takes back a called place.
+    /// have already claimed. `None` while they wait: after they missed the call and came back, which this does
+    /// (RETURN), or while the admission is parked for a pending payment. No clock decides: only the turnstile takes
+    /// back a called place.
     ///
     /// # Errors
-    /// [`Error::QueueTokenExpired`] if it was taken back, spent or given up.
+    /// [`Error::QueueTokenExpired`] if it has expired, was spent or was given up.
     pub async fn claim_admission(
         &self,
         admission: &Admission,
-        admission_seconds: i64,
+        room: &Room,
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
-        let expires_at = now.plus_seconds(admission_seconds);
+        let expires_at = now.plus_seconds(room.policy.admission_seconds);
         let update =
             "SET #state = :active, #member = :member, #expires_at = :expires_at, #hold_until = :zero, #ttl = :ttl";
         let write = Write::update(keys::admission(&admission.performance_id, admission.position), update)
@@ -81,16 +86,18 @@ impl Store {
             .value("expires_at", expires_at)
             .value("zero", 0)
             .value("ttl", expires_at.plus_seconds(ROOM_KEPT_SECONDS).ttl_seconds());
-        match self.write(write).await? {
-            Ok(_) => Ok(Some(expires_at)),
-            Err(found) => {
-                let state = found.map(AdmissionAt::read).transpose()?.map(|found| found.state);
-                match state.and_then(|state| state.live_end_for(&admission.member_id, now)) {
-                    Some(end) => Ok(Some(end)),
-                    None if state.is_some_and(|state| state.is_parked_for(&admission.member_id)) => Ok(None),
-                    None => Err(Error::QueueTokenExpired),
-                }
+        let found = match self.write(write).await? {
+            Ok(_) => return Ok(Some(expires_at)),
+            Err(Some(found)) => Some(AdmissionAt::read(found)?.state),
+            Err(None) => {
+                let place = LinePosition::at(admission.position, room.shards);
+                self.return_to_line(&admission.performance_id, &admission.member_id, room, place, now).await?
             }
+        };
+        match found.map_or(Standing::Over, |state| state.standing_of(&admission.member_id, now)) {
+            Standing::Inside(end) => Ok(Some(end)),
+            Standing::Waiting => Ok(None),
+            Standing::Over => Err(Error::QueueTokenExpired),
         }
     }
 
@@ -113,7 +120,9 @@ impl Store {
         let drawn = drawn?;
         let issued = drawn.iter().sum();
         let serving = room.serving.iter().sum();
-        let active = inside?.iter().filter(|admission| admission.state.is_live(now)).count() as u64;
+        let inside = inside?;
+        let active = inside.iter().filter(|admission| admission.state.is_live(now)).count() as u64;
+        let returned = inside.iter().filter(|admission| admission.state.is_returned()).count() as u64;
         // From the first position not yet called to the last one drawn.
         let first = (0..).zip(&room.serving).map(|(shard, served)| LinePosition { shard, index: served + 1 });
         let last = (0..).zip(&drawn).filter(|(_, n)| **n > 0).map(|(shard, n)| LinePosition { shard, index: *n });
@@ -122,11 +131,11 @@ impl Store {
         let left = self.left_in(id, first..=last.min(first + LEFT_BLOCKS_MAX)).await?;
         let given_up =
             left.iter().filter(|position| !room.has_served(LinePosition::at(**position, room.shards))).count();
-        let waiting = u64::saturating_sub(issued, serving).saturating_sub(given_up as u64);
+        let waiting = u64::saturating_sub(issued, serving).saturating_sub(given_up as u64) + returned;
         Ok(RoomView { issued, serving, active, waiting, room: Room::clone(&room) })
     }
 
-    /// Every admission of the room, read consistently.
+    /// Every admission of the room, including those of members who wait to be called again; read consistently.
     pub(super) async fn admissions(&self, id: &PerformanceId) -> Result<Vec<AdmissionAt>> {
         let partitions = (0..ADMISSION_PARTITIONS).map(|partition| self.admissions_of(id, partition));
         Ok(try_join_all(partitions).await?.concat())

@@ -16,7 +16,7 @@ use frontrow_domain::{
     hold::Stake,
     ids::{MemberId, PerformanceId},
     performance::Performance,
-    waiting_room::{AdmissionState, LinePosition, Room},
+    waiting_room::{AdmissionState, LinePosition, Room, Standing},
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +66,8 @@ struct Drawn {
 struct LeftItem {}
 
 impl Store {
-    /// JOIN: the member's place in line. They get a new one at the end if they have none, or if theirs was spent,
-    /// given up or left unclaimed.
+    /// JOIN: the member's place in line. They get a new one at the end if they have none, or if theirs was spent or
+    /// given up, or has expired. A member who missed the call comes back to their place.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`] after [`DRAWS_MAX`] places; [`Error::Busy`].
@@ -167,13 +167,14 @@ impl Store {
         if !room.has_served(place) {
             return Ok(Some(Joined::Waiting(place)));
         }
-        let state = self.admission_state(id, place.position(room.shards)).await?;
-        Ok(match state {
-            Some(granted @ AdmissionState::Granted { .. }) if !granted.has_lapsed(now) => Some(Joined::Waiting(place)),
-            // Kept until its payment is decided: a declined card brings it back.
-            Some(state) if state.is_parked_for(member) => Some(Joined::Waiting(place)),
-            Some(state) => state.live_end_for(member, now).map(|end| Joined::Inside(place, end)),
-            None => None,
+        let state = match self.admission_state(id, place.position(room.shards)).await? {
+            Some(state) => Some(state),
+            None => self.return_to_line(id, member, room, place, now).await?,
+        };
+        Ok(match state.map_or(Standing::Over, |state| state.standing_of(member, now)) {
+            Standing::Waiting => Some(Joined::Waiting(place)),
+            Standing::Inside(end) => Some(Joined::Inside(place, end)),
+            Standing::Over => None,
         })
     }
 
@@ -246,7 +247,8 @@ impl Store {
         Ok(PlaceItem::read(item)?.given_up())
     }
 
-    /// Deletes the member's admission, in one transaction with the release of their live hold, if any.
+    /// Deletes the member's admission, in one transaction with the release of their live hold, if any; or what
+    /// remembers that they missed the call. The place was given up before, so they cannot come back in between.
     async fn end_admission(&self, id: &PerformanceId, member: &MemberId, position: u64, now: Timestamp) -> Result<()> {
         let mut hold_until = now;
         let mut stake = Stake::default();
@@ -260,11 +262,14 @@ impl Store {
                         return Ok(());
                     }
                 }
-                None => {
-                    if self.write(delete).await?.is_ok() {
-                        return Ok(());
+                None => match self.write(delete).await? {
+                    Ok(before) if before.is_empty() => {
+                        return self.write_always(Write::delete(keys::missed(id, position))).await;
                     }
-                }
+                    // An admission is never missed as well.
+                    Ok(_) => return Ok(()),
+                    Err(_) => {}
+                },
             }
             // Read before the stake: a hold taken in between moves the admission's end past the one seen here.
             hold_until = match self.admission_state(id, position).await? {

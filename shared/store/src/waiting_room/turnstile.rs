@@ -4,14 +4,14 @@
 //! A turn that dies after any step does no harm: its lease expires, the next turn adopts what it admitted, and what
 //! it took back stays so.
 
-use super::AdmissionAt;
+use super::missed::recall;
 use crate::{
     Store,
-    conditions::{ADMISSION_UNCLAIMED, ADMISSION_UNEXTENDED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
+    conditions::{ADMISSION_UNCLAIMED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
     keys::{self, attribute, from_item, item_of, with_ttl},
     limits::{
-        COPY_MAX_AGE_MILLIS, RETRY_ATTEMPTS, ROOM_KEPT_SECONDS, TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS,
-        TURN_LEASE_SECONDS, TURN_MAX_LAPSES, TURN_MAX_MILLIS, TURN_WRITES_AT_ONCE,
+        COPY_MAX_AGE_MILLIS, MISSED_KEPT_SECONDS, RETRY_ATTEMPTS, TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS,
+        TURN_LEASE_SECONDS, TURN_MAX_MILLIS, TURN_WRITES_AT_ONCE,
     },
     write::Write,
 };
@@ -46,7 +46,8 @@ pub struct PolledRoom {
 /// How many members are there after a turn of the turnstile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crowd {
-    /// Places not called yet, including given-up ones until the line passes them.
+    /// Places not called yet, including given-up ones until the line passes them, and members who wait to be called
+    /// again.
     pub waiting: u64,
     /// Admissions that use a place inside.
     pub active: u64,
@@ -55,16 +56,43 @@ pub struct Crowd {
 /// What a turn counted before it admitted anybody.
 struct Counts {
     drawn: u64,
+    returned: u64,
     seen: Snapshot,
 }
 
 impl Counts {
-    /// The crowd after `plan` turned the room into `turned`, except for the places that `failed`.
-    fn after(&self, turned: &Room, plan: &Plan, failed: &HashSet<LinePosition>) -> Crowd {
-        let granted = plan.0.iter().filter(|(place, step)| *step == Step::Grant && !failed.contains(place)).count();
+    /// The crowd after `done` turned the room into `turned`.
+    fn after(&self, turned: &Room, done: &Done) -> Crowd {
+        let steps = |wanted: Step| {
+            done.plan.0.iter().filter(|(place, step)| *step == wanted && !done.failed.contains(place)).count() as u64
+        };
+        let recalled = steps(Step::Recall);
         let waiting = self.drawn.saturating_sub(turned.serving.iter().sum());
-        Crowd { waiting, active: self.seen.inside.count + granted as u64 }
+        Crowd {
+            waiting: waiting + self.returned.saturating_sub(recalled),
+            active: self.seen.inside.count + steps(Step::Grant) + recalled,
+        }
     }
+}
+
+/// What a turn did.
+#[derive(Default)]
+struct Done {
+    plan: Plan,
+    /// The places of the plan that failed or were not done in time.
+    failed: HashSet<LinePosition>,
+    /// Whether a member may yet be called again by a write whose outcome is unknown. A grant of that kind is found by
+    /// the next turn, which begins with the same place.
+    in_doubt: bool,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Done,
+    NotDone,
+    /// It was sent, and there was no response.
+    Unknown,
 }
 
 /// A turn in progress: its owner, its start, and how long it may go on admitting.
@@ -140,17 +168,18 @@ impl Store {
     ) -> Result<Option<(Room, Option<Crowd>)>> {
         let turn = Turn { owner: (self.entropy.uuid)().to_string(), now, clock, started: Instant::now() };
         let Some(room) = self.take_turn(id, &turn).await? else { return Ok(None) };
-        let (plan, failed, counted) = match self.admit(id, &room, &turn).await {
-            Ok((plan, failed, counted)) => (plan, failed, Some(counted)),
+        let (done, counted) = match self.admit(id, &room, &turn).await {
+            Ok((done, counted)) => (done, Some(counted)),
             Err(error) => {
                 tracing::warn!(%error, performance = %id, "no members admitted");
                 Default::default()
             }
         };
         let seen = counted.as_ref().map(|counted: &Counts| &counted.seen);
-        let turned = self.end_turn(id, &turn, &room.after(&plan, &failed, seen, now)).await?;
+        let turned = room.after(&done.plan, &done.failed, seen, now);
+        let turned = self.end_turn(id, &turn, &turned, done.in_doubt).await?;
         Ok(turned.map(|turned| {
-            let crowd = counted.map(|counted| counted.after(&turned, &plan, &failed));
+            let crowd = counted.map(|counted| counted.after(&turned, &done));
             (turned, crowd)
         }))
     }
@@ -171,18 +200,21 @@ impl Store {
         }
     }
 
-    /// Steps 2 to 4: counts admissions, takes back expired ones, and admits as many members as the policy allows.
-    /// Returns the plan, the part of it that failed, and the counts.
-    async fn admit(
-        &self,
-        id: &PerformanceId,
-        room: &Room,
-        turn: &Turn<'_>,
-    ) -> Result<(Plan, HashSet<LinePosition>, Counts)> {
+    /// Steps 2 to 4: counts admissions, takes back expired ones, and admits as many members as the policy allows,
+    /// first those who missed their call and came back.
+    async fn admit(&self, id: &PerformanceId, room: &Room, turn: &Turn<'_>) -> Result<(Done, Counts)> {
         let now = turn.now;
-        let (inside, drawn, listing) =
+        let (found, drawn, listing) =
             tokio::join!(self.admissions(id), self.drawn(id, room.shards), self.listing(id, now));
-        let inside = self.take_back_lapsed(id, inside?, now).await;
+        let found = self.take_back_lapsed(id, room, found?, now).await;
+        let (returned, inside): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|admission| admission.state.is_returned());
+        let mut returned: Vec<u64> = returned.iter().map(|admission| admission.position).collect();
+        returned.sort_unstable();
+        let place = |position| LinePosition::at(position, room.shards);
+        let recalled =
+            inside.iter().filter(|found| room.was_recalled_unrecorded(place(found.position), found.claim_until));
+        let recalled = u32::try_from(recalled.count()).unwrap_or(u32::MAX);
         let admitted: HashSet<u64> = inside.iter().map(|admission| admission.position).collect();
         let (live, drawn) = (inside.len() as u64, drawn?);
         let listing = listing?;
@@ -200,10 +232,13 @@ impl Store {
                 (candidates, left, given_up)
             }
         };
-        let plan = room.plan(&candidates, TurnInput { admitted: &admitted, left: &left, live }, now);
-        let (failed, stock) = tokio::join!(self.carry_out(id, room, &plan, turn), self.stock(room, performance, now));
+        let again = if open { &returned[..] } else { &[] };
+        let input = TurnInput { admitted: &admitted, left: &left, live, returned: again, recalled };
+        let plan = room.plan(&candidates, input, now);
+        let (done, stock) = tokio::join!(self.carry_out(id, room, plan, turn), self.stock(room, performance, now));
         let inside = Inside::of(inside.iter().map(|admission| &admission.state), room.policy.admission_seconds);
-        Ok((plan, failed, Counts { drawn: drawn.iter().sum(), seen: Snapshot { inside, given_up, stock } }))
+        let seen = Snapshot { inside, given_up, stock, recalled };
+        Ok((done, Counts { drawn: drawn.iter().sum(), returned: returned.len() as u64, seen }))
     }
 
     /// The number of free seats, counted again from time to time. It does not affect admission.
@@ -220,71 +255,69 @@ impl Store {
         }
     }
 
-    /// Deletes expired admissions unless they were claimed or prolonged since they were read. Returns those that
-    /// still use a place: all but the ones that are certainly gone.
-    async fn take_back_lapsed(&self, id: &PerformanceId, inside: Vec<AdmissionAt>, now: Timestamp) -> Vec<AdmissionAt> {
-        let (lapsed, mut live): (Vec<_>, Vec<_>) =
-            inside.into_iter().partition(|admission| admission.state.has_lapsed(now));
-        let (lapsed, later) = lapsed.split_at(lapsed.len().min(TURN_MAX_LAPSES));
-        live.extend_from_slice(later);
-        for batch in lapsed.chunks(TURN_WRITES_AT_ONCE) {
-            let gone = join_all(batch.iter().map(|admission| self.take_back(id, admission))).await;
-            live.extend(batch.iter().zip(gone).filter(|(_, gone)| !gone).map(|(admission, _)| *admission));
-        }
-        live
-    }
-
-    async fn take_back(&self, id: &PerformanceId, admission: &AdmissionAt) -> bool {
-        let delete = Write::delete(keys::admission(id, admission.position));
-        let delete = match admission.state {
-            AdmissionState::Granted { .. } => delete.when(&ADMISSION_UNCLAIMED).value("granted", "granted"),
-            AdmissionState::Active { hold_until, .. } | AdmissionState::Parked { hold_until, .. } => {
-                delete.when(&ADMISSION_UNEXTENDED).value("hold_until", hold_until)
-            }
-        };
-        matches!(self.write(delete).await, Ok(Ok(_) | Err(None)))
-    }
-
-    /// Carries out the plan in batches. Returns the places that failed or were not done in time.
-    async fn carry_out(&self, id: &PerformanceId, room: &Room, plan: &Plan, turn: &Turn<'_>) -> HashSet<LinePosition> {
+    /// Carries out the plan in batches.
+    async fn carry_out(&self, id: &PerformanceId, room: &Room, plan: Plan, turn: &Turn<'_>) -> Done {
         let writes = plan.0.iter().filter_map(|(place, step)| {
             let position = place.position(room.shards);
-            match step {
-                Step::Skip => None,
-                Step::Adopt => Some((*place, adopt(id, position, turn.now))),
-                Step::Grant => Some((*place, grant(id, position, turn.now))),
-            }
+            let write = match step {
+                Step::Skip => return None,
+                // It has no condition, because nobody can claim a place that the line has not reached.
+                Step::Undo => Write::delete(keys::admission(id, position)),
+                Step::Adopt => adopt(id, position, turn.now),
+                Step::Grant => grant(id, position, turn.now),
+                Step::Recall => recall(id, position, turn.now),
+            };
+            Some((*place, *step, write))
         });
-        let writes: Vec<(LinePosition, Write)> = writes.collect();
-        let mut failed = HashSet::new();
+        let writes: Vec<(LinePosition, Step, Write)> = writes.collect();
+        let mut done = Done::default();
         for batch in writes.chunks(TURN_WRITES_AT_ONCE) {
-            let done = join_all(batch.iter().map(|(_, write)| self.let_one_in(write, turn))).await;
-            let not_done = batch.iter().zip(done).filter(|(_, done)| !done);
-            failed.extend(not_done.map(|((place, _), _)| *place));
+            let outcomes = join_all(batch.iter().map(|(_, _, write)| self.let_one_in(write, turn))).await;
+            for ((place, step, _), outcome) in batch.iter().zip(outcomes) {
+                match (outcome, step) {
+                    (Outcome::Done, _) => {}
+                    (Outcome::Unknown, Step::Recall) => done.in_doubt = true,
+                    (Outcome::Unknown | Outcome::NotDone, _) => drop(done.failed.insert(*place)),
+                }
+            }
         }
-        failed
+        Done { plan, ..done }
     }
 
-    /// Whether the position now has an admission: from this write, or one that already existed.
-    async fn let_one_in(&self, write: &Write, turn: &Turn<'_>) -> bool {
+    /// One write of the plan. It is done if the position now has an admission: from this write, or one that already
+    /// existed.
+    async fn let_one_in(&self, write: &Write, turn: &Turn<'_>) -> Outcome {
+        let mut otherwise = Outcome::NotDone;
         for attempt in 1..=RETRY_ATTEMPTS {
             if !turn.may_admit() {
-                return false;
+                return otherwise;
             }
             match self.write_once(write.clone()).await {
-                Ok(Ok(_) | Err(Some(_))) => return true,
-                Ok(Err(None)) => return false,
-                Err(Error::Busy) => self.back_off(attempt).await,
-                Err(_) => return false,
+                Ok(Ok(_) | Err(Some(_))) => return Outcome::Done,
+                Ok(Err(None)) => return Outcome::NotDone,
+                Err(Error::Busy) => {
+                    otherwise = Outcome::Unknown;
+                    self.back_off(attempt).await;
+                }
+                Err(_) => return otherwise,
             }
         }
-        false
+        otherwise
     }
 
-    /// Step 5: writes how far the line was admitted and frees the turnstile. `None` if the turn had been lost.
-    async fn end_turn(&self, id: &PerformanceId, turn: &Turn<'_>, turned: &Turned) -> Result<Option<Room>> {
+    /// Step 5: writes how far the line was admitted and frees the turnstile, but keeps its lease while a write is
+    /// `in_doubt`: when the lease has expired, the write has either been executed, or it never is. `None` if the turn
+    /// had been lost.
+    async fn end_turn(
+        &self,
+        id: &PerformanceId,
+        turn: &Turn<'_>,
+        turned: &Turned,
+        in_doubt: bool,
+    ) -> Result<Option<Room>> {
         let update = "SET #serving = :serving, #minute = :minute, #used = :used, #pace = :pace, #inside = :inside, \
-                      #given_up = :given_up, #stock = :stock, #next_tick_at = :next_tick_at, #lease_until = :nobody";
+                      #given_up = :given_up, #stock = :stock, #next_tick_at = :next_tick_at, #lease_until = :lease_until";
+        let lease_until = if in_doubt { turn.now.plus_seconds(TURN_LEASE_SECONDS) } else { Timestamp::default() };
         let write = Write::update(keys::room(id), update)
             .when(&TURN_IS_MINE)
             .value("owner", turn.owner.as_str())
@@ -296,7 +329,7 @@ impl Store {
             .value("given_up", attribute(&turned.given_up))
             .value("stock", attribute(&turned.stock))
             .value("next_tick_at", turned.next_tick_at)
-            .value("nobody", 0);
+            .value("lease_until", lease_until);
         self.write(write).await?.ok().map(from_item).transpose()
     }
 }
@@ -304,7 +337,8 @@ impl Store {
 fn grant(id: &PerformanceId, position: u64, now: Timestamp) -> Write {
     let claim_until = now.plus_seconds(CLAIM_SECONDS);
     let item = item_of(keys::admission(id, position), "admission", &AdmissionState::Granted { claim_until });
-    Write::put(with_ttl(item, claim_until.plus_seconds(ROOM_KEPT_SECONDS))).when(&NOT_YET_ADMITTED)
+    // If no turn ever takes it back, it is kept as long as a missed place.
+    Write::put(with_ttl(item, claim_until.plus_seconds(MISSED_KEPT_SECONDS))).when(&NOT_YET_ADMITTED)
 }
 
 /// Restarts the claim period now, because the owner could not claim the place before.
