@@ -1,8 +1,10 @@
 //! The waiting room under faults: a handful of members and three processes whose clocks differ, some of which die in
-//! the middle of a turn. Never more than `maxActive` inside, no position drawn twice, and everybody is admitted.
+//! the middle of a turn. Some members miss their call and come back, or leave. Never more than `maxActive` inside, no
+//! position drawn twice, nobody loses their place by being away, and everybody is admitted.
 
 use super::{booking::Fleet, chaos::Rates, for_seeds, instance::Testbed};
 use crate::harness::process::{Response, give_points, listed, member};
+use frontrow_domain::limits::{CLAIM_SECONDS, RECALL_SECONDS};
 use frontrow_edge::Method;
 use serde_json::{Value, json};
 use std::{
@@ -13,8 +15,8 @@ use std::{
 /// Runs in the normal test command.
 const RUNS: u64 = 60;
 const MEMBERS: u64 = 6;
-/// Polls after which the line counts as stuck; each takes a second or two of the test clock.
-const POLLS_MAX: usize = 600;
+/// Polls after which the line counts as stuck; each takes a few seconds of the test clock.
+const POLLS_MAX: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_is_fair_and_bounded_under_faults() {
@@ -27,6 +29,13 @@ struct Walker {
     performance: String,
     max_active: usize,
     positions: Arc<Mutex<BTreeSet<i64>>>,
+    /// Positions that were claimed at some time, perhaps by a request without a response.
+    claimed: Arc<Mutex<BTreeSet<i64>>>,
+    /// How often the member is still away for longer than they have to claim a called place.
+    absences: u32,
+    /// The member's place. Unknown after they left once: a late write of leaving may give up their next place, too.
+    position: Option<i64>,
+    has_left: bool,
 }
 
 impl Walker {
@@ -51,7 +60,9 @@ impl Walker {
                 body,
             )
             .await?;
-        let inside = fleet.testbed.snapshot().await.admissions();
+        let snapshot = fleet.testbed.snapshot().await;
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(snapshot.claimed());
+        let inside = snapshot.admissions();
         if inside > self.max_active {
             return Err(format!("{inside} are inside, {} allowed, after {method} {path}", self.max_active));
         }
@@ -62,11 +73,35 @@ impl Walker {
         let response = self.send(fleet, &Method::POST, &self.path(), "", &Value::Null).await?;
         let position = response.json["position"].as_i64().unwrap_or_default();
         let fresh = self.positions.lock().unwrap_or_else(PoisonError::into_inner).insert(position);
-        match response.status {
-            201 if !fresh => Err(format!("position {position} was given twice")),
-            200 | 201 => Ok(response),
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let before = self.position.replace(position).filter(|before| !self.has_left && !claimed.contains(before));
+        match (response.status, before) {
+            (201, _) if !fresh => Err(format!("position {position} was given twice")),
+            (200 | 201, Some(before)) if before != position => {
+                Err(format!("the place at {before} was lost to one at {position}"))
+            }
+            (200 | 201, _) => Ok(response),
             _ => Err(format!("joining got {response:?}")),
         }
+    }
+
+    /// Lets time pass without a poll. Afterwards, the member may leave and join again.
+    async fn stay_away(&mut self, fleet: &Fleet, seconds: i64) -> Result<bool, String> {
+        let seconds = u32::try_from(seconds).expect("a time");
+        // In steps, so that other members and the engine's TTL act in between.
+        for _ in 0..seconds.div_ceil(10) {
+            fleet.testbed.advance_seconds(10, &mut self.dice).await;
+            tokio::task::yield_now().await;
+        }
+        if self.dice.u32(..4) > 0 {
+            return Ok(false);
+        }
+        let response = self.send(fleet, &Method::DELETE, &self.path(), "", &Value::Null).await?;
+        if response.status != 204 {
+            return Err(format!("leaving got {response:?}"));
+        }
+        self.has_left = true;
+        Ok(true)
     }
 
     /// Joins and polls until admitted.
@@ -76,7 +111,19 @@ impl Walker {
             if place.text("status") == "admitted" {
                 return Ok(place.text("queueToken"));
             }
-            fleet.testbed.advance_seconds(1, &mut self.dice).await;
+            let seconds = self.dice.u32(1..=3);
+            fleet.testbed.advance_seconds(seconds, &mut self.dice).await;
+            if self.absences > 0 && self.dice.u32(..4) == 0 {
+                self.absences -= 1;
+                let seconds = if self.dice.bool() { CLAIM_SECONDS + 10 } else { RECALL_SECONDS + 10 };
+                if self.stay_away(fleet, seconds).await? {
+                    let left = place.text("queueToken");
+                    place = self.join(fleet).await?;
+                    // The old token, whatever the response: a place called while its owner left can be claimed.
+                    self.send(fleet, &Method::GET, &self.path(), &left, &Value::Null).await?;
+                    continue;
+                }
+            }
             let response =
                 self.send(fleet, &Method::GET, &self.path(), &place.text("queueToken"), &Value::Null).await?;
             place = match response.status {
@@ -126,18 +173,29 @@ async fn run(seed: u64) -> Result<(), String> {
     let faultless = testbed.faultless();
     let max_active = dice.usize(1..=3);
     let performance = listed(&faultless, json!({
-        "waitingRoom": {"maxActive": max_active, "admissionSeconds": 60},
+        "waitingRoom": {"maxActive": max_active, "admissionSeconds": 300},
         "seating": {"type": "numbered", "sections": [{"name": "A", "grade": "R", "price": 1000, "rows": 1, "seatsPerRow": 10}]},
     })).await;
     let fleet = Arc::new(Fleet::new(Arc::clone(&testbed), seed, Rates { death: 2, ..Rates::BAD_DAY }, 3));
-    let positions = Arc::new(Mutex::new(BTreeSet::new()));
+    let (positions, claimed) = (Arc::default(), Arc::default());
     let mut walkers = tokio::task::JoinSet::new();
     for number in 0..MEMBERS {
         let (_, login) = member(&faultless, &format!("walker{number}")).await;
         give_points(&faultless, &login, 1000).await;
         let (performance, positions, fleet) = (performance.clone(), Arc::clone(&positions), Arc::clone(&fleet));
+        let claimed = Arc::clone(&claimed);
         let dice = fastrand::Rng::with_seed(seed * 31 + number);
-        let mut walker = Walker { login, dice, performance, max_active, positions };
+        let mut walker = Walker {
+            login,
+            dice,
+            performance,
+            max_active,
+            positions,
+            claimed,
+            absences: 1,
+            position: None,
+            has_left: false,
+        };
         walkers.spawn(async move { walker.go_through(&fleet, number).await });
     }
     for walked in walkers.join_all().await {

@@ -269,6 +269,12 @@ impl Snapshot {
         called.filter(|item| text(item, "state") != "returned").count()
     }
 
+    /// Positions of all rooms that are claimed.
+    pub(crate) fn claimed(&self) -> impl Iterator<Item = i64> {
+        let claimed = self.of_kind("admission").filter(|item| matches!(text(item, "state"), "active" | "parked"));
+        claimed.filter_map(|item| text(item, "sk").parse().ok())
+    }
+
     /// A member who missed the call is neither inside nor waiting to be called again: no position has both items.
     pub(crate) fn missed_places_are_outside(&self) -> Result<(), String> {
         let places = |prefix: &str| -> BTreeSet<(String, String)> {
