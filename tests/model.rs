@@ -28,13 +28,14 @@ const NO_SHOW: Bounds =
 const LEAVER: Bounds = Bounds { name: "a leaver", lapses: 0, leaves: 1, ..NO_SHOW };
 const ALONE: Bounds = Bounds { name: "a no-show who leaves", members: 1, leaves: 1, ..NO_SHOW };
 const TWICE: Bounds = Bounds { name: "a no-show twice, who leaves", lapses: 2, ..ALONE };
+const BOTH: Bounds = Bounds { name: "two no-shows", lapses: 2, ..NO_SHOW };
 const JOINS: Bounds = Bounds { name: "joins", in_line: false, lapses: 0, ..NO_SHOW };
 const SHARDS: Bounds = Bounds { name: "a no-show in two shards", shards: 2, ..NO_SHOW };
 
 /// Explored by `MODEL=deep` alone.
 const DEEP: &[Bounds] = &[
     Bounds { name: "a no-show and a leaver", leaves: 1, ..NO_SHOW },
-    Bounds { name: "two no-shows", lapses: 2, ..NO_SHOW },
+    BOTH,
     Bounds { name: "three members, two inside", members: 3, max_active: 2, lapses: 0, ..NO_SHOW },
     Bounds { name: "two shards, two inside", max_active: 2, ..SHARDS },
     Bounds { name: "three members and a no-show", members: 3, ..NO_SHOW },
@@ -106,6 +107,7 @@ fn every_condition_is_needed() {
         let (bounds, expected) = match rule {
             Rule::DrawIsAtomic => (&JOINS, "two members have one position"),
             Rule::LeaseAtRecall => (&NO_SHOW, "more members are inside than maxActive allows"),
+            Rule::LeaseKeptForRecall => (&BOTH, "more members are inside than maxActive allows"),
             Rule::TakeBackIfGranted => (&NO_SHOW, "a member inside loses the admission"),
             Rule::TakeBackIfAsRead => (&NO_SHOW, "a called member loses the place before the time to claim is over"),
             Rule::TakeBackWritesMissed | Rule::ServingStopsAtFailure => (&NO_SHOW, "a called place is lost"),

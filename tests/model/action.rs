@@ -3,7 +3,7 @@
 use super::{
     bounds::Bounds,
     rules::Rules,
-    state::{Adm, LONG_EXPIRED, Member, PLACES, PROCESSES, State, Turn},
+    state::{Adm, EXPIRED, LONG_EXPIRED, Member, PLACES, PROCESSES, State, Turn},
 };
 
 /// How a write of a turn ends.
@@ -12,6 +12,8 @@ pub(super) enum Outcome {
     Done,
     /// Written, but the response is lost and so are those of all retries.
     ResponseLost,
+    /// Sent, and not executed yet when the turn goes on.
+    InFlight,
     /// Not written: throttled, or not sent in time.
     NotWritten,
 }
@@ -61,12 +63,14 @@ pub(super) enum Action {
     },
     End(usize),
     Die(usize),
+    /// A write in flight is executed.
+    Execute(usize),
 }
 
 /// The state after a step, or the check that it breaks.
 pub(super) type Stepped = Result<State, &'static str>;
 
-const OUTCOMES: [Outcome; 3] = [Outcome::Done, Outcome::ResponseLost, Outcome::NotWritten];
+const OUTCOMES: [Outcome; 4] = [Outcome::Done, Outcome::ResponseLost, Outcome::InFlight, Outcome::NotWritten];
 
 /// Calls `visit` for each step that may be possible in `state`.
 pub(super) fn each(state: &State, bounds: &Bounds, mut visit: impl FnMut(Action)) {
@@ -94,6 +98,7 @@ pub(super) fn each(state: &State, bounds: &Bounds, mut visit: impl FnMut(Action)
     }
     for (process, turn) in state.turns.iter().enumerate() {
         visit(Action::Count(process));
+        visit(Action::Execute(process));
         match *turn {
             Turn::Idle => visit(Action::TakeLease(process)),
             _ => visit(Action::Die(process)),
@@ -129,7 +134,8 @@ impl State {
             | Action::Plan(_)
             | Action::Write { .. }
             | Action::End(_)
-            | Action::Die(_) => match self.turned(action, bounds, rules)? {
+            | Action::Die(_)
+            | Action::Execute(_) => match self.turned(action, bounds, rules)? {
                 Ok(state) => state,
                 broken => return Some(broken),
             },
@@ -160,6 +166,9 @@ impl State {
         for process in 0..PROCESSES {
             if self.has_lease_of(process) {
                 self.ages[process] = LONG_EXPIRED.min(self.ages[process] + 1);
+                if self.ages[process] >= EXPIRED {
+                    self.in_flight[process] = None;
+                }
             }
         }
         (self.ages != before).then_some(self)
@@ -174,7 +183,8 @@ impl State {
             let (was, is) = (before.at(position), self.at(position));
             let is_time = matches!(action, Action::Lapse(_) | Action::Expire(_));
             // A turn that read LEFT before the member left may still call them, and their token may still claim.
-            let is_late_call = matches!(action, Action::Write { .. } | Action::Claim(_)) && before.left.has(position);
+            let is_late_call = matches!(action, Action::Write { .. } | Action::Execute(_) | Action::Claim(_))
+                && before.left.has(position);
             let is_back = is != was && is != Adm::None && !is_time && !is_late_call;
             if is_back && before.is_finished(position) {
                 return Err("a finished position is back");

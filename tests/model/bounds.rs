@@ -62,6 +62,7 @@ impl Bounds {
             gone: Set::default(),
             members: Default::default(),
             turns: [Turn::Idle; PROCESSES],
+            in_flight: [None; PROCESSES],
             lapses: self.lapses,
             leaves: self.leaves,
         };

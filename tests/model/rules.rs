@@ -50,6 +50,10 @@ rules! {
     ServingStopsAtFailure,
     /// TURN: `serving` is written only `IF owner` is this turn.
     EndIfOwner,
+    /// TURN: the lease is kept until it expires if a repeated call may still be executed.
+    LeaseKeptForRecall,
+    /// TURN: the lease is kept until it expires if a grant may still be inserted.
+    LeaseKeptForGrant,
     /// RETURN: Delete MISSED `IF attribute_exists(pk)`.
     ReturnIfMissed,
     /// RETURN: Put ADM `IF attribute_not_exists(pk)`.

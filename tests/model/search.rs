@@ -4,7 +4,7 @@ use super::{
     action::{Action, Outcome, each},
     bounds::Bounds,
     rules::Rules,
-    state::{Adm, Asking, Leaving, NOBODY, PLACES, PROCESSES, State, Turn},
+    state::{Adm, Asking, Leaving, PLACES, PROCESSES, State, Turn},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -210,9 +210,6 @@ impl Search<'_> {
                 }
             }
         }
-        if state.owner != NOBODY && can(Action::TakeLease(0)).is_none() {
-            return can(Action::LeaseAges);
-        }
-        can(Action::TakeLease(0)).or_else(|| can(Action::Count(0)))
+        can(Action::TakeLease(0)).or_else(|| can(Action::Count(0))).or_else(|| can(Action::LeaseAges))
     }
 }

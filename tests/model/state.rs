@@ -164,6 +164,13 @@ pub(super) enum Turn {
     Planned { serving: [u8; SHARDS], grant: Set, adopt: Set, skip: Set, recall: Set, todo: Set, failed: Set },
 }
 
+/// An insert or a repeated call of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct InFlight {
+    pub(super) position: u8,
+    pub(super) is_recall: bool,
+}
+
 /// One state of the whole system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct State {
@@ -185,6 +192,9 @@ pub(super) struct State {
     pub(super) gone: Set,
     pub(super) members: [Member; MEMBERS],
     pub(super) turns: [Turn; PROCESSES],
+    /// A write of each process that was sent, without a response yet: it may be executed until the lease, under which
+    /// it was sent, has expired.
+    pub(super) in_flight: [Option<InFlight>; PROCESSES],
     /// How many more grants may lapse, and members may leave, in this run.
     pub(super) lapses: u8,
     pub(super) leaves: u8,
@@ -256,6 +266,9 @@ impl State {
             };
             put(member.place << 3 | u8::from(member.is_held) << 2 | member.leaving as u8);
             put(asking);
+        }
+        for write in &self.in_flight {
+            put(write.map_or(0, |write| write.position << 1 | u8::from(write.is_recall)));
         }
         put(self.lapses << 4 | self.leaves);
         for turn in &self.turns {

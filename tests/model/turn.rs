@@ -4,7 +4,7 @@ use super::{
     action::{Action, Outcome, Stepped},
     bounds::Bounds,
     rules::{Rule, Rules},
-    state::{Adm, EXPIRED, FRESH, MARGIN, NOBODY, PLACES, SHARDS, Set, State, Turn},
+    state::{Adm, EXPIRED, FRESH, InFlight, MARGIN, NOBODY, PLACES, SHARDS, Set, State, Turn},
 };
 use frontrow_domain::{
     Timestamp,
@@ -33,6 +33,7 @@ impl State {
             Action::Write { process, position, outcome } => self.write(process, position, outcome, rules)?,
             Action::End(process) => self.end(process, bounds, rules)?,
             Action::Die(process) => self.die(process)?,
+            Action::Execute(process) => self.execute(process, rules)?,
             _ => return None,
         };
         Some(Ok(next))
@@ -47,7 +48,7 @@ impl State {
 
     /// Whether a lease that the process took is in its memory or in the table.
     pub(super) fn has_lease_of(&self, process: usize) -> bool {
-        self.turns[process] != Turn::Idle || usize::from(self.owner) == process
+        self.turns[process] != Turn::Idle || usize::from(self.owner) == process || self.in_flight[process].is_some()
     }
 
     pub(super) fn without_old_leases(mut self) -> Self {
@@ -60,7 +61,8 @@ impl State {
     }
 
     fn take_lease(mut self, process: usize, rules: Rules) -> Option<Self> {
-        if self.turns[process] != Turn::Idle || !self.is_lease_free(process, rules) {
+        if self.turns[process] != Turn::Idle || self.in_flight[process].is_some() || !self.is_lease_free(process, rules)
+        {
             return None;
         }
         if !rules.has(Rule::CountUnderLease) {
@@ -110,6 +112,9 @@ impl State {
             }
             _ => matches!(found, Adm::Active { .. }),
         };
+        if outcome == Outcome::InFlight {
+            return None;
+        }
         if outcome != Outcome::NotWritten && is_unchanged {
             self.put(position, Adm::None);
             if matches!(seen, Adm::Active { .. }) {
@@ -190,6 +195,12 @@ impl State {
         if !may_write && outcome != Outcome::NotWritten {
             return None;
         }
+        if outcome == Outcome::InFlight {
+            if is_adopt || self.in_flight[process].is_some() {
+                return None;
+            }
+            self.in_flight[process] = Some(InFlight { position: position as u8, is_recall });
+        }
         let found = self.at(position);
         let (meets, is_done) = match found {
             _ if is_recall => (found == Adm::Returned || !rules.has(Rule::RecallIfReturned), true),
@@ -199,7 +210,7 @@ impl State {
             }
             _ => (found == Adm::None || !rules.has(Rule::GrantIfAbsent), true),
         };
-        if outcome != Outcome::NotWritten && meets {
+        if matches!(outcome, Outcome::Done | Outcome::ResponseLost) && meets {
             self.grant(position);
         }
         todo.remove(position);
@@ -224,9 +235,27 @@ impl State {
             let room = bounds.room(&serving);
             self.serving =
                 served(&room, bounds, [(grant, Step::Grant), (adopt, Step::Adopt), (skip, Step::Skip)], failed);
-            self.owner = NOBODY;
+            let is_in_doubt = self.in_flight[process].is_some_and(|write| {
+                rules.has(if write.is_recall { Rule::LeaseKeptForRecall } else { Rule::LeaseKeptForGrant })
+            });
+            if !is_in_doubt {
+                self.owner = NOBODY;
+            }
         }
         self.turns[process] = Turn::Idle;
+        Some(self)
+    }
+
+    fn execute(mut self, process: usize, rules: Rules) -> Option<Self> {
+        let InFlight { position, is_recall } = self.in_flight[process].take()?;
+        let (position, found) = (usize::from(position), self.at(position.into()));
+        let meets = match is_recall {
+            true => found == Adm::Returned || !rules.has(Rule::RecallIfReturned),
+            false => found == Adm::None || !rules.has(Rule::GrantIfAbsent),
+        };
+        if meets {
+            self.grant(position);
+        }
         Some(self)
     }
 
