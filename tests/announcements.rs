@@ -2,7 +2,7 @@
 //! killed midway.
 
 use crate::harness::{World, show_details};
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{Router, extract::State, http::HeaderMap};
 use frontrow_domain::{ids::MemberId, member::Role, show::Category};
 use frontrow_edge::{Queue, Worker, clients::Aws, entropy};
@@ -53,21 +53,15 @@ async fn take(State(accepted): State<Accepted>, _: HeaderMap, body: String) -> S
 
 /// Stores subscribers to musicals directly, because ten thousand sign-ups through the API take too long.
 async fn subscribe(world: &World) -> HashSet<MemberId> {
-    let client = world.stack.engine().dynamodb();
     let members: Vec<MemberId> = (0..SUBSCRIBERS).map(|_| MemberId(entropy::fresh_uuid())).collect();
-    for some in members.chunks(25) {
-        let put = |member: &MemberId| {
-            let text = |text: String| AttributeValue::S(text);
-            let shard = member.0.as_bytes()[15] % ALERT_SHARDS;
-            let put = PutRequest::builder()
-                .item("pk", text(format!("alerts#{}#{shard}", Category::Musical.as_str())))
-                .item("sk", text(member.to_string()))
-                .item("member_id", text(member.to_string()));
-            WriteRequest::builder().put_request(put.build().expect("an item")).build()
-        };
-        let table = &world.app().config.table_name;
-        client.batch_write_item().request_items(table, some.iter().map(put).collect()).send().await.expect("written");
-    }
+    let item = |member: &MemberId| {
+        let shard = member.0.as_bytes()[15] % ALERT_SHARDS;
+        let partition = format!("alerts#{}#{shard}", Category::Musical.as_str());
+        [("pk", partition), ("sk", member.to_string()), ("member_id", member.to_string())]
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+            .into()
+    };
+    world.put_all(&members.iter().map(item).collect::<Vec<_>>()).await;
     members.into_iter().collect()
 }
 

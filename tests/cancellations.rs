@@ -8,7 +8,7 @@ use crate::harness::{
     book, hold, pay,
     wire::{Answering, Execute, Interceptor},
 };
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use frontrow_edge::entropy;
 use frontrow_local::Options;
 use serde_json::{Value, json};
@@ -38,19 +38,6 @@ fn renamed(value: AttributeValue, names: &[(String, String)]) -> AttributeValue 
             AttributeValue::M(map.into_iter().map(|(name, value)| (name, renamed(value, names))).collect())
         }
         other => other,
-    }
-}
-
-/// Writes `items` directly, past the wire.
-async fn put_all(world: &World, items: Vec<Item>) {
-    let (client, table) = (world.stack.engine().dynamodb(), world.app().config.table_name.clone());
-    for batch in items.chunks(25) {
-        let put = |item: &Item| {
-            let put = PutRequest::builder().set_item(Some(item.clone())).build().expect("an item");
-            WriteRequest::builder().put_request(put).build()
-        };
-        let sent = client.batch_write_item().request_items(&table, batch.iter().map(put).collect()).send().await;
-        assert!(sent.expect("the engine writes").unprocessed_items().is_none_or(HashMap::is_empty));
     }
 }
 
@@ -88,7 +75,7 @@ async fn crowded(world: &World) -> String {
                 |model: &Item| model.iter().map(|(key, it)| (key.clone(), renamed(it.clone(), &names))).collect();
             items.extend(models.iter().map(copy));
         }
-        put_all(world, items).await;
+        world.put_all(&items).await;
     }
     performance
 }

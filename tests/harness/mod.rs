@@ -15,6 +15,8 @@ pub(crate) mod process;
 pub(crate) mod template;
 pub(crate) mod wire;
 
+use audit::Item;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use client::{Client, Reply};
 use frontrow_domain::{
     ids::MemberId,
@@ -27,7 +29,7 @@ use serde_json::{Value, json};
 use std::{
     borrow::Borrow,
     cell::Cell,
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io::Write as _,
     path::{Path, PathBuf},
     sync::{
@@ -241,6 +243,19 @@ impl World {
             seen.insert(id.expect("a message id"))
         });
         mails
+    }
+
+    /// Writes `items` directly, past the wire.
+    pub(crate) async fn put_all(&self, items: &[Item]) {
+        let (client, table) = (self.stack.engine().dynamodb(), &self.app().config.table_name);
+        for batch in items.chunks(25) {
+            let put = |item: &Item| {
+                let put = PutRequest::builder().set_item(Some(item.clone())).build().expect("an item");
+                WriteRequest::builder().put_request(put).build()
+            };
+            let sent = client.batch_write_item().request_items(table, batch.iter().map(put).collect()).send().await;
+            assert!(sent.expect("the engine writes").unprocessed_items().is_none_or(HashMap::is_empty));
+        }
     }
 
     /// Waits until everything committed has been announced and processed.

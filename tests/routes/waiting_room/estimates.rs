@@ -5,7 +5,7 @@ use crate::harness::{
     World, hold,
     line::{admit, join, leave, poll, poll_later},
 };
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 /// A member is inside for ten minutes: the first in line sees how long that takes, and the second how long after it.
@@ -92,16 +92,10 @@ async fn add_given_up_places(world: &World, performance: &str, positions: std::o
     let drawn = line.key("sk", AttributeValue::S("line".into())).update_expression("ADD n :more");
     drawn.expression_attribute_values(":more", count).send().await.expect("the counter can be raised");
     let left = |position: u64| {
-        let put =
-            PutRequest::builder().item("pk", AttributeValue::S(format!("left#{performance}#{}", position / 1_024)));
-        let put = put.item("sk", AttributeValue::S(format!("{position:015}"))).build().expect("an item");
-        WriteRequest::builder().put_request(put).build()
+        let key = [("pk", format!("left#{performance}#{}", position / 1_024)), ("sk", format!("{position:015}"))];
+        key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
     };
-    let positions: Vec<u64> = positions.collect();
-    for some in positions.chunks(25) {
-        let writes = some.iter().map(|position| left(*position)).collect();
-        client.batch_write_item().request_items(&table, writes).send().await.expect("and given up");
-    }
+    world.put_all(&positions.map(left).collect::<Vec<_>>()).await;
 }
 
 /// Behind 1,819 given-up places, with one member inside: the wait is that for the one place, which they get next.
