@@ -99,6 +99,7 @@ async fn every_operation_keeps_its_budget() {
         grades::best_available(world, &mut budgets).await;
         waiting_room(world, &mut budgets).await;
         missed::missed(world, &mut budgets).await;
+        missed::crowded(world, &mut budgets).await;
         mails(world, &mut budgets).await;
         cards::note(world, &mut budgets).await;
         door::note(world, &mut budgets).await;

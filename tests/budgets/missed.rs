@@ -1,8 +1,13 @@
-//! What members who miss their call cost: only they, and the turns that take their places back and call them again.
+//! What the waiting room costs beyond a waiting line: members who miss their call (only they pay, and the turns that take
+//! their places back and call them again), and turns while many are inside.
 
 use super::{Budgets, admitted, meter};
-use crate::harness::World;
-use frontrow_domain::limits::CLAIM_SECONDS;
+use crate::harness::{
+    World,
+    audit::{Snapshot, text},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use frontrow_domain::limits::{ADMISSION_PARTITIONS, CLAIM_SECONDS};
 use serde_json::{Value, json};
 
 /// The writes of a turn that admits nobody.
@@ -36,4 +41,33 @@ pub(super) async fn missed(world: &World, budgets: &mut Budgets) {
     let (_, cost) = meter(world, waker.get(&path)).await;
     let writes: f64 = cost.iter().map(|call| call.write_units).sum();
     assert!((writes - TURN - 2.0).abs() < 0.1, "each member called again is one write: {cost:?}");
+}
+
+/// Members inside during the turn that is measured.
+const INSIDE: u64 = 20_000;
+
+/// A turn reads every admission. Copies of one that a member claimed stand for the others.
+pub(super) async fn crowded(world: &World, budgets: &mut Budgets) {
+    let performance = world.performance(json!({"waitingRoom": {"maxActive": 100_000, "admissionSeconds": 3600}})).await;
+    let waker = admitted(world, &world.member(0).await, &performance).await;
+    let snapshot = Snapshot::of(world).await;
+    let of_room = format!("adm#{performance}#");
+    let claimed = snapshot.of_kind("admission").find(|item| text(item, "pk").starts_with(&of_room)).expect("one");
+    let copy = |position: u64| {
+        let mut item = claimed.clone();
+        for (name, value) in [
+            ("pk", format!("{of_room}{}", position % ADMISSION_PARTITIONS)),
+            ("sk", format!("{position:0>width$}", width = text(claimed, "sk").len())),
+        ] {
+            item.insert(name.to_owned(), AttributeValue::S(value));
+        }
+        item
+    };
+    world.put_all(&(2..=INSIDE).map(copy).collect::<Vec<_>>()).await;
+    world.advance_seconds(2);
+    let (polled, cost) = meter(world, waker.get(&format!("/performances/{performance}/queue"))).await;
+    polled.expect(200);
+    let queries = cost.iter().filter(|call| call.operation == "Query" && call.request.to_string().contains(&of_room));
+    assert_eq!(queries.count() as u64, ADMISSION_PARTITIONS, "one page a partition");
+    budgets.note("poll that turns, 20,000 inside", (13, 2.0, 1_200.0), &cost, "every ADM, read consistently");
 }

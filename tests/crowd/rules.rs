@@ -4,13 +4,13 @@
 
 use frontrow_domain::{
     Timestamp,
-    limits::{ADMISSION_DEFAULT_SECONDS, ADMISSION_GRACE_SECONDS, CLAIM_SECONDS, POLL_MIN_SECONDS, TURN_MAX_GRANTS},
+    limits::{ADMISSION_DEFAULT_SECONDS, CLAIM_SECONDS, POLL_MIN_SECONDS, RECALL_SECONDS, TURN_MAX_GRANTS},
     waiting_room::{
-        LinePosition, Room,
+        LinePosition, Room, Stock,
         inside::Inside,
         policy::WaitingRoomPolicy,
         shards_for,
-        turn::{Snapshot, TurnInput},
+        turn::{Snapshot, Step, TurnInput},
     },
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -21,8 +21,8 @@ const SECONDS_MAX: i64 = 24 * 3_600;
 const LOCKED: (i64, i64) = (60, 1_800);
 /// How long a hold lives, in seconds.
 const HOLD_SECONDS: i64 = 300;
-/// How long a grant and a repeated grant can be claimed if unclaimed places are remembered, in seconds.
-const REMEMBERED_CLAIM_SECONDS: (i64, i64) = (20, 90);
+/// How long a sold-out line is watched, in seconds.
+const WATCHED_SECONDS: i64 = 900;
 /// How many claims of followed people decide when the others claim.
 const DELAYS: usize = 64;
 
@@ -43,8 +43,6 @@ pub(super) struct Line {
     pub(super) stock: usize,
     /// When the organizer doubles `maxActive`, in seconds after the opening.
     pub(super) doubles_at: Option<i64>,
-    /// Whether an unclaimed place is remembered until its owner comes back (version 2), or lost (version 1).
-    pub(super) remembers: bool,
     /// One in this many people is followed.
     pub(super) each: usize,
 }
@@ -54,7 +52,8 @@ pub(super) struct Line {
 pub(super) struct Outcome {
     pub(super) shards: u32,
     pub(super) admitted: usize,
-    pub(super) admitted_for_nothing: usize,
+    /// Calls when nothing was left.
+    pub(super) called_for_nothing: usize,
     /// Most inside at the end of any second, beyond `maxActive`.
     pub(super) excess_max: i64,
     /// From the opening to the last admission, in seconds.
@@ -134,7 +133,7 @@ pub(super) fn run(line: &Line) -> Outcome {
         out: Outcome { shards, excess_max: i64::MIN, ..Outcome::default() },
     };
     let mut second = -line.early_seconds;
-    while run.out.admitted < line.people {
+    while run.out.admitted < line.people.min(line.stock) || second < run.out.drain_seconds + WATCHED_SECONDS {
         assert!(second < SECONDS_MAX, "the line is stuck: {:?}", run.out);
         run.second(second);
         second += 1;
@@ -222,13 +221,10 @@ impl Run<'_> {
     fn poll(&mut self, position: u64, second: i64) {
         self.asks(self.place(position));
         if self.called.contains_key(&position) {
-            if let Some(called_at) = self.called_at.get(&position).filter(|_| self.place(position).unlocks_at.is_none())
-            {
-                self.delays.push(second - called_at);
-            }
+            self.note_delay(position, second);
             self.claim(position, second);
         } else if self.returned.contains(&position) {
-            self.at(second + POLL_MIN_SECONDS, Event::Poll(position));
+            self.poll_later(position, second);
         } else if self.missed.contains(&position) || self.room.has_served(self.in_line(position)) {
             self.come_late(position, second);
         } else {
@@ -236,14 +232,23 @@ impl Run<'_> {
         }
     }
 
+    /// Notes how late a followed person came after their call, unless their phone was locked.
+    fn note_delay(&mut self, position: u64, second: i64) {
+        let Place { followed: Some(_), unlocks_at: None } = self.place(position) else { return };
+        if let Some(called_at) = self.called_at.remove(&position) {
+            self.delays.push(second - called_at);
+        }
+    }
+
     /// A called place whose owner polls or joins after it has lapsed.
     fn come_late(&mut self, position: u64, second: i64) {
         let place = self.place(position);
         self.out.came_late += 1;
+        self.note_delay(position, second);
         if self.missed.remove(&position) {
             self.returned.insert(position);
             if place.followed.is_some() {
-                self.at(second + POLL_MIN_SECONDS, Event::Poll(position));
+                self.poll_later(position, second);
             }
         } else {
             self.out.places_lost += 1;
@@ -266,11 +271,10 @@ impl Run<'_> {
 
     fn claim(&mut self, position: u64, second: i64) {
         if self.called.remove(&position).is_none() {
-            return;
+            return self.come_late(position, second);
         }
         self.called_at.remove(&position);
         let place = self.place(position);
-        self.out.admitted_for_nothing += usize::from(self.out.admitted >= self.line.stock);
         // The DELETE that ends the visit.
         self.asks(place);
         self.out.admitted += 1;
@@ -282,22 +286,29 @@ impl Run<'_> {
     fn lapse(&mut self, position: u64, second: i64) {
         if self.called.get(&position).is_some_and(|until| *until <= second) {
             self.called.remove(&position);
-            self.called_at.remove(&position);
-            if self.line.remembers {
-                self.missed.insert(position);
-            }
+            self.missed.insert(position);
         }
     }
 
+    /// Seats that nobody has bought; `None` if there are enough for everybody.
+    fn available(&self) -> Option<u32> {
+        let left = self.line.stock.saturating_sub(self.out.admitted);
+        (self.line.stock < self.line.people).then(|| u32::try_from(left).expect("a small number"))
+    }
+
     fn call(&mut self, position: u64, second: i64, claim_seconds: i64) {
-        let until = second + claim_seconds + ADMISSION_GRACE_SECONDS;
+        self.out.called_for_nothing += usize::from(self.available() == Some(0));
+        let until = second + claim_seconds;
         self.called.insert(position, until);
         self.called_at.insert(position, second);
         self.at(until, Event::Lapse(position));
         let place = self.place(position);
         if place.followed.is_none() && place.unlocks_at.is_none_or(|unlocks_at| unlocks_at <= second) {
             let recent = self.delays.len().saturating_sub(DELAYS)..;
-            let delay = *fastrand::choice(&self.delays[recent]).expect("there is one");
+            let delay = match claim_seconds {
+                RECALL_SECONDS => POLL_MIN_SECONDS,
+                _ => *fastrand::choice(&self.delays[recent]).expect("there is one"),
+            };
             self.at(second + delay.max(1), Event::Claim(position));
         }
     }
@@ -306,34 +317,31 @@ impl Run<'_> {
     fn turn(&mut self, second: i64) {
         let shards = u64::from(self.room.shards);
         let used = (self.inside + self.called.len()) as u64;
-        let (first, again) =
-            if self.line.remembers { REMEMBERED_CLAIM_SECONDS } else { (CLAIM_SECONDS, CLAIM_SECONDS) };
-        let free = usize::try_from(self.room.free(used)).expect("maxActive is set");
-        let recalled: Vec<u64> = self.returned.iter().take(free).copied().collect();
-        for position in &recalled {
-            self.returned.remove(position);
-            self.call(*position, second, again);
-        }
+        let available = self.available();
+        self.room.stock = available.map(|available| Stock { available, counted_at: moment(second) });
+        let returned: Vec<u64> = self.returned.iter().copied().collect();
         let drawn = self.places.len() as u64;
         let of_shards: Vec<u64> = (0..shards).map(|shard| (drawn + shards - 1 - shard) / shards).collect();
         let served: u64 = self.room.serving.iter().sum();
         let last = served + 2 * u64::from(TURN_MAX_GRANTS) + 2 * shards;
         let candidates = self.room.candidates(&of_shards, last);
-        let live = used + recalled.len() as u64;
         let nobody = HashSet::new();
         let plan = self.room.plan(
             &candidates,
-            TurnInput { admitted: &nobody, left: &nobody, live, returned: &[], recalled: 0 },
+            TurnInput { admitted: &nobody, left: &nobody, live: used, returned: &returned, recalled: 0, available },
             moment(second),
         );
         self.out.fastest = self.out.fastest.max(plan.0.len());
         let leave_at = |stay: i64| moment(second + ADMISSION_DEFAULT_SECONDS - stay);
-        let inside = Inside { count: live, first_leaves_at: leave_at(self.line.stay.1), last_leaves_at: leave_at(0) };
-        let seen = Snapshot { inside, given_up: self.room.given_up.clone(), stock: None, recalled: 0 };
+        let inside = Inside { count: used, first_leaves_at: leave_at(self.line.stay.1), last_leaves_at: leave_at(0) };
+        let seen = Snapshot { inside, given_up: self.room.given_up.clone(), stock: self.room.stock, recalled: 0 };
         let turned = self.room.after(&plan, &HashSet::new(), Some(&seen), moment(second));
         (self.room.serving, self.room.pace, self.room.inside) = (turned.serving, turned.pace, turned.inside);
-        for (place, _) in plan.0 {
-            self.call(place.position(self.room.shards), second, first);
+        for (place, step) in plan.0 {
+            let position = place.position(self.room.shards);
+            let claim_seconds = if step == Step::Recall { RECALL_SECONDS } else { CLAIM_SECONDS };
+            self.returned.remove(&position);
+            self.call(position, second, claim_seconds);
         }
     }
 }

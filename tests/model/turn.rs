@@ -146,17 +146,16 @@ impl State {
         }
         let room = bounds.room(&serving);
         let used = live.len() + if rules.has(Rule::ReturnedUsesNoSlot) { 0 } else { returned.len() };
-        let mut recall = Set::default();
-        if rules.has(Rule::RecallReturned) {
-            let free = usize::try_from(room.free(used)).ok()?;
-            returned.iter().take(free).for_each(|position| recall.add(position));
-        }
+        let again: Vec<u64> = match rules.has(Rule::RecallReturned) {
+            true => returned.iter().map(|position| position as u64).collect(),
+            false => Vec::new(),
+        };
         let drawn: Vec<u64> = self.drawn[..bounds.shards].iter().map(|drawn| u64::from(*drawn)).collect();
         let (admitted, left) = (positions(live), positions(self.left));
         let found =
-            TurnInput { admitted: &admitted, left: &left, live: used + recall.len(), returned: &[], recalled: 0 };
+            TurnInput { admitted: &admitted, left: &left, live: used, returned: &again, recalled: 0, available: None };
         let plan = room.plan(&room.candidates(&drawn, PLACES as u64), found, Timestamp::default());
-        let (mut grant, mut adopt, mut skip, mut todo) = (Set::default(), Set::default(), Set::default(), recall);
+        let [mut grant, mut adopt, mut skip, mut recall, mut todo] = [Set::default(); 5];
         for (place, step) in plan.0 {
             let position = usize::try_from(place.position(room.shards)).ok()?;
             match step {

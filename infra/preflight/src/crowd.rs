@@ -125,7 +125,7 @@ impl Line<'_> {
     /// Seconds until the next poll that the waiting room returns to `position` at `second`, if the line moves at this pace.
     fn pause(&self, position: f64, second: f64) -> f64 {
         let ahead = (position.max(1.0) as u64 - 1).saturating_sub((second * self.per_second) as u64);
-        wait::next_poll(ahead, Some((ahead as f64 / self.per_second).ceil() as u64), MIDDLE) as f64
+        wait::poll_after((ahead as f64 / self.per_second).ceil() as u64, MIDDLE) as f64
     }
 
     /// The poll interval in the middle of the line after everyone has arrived.

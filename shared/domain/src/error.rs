@@ -105,6 +105,8 @@ pub enum Error {
     HasReservations,
     #[error("slot taken")]
     SlotTaken,
+    #[error("opening too soon")]
+    OpeningTooSoon,
 
     #[error("no waiting room")]
     NoWaitingRoom,

@@ -135,8 +135,8 @@ pub const WAITING_TOKEN_GRACE_SECONDS: i64 = 60;
 /// Grace period before an expired admission is deleted, so that clock skew does not cost a payer their place. A place
 /// that was only called needs none: its owner loses nothing if it is taken back a few seconds early.
 pub const ADMISSION_GRACE_SECONDS: i64 = 5;
-/// Places granted in one turn of the turnstile.
-pub const TURN_MAX_GRANTS: u32 = 200;
+/// Places granted in one turn of the turnstile: a thousand a second, although turns begin some milliseconds late.
+pub const TURN_MAX_GRANTS: u32 = 1_200;
 /// Partitions of a room's admissions.
 pub const ADMISSION_PARTITIONS: u64 = 8;
 /// Shortest time between two turns of the turnstile.
@@ -146,16 +146,28 @@ pub const PACE_WINDOW_SECONDS: i64 = 20;
 /// Shortest `pollAfterSeconds`.
 pub const POLL_MIN_SECONDS: i64 = 2;
 /// Longest `pollAfterSeconds`.
-pub const POLL_MAX_SECONDS: i64 = 20;
+pub const POLL_MAX_SECONDS: i64 = 300;
+/// `pollAfterSeconds` of a paused room, of which nobody knows how long it waits.
+pub const POLL_PAUSED_SECONDS: i64 = 30;
+/// Shortest `pollAfterSeconds` of a sold-out performance.
+pub const POLL_SOLD_OUT_SECONDS: i64 = 60;
+/// Seconds that a place ahead adds to the longest `pollAfterSeconds` of an open sale: the front polls often enough to
+/// notice at once that somebody left early.
+pub const POLL_PER_AHEAD_SECONDS: u64 = 2;
+/// A short visit inside, which decides how soon waiting members poll while nobody knows yet how fast members leave.
+pub const SHORT_VISIT_SECONDS: u64 = 10;
 /// Maximum share by which `pollAfterSeconds` is shortened at random, so that a crowd spreads.
 pub const POLL_JITTER: f64 = 0.2;
-/// Members with fewer positions ahead poll at the shortest interval, whatever the pace.
-pub const POLL_SOON_AHEAD: u64 = 10;
 /// Members with more positions ahead are far from admission: that many are not called within twice the age of their
 /// cached room.
 pub const POLL_FAR_AHEAD: u64 = 2 * TURN_MAX_GRANTS as u64 * (FAR_COPY_MAX_AGE_MILLIS as u64 / 1_000);
 /// How often a turn counts the free seats for the line.
 pub const STOCK_COUNTED_SECONDS: i64 = 2;
+/// How many members may be inside for each free seat: some of them leave without buying.
+pub const INSIDE_PER_FREE_SEAT: u64 = 2;
+/// How far ahead an opening must lie when it is brought forward while members wait: longer than the longest
+/// `pollAfterSeconds`, so that everybody learns of it in time.
+pub const OPENING_NOTICE_SECONDS: i64 = 360;
 /// How long a count is shown to the line; cached rooms may be five seconds old.
 pub const STOCK_SHOWN_SECONDS: i64 = 10;
 /// How late a due turn of the turnstile may begin if waiting members poll as instructed.

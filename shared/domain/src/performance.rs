@@ -8,8 +8,8 @@ use crate::{
     Error, FieldErrors, Timestamp,
     ids::{PerformanceId, ShowId},
     limits::{
-        GRADES_MAX, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, REASON_MAX_CHARS, SEATS_PER_MEMBER_DEFAULT,
-        SEATS_PER_MEMBER_MAX, SHARDS_DEFAULT,
+        GRADES_MAX, HOLD_DEFAULT_SECONDS, HOLD_MAX_SECONDS, OPENING_NOTICE_SECONDS, REASON_MAX_CHARS,
+        SEATS_PER_MEMBER_DEFAULT, SEATS_PER_MEMBER_MAX, SHARDS_DEFAULT,
     },
     number::Whole,
     seating::{Numbered, Seating},
@@ -213,6 +213,14 @@ impl Performance {
     /// Whether `details` change something a buyer has relied on: the start, their seat, or its price.
     pub fn is_upset_by(&self, details: &PerformanceDetails) -> bool {
         self.starts_at != details.starts_at || self.seating != details.seating
+    }
+
+    /// Whether `details` bring the opening so close to `now` that members in line, who poll rarely before an opening,
+    /// could miss it.
+    pub fn opens_too_soon(&self, details: &PerformanceDetails, now: Timestamp) -> bool {
+        let opening = |at: Option<Timestamp>| at.unwrap_or_default().max(now);
+        let (before, after) = (opening(self.sales_open_at), opening(details.sales_open_at));
+        self.has_waiting_room && after < before && after < now.plus_seconds(OPENING_NOTICE_SECONDS)
     }
 
     /// Checks that the performance is not frozen by an organizer's change.

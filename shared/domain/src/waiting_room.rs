@@ -186,6 +186,13 @@ pub struct Stock {
     pub counted_at: Timestamp,
 }
 
+impl Stock {
+    /// The free seats, if they were counted recently before `now`.
+    pub fn at(self, now: Timestamp) -> Option<u32> {
+        (now < self.counted_at.plus_seconds(STOCK_SHOWN_SECONDS)).then_some(self.available)
+    }
+}
+
 /// A waiting room as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
@@ -260,8 +267,7 @@ impl Room {
 
     /// Free seats, if they were counted recently before `now`.
     pub fn available(&self, now: Timestamp) -> Option<u32> {
-        let fresh = self.stock.filter(|stock| now < stock.counted_at.plus_seconds(STOCK_SHOWN_SECONDS));
-        fresh.map(|stock| stock.available)
+        self.stock.and_then(|stock| stock.at(now))
     }
 
     /// Whether a turn at `now` counts the free seats again.

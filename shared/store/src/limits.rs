@@ -88,7 +88,7 @@ pub const DYNAMODB_CALL_MILLIS: u64 = 3_000;
 /// the next turn.
 pub const TURN_LEASE_SECONDS: i64 = 15;
 /// Places granted or deleted at the same time within a turn.
-pub const TURN_WRITES_AT_ONCE: usize = 16;
+pub const TURN_WRITES_AT_ONCE: usize = 64;
 /// Positions that a member may draw in one room.
 pub const DRAWS_MAX: u32 = 20;
 /// Recent draws that a line remembers, so that its item stays below 1 KB.
@@ -101,7 +101,7 @@ pub const TURN_MAX_MILLIS: u64 = 5_000;
 /// duration of a call, within which two turns could overlap.
 pub const TURN_LEASE_MARGIN_SECONDS: i64 = 5;
 /// Expired admissions deleted in one turn; the others wait for the next turn and count as live until then.
-pub const TURN_MAX_LAPSES: usize = 400;
+pub const TURN_MAX_LAPSES: usize = 1_200;
 /// Pages read of one partition of admissions in a turn: 64 MB, about 300,000 admissions. With more, nobody is
 /// admitted.
 pub const ADMISSION_MAX_PAGES: usize = 64;

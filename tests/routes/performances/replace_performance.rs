@@ -184,3 +184,31 @@ async fn a_removed_and_readded_waiting_room_keeps_its_line() {
     })
     .await;
 }
+
+/// Members in line poll every five minutes before an opening, so it is not moved to where they would miss it.
+#[tokio::test]
+async fn an_opening_is_not_brought_forward_past_waiting_members() {
+    World::run(async |world| {
+        let organizer = world.organizer().await;
+        let opens = |minutes: i64| json!(world.stack.clock().now().plus_seconds(minutes * 60).to_string());
+        let id = world.performance(json!({"salesOpenAt": opens(60), "waitingRoom": {"maxActive": 1}})).await;
+        let path = format!("/performances/{id}");
+        let start = organizer.get(&path).await.json["startsAt"].clone();
+        let with = |opens_at: Value| {
+            details(world, json!({"startsAt": start, "salesOpenAt": opens_at, "waitingRoom": {"maxActive": 1}}))
+        };
+        organizer.put(&path, with(opens(5))).await.expect(200);
+        organizer.put(&path, with(opens(60))).await.expect(200);
+        let person = world.member(0).await;
+        join(&person, &id).await.expect(201);
+        for soon in [opens(5), opens(0), Value::Null] {
+            organizer.put(&path, with(soon)).await.problem(409, "opening_too_soon");
+        }
+        organizer.put(&path, with(opens(7))).await.expect(200);
+        organizer.put(&path, with(opens(90))).await.expect(200);
+        person.delete(&format!("{path}/queue")).await.expect(204);
+        world.advance_seconds(2);
+        organizer.put(&path, with(opens(5))).await.expect(200);
+    })
+    .await;
+}

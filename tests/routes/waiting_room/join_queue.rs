@@ -34,9 +34,9 @@ async fn happy_path() {
                 (position - 1) * 600,
                 "a place inside for each ten minutes"
             );
-            assert_eq!(place.number("pollAfterSeconds"), 2, "few are ahead");
+            assert!((position..=2 * position).contains(&place.number("pollAfterSeconds")), "few are ahead");
             let lives = Timestamp::parse(&place.text("expiresAt")).unwrap().seconds_since(world.stack.clock().now());
-            assert!((50..=62).contains(&lives), "60 s past the next poll, not {lives}");
+            assert!((60..=68).contains(&lives), "60 s past the next poll, not {lives}");
             assert!(!place.text("queueToken").is_empty());
         }
         // Joining again keeps the place.

@@ -17,7 +17,7 @@ impl Endpoint for ReplacePerformance {
     const ROUTE: Route = Route::put("/performances/{performanceId}", "replace_performance")
         .tag("Catalogue")
         .summary("Update a performance; its start, house and prices only while no seat is held or sold")
-        .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations, ErrorCode::SlotTaken])
+        .errors(&[ErrorCode::NotFound, ErrorCode::HasReservations, ErrorCode::OpeningTooSoon, ErrorCode::SlotTaken])
         .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
         .memory_megabytes(512) // reads every block of a house
         .timeout_seconds(FREEZE_TIMEOUT_SECONDS);

@@ -35,6 +35,9 @@ pub struct PlaceInLine {
     sales_state: LineState,
     /// Free seats, counted a few seconds ago; `null` if there is no recent count.
     available: Option<u32>,
+    /// Whether no seat is free. Nobody is admitted meanwhile, and everybody keeps their place: held seats may become free
+    /// again.
+    sold_out: bool,
     /// When sales open; `null` if they have been open since the performance was created.
     opens_at: Option<UtcTime>,
 }
@@ -113,6 +116,7 @@ impl PlaceInLine {
             expires_at: expires_at.into(),
             sales_state: LineState::of(performance, room, now),
             available: room.available(now),
+            sold_out: room.available(now) == Some(0),
             opens_at: opens_at.map(UtcTime::from),
         }
     }
@@ -129,10 +133,11 @@ impl PlaceInLine {
             ahead: 0,
             estimated_wait_seconds: Some(0),
             at_most_seconds: Some(0),
-            poll_after_seconds: wait::poll_after(Some(left_seconds), entropy::fraction()),
+            poll_after_seconds: wait::poll_after(left_seconds, entropy::fraction()),
             expires_at: usable_until.into(),
             sales_state: LineState::of(performance, room, now),
             available: room.available(now),
+            sold_out: room.available(now) == Some(0),
             opens_at: performance.sales_open_at.map(UtcTime::from),
         }
     }

@@ -1,5 +1,6 @@
 //! Positions, turns and waits.
 
+mod polls;
 mod recalls;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     given_up::GivenUp,
     inside::Inside,
     turn::{Plan, Snapshot, Step, TurnInput},
-    wait::{Pace, poll_after},
+    wait::Pace,
 };
 use crate::{
     Timestamp,
@@ -34,7 +35,7 @@ fn room(max_active: Option<u32>, admit_per_minute: Option<u32>, serving: &[u64])
 
 fn plan(room: &Room, drawn: &[u64], admitted: &[u64], left: &[u64], live: u64) -> Plan {
     let (admitted, left) = (admitted.iter().copied().collect(), left.iter().copied().collect());
-    let input = TurnInput { admitted: &admitted, left: &left, live, returned: &[], recalled: 0 };
+    let input = TurnInput { admitted: &admitted, left: &left, live, available: None, returned: &[], recalled: 0 };
     room.plan(&room.candidates(drawn, u64::MAX), input, NOW)
 }
 
@@ -202,24 +203,12 @@ fn the_slowest_limit_sets_the_wait() {
     room.minute = NOW.millis() / 60_000;
     assert_eq!(waits(&room, 1, NOW.plus_seconds(13)).0, Some(47), "the minute is used up");
     room.policy.admit_per_minute = Some(100_000);
-    assert_eq!(waits(&room, 2_001, NOW).0, Some(10), "that is the number of turns");
+    assert_eq!(waits(&room, 12_001, NOW).0, Some(10), "that is the number of turns");
     let opens = room.outlook(LinePosition { shard: 0, index: 1 }, Some(NOW.plus_seconds(30)), 300, NOW, 0.0);
     assert_eq!((opens.wait_seconds, opens.at_most_seconds), (Some(30), Some(35)));
     room.policy.paused = true;
     let outlook = room.outlook(LinePosition { shard: 0, index: 101 }, None, 300, NOW, 0.0);
-    assert_eq!((outlook.wait_seconds, outlook.at_most_seconds, outlook.poll_after_seconds), (None, None, 20));
-}
-
-#[test]
-fn members_about_to_be_called_poll_often() {
-    let mut room = room(Some(10), None, &[0]);
-    room.inside = inside(10, 600, 600);
-    let pause =
-        |room: &Room, index| room.outlook(LinePosition { shard: 0, index }, None, 300, NOW, 0.0).poll_after_seconds;
-    assert_eq!((pause(&room, 10), pause(&room, 11)), (2, 20));
-    room.pace = Pace::default().after(200, NOW);
-    assert_eq!((pause(&room, 190), pause(&room, 300)), (2, 7));
-    assert_eq!(poll_after(Some(1), 0.0), 2);
+    assert_eq!((outlook.wait_seconds, outlook.at_most_seconds, outlook.poll_after_seconds), (None, None, 30));
 }
 
 #[test]
@@ -346,7 +335,7 @@ proptest! {
         let served = (1..).filter(|position| room.has_served(LinePosition::at(*position, room.shards)));
         let back = usize::try_from(back.min(room.serving.iter().sum())).unwrap();
         let returned: Vec<u64> = served.take(back).collect();
-        let input = TurnInput { admitted: &admitted, left: &left, live, returned: &returned, recalled };
+        let input = TurnInput { admitted: &admitted, left: &left, live, available: None, returned: &returned, recalled };
         let plan = room.plan(&candidates, input, NOW);
 
         let calls = |step: &Step| matches!(step, Step::Grant | Step::Recall);

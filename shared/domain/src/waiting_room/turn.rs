@@ -3,7 +3,7 @@
 use super::{LinePosition, Room, Stock, given_up::GivenUp, inside::Inside};
 use crate::{
     Timestamp,
-    limits::{RECALL_SECONDS, TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
+    limits::{INSIDE_PER_FREE_SEAT, RECALL_SECONDS, TURN_INTERVAL_SECONDS, TURN_MAX_GRANTS},
 };
 use std::collections::HashSet;
 
@@ -56,6 +56,8 @@ pub struct TurnInput<'a> {
     pub returned: &'a [u64],
     /// Positions that were called again by a turn that died before it was recorded: they use the minute's allowance.
     pub recalled: u32,
+    /// Free seats; `None` if they were not counted.
+    pub available: Option<u32>,
 }
 
 /// The positions of one turn, each with its step: first those that are called again, then the next of the line; both
@@ -99,9 +101,12 @@ impl Room {
         places
     }
 
-    /// How many more places inside the policy allows while `live` admissions use one.
-    pub fn free(&self, live: u64) -> u64 {
-        self.policy.max_active.map_or(u64::MAX, |most| u64::from(most).saturating_sub(live))
+    /// How many more places inside the policy and the `available` seats allow while `live` admissions use one. If the
+    /// free seats were not counted, the policy alone decides.
+    pub fn free(&self, live: u64, available: Option<u32>) -> u64 {
+        let by_policy = self.policy.max_active.map_or(u64::MAX, u64::from);
+        let by_seats = available.map_or(u64::MAX, |seats| u64::from(seats) * INSIDE_PER_FREE_SEAT);
+        by_policy.min(by_seats).saturating_sub(live)
     }
 
     /// How many more admissions the current minute allows.
@@ -130,7 +135,7 @@ impl Room {
         if self.policy.paused {
             return Plan::default();
         }
-        let mut free = self.free(found.live);
+        let mut free = self.free(found.live, found.available);
         let mut allowance = self.allowance(now).saturating_sub(found.recalled.into()).min(TURN_MAX_GRANTS.into());
         let most = usize::try_from(free.min(allowance)).unwrap_or(usize::MAX);
         let again = found.returned.iter().take(most);

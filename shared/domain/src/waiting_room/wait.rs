@@ -5,7 +5,8 @@ use crate::{
     Timestamp,
     limits::{
         ADMISSION_GRACE_SECONDS, CLAIM_SECONDS, PACE_WINDOW_SECONDS, POLL_JITTER, POLL_MAX_SECONDS, POLL_MIN_SECONDS,
-        POLL_SOON_AHEAD, RECALL_SECONDS, TURN_MAX_GRANTS, TURN_OVERDUE_SECONDS,
+        POLL_PAUSED_SECONDS, POLL_PER_AHEAD_SECONDS, POLL_SOLD_OUT_SECONDS, RECALL_SECONDS, SHORT_VISIT_SECONDS,
+        TURN_MAX_GRANTS, TURN_OVERDUE_SECONDS,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,11 @@ impl Pace {
             _ => Self { window, current: 0, before: 0 },
         };
         Self { current: shifted.current + freed, ..shifted }
+    }
+
+    /// Whether places were freed before the newer window, so that a whole window counts.
+    pub fn is_known(self, now: Timestamp) -> bool {
+        self.after(0, now).before > 0
     }
 
     /// Approximate number of places freed during the last [`PACE_WINDOW_SECONDS`].
@@ -75,18 +81,42 @@ impl Room {
         let ahead = self.ahead(place);
         let begins_at = opens_at.map_or(now, |opens_at| opens_at.max(now));
         let until_open = seconds_until(begins_at, now);
-        let wait = until_open.saturating_add(self.seconds_for(ahead, begins_at));
+        let wait_open = self.seconds_for(ahead, begins_at);
+        let wait = until_open.saturating_add(wait_open);
         let at_most = until_open.saturating_add(self.at_most_seconds_for(ahead, hold_seconds, begins_at)).max(wait);
         let wait_seconds = (!self.policy.paused).then_some(wait);
         Outlook {
             ahead,
             wait_seconds,
             at_most_seconds: wait_seconds.map(|_| at_most),
-            // A member who missed the call is called again by the next turn that has a place for them.
-            poll_after_seconds: match self.has_served(place) {
-                true => POLL_MIN_SECONDS,
-                false => next_poll(ahead, wait_seconds, fraction),
-            },
+            poll_after_seconds: jittered(self.poll_interval(ahead, until_open, wait_open, now), fraction),
+        }
+    }
+
+    /// Seconds until the next poll of a member with `ahead` positions before them, who are admitted in about `wait_open`
+    /// seconds of open sales.
+    fn poll_interval(&self, ahead: u64, until_open: u64, wait_open: u64, now: Timestamp) -> i64 {
+        let soonest = self.soonest_seconds(ahead, now);
+        if until_open > 0 {
+            // An opening is never brought forward to the time before this poll, see `OPENING_NOTICE_SECONDS`.
+            return bounded(until_open.saturating_add(wait_open.min(soonest) / 2));
+        }
+        let interval = if self.policy.paused { POLL_PAUSED_SECONDS } else { bounded(wait_open / 2) };
+        if self.available(now) == Some(0) {
+            return interval.max(POLL_SOLD_OUT_SECONDS);
+        }
+        interval.min(bounded(soonest.saturating_add(POLL_MIN_SECONDS.unsigned_abs())))
+    }
+
+    /// The shortest time in which `ahead` members may leave. While the pace is not known yet, everybody inside may leave
+    /// after a short visit.
+    fn soonest_seconds(&self, ahead: u64, now: Timestamp) -> u64 {
+        let one_by_one = ahead.saturating_mul(POLL_PER_AHEAD_SECONDS);
+        match self.policy.max_active {
+            Some(most) if !self.pace.is_known(now) => {
+                one_by_one.min(ahead.saturating_mul(SHORT_VISIT_SECONDS) / u64::from(most).max(1))
+            }
+            _ => one_by_one,
         }
     }
 
@@ -158,17 +188,17 @@ struct Leaver {
     number: u64,
 }
 
-/// Seconds until the next poll: the minimum if admission is near, otherwise [`poll_after`].
-pub fn next_poll(ahead: u64, wait_seconds: Option<u64>, fraction: f64) -> i64 {
-    let soon = ahead < POLL_SOON_AHEAD || wait_seconds.is_some_and(|wait| wait < PACE_WINDOW_SECONDS.unsigned_abs());
-    if soon { POLL_MIN_SECONDS } else { poll_after(wait_seconds, fraction) }
+/// Half of the waiting time, within bounds and up to a fifth sooner: each poll halves what is left to wait.
+pub fn poll_after(wait_seconds: u64, fraction: f64) -> i64 {
+    jittered(bounded(wait_seconds / 2), fraction)
 }
 
-/// A quarter of the waiting time, within bounds and up to a fifth sooner; the maximum if the time is unknown.
-pub fn poll_after(wait_seconds: Option<u64>, fraction: f64) -> i64 {
-    let quarter = wait_seconds.map_or(POLL_MAX_SECONDS, |wait| i64::try_from(wait / 4).unwrap_or(POLL_MAX_SECONDS));
-    let bounded = quarter.clamp(POLL_MIN_SECONDS, POLL_MAX_SECONDS);
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a few seconds")]
-    let spread = (bounded as f64 * (1.0 - POLL_JITTER * fraction)).round() as i64;
-    spread
+fn bounded(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(POLL_MAX_SECONDS).clamp(POLL_MIN_SECONDS, POLL_MAX_SECONDS)
+}
+
+/// `seconds`, up to a fifth sooner, so that a crowd spreads.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a few minutes")]
+fn jittered(seconds: i64, fraction: f64) -> i64 {
+    (seconds as f64 * (1.0 - POLL_JITTER * fraction)).round() as i64
 }

@@ -82,7 +82,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] if the new start is in the past; [`Error::HasReservations`];
-    /// [`Error::SlotTaken`]; [`Error::Busy`].
+    /// [`Error::SlotTaken`]; [`Error::OpeningTooSoon`] if the opening is brought forward while members wait for it;
+    /// [`Error::Busy`].
     pub async fn replace_performance(
         &self,
         id: &PerformanceId,
@@ -92,6 +93,9 @@ impl Store {
         for attempt in 1..=CATALOGUE_RETRIES {
             let (before, show) = self.open_performance(id, now).await?;
             details.check_start(Some(before.starts_at), now)?;
+            if before.opens_too_soon(details, now) && self.room_view(id, now).await?.waiting > 0 {
+                return Err(Error::OpeningTooSoon);
+            }
             if before.is_upset_by(details) {
                 self.clear_slot(id, show.details.venue.as_str(), details.starts_at, now).await?;
                 let frozen = self.freeze(&[before], now).await?.swap_remove(0);

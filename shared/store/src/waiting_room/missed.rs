@@ -35,36 +35,38 @@ impl Store {
         found: Vec<AdmissionAt>,
         now: Timestamp,
     ) -> Vec<AdmissionAt> {
-        let (lapsed, mut kept): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|admission| admission.state.has_lapsed(now));
+        let is_over = |admission: &AdmissionAt| {
+            // Called by a turn that died before it was recorded: the next turn adopts it. Taken back, a turn with an old
+            // copy of the room could delete what another one has called since.
+            let is_recorded = room.has_served(LinePosition::at(admission.position, room.shards));
+            admission.state.has_lapsed(now)
+                && (is_recorded || !matches!(admission.state, AdmissionState::Granted { .. }))
+        };
+        let (lapsed, mut kept): (Vec<_>, Vec<_>) = found.into_iter().partition(is_over);
         let (lapsed, later) = lapsed.split_at(lapsed.len().min(TURN_MAX_LAPSES));
         kept.extend_from_slice(later);
         for batch in lapsed.chunks(TURN_WRITES_AT_ONCE) {
-            let gone = join_all(batch.iter().map(|admission| self.take_back(id, room, admission, now))).await;
+            let gone = join_all(batch.iter().map(|admission| self.take_back(id, admission, now))).await;
             kept.extend(batch.iter().zip(gone).filter(|(_, gone)| !gone).map(|(admission, _)| *admission));
         }
         kept
     }
 
     /// Whether the admission is certainly gone.
-    async fn take_back(&self, id: &PerformanceId, room: &Room, admission: &AdmissionAt, now: Timestamp) -> bool {
+    async fn take_back(&self, id: &PerformanceId, admission: &AdmissionAt, now: Timestamp) -> bool {
         let key = keys::admission(id, admission.position);
         let delete = Write::delete(key.clone());
         let delete = match admission.state {
             AdmissionState::Granted { claim_until } => {
                 let delete = delete.when(&ADMISSION_UNANSWERED).value("granted", "granted");
                 let delete = delete.value("claim_until_read", claim_until);
-                if room.has_served(LinePosition::at(admission.position, room.shards)) {
-                    let item = item_of(keys::missed(id, admission.position), "missed", &MissedItem {});
-                    let missed = Write::put(with_ttl(item, now.plus_seconds(MISSED_KEPT_SECONDS)));
-                    return match self.transact(vec![delete, missed]).await {
-                        Ok(Ok(())) => true,
-                        Ok(Err(refusal)) => refusal.image(&key).is_some_and(|image| image.is_empty()),
-                        Err(_) => false,
-                    };
-                }
-                // Called by a turn that died before it was recorded: the place is still in line.
-                delete
+                let item = item_of(keys::missed(id, admission.position), "missed", &MissedItem {});
+                let missed = Write::put(with_ttl(item, now.plus_seconds(MISSED_KEPT_SECONDS)));
+                return match self.transact(vec![delete, missed]).await {
+                    Ok(Ok(())) => true,
+                    Ok(Err(refusal)) => refusal.image(&key).is_some_and(|image| image.is_empty()),
+                    Err(_) => false,
+                };
             }
             AdmissionState::Active { hold_until, .. } | AdmissionState::Parked { hold_until, .. } => {
                 delete.when(&ADMISSION_UNEXTENDED).value("hold_until", hold_until)

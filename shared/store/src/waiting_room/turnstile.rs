@@ -221,6 +221,7 @@ impl Store {
         let performance = &listing.performance;
         let open = performance.has_waiting_room && performance.check_on_sale(now).is_ok();
 
+        let stock = self.stock(room, performance, now).await;
         let look = if performance.check_sales_not_over(now).is_ok() { room.look(&drawn) } else { None };
         let (candidates, left, given_up) = match &look {
             None => (Vec::new(), HashSet::new(), room.given_up.clone()),
@@ -233,15 +234,16 @@ impl Store {
             }
         };
         let again = if open { &returned[..] } else { &[] };
-        let input = TurnInput { admitted: &admitted, left: &left, live, returned: again, recalled };
+        let available = stock.and_then(|stock| stock.at(now));
+        let input = TurnInput { admitted: &admitted, left: &left, live, available, returned: again, recalled };
         let plan = room.plan(&candidates, input, now);
-        let (done, stock) = tokio::join!(self.carry_out(id, room, plan, turn), self.stock(room, performance, now));
+        let done = self.carry_out(id, room, plan, turn).await;
         let inside = Inside::of(inside.iter().map(|admission| &admission.state), room.policy.admission_seconds);
         let seen = Snapshot { inside, given_up, stock, recalled };
         Ok((done, Counts { drawn: drawn.iter().sum(), returned: returned.len() as u64, seen }))
     }
 
-    /// The number of free seats, counted again from time to time. It does not affect admission.
+    /// The number of free seats, counted again from time to time.
     async fn stock(&self, room: &Room, performance: &Performance, now: Timestamp) -> Option<Stock> {
         if !room.counts_stock(now) || performance.check_sales_not_over(now).is_err() {
             return room.stock;

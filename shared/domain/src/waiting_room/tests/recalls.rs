@@ -20,7 +20,7 @@ fn members_who_came_back_are_called_first() {
     let room = room(Some(5), Some(4), &[9]);
     let candidates = room.candidates(&[20], u64::MAX);
     let plan = |room: &Room, returned: &[u64], recalled| {
-        let input = TurnInput { admitted: &none, left: &left, live: 2, returned, recalled };
+        let input = TurnInput { admitted: &none, left: &left, live: 2, available: None, returned, recalled };
         room.plan(&candidates, input, NOW)
     };
     let called = |plan: &Plan| steps(plan, 1);

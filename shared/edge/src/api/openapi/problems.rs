@@ -54,6 +54,7 @@ fn examples() -> Vec<Error> {
         Error::SessionExpired,
         Error::HasReservations,
         Error::SlotTaken,
+        Error::OpeningTooSoon,
         Error::NoWaitingRoom,
         Error::QueueTokenMissing,
         Error::QueueTokenInvalid,

@@ -1,0 +1,84 @@
+//! How often waiting members poll.
+
+use super::{NOW, inside, room, waits};
+use crate::{
+    limits::{OPENING_NOTICE_SECONDS, PACE_WINDOW_SECONDS, POLL_MAX_SECONDS},
+    waiting_room::{
+        LinePosition, Room, Stock,
+        wait::{Pace, poll_after},
+    },
+};
+
+fn poll_of(room: &Room, index: u64, opens_in: i64) -> i64 {
+    let opens_at = Some(NOW.plus_seconds(opens_in));
+    room.outlook(LinePosition { shard: 0, index }, opens_at, 300, NOW, 0.0).poll_after_seconds
+}
+
+/// A room with ten places, of which `freed` became free in each of the last two windows of 20 s.
+fn moving(freed: u64) -> Room {
+    let mut room = room(Some(10), None, &[0]);
+    room.inside = inside(10, 600, 600);
+    room.pace = pace(freed);
+    room
+}
+
+fn pace(freed: u64) -> Pace {
+    Pace::default().after(freed, NOW.plus_seconds(-PACE_WINDOW_SECONDS)).after(freed, NOW)
+}
+
+#[test]
+fn each_poll_halves_what_is_left_to_wait() {
+    let room = moving(100);
+    for index in [200, 400, 2_000, 20_000] {
+        let wait = waits(&room, index, NOW).0.unwrap();
+        assert_eq!(poll_of(&room, index, 0), i64::try_from(wait / 2).unwrap().min(300), "{index}");
+    }
+    assert_eq!([0, 1, 10, 100, 599, 700].map(|wait| poll_after(wait, 0.0)), [2, 2, 5, 50, 299, 300]);
+    assert_eq!(poll_after(100, 1.0), 40, "a fifth sooner");
+}
+
+/// No opening is brought forward to less than six minutes from now, so the next poll may come just after it: the sooner,
+/// the nearer to the front.
+#[test]
+fn before_the_opening_polls_are_rare() {
+    let mut room = room(Some(2_000), None, &[0]);
+    assert_eq!([1, 1_000, 20_000].map(|index| poll_of(&room, index, 1_800)), [300, 300, 300]);
+    assert_eq!([1, 1_000, 20_000].map(|index| poll_of(&room, index, 60)), [60, 60, 109]);
+    room.policy.paused = true;
+    assert_eq!([1, 1_000, 20_000].map(|index| poll_of(&room, index, 60)), [60, 60, 109]);
+    const { assert!(OPENING_NOTICE_SECONDS > POLL_MAX_SECONDS) };
+}
+
+/// A sale has just begun: members inside have hours, so that the wait looks long, but some leave after seconds.
+#[test]
+fn while_the_pace_is_unknown_members_poll_as_if_visits_were_short() {
+    let mut room = room(Some(2_000), None, &[0]);
+    room.inside = inside(2_000, 3_000, 3_600);
+    assert_eq!([1, 1_001, 10_001, 100_001].map(|index| poll_of(&room, index, 0)), [2, 7, 52, 300]);
+    room.pace = Pace::default().after(20, NOW);
+    assert_eq!(poll_of(&room, 10_001, 0), 52, "some have left in the first seconds");
+    room.pace = pace(20);
+    assert_eq!(poll_of(&room, 10_001, 0), 300);
+}
+
+/// Nobody has left lately, so the wait looks long. The front polls often anyway, so that a place that becomes free is
+/// taken at once: the line of 10,000 sends less than 40 polls a second.
+#[test]
+fn the_front_of_a_slow_line_polls_often() {
+    for (room, expected) in [(moving(0), [2, 3, 12, 102, 300]), (moving(1), [2, 4, 22, 202, 300])] {
+        assert_eq!([1, 2, 11, 101, 1_001].map(|index| poll_of(&room, index, 0)), expected);
+        let polls: f64 = (1..=10_000).map(|index| 1.0 / poll_of(&room, index, 0) as f64).sum();
+        assert!(polls < 40.0, "{polls}");
+    }
+}
+
+#[test]
+fn a_sold_out_line_polls_rarely_and_admits_nobody() {
+    let mut room = room(Some(10), None, &[5]);
+    assert_eq!(poll_of(&room, 3, 0), 2, "they missed the call and came back");
+    room.stock = Some(Stock { available: 0, counted_at: NOW });
+    assert_eq!([3, 6, 7].map(|index| poll_of(&room, index, 0)), [60, 60, 60]);
+    assert_eq!(room.free(0, room.available(NOW)), 0);
+    assert_eq!([(0, 3), (5, 3), (7, 3), (3, 100)].map(|(live, seats)| room.free(live, Some(seats))), [6, 1, 0, 7]);
+    assert_eq!(room.free(9, None), 1, "seats that were not counted do not count");
+}
