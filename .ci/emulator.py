@@ -7,6 +7,8 @@ in the template: actions that a role does not allow are denied. The command gets
 
     FRONTROW_URL        the API
     FRONTROW_MAILS      base URL of `/_local/mails`, as in the local stack
+    FRONTROW_FUNCTION_URLS
+                        where function URLs are served, by their host
     FRONTROW_OUTPUTS    the stack's outputs, as JSON
     AWS_ENDPOINT_URL    the emulator, with its root credentials
 
@@ -40,6 +42,7 @@ PARAMETERS = {
     "MailFrom": f"tickets@{DOMAIN}",
     "MailIdentity": DOMAIN,
     "DeletionProtection": "false",
+    "PollUrl": "function-url",
 }
 START_SECONDS = 60
 # Key of the payment provider that `cargo run` simulates.
@@ -290,6 +293,7 @@ def main(sam, template, command):
         os.environ |= {
             "FRONTROW_URL": bridge_routes(stack),
             "FRONTROW_MAILS": f"http://127.0.0.1:{mailbox.http_port}",
+            "FRONTROW_FUNCTION_URLS": url,
             "FRONTROW_OUTPUTS": json.dumps(stack.outputs),
             "FRONTROW_CARDS": "yes",
         }

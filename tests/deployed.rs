@@ -121,6 +121,18 @@ fn code_in(text: &str) -> Option<String> {
     text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
 }
 
+/// The client and the path for polls to `poll_url`: through the API, or at a function URL. An emulator serves all function
+/// URLs at its own address, `FRONTROW_FUNCTION_URLS`; then polls must use one.
+fn at(member: &Client, poll_url: &str) -> (Client, String) {
+    let emulated = variable("FRONTROW_FUNCTION_URLS");
+    let Some((domain, path)) = poll_url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+        assert_eq!(emulated, None, "{poll_url} is no function URL");
+        return (member.clone(), poll_url.to_owned());
+    };
+    let address = emulated.unwrap_or_else(|| format!("https://{domain}"));
+    (member.at(address).with("host", domain), format!("/{path}"))
+}
+
 /// A performance of a new show, and the show's title.
 async fn list(organizer: &Client, details: Value) -> (String, String) {
     let title = format!("Aida {}", entropy::fresh_uuid().simple());
@@ -179,10 +191,10 @@ async fn booking_works_through_the_waiting_room() {
     let (performance, _) = list(&organizer, json!({"waitingRoom": {"maxActive": 5}})).await;
     hold(&member, &performance, &["A-1-1"]).await.problem(401, "queue_token_missing");
     let mut place = join(&member, &performance).await;
-    let path = format!("/performances/{performance}/queue");
     let admitted = until("the waiting room", async || {
         if place.text("status") != "admitted" {
-            place = member.with_queue_token(&place.text("queueToken")).get(&path).await.expect(200);
+            let (poller, path) = at(&member, &place.text("pollUrl"));
+            place = poller.with_queue_token(&place.text("queueToken")).get(&path).await.expect(200);
             return None;
         }
         Some(member.with_queue_token(&place.text("queueToken")))

@@ -57,9 +57,12 @@ impl Usage {
         let requests = self.requests as f64;
         let seconds = requests * call_seconds(assumed, self.units.calls / requests);
         let mut usage = bill::Usage::default();
-        for (gate, times) in [(polls, self.polls), (Gate::Api, self.requests - self.polls)] {
+        for (gate, times, log_bytes) in [
+            (polls, self.polls, assumed.poll_log_bytes.0),
+            (Gate::Api, self.requests - self.polls, assumed.function_log_bytes.0),
+        ] {
             let retention_days = template.parameters["LogRetentionDays"];
-            usage.add_requests(gate, times as f64, assumed.answer_bytes.0, assumed, retention_days);
+            usage.add_requests(gate, times as f64, assumed.answer_bytes.0, log_bytes, assumed, retention_days);
         }
         usage.add_function(requests, seconds, template.memory_megabytes["poll_queue"]);
         usage.add_units(self.units);

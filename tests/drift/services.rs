@@ -96,12 +96,16 @@ fn check_queues(template: &Template, complaints: &mut Complaints) {
 
 fn check_api(template: &Template, complaints: &mut Complaints) {
     let api = &template.resource("Api")["Properties"];
-    let cors = json!({
-        "AllowOrigins": {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]},
-        "AllowMethods": CORS_METHODS, "AllowHeaders": CORS_REQUEST_HEADERS, "ExposeHeaders": CORS_ANSWER_HEADERS,
-        "MaxAge": CORS_MAX_AGE_SECONDS,
-    });
-    complaints.expect("CORS".to_owned(), &api["CorsConfiguration"], &cors);
+    let cors = |methods: &[&str]| {
+        json!({
+            "AllowOrigins": {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]},
+            "AllowMethods": methods, "AllowHeaders": CORS_REQUEST_HEADERS, "ExposeHeaders": CORS_ANSWER_HEADERS,
+            "MaxAge": CORS_MAX_AGE_SECONDS,
+        })
+    };
+    complaints.expect("CORS".to_owned(), &api["CorsConfiguration"], &cors(&CORS_METHODS));
+    let url = &template.resource("PollQueueUrl")["Properties"];
+    complaints.expect("CORS of the URL of polls".to_owned(), &url["Cors"], &cors(&["GET"]));
     let settings = &api["DefaultRouteSettings"];
     let throttled = !settings["ThrottlingRateLimit"].is_null() && !settings["ThrottlingBurstLimit"].is_null();
     complaints.unless(throttled, || "the API is not throttled".to_owned());

@@ -101,6 +101,7 @@ fn services_broken() -> Vec<Control> {
         at("/Resources/Table/Properties/DeletionProtectionEnabled", json!(false), "DeletionProtectionEnabled"),
         at("/Resources/Api/Properties/CorsConfiguration/AllowMethods/2", Value::Null, "CORS"),
         at("/Resources/Api/Properties/CorsConfiguration/AllowHeaders/3", Value::Null, "CORS"),
+        at("/Resources/PollQueueUrl/Properties/Cors/AllowHeaders/3", Value::Null, "CORS of the URL of polls"),
         at("/Resources/Api/Properties/DefaultRouteSettings", Value::Null, "is not throttled"),
         at("/Resources/Api/Properties/AccessLogSettings", Value::Null, "has no access log"),
         at("/Resources/Api/Properties/RouteSettings/POST ~1sessions", Value::Null, "POST /sessions"),

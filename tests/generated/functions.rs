@@ -20,15 +20,15 @@ pub(super) fn template(template: &str) -> String {
     let text = replaced(
         template,
         "        paths:\n",
-        &gets.map(head).collect::<String>(),
-        "          # End of the HEAD routes.\n",
+        &gets.map(get_and_head).collect::<String>(),
+        "          # End of the GET routes.\n",
     );
-    let begin = "                  # Functions of HEAD routes, generated.\n";
+    let begin = "                  # Functions of GET routes, generated.\n";
     let text = replaced(
         &text,
         begin,
         &called.collect::<String>(),
-        "                  # End of the functions of HEAD routes.\n",
+        "                  # End of the functions of GET routes.\n",
     );
     let begin = "  # Functions, generated from the code by `cargo test -p frontrow-tests generated`.\n";
     replaced(&text, begin, &functions, "  # End of the generated functions.\n")
@@ -41,29 +41,31 @@ fn replaced(text: &str, begin: &str, part: &str, end: &str) -> String {
     format!("{before}{begin}{part}{end}{after}")
 }
 
-/// The HEAD route of a GET endpoint.
-fn head(route: &Route) -> String {
+/// The routes of a GET endpoint, which also serves HEAD.
+fn get_and_head(route: &Route) -> String {
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameters: String = in_path
         .map(|name| format!("parameters: [{{name: {name}, in: path, required: true, schema: {{type: string}}}}], "))
         .collect();
     let function = function_name(route.operation());
-    format!(
-        "          \"{}\":
-            head: {{{parameters}responses: {{}}, x-amazon-apigateway-integration: {{type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\", credentials: !GetAtt ApiRole.Arn, uri: !Sub \"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations\"}}}}
-",
-        route.path
-    )
+    let called = |method: &str| {
+        format!(
+            "            {}: {{{parameters}responses: {{}}, x-amazon-apigateway-integration: {{type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\", credentials: !GetAtt ApiRole.Arn, uri: !Sub \"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations\"}}}}\n",
+            method.to_lowercase()
+        )
+    };
+    format!("          \"{}\":\n{}", route.path, route.methods().map(called).collect::<String>())
 }
 
 fn endpoint(endpoint: &Descriptor) -> String {
     let route = endpoint.route;
-    let call = if route.path.starts_with('$') {
-        String::new()
-    } else {
-        format!(", Method: {}, Path: \"{}\"", route.method, route.path)
+    let event =
+        |call: String| format!("      Events: {{Call: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{call}}}}}}}\n");
+    let events = match &route.method {
+        _ if route.path.starts_with('$') => event(String::new()),
+        &Method::GET => String::new(),
+        method => event(format!(", Method: {method}, Path: \"{}\"", route.path)),
     };
-    let events = format!("      Events: {{Call: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{call}}}}}}}\n");
     resources(&route.function, &endpoint.secrets(), "Endpoint", &events, &[])
 }
 
@@ -148,6 +150,11 @@ fn resources(function: &Function, secrets: &[Secret], kind: &str, events: &str, 
     if function.timeout_seconds != ENDPOINT_TIMEOUT_SECONDS {
         settings += &format!("      Timeout: {}\n", function.timeout_seconds);
     }
+    let mut logging = format!("LogGroup: !Ref {kind}Logs");
+    if function.is_polled {
+        logging += ", LogFormat: JSON, SystemLogLevel: WARN";
+        settings += "      ReservedConcurrentExecutions: !If [PollsPastApi, !Ref PollConcurrency, !Ref AWS::NoValue]\n";
+    }
     let statements: String = role(function, secrets, statements, kind).concat();
     let variables = variables(function, secrets);
     format!(
@@ -156,7 +163,7 @@ fn resources(function: &Function, secrets: &[Secret], kind: &str, events: &str, 
     Metadata: {{BuildMethod: rust-cargolambda, BuildProperties: {{Binary: {name}}}}}
     Properties:
 {settings}      Role: !GetAtt {resource}Role.Arn
-      LoggingConfig: {{LogGroup: !Ref {kind}Logs}}
+      LoggingConfig: {{{logging}}}
 {variables}{events}  {resource}Role:
     Type: AWS::IAM::Role
     Properties:
@@ -180,6 +187,7 @@ fn variables(function: &Function, secrets: &[Secret]) -> String {
         "API_URL" => format!(
             "{name}: !If [HasPublicApiUrl, !Ref PublicApiUrl, !Sub \"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}\"]"
         ),
+        "POLL_URL" => format!("{name}: !If [PollsPastApi, !GetAtt PollQueueUrl.FunctionUrl, \"\"]"),
         _ => format!("{name}: !Ref {}", pascal_case(&name.to_lowercase())),
     });
     let of_queues = function.sends_to.iter().map(|queue| format!("{}: !Ref {}", queue.variable(), queue_name(*queue)));

@@ -49,6 +49,11 @@ impl Client {
         Self { wire: wire.clone(), ..self }
     }
 
+    /// The client of another address.
+    pub(crate) fn at(&self, url: String) -> Self {
+        Self { url, ..self.clone() }
+    }
+
     /// The client with one more header.
     pub(crate) fn with(&self, name: &'static str, value: &str) -> Self {
         let mut headers: Vec<_> = self.headers.iter().filter(|(other, _)| *other != name).cloned().collect();

@@ -39,9 +39,11 @@ impl Template {
         let own = &self.resource(&function_name(binary))["Properties"]["Environment"]["Variables"];
         let common = &self.0["Globals"]["Function"]["Environment"]["Variables"];
         let declared = [common, own].into_iter().filter_map(Value::as_object).flatten();
-        let value = |value: &Value| match value["Ref"].as_str() {
-            None => text(value),
-            Some(name) => match &self.0["Parameters"][name]["Default"] {
+        // No condition holds with the parameters' defaults.
+        let value = |value: &Value| match (value["Ref"].as_str(), &value["Fn::If"][2]) {
+            (None, Value::Null) => text(value),
+            (None, otherwise) => text(otherwise),
+            (Some(name), _) => match &self.0["Parameters"][name]["Default"] {
                 Value::Null => name.to_owned(),
                 default => text(default),
             },

@@ -246,6 +246,8 @@ fn config(options: &Options, secrets: Secrets, visibility_seconds: u32, api_url:
         mail_max_receives: options.mail_max_receives,
         site_url: options.site_url.clone(),
         api_url,
+        poll_url: None,
+        poll_log_percent: 0,
         mail_lease_seconds: i64::from(visibility_seconds) - 1,
         metrics: Metrics::default(),
     }

@@ -52,7 +52,7 @@ const MONTH_DAYS: f64 = 30.0;
 pub enum Gate {
     /// The HTTP API, which has a price per request and an access log.
     Api,
-    /// The function's own URL.
+    /// The function's own URL, which has neither.
     FunctionUrl,
 }
 
@@ -71,21 +71,23 @@ impl Usage {
         self.0.get(&item).copied().unwrap_or_default()
     }
 
-    /// Adds `requests` through `gate`, with responses of `answer_bytes` each: their price, log lines and egress.
+    /// Adds `requests` through `gate`, with responses of `answer_bytes` and function logs of `function_log_bytes` each:
+    /// their price, logs and egress.
     pub fn add_requests(
         &mut self,
         gate: Gate,
         requests: f64,
         answer_bytes: f64,
+        function_log_bytes: f64,
         assumptions: &Assumptions,
         retention_days: f64,
     ) {
-        let (item, log_bytes) = match gate {
-            Gate::Api => (Item::ApiRequests, assumptions.function_log_bytes.0 + assumptions.access_log_bytes.0),
-            Gate::FunctionUrl => (Item::FunctionUrlRequests, assumptions.function_url_log_bytes.0),
+        let (item, access_log_bytes) = match gate {
+            Gate::Api => (Item::ApiRequests, assumptions.access_log_bytes.0),
+            Gate::FunctionUrl => (Item::FunctionUrlRequests, 0.0),
         };
         self.add(item, requests);
-        self.add_logs(requests * log_bytes, retention_days);
+        self.add_logs(requests * (function_log_bytes + access_log_bytes), retention_days);
         self.add(Item::OutGigabytes, requests * answer_bytes / GIGABYTE);
     }
 

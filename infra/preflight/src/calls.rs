@@ -242,8 +242,11 @@ impl<'a> Traffic<'a> {
             processes += self.processes(calls, calls.at_opening.max(calls.in_line));
             match calls.trigger {
                 Trigger::Api => {
-                    let gate = if calls.function == "poll_queue" { polls } else { Gate::Api };
-                    usage.add_requests(gate, calls.times, calls.answer_bytes, assumed, retention_days);
+                    let (gate, log_bytes) = match calls.function {
+                        "poll_queue" => (polls, assumed.poll_log_bytes.0),
+                        _ => (Gate::Api, assumed.function_log_bytes.0),
+                    };
+                    usage.add_requests(gate, calls.times, calls.answer_bytes, log_bytes, assumed, retention_days);
                     usage.add_units(self.copies(calls, calls.times / crowd.seconds) * crowd.seconds);
                 }
                 Trigger::Queue => usage.add(Item::QueueRequests, calls.times * assumed.queue_requests_per_message.0),

@@ -148,7 +148,7 @@ pub struct Assumptions {
     pub mail_bytes: Assumed,
     pub access_log_bytes: Assumed,
     pub function_log_bytes: Assumed,
-    pub function_url_log_bytes: Assumed,
+    pub poll_log_bytes: Assumed,
     pub admission_bytes: Assumed,
     pub purchase_bytes: Assumed,
     pub stored_gigabytes: Assumed,

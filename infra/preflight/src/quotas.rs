@@ -52,6 +52,7 @@ struct Peak {
     /// Reads of the performance or of its room, whichever is more.
     copies: f64,
     joiners: f64,
+    pollers: f64,
     logins: f64,
     mails: f64,
 }
@@ -66,6 +67,9 @@ impl Peak {
             opening.max(line)
         };
         let rate_of = |function: &str| busiest(&|one, rate| if one.function == function { rate } else { 0.0 });
+        let processes_of = |function: &str| {
+            busiest(&|one, rate| if one.function == function { traffic.processes(one, rate) } else { 0.0 })
+        };
         let times =
             |function: &str| calls.iter().filter(|one| one.function == function).map(|one| one.times).sum::<f64>();
         let of_performance = |one: &Calls, rate| {
@@ -80,9 +84,8 @@ impl Peak {
             writes: turn.writes + turned + busiest(&|one, rate| one.units.writes * rate),
             reads: turn.reads + busiest(&|one, rate| one.units.reads * rate + traffic.copies(one, rate).reads),
             copies: busiest(&of_performance).max(busiest(&of_room)),
-            joiners: busiest(&|one, rate| {
-                if one.function == "join_queue" { traffic.processes(one, rate) } else { 0.0 }
-            }),
+            joiners: processes_of("join_queue"),
+            pollers: processes_of("poll_queue"),
             logins: times("log_in") / (prices.assumptions.login_minutes.0 * 60.0),
             mails: rate_of("ticket_mailer"),
         }
@@ -101,7 +104,7 @@ pub fn checks(
     let peak = Peak::of(&traffic, crowd, prices);
     [
         gateway(&peak, prices, template),
-        functions(&peak, prices),
+        functions(&peak, prices, template),
         table(&peak, crowd, prices),
         mails(&peak, crowd, prices, template),
     ]
@@ -166,7 +169,8 @@ fn gateway(peak: &Peak, prices: &Prices, template: &Template) -> Vec<Check> {
     ]
 }
 
-fn functions(peak: &Peak, prices: &Prices) -> Vec<Check> {
+fn functions(peak: &Peak, prices: &Prices, template: &Template) -> Vec<Check> {
+    let polls = parameter(template, "PollConcurrency", 1.0);
     let (quota, scaling) = (&prices.quotas.lambda_concurrency, &prices.quotas.lambda_environments_per_ten_seconds);
     let grows = format!(
         "join_queue reaches them after {:.0} s; let members join some minutes before sales open, or give it provisioned \
@@ -175,6 +179,9 @@ fn functions(peak: &Peak, prices: &Prices) -> Vec<Check> {
     );
     vec![
         raised("functions", "processes of all functions", quota, peak.processes, ask(quota)),
+        raised("polls", "processes of poll_queue, with PollUrl=function-url", &polls, peak.pollers, |processes| {
+            format!("deploy with PollConcurrency={processes}, if with PollUrl=function-url")
+        }),
         fixed("scaling", "processes of join_queue in its first 10 s", scaling, peak.joiners, &grows),
     ]
 }

@@ -26,7 +26,7 @@ use tracing_subscriber::{
 /// # Errors
 /// If the environment is incomplete or the runtime ends.
 pub async fn serve<E: Endpoint>() -> Result<(), Error> {
-    log_as_json();
+    log_as_json(E::ROUTE.function.is_polled);
     let (config, app) = (Config::from_env()?, OnceCell::new());
     let (config, app) = (&config, &app);
     lambda_http::run(lambda_http::service_fn(move |request: Request| async move {
@@ -72,7 +72,7 @@ fn limit_size(operation: &str, response: Response, metrics: &Metrics) -> Respons
 /// # Errors
 /// If the environment is incomplete or the runtime ends.
 pub async fn work<W: Worker>() -> Result<(), Error> {
-    log_as_json();
+    log_as_json(false);
     let worker = OnceCell::new();
     let worker = &worker;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<W::Event>| async move {
@@ -88,12 +88,16 @@ pub async fn work<W: Worker>() -> Result<(), Error> {
     .await
 }
 
-/// Logs at the level of `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's `ApplicationLogLevel`.
-/// Libraries never log below `INFO`, because their lower levels contain requests and responses, which may hold
-/// secrets.
-fn log_as_json() {
+/// Logs at the level of `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's `ApplicationLogLevel`; a polled
+/// function logs no `INFO`, except for its sample. Libraries never log below `INFO`, because their lower levels contain
+/// requests and responses, which may hold secrets.
+fn log_as_json(is_polled: bool) {
     let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    let wanted = Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("frontrow", level);
+    let level = if is_polled && level == LevelFilter::INFO { LevelFilter::WARN } else { level };
+    let wanted = Targets::new()
+        .with_default(level.min(LevelFilter::INFO))
+        .with_target("frontrow", level)
+        .with_target(dispatch::SAMPLE, LevelFilter::INFO);
     let lines = fmt::layer().json().with_target(false).with_current_span(true).without_time();
     tracing_subscriber::registry().with(lines.with_filter(wanted)).init();
 }

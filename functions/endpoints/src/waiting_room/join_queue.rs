@@ -19,6 +19,7 @@ impl Endpoint for JoinQueue {
         .success(&[201, 200])
         .errors(&[ErrorCode::NotFound, ErrorCode::NoWaitingRoom, ErrorCode::SalesClosed, ErrorCode::TooManyRequests])
         .table(&[DeleteItem, GetItem, PutItem, UpdateItem])
+        .variables(&["POLL_URL"])
         .memory_megabytes(512);
     type Caller = Member;
     type Path = PerformanceId;
@@ -34,7 +35,7 @@ impl Endpoint for JoinQueue {
         }
         performance.check_sales_not_over(now)?;
         let room = &app.store.room(&call.path, now).await?;
-        let line = Line { app, performance, room, member, now };
+        let line = Line { app, performance, room, member, now, function_url: None };
         Ok(match app.store.join_line(performance, &member, room, now).await? {
             Joined::New(place) => {
                 Answer::created(format!("/performances/{}/queue", call.path), PlaceInLine::waiting(&line, place))

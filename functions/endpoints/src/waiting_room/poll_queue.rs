@@ -28,7 +28,9 @@ impl Endpoint for PollQueue {
         ])
         .headers(&[Header::QueueToken])
         .table(&[BatchGetItem, DeleteItem, GetItem, PutItem, Query, UpdateItem])
-        .memory_megabytes(512); // turns the turnstile: 16 concurrent writes
+        .is_polled(true)
+        .variables(&["POLL_LOG_PERCENT"])
+        .memory_megabytes(512); // turns the turnstile: 64 concurrent writes
     type Caller = Member;
     type Path = PerformanceId;
     type Query = NoQuery;
@@ -64,7 +66,7 @@ impl Endpoint for PollQueue {
         } else {
             None
         };
-        let line = Line { app, performance, room: &room, member, now };
+        let line = Line { app, performance, room: &room, member, now, function_url: call.function_url.as_deref() };
         Ok(Answer::ok(match end {
             Some(end) => PlaceInLine::inside(&line, place, end),
             None => PlaceInLine::waiting(&line, place),

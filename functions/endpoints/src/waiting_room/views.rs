@@ -38,6 +38,8 @@ pub struct PlaceInLine {
     /// Whether no seat is free. Nobody is admitted meanwhile, and everybody keeps their place: held seats may become free
     /// again.
     sold_out: bool,
+    /// Where to poll: a path of this API, or the absolute URL of a faster way.
+    poll_url: String,
     /// When sales open; `null` if they have been open since the performance was created.
     opens_at: Option<UtcTime>,
 }
@@ -83,9 +85,17 @@ pub(super) struct Line<'a> {
     pub(super) room: &'a Room,
     pub(super) member: MemberId,
     pub(super) now: Timestamp,
+    /// The function URL that this request was sent to, if any.
+    pub(super) function_url: Option<&'a str>,
 }
 
 impl Line<'_> {
+    /// A poll keeps the way that it came, because the stack cannot tell a function its own URL.
+    fn poll_url(&self) -> String {
+        let base = self.function_url.or(self.app.config.poll_url.as_deref()).unwrap_or_default();
+        format!("{base}/performances/{}/queue", self.performance.performance_id)
+    }
+
     fn token(&self, place: LinePosition, admitted: bool, expires_at: Timestamp) -> String {
         self.app.tokens.queue(&QueueClaims {
             performance_id: self.performance.performance_id.clone(),
@@ -117,6 +127,7 @@ impl PlaceInLine {
             sales_state: LineState::of(performance, room, now),
             available: room.available(now),
             sold_out: room.available(now) == Some(0),
+            poll_url: line.poll_url(),
             opens_at: opens_at.map(UtcTime::from),
         }
     }
@@ -138,6 +149,7 @@ impl PlaceInLine {
             sales_state: LineState::of(performance, room, now),
             available: room.available(now),
             sold_out: room.available(now) == Some(0),
+            poll_url: line.poll_url(),
             opens_at: performance.sales_open_at.map(UtcTime::from),
         }
     }

@@ -2,7 +2,7 @@
 //! endpoint.
 
 use crate::{
-    App, Endpoint, Failure, Header, Request, Response,
+    App, Endpoint, Failure, Header, Request, Response, Route,
     accepts::Accepts,
     answer, caller,
     caller::Caller,
@@ -11,18 +11,22 @@ use crate::{
     entropy, headers,
     limits::{BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_CHARS},
     metrics::Metrics,
-    problem, query,
+    problem, query, route,
 };
 use frontrow_domain::{Error, FieldErrors, Result, Timestamp, ids::RequestId, limits::ID_MAX_CHARS, member::Language};
 use frontrow_store::IdempotencyRecord;
 use lambda_http::{
     Body as Bytes, RequestExt,
+    aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
     http::{HeaderMap, HeaderValue, Method, header::ACCESS_CONTROL_REQUEST_METHOD},
     request::RequestContext,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
+
+/// The target of log lines about a sample of requests, which are logged whatever the level.
+pub(crate) const SAMPLE: &str = "frontrow_sample";
 
 /// The header that identifies a request in responses and logs.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -33,7 +37,11 @@ pub(crate) async fn respond<E: Endpoint>(app: &App, request: Request) -> Respons
     let is_head = request.method() == Method::HEAD;
     let span = tracing::info_span!("request", operation = E::ROUTE.operation(), request_id);
     let app = &app.for_request(RequestId::try_from(request_id.clone()).ok().as_ref());
-    let mut response = answer_or_problem::<E>(app, request).instrument(span).await;
+    let is_logged = E::ROUTE.function.is_polled && entropy::fraction() * 100.0 < app.config.poll_log_percent.into();
+    let mut response = answer_or_problem::<E>(app, request).instrument(span.clone()).await;
+    if is_logged {
+        span.in_scope(|| tracing::info!(target: SAMPLE, status = response.status().as_u16(), "responded"));
+    }
     if E::ROUTE.method != Method::GET && response.status().is_success() {
         app.config.metrics.done(E::ROUTE.operation(), app.clock.now());
     }
@@ -108,8 +116,12 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>, Failure> 
         return Err(Error::from(errors).into());
     };
     let now = app.clock.now();
-    let parameters = request.path_parameters();
-    let value = parameters.iter().next().map(|(_, value)| value).filter(|value| value.len() <= ID_MAX_CHARS);
+    let (function_url, parameters) = (function_url(request), request.path_parameters());
+    let value = match &function_url {
+        Some(_) => past_the_api(&E::ROUTE, request)?,
+        None => parameters.iter().next().map(|(_, value)| value),
+    };
+    let value = value.filter(|value| value.len() <= ID_MAX_CHARS);
     let path = E::Path::parse(value).map_err(|_| Error::NotFound);
     let page = path.as_ref().map_or_else(|_| Ok(OpenPage::default()), |path| E::page(app, &query, path))?;
     E::check_body(&body, now)?;
@@ -132,6 +144,7 @@ fn parse<E: Endpoint>(app: &App, request: &Request) -> Result<Call<E>, Failure> 
         body,
         now,
         raw_path: request.uri().path().to_owned(),
+        function_url,
         is_preflight: request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD),
         language: Language::negotiate(headers.language),
@@ -208,13 +221,35 @@ fn fingerprint(operation: &str, path: &str, body: &Value) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// API Gateway's id of the request, or a new one.
+/// The id of the request by API Gateway or by the function URL, or a new one.
 fn request_id(request: &Request) -> String {
+    gateway(request).and_then(|context| context.request_id.clone()).unwrap_or_else(|| entropy::fresh_uuid().to_string())
+}
+
+/// The function URL that the request was sent to, by the domain that Lambda reports.
+fn function_url(request: &Request) -> Option<String> {
+    let domain = gateway(request)?.domain_name.as_deref()?;
+    domain.contains(".lambda-url.").then(|| format!("https://{domain}"))
+}
+
+fn gateway(request: &Request) -> Option<&ApiGatewayV2httpRequestContext> {
     match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
         _ => None,
     }
-    .unwrap_or_else(|| entropy::fresh_uuid().to_string())
+}
+
+/// Checks what the API checks for other requests, that path and method are those of the route, and returns the path's
+/// parameter.
+fn past_the_api<'a>(route: &Route, request: &'a Request) -> Result<Option<&'a str>, Failure> {
+    let path = request.uri().path();
+    if !route::matches(route.path, path) {
+        return Err(Error::NotFound.into());
+    }
+    if !route.methods().any(|method| request.method() == method) {
+        return Err(Failure::MethodNotAllowed { allow: route.methods().collect::<Vec<_>>().join(", ") });
+    }
+    Ok(route::parameter(route.path, path))
 }
 
 #[cfg(test)]

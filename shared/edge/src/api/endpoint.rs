@@ -83,6 +83,8 @@ pub struct Call<E: Endpoint> {
     pub now: Timestamp,
     /// The path as it was sent, including parameters.
     pub raw_path: String,
+    /// The function URL that the request was sent to, if it went past the API.
+    pub function_url: Option<String>,
     /// Whether this is a CORS preflight request.
     pub is_preflight: bool,
     /// The language from `Accept-Language`.

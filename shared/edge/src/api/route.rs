@@ -94,6 +94,7 @@ setters! {
     headers: &'static [Header] => headers,
     memory_megabytes: u32 => function.memory_megabytes,
     timeout_seconds: u64 => function.timeout_seconds,
+    is_polled: bool => function.is_polled,
     table: &'static [TableAction] => function.table,
     table_keys: &'static [&'static str] => function.table_keys,
     secrets: &'static [Secret] => function.secrets,
@@ -107,6 +108,12 @@ pub fn matches(template: &str, path: &str) -> bool {
         parts.next().is_some_and(|part| if expected.starts_with('{') { !part.is_empty() } else { part == expected })
     };
     template.split('/').all(fits) && parts.next().is_none()
+}
+
+/// The part of `path` in the place of the parameter of `template`, if the template has one.
+pub(crate) fn parameter<'a>(template: &str, path: &'a str) -> Option<&'a str> {
+    let place = template.split('/').position(|part| part.starts_with('{'))?;
+    path.split('/').nth(place)
 }
 
 /// Request headers defined or interpreted by this API.
@@ -142,7 +149,7 @@ impl Header {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{matches, parameter};
 
     #[test]
     fn a_path_matches_a_template_if_every_segment_does() {
@@ -152,5 +159,7 @@ mod tests {
         for other in ["/shows/", "/shows/7/", "/shows/7/performances", "/show/7", "shows/7", "/", ""] {
             assert!(!matches("/shows/{showId}", other), "{other}");
         }
+        assert_eq!(parameter("/shows/{showId}/performances", "/shows/7/performances"), Some("7"));
+        assert_eq!(parameter("/shows", "/shows"), None);
     }
 }

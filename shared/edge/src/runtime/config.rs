@@ -28,6 +28,10 @@ pub struct Config {
     pub site_url: Option<String>,
     /// `API_URL`: the public address of the API, for links in mails.
     pub api_url: Option<String>,
+    /// `POLL_URL`: the function URL for polls, if they go past the API.
+    pub poll_url: Option<String>,
+    /// `POLL_LOG_PERCENT`: how many percent of its requests a polled function logs.
+    pub poll_log_percent: u8,
     /// Lease of a mailer's claim, in seconds. Not read from the environment: function timeout < lease < visibility.
     pub mail_lease_seconds: i64,
     /// Metrics of the stack named by `STACK_NAME`.
@@ -68,6 +72,8 @@ impl Config {
             Some(text) => text.parse().map_err(|_| "MAIL_MAX_RECEIVES is not a number".to_owned())?,
             None => MAIL_MAX_RECEIVES,
         };
+        let poll_log_percent = variable("POLL_LOG_PERCENT").unwrap_or_else(|| "0".to_owned());
+        let poll_log_percent = poll_log_percent.parse().ok().filter(|percent| *percent <= 100);
         Ok(Self {
             table_name: required("TABLE_NAME")?,
             secrets: Secrets::default(),
@@ -77,6 +83,8 @@ impl Config {
             mail_max_receives,
             site_url: base_url(variable, "SITE_URL")?,
             api_url: base_url(variable, "API_URL")?,
+            poll_url: base_url(variable, "POLL_URL")?,
+            poll_log_percent: poll_log_percent.ok_or("POLL_LOG_PERCENT is not a number from 0 to 100")?,
             mail_lease_seconds: MAIL_LEASE_SECONDS,
             metrics: Metrics::of(variable("STACK_NAME")),
         })

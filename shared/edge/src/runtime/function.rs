@@ -33,6 +33,9 @@ pub struct Function {
     pub memory_megabytes: u32,
     /// Timeout in seconds, in the template and in the local stack.
     pub timeout_seconds: u64,
+    /// Whether everybody in line calls it again and again: it logs only warnings and a sample of its requests, and has a
+    /// URL of its own past the API if the stack wants one.
+    pub is_polled: bool,
     /// Allowed actions on the table.
     pub table: &'static [TableAction],
     /// Patterns of the partition keys that it may access, with `*` for any text. They limit what a compromised function
@@ -53,6 +56,7 @@ impl Function {
             name,
             memory_megabytes: MEMORY_MEGABYTES,
             timeout_seconds,
+            is_polled: false,
             table: &[],
             table_keys: &[],
             secrets: &[],
