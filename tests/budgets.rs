@@ -201,9 +201,9 @@ async fn waiting_room(world: &World, budgets: &mut Budgets) {
     let claimed = first.with_queue_token(&token);
     budgets.note(
         "poll that turns and claims",
-        (4 + 8 + 1 + 1 + 1, 2.0 + 1.0 + 1.0, 12.0 + 2.0),
+        (4 + 8 + 1 + 1 + 1 + 1, 2.0 + 1.0 + 1.0, 12.0 + 2.0),
         &cost,
-        "tick: lease, 8 partitions, LINE, LEFT, 1 grant, end; claim; every other second the free seats, for all in line",
+        "tick: lease, 8 partitions, LINE, LEFT, 1 grant, LEFT again, end; claim; every other second the free seats, for all",
     );
 
     let second = world.member(0).await;
@@ -238,7 +238,7 @@ async fn waiting_room(world: &World, budgets: &mut Budgets) {
 
     let (left, cost) = meter(world, second.with_queue_token(&waiting).delete(&path)).await;
     left.expect(204);
-    budgets.note("leave", (2, 2.0, 0.5), &cost, "PLACE read; LEFT, PLACE");
+    budgets.note("leave", (3, 2.0, 1.0), &cost, "PLACE, LEFT; ADM: a turn may be calling the place");
     let brief = world.performance(json!({"waitingRoom": {"maxActive": 1, "admissionSeconds": 60}})).await;
     let inside = admitted(world, &world.member(0).await, &brief).await;
     let held = hold(&inside, &brief, &["A-1-1"]).await.expect(201).header("location");

@@ -18,15 +18,19 @@ pub(super) async fn two_concurrent_turns_admit_one(world: &World) -> GuardResult
     let token = join(&first, &performance).await.expect(201).text("queueToken");
     let waiting = join(&second, &performance).await.expect(201).text("queueToken");
     let late = Machine::reading_late(world, &performance, 0).await;
-    let (other, id, leaver) = (Machine::ahead_by(world, 0), performance.clone(), first.clone());
+    let (other, next) = (Machine::ahead_by(world, 0), Machine::ahead_by(world, 2));
+    let (id, leaver, called) = (performance.clone(), first.clone(), token.clone());
     world.advance_seconds(2);
+    // While a turn is about to call the first member, another one calls them, they leave, and a third calls the second.
     world.wire.intercept(Some(Interlude::before("PutItem", async move {
-        other.leave(&leaver, &id).await;
         late.poll(&second, &id, &waiting).await;
+        other.poll(&leaver, &id, &called).await;
+        other.leave(&leaver, &id).await;
+        next.poll(&second, &id, &waiting).await;
     })));
     poll(&first, &performance, &token).await;
     let active = view(world, &performance, "active").await;
-    ensure(active == 1, || format!("{active} are inside a room for one"))
+    ensure(active <= 1, || format!("{active} are inside a room for one"))
 }
 
 pub(super) async fn the_turnstile_turns_once_a_second(world: &World) -> GuardResult {

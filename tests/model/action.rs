@@ -61,6 +61,7 @@ pub(super) enum Action {
         position: usize,
         outcome: Outcome,
     },
+    Look(usize),
     End(usize),
     Die(usize),
     /// A write in flight is executed.
@@ -111,6 +112,7 @@ pub(super) fn each(state: &State, bounds: &Bounds, mut visit: impl FnMut(Action)
                 }
             }
             Turn::Planned { todo, .. } => {
+                visit(Action::Look(process));
                 visit(Action::End(process));
                 for position in todo.iter() {
                     OUTCOMES.into_iter().for_each(|outcome| visit(Action::Write { process, position, outcome }));
@@ -133,6 +135,7 @@ impl State {
             | Action::TakeBack { .. }
             | Action::Plan(_)
             | Action::Write { .. }
+            | Action::Look(_)
             | Action::End(_)
             | Action::Die(_)
             | Action::Execute(_) => match self.turned(action, bounds, rules)? {
@@ -182,9 +185,9 @@ impl State {
         for position in 1..=PLACES {
             let (was, is) = (before.at(position), self.at(position));
             let is_time = matches!(action, Action::Lapse(_) | Action::Expire(_));
-            // A turn that read LEFT before the member left may still call them, and their token may still claim.
-            let is_late_call = matches!(action, Action::Write { .. } | Action::Execute(_) | Action::Claim(_))
-                && before.left.has(position);
+            // A turn that read LEFT before the member left may still insert an admission, but it does not stay.
+            let is_late_call = matches!(action, Action::Write { .. } | Action::Execute(_)) && before.left.has(position);
+            let is_undone = matches!(action, Action::Look(_) | Action::Plan(_)) && before.left.has(position);
             let is_back = is != was && is != Adm::None && !is_time && !is_late_call;
             if is_back && before.is_finished(position) {
                 return Err("a finished position is back");
@@ -193,7 +196,7 @@ impl State {
             if matches!(was, Adm::Active { expired: false, .. }) && !matches!(is, Adm::Active { .. }) && !ends {
                 return Err("a member inside loses the admission");
             }
-            if matches!(was, Adm::Granted { lapsed: false, .. }) && is == Adm::None && !ends {
+            if matches!(was, Adm::Granted { lapsed: false, .. }) && is == Adm::None && !ends && !is_undone {
                 return Err("a called member loses the place before the time to claim is over");
             }
             let is_given_up = self.owner(position).is_some_and(|owner| !owner.is_held);

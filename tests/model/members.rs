@@ -176,7 +176,14 @@ impl State {
         let position = usize::from(place);
         match leaving {
             Leaving::No => return None,
-            Leaving::FromLine => self.left.add(position),
+            Leaving::FromLine => {
+                self.left.add(position);
+                if rules.has(Rule::LeaveLooks) {
+                    self.members[member].leaving = Leaving::Marked;
+                    return Some(self);
+                }
+            }
+            Leaving::Marked => self.put(position, Adm::None),
             Leaving::FromRoom => {
                 if rules.has(Rule::LeaveDeletesAdm) {
                     self.put(position, Adm::None);
@@ -188,7 +195,7 @@ impl State {
             }
             Leaving::OfMissed => {}
         }
-        if leaving != Leaving::FromLine && rules.has(Rule::LeaveDeletesMissed) {
+        if matches!(leaving, Leaving::FromRoom | Leaving::OfMissed) && rules.has(Rule::LeaveDeletesMissed) {
             self.missed.remove(position);
         }
         self.members[member].leaving = Leaving::No;

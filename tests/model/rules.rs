@@ -48,6 +48,8 @@ rules! {
     AdoptIfGranted,
     /// TURN: `serving` stops below the first place that failed.
     ServingStopsAtFailure,
+    /// TURN: LEFT is read again after the grants, and those of given-up places are deleted.
+    TurnLooksAgain,
     /// TURN: `serving` is written only `IF owner` is this turn.
     EndIfOwner,
     /// TURN: the lease is kept until it expires if a repeated call may still be executed.
@@ -62,6 +64,8 @@ rules! {
     ReturnIfHeld,
     /// POLL: a place is lost only if RETURN found neither MISSED nor ADM.
     LostIfNeither,
+    /// LEAVE: looks for an admission after it has marked the place as left.
+    LeaveLooks,
     /// LEAVE: deletes the admission of a called place.
     LeaveDeletesAdm,
     /// LEAVE: deletes MISSED of a called place.

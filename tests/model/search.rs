@@ -192,7 +192,7 @@ impl Search<'_> {
                         let write = |outcome| Action::Write { process, position, outcome };
                         can(write(Outcome::Done)).unwrap_or(write(Outcome::NotWritten))
                     }
-                    None => Action::End(process),
+                    None => can(Action::Look(process)).unwrap_or(Action::End(process)),
                 }),
             };
             if step.is_some() {

@@ -138,6 +138,8 @@ pub(super) enum Leaving {
     FromRoom,
     /// The admission is deleted; only if MISSED is not deleted in the same transaction.
     OfMissed,
+    /// The place is marked as left; a turn may be calling it.
+    Marked,
 }
 
 /// A member: their PLACE, and their requests in progress. A poll and a LEAVE may be concurrent.
@@ -160,8 +162,18 @@ pub(super) enum Turn {
     Took { serving: [u8; SHARDS] },
     /// ADM is counted; `lapsed` are the items to take back, with what was read.
     Counted { serving: [u8; SHARDS], lapsed: [Adm; PLACES], live: Set, returned: Set },
-    /// LINE and LEFT are read and the turn is planned; `todo` are the writes not yet done.
-    Planned { serving: [u8; SHARDS], grant: Set, adopt: Set, skip: Set, recall: Set, todo: Set, failed: Set },
+    /// LINE and LEFT are read and the turn is planned; `todo` are the writes not yet done. `looked`: LEFT was read again
+    /// after them.
+    Planned {
+        serving: [u8; SHARDS],
+        grant: Set,
+        adopt: Set,
+        skip: Set,
+        recall: Set,
+        todo: Set,
+        failed: Set,
+        looked: bool,
+    },
 }
 
 /// An insert or a repeated call of a position.
@@ -264,8 +276,8 @@ impl State {
                 Asking::Drew(place) => 8 + place,
                 Asking::ReadLine(place) => 16 + place,
             };
-            put(member.place << 3 | u8::from(member.is_held) << 2 | member.leaving as u8);
-            put(asking);
+            put(member.place << 1 | u8::from(member.is_held));
+            put((member.leaving as u8) << 5 | asking);
         }
         for write in &self.in_flight {
             put(write.map_or(0, |write| write.position << 1 | u8::from(write.is_recall)));
@@ -279,8 +291,8 @@ impl State {
                     [2, serving[0] << 4 | serving[1], live.byte(), returned.byte()].into_iter().for_each(&mut put);
                     lapsed.iter().for_each(|adm| put(adm.code()));
                 }
-                Turn::Planned { serving, grant, adopt, skip, recall, todo, failed } => {
-                    put(3);
+                Turn::Planned { serving, grant, adopt, skip, recall, todo, failed, looked } => {
+                    put(3 + u8::from(looked));
                     put(serving[0] << 4 | serving[1]);
                     [grant, adopt, skip, recall, todo, failed].into_iter().for_each(|set| put(set.byte()));
                 }

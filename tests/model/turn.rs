@@ -31,6 +31,7 @@ impl State {
             Action::TakeBack { process, position, outcome } => self.take_back(process, position, outcome, rules)?,
             Action::Plan(process) => self.plan(process, bounds, rules)?,
             Action::Write { process, position, outcome } => self.write(process, position, outcome, rules)?,
+            Action::Look(process) => self.look(process, rules)?,
             Action::End(process) => self.end(process, bounds, rules)?,
             Action::Die(process) => self.die(process)?,
             Action::Execute(process) => self.execute(process, rules)?,
@@ -161,15 +162,19 @@ impl State {
             match step {
                 Step::Grant => grant.add(position),
                 Step::Adopt => adopt.add(position),
-                // The model leaves the admission of a place that was given up to expire.
-                Step::Skip | Step::Undo => skip.add(position),
+                Step::Skip => skip.add(position),
+                Step::Undo => {
+                    self.put(position, Adm::None);
+                    skip.add(position);
+                }
                 Step::Recall => recall.add(position),
             }
             if step.admits() {
                 todo.add(position);
             }
         }
-        self.turns[process] = Turn::Planned { serving, grant, adopt, skip, recall, todo, failed: Set::default() };
+        self.turns[process] =
+            Turn::Planned { serving, grant, adopt, skip, recall, todo, failed: Set::default(), looked: false };
         Some(self)
     }
 
@@ -181,7 +186,8 @@ impl State {
 
     /// One write of the plan. Concurrent in reality, so in any order here.
     fn write(mut self, process: usize, position: usize, outcome: Outcome, rules: Rules) -> Option<Self> {
-        let Turn::Planned { serving, grant, adopt, skip, mut recall, mut todo, mut failed } = self.turns[process]
+        let Turn::Planned { serving, grant, adopt, skip, mut recall, mut todo, mut failed, looked } =
+            self.turns[process]
         else {
             return None;
         };
@@ -217,16 +223,39 @@ impl State {
         if !is_recall && (outcome != Outcome::Done || !(meets || is_done)) {
             failed.add(position);
         }
-        self.turns[process] = Turn::Planned { serving, grant, adopt, skip, recall, todo, failed };
+        self.turns[process] = Turn::Planned { serving, grant, adopt, skip, recall, todo, failed, looked };
+        Some(self)
+    }
+
+    /// Reads LEFT again, and deletes the admissions of given-up places.
+    fn look(mut self, process: usize, rules: Rules) -> Option<Self> {
+        let Turn::Planned { serving, mut grant, mut adopt, mut skip, recall, todo, failed, looked: false } =
+            self.turns[process]
+        else {
+            return None;
+        };
+        if !todo.is_empty() || !rules.has(Rule::TurnLooksAgain) {
+            return None;
+        }
+        for position in 1..=PLACES {
+            let is_called = (grant.has(position) || adopt.has(position)) && !failed.has(position);
+            if is_called && self.left.has(position) {
+                self.put(position, Adm::None);
+                grant.remove(position);
+                adopt.remove(position);
+                skip.add(position);
+            }
+        }
+        self.turns[process] = Turn::Planned { serving, grant, adopt, skip, recall, todo, failed, looked: true };
         Some(self)
     }
 
     /// Writes `serving` and releases the lease.
     fn end(mut self, process: usize, bounds: &Bounds, rules: Rules) -> Option<Self> {
-        let Turn::Planned { serving, grant, adopt, skip, todo, failed, .. } = self.turns[process] else {
+        let Turn::Planned { serving, grant, adopt, skip, todo, failed, looked, .. } = self.turns[process] else {
             return None;
         };
-        if !todo.is_empty() {
+        if !todo.is_empty() || (rules.has(Rule::TurnLooksAgain) && !looked) {
             return None;
         }
         if usize::from(self.owner) == process || !rules.has(Rule::EndIfOwner) {

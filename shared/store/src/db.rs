@@ -73,10 +73,23 @@ type Failure = (Verdict, String);
 
 /// How to handle a failed call.
 enum Verdict {
+    /// The service did not execute it.
     Again,
+    /// There was no response that says whether it was executed.
+    Unknown,
     Broken,
     /// The call was not sent.
     Stopped(Error),
+}
+
+/// Why one attempt of a write has no result.
+pub(crate) enum Unwritten {
+    /// It was not executed, and may be repeated.
+    Refused,
+    /// It may have been executed, and may be repeated.
+    Unknown,
+    /// It cannot be repeated.
+    Broken,
 }
 
 impl Store {
@@ -155,11 +168,14 @@ impl Store {
     }
 
     /// Executes one write without retrying: a lost response is a failure, because writing twice would be worse.
-    pub(crate) async fn write_once(&self, write: Write) -> Result<Result<Item, Option<Item>>> {
+    pub(crate) async fn write_once(&self, write: Write) -> Result<Result<Item, Option<Item>>, Unwritten> {
         self.send(write).await.map_err(|(verdict, text)| match verdict {
-            Verdict::Again => Error::Busy,
-            Verdict::Broken => Error::internal("write", text),
-            Verdict::Stopped(error) => error,
+            Verdict::Again => Unwritten::Refused,
+            Verdict::Unknown => Unwritten::Unknown,
+            Verdict::Broken | Verdict::Stopped(_) => {
+                tracing::error!(text, "write failed");
+                Unwritten::Broken
+            }
         })
     }
 
@@ -297,7 +313,7 @@ impl Store {
                 Ok(done) => return Ok(done),
                 Err((Verdict::Broken, text)) => return Err(Error::internal(what, text)),
                 Err((Verdict::Stopped(error), _)) => return Err(error),
-                Err((Verdict::Again, text)) => tracing::debug!(what, attempt, text, "retrying"),
+                Err((Verdict::Again | Verdict::Unknown, text)) => tracing::debug!(what, attempt, text, "retrying"),
             }
             if attempt < RETRY_ATTEMPTS {
                 self.back_off(attempt).await;
@@ -364,17 +380,16 @@ fn judge_cancellation(keys: &[Key], reasons: &[CancellationReason]) -> Result<Re
 /// Retries conflicts, throttling and all failures whose outcome is unknown.
 fn judge<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Verdict {
     match error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Verdict::Again,
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Verdict::Unknown,
         SdkError::ServiceError(_) => match error.code() {
             Some(
                 "TransactionConflictException"
                 | "TransactionInProgressException"
                 | "ProvisionedThroughputExceededException"
                 | "ThrottlingException"
-                | "RequestLimitExceeded"
-                | "InternalServerError"
-                | "ServiceUnavailable",
+                | "RequestLimitExceeded",
             ) => Verdict::Again,
+            Some("InternalServerError" | "ServiceUnavailable") => Verdict::Unknown,
             _ => Verdict::Broken,
         },
         _ => Verdict::Broken,

@@ -121,14 +121,18 @@ async fn a_turn_in_doubt_keeps_its_lease() {
 }
 
 /// Runs an action before the `nth` call of an operation, counted from 0.
-struct Nth {
+pub(super) struct Nth {
     operation: &'static str,
     left: AtomicU32,
     interlude: Arc<Interlude>,
 }
 
 impl Nth {
-    fn before(operation: &'static str, nth: u32, action: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+    pub(super) fn before(
+        operation: &'static str,
+        nth: u32,
+        action: impl Future<Output = ()> + Send + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self { operation, left: AtomicU32::new(nth), interlude: Interlude::before(operation, action) })
     }
 }

@@ -3,6 +3,7 @@
 mod estimates;
 mod join_queue;
 mod leave_queue;
+mod leave_races;
 mod missed;
 mod missed_races;
 mod poll_queue;

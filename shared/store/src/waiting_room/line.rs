@@ -234,7 +234,13 @@ impl Store {
             return self.end_admission(id, member, position, now).await;
         }
         let left = item_of(keys::left(id, position), "left", &LeftItem {});
-        self.write_always(Write::put(with_ttl(left, kept_until(performance)))).await
+        self.write_always(Write::put(with_ttl(left, kept_until(performance)))).await?;
+        // A turn that had looked before may be calling the place. Either it finds the mark when it looks again, or the
+        // admission is found here. No turn is that far ahead of the room that was read above.
+        if room.is_far(place) || self.admission_state(id, position).await?.is_none() {
+            return Ok(());
+        }
+        self.end_admission(id, member, position, now).await
     }
 
     /// The place that the member had, or had already given up: in that case the steps that follow may not have

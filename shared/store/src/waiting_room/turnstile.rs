@@ -8,6 +8,7 @@ use super::missed::recall;
 use crate::{
     Store,
     conditions::{ADMISSION_UNCLAIMED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
+    db::Unwritten,
     keys::{self, attribute, from_item, item_of, with_ttl},
     limits::{
         COPY_MAX_AGE_MILLIS, MISSED_KEPT_SECONDS, RETRY_ATTEMPTS, TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS,
@@ -16,9 +17,9 @@ use crate::{
     write::Write,
 };
 use frontrow_domain::{
-    Error, Result, Timestamp,
+    Result, Timestamp,
     ids::PerformanceId,
-    limits::{CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS},
+    limits::{CLAIM_SECONDS, FAR_COPY_MAX_AGE_MILLIS, LEFT_BLOCK_POSITIONS},
     performance::Performance,
     waiting_room::{
         AdmissionState, LinePosition, Room, Stock,
@@ -28,7 +29,7 @@ use frontrow_domain::{
 };
 use futures_util::future::join_all;
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -81,8 +82,7 @@ struct Done {
     plan: Plan,
     /// The places of the plan that failed or were not done in time.
     failed: HashSet<LinePosition>,
-    /// Whether a member may yet be called again by a write whose outcome is unknown. A grant of that kind is found by
-    /// the next turn, which begins with the same place.
+    /// Whether a member may yet be called by a write whose outcome is unknown.
     in_doubt: bool,
 }
 
@@ -91,7 +91,7 @@ struct Done {
 enum Outcome {
     Done,
     NotDone,
-    /// It was sent, and there was no response.
+    /// It was sent, and there was no response: it may be executed later.
     Unknown,
 }
 
@@ -237,7 +237,8 @@ impl Store {
         let available = stock.and_then(|stock| stock.at(now));
         let input = TurnInput { admitted: &admitted, left: &left, live, available, returned: again, recalled };
         let plan = room.plan(&candidates, input, now);
-        let done = self.carry_out(id, room, plan, turn).await;
+        let mut done = self.carry_out(id, room, plan, turn).await;
+        self.undo_left(id, room, &mut done, turn).await;
         let inside = Inside::of(inside.iter().map(|admission| &admission.state), room.policy.admission_seconds);
         let seen = Snapshot { inside, given_up, stock, recalled };
         Ok((done, Counts { drawn: drawn.iter().sum(), returned: returned.len() as u64, seen }))
@@ -276,14 +277,43 @@ impl Store {
         for batch in writes.chunks(TURN_WRITES_AT_ONCE) {
             let outcomes = join_all(batch.iter().map(|(_, _, write)| self.let_one_in(write, turn))).await;
             for ((place, step, _), outcome) in batch.iter().zip(outcomes) {
+                let is_call = matches!(step, Step::Grant | Step::Recall);
+                done.in_doubt |= is_call && matches!(outcome, Outcome::Unknown);
                 match (outcome, step) {
-                    (Outcome::Done, _) => {}
-                    (Outcome::Unknown, Step::Recall) => done.in_doubt = true,
-                    (Outcome::Unknown | Outcome::NotDone, _) => drop(done.failed.insert(*place)),
+                    // A member who was called again counts as inside while nobody can tell.
+                    (Outcome::Done, _) | (Outcome::Unknown, Step::Recall) => {}
+                    _ => drop(done.failed.insert(*place)),
                 }
             }
         }
         Done { plan, ..done }
+    }
+
+    /// Looks again for given-up places among those that were just called, and undoes their admission: a member may have
+    /// left after the first look. One who leaves after the second finds the admission (LEAVE). Without a second look,
+    /// the line does not move past any of them.
+    async fn undo_left(&self, id: &PerformanceId, room: &Room, done: &mut Done, turn: &Turn<'_>) {
+        let Done { plan, failed, .. } = done;
+        let calls = |step: &Step| matches!(step, Step::Grant | Step::Adopt);
+        let called: Vec<_> = plan.0.iter_mut().filter(|(place, step)| calls(step) && !failed.contains(place)).collect();
+        let block = |place: LinePosition| place.position(room.shards) / LEFT_BLOCK_POSITIONS;
+        let blocks: BTreeSet<u64> = called.iter().map(|(place, _)| block(*place)).collect();
+        let left = self.left_in(id, blocks).await;
+        for (place, step) in called {
+            let position = place.position(room.shards);
+            let is_undone = match left.as_ref().map(|left| left.contains(&position)) {
+                Ok(false) => continue,
+                Ok(true) => {
+                    let delete = Write::delete(keys::admission(id, position));
+                    matches!(self.let_one_in(&delete, turn).await, Outcome::Done)
+                }
+                Err(_) => false,
+            };
+            match is_undone {
+                true => *step = Step::Undo,
+                false => drop(failed.insert(*place)),
+            }
+        }
     }
 
     /// One write of the plan. It is done if the position now has an admission: from this write, or one that already
@@ -297,11 +327,12 @@ impl Store {
             match self.write_once(write.clone()).await {
                 Ok(Ok(_) | Err(Some(_))) => return Outcome::Done,
                 Ok(Err(None)) => return Outcome::NotDone,
-                Err(Error::Busy) => {
+                Err(Unwritten::Refused) => self.back_off(attempt).await,
+                Err(Unwritten::Unknown) => {
                     otherwise = Outcome::Unknown;
                     self.back_off(attempt).await;
                 }
-                Err(_) => return otherwise,
+                Err(Unwritten::Broken) => return otherwise,
             }
         }
         otherwise
