@@ -26,6 +26,8 @@ const SMALL: Plan = Plan {
     stay: (2, 6),
     vanish_percent: 0,
     lock_percent: 0,
+    opens_after: 0,
+    doubles_at: None,
 };
 
 /// Checks for every crowd.
@@ -36,9 +38,8 @@ fn check(plan: &Plan, figures: &Figures) {
     if figures.shards == 1 {
         assert_eq!(figures.inversions, 0, "one shard keeps request order");
     }
-    if let Some(most) = plan.max_active {
-        assert!(figures.active_max <= u64::from(most), "{} of {most} inside", figures.active_max);
-        assert!(figures.inside_max <= most as usize, "{} of {most} inside", figures.inside_max);
+    for excess in [figures.active_excess, figures.inside_excess].into_iter().flatten() {
+        assert!(excess <= 0, "{excess} more inside than allowed");
     }
 }
 
@@ -47,8 +48,7 @@ fn row(plan: &Plan, figures: &Figures) -> String {
     let bound = |limit: Option<u32>| limit.map_or("–".to_owned(), |limit| limit.to_string());
     let (people, usage) = (plan.people as f64, figures.usage);
     let dollars = usage.dollars();
-    let over =
-        plan.max_active.map_or("–".to_owned(), |most| (figures.active_max as i64 - i64::from(most)).to_string());
+    let over = figures.active_excess.map_or("–".to_owned(), |excess| excess.to_string());
     format!(
         "| {} | {} | {} | {} | {} % | {} | {} | {} ({}) | {} | {} ({:.0}) | {:.1} | {:.1} | {:.1} | {:.1} | {} |",
         plan.people,
@@ -122,6 +122,26 @@ async fn members_who_lock_their_phones_are_admitted_in_the_end() {
     assert_eq!(figures.places_lost, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn members_who_come_half_an_hour_early_poll_rarely() {
+    let plan = Plan { opens_after: 1_800, arrivals_per_second: 1, people: 1_000, ..SMALL };
+    let figures = run(plan).await;
+    check(&plan, &figures);
+    println!("{} requests of {}, at most {} each", figures.usage.requests, plan.people, figures.requests_most);
+    assert!(figures.usage.requests <= 16 * plan.people as u64 && figures.requests_most <= 18);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubled_max_active_is_used_at_once() {
+    let plan = Plan { doubles_at: Some(10), max_active: Some(100), people: 1_500, stay: (5, 15), ..SMALL };
+    let figures = run(plan).await;
+    check(&plan, &figures);
+    let undoubled = Plan { doubles_at: None, ..plan }.ideal_seconds();
+    println!("drained in {} s, at least {undoubled:.0} s without", figures.drain_seconds);
+    assert!((figures.drain_seconds as f64) < undoubled);
+    assert_eq!(figures.active_excess, Some(0), "all places are used");
+}
+
 /// E4: arrivals, waiting and admission are varied.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: the figures of infra/preflight/README.md"]
@@ -137,6 +157,8 @@ async fn figures_of_large_crowds() {
         stay: (5, 15),
         vanish_percent: 0,
         lock_percent: 0,
+        opens_after: 0,
+        doubles_at: None,
     };
     let part = Plan { people: people / 20, max_active: Some(200), ..large };
     let figures = report(&[

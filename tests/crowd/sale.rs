@@ -11,7 +11,7 @@ use frontrow_domain::{
     ids::{MemberId, PerformanceId},
     limits::TURN_MAX_GRANTS,
     performance::Performance,
-    waiting_room::{Admission, LinePosition, Room},
+    waiting_room::{Admission, LinePosition, Room, policy::WaitingRoomPolicy},
 };
 use frontrow_edge::App;
 use frontrow_store::Joined;
@@ -49,6 +49,10 @@ pub(super) struct Plan {
     /// Percentage of members who lock their phones once they have joined, for 1 to 30 minutes. Their tokens expire, so
     /// they join again.
     pub(super) lock_percent: usize,
+    /// When sales open, in seconds after the first join.
+    pub(super) opens_after: i64,
+    /// When the organizer doubles `maxActive`, in seconds after the first join.
+    pub(super) doubles_at: Option<i64>,
 }
 
 /// The outcome of a sale.
@@ -68,12 +72,14 @@ pub(super) struct Figures {
     pub(super) inversions: usize,
     /// The largest such distance, in positions.
     pub(super) furthest: u64,
-    /// The most admissions at the end of any second: by a consistent count, and by the number of members who were
-    /// told that they are inside.
-    pub(super) active_max: u64,
-    pub(super) inside_max: usize,
-    /// From the first join to the last admission, in seconds.
+    /// The most admissions at the end of any second, minus `maxActive` then: by a consistent count, and by the number of
+    /// members who were told that they are inside.
+    pub(super) active_excess: Option<i64>,
+    pub(super) inside_excess: Option<i64>,
+    /// From the opening to the last admission, in seconds.
     pub(super) drain_seconds: i64,
+    /// The most requests of one member.
+    pub(super) requests_most: usize,
     pub(super) usage: Usage,
 }
 
@@ -142,6 +148,12 @@ impl Plan {
         }
     }
 
+    /// `maxActive` in that second.
+    fn max_active_at(&self, second: i64) -> Option<u32> {
+        let is_doubled = self.doubles_at.is_some_and(|at| at <= second);
+        self.max_active.map(|most| if is_doubled { 2 * most } else { most })
+    }
+
     /// The duration if every place were used all the time.
     pub(super) fn ideal_seconds(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "small numbers")]
@@ -164,10 +176,17 @@ pub(super) async fn run(plan: Plan) -> Figures {
     let (faultless, wire) = (testbed.faultless(), Wire::default());
     let id: PerformanceId = listed(
         &faultless,
-        json!({"waitingRoom": {
-            "maxActive": plan.max_active, "admitPerMinute": plan.admit_per_minute,
-            "expectedArrivalsPerMinute": plan.expected_per_minute,
-        }}),
+        json!({
+            // Nobody books here, and no more than two members for each free seat are inside.
+            "seating": {"type": "numbered", "sections": [
+                {"name": "A", "grade": "R", "price": 1_000, "rows": 40, "seatsPerRow": 50},
+            ]},
+            "salesOpenAt": testbed.clock.now().plus_seconds(plan.opens_after).to_string(),
+            "waitingRoom": {
+                "maxActive": plan.max_active, "admitPerMinute": plan.admit_per_minute,
+                "expectedArrivalsPerMinute": plan.expected_per_minute,
+            },
+        }),
     )
     .await
     .parse()
@@ -179,10 +198,18 @@ pub(super) async fn run(plan: Plan) -> Figures {
 
     let mut agenda = plan.joins();
     let mut places = vec![None; plan.people];
+    let mut requests = vec![0; plan.people];
+    let mut doubles_at = plan.doubles_at;
     let mut inside = 0;
     let mut figures = Figures::default();
     while let Some((second, acts)) = agenda.pop_first() {
         assert!(second < SECONDS_MAX, "the line is stuck: {figures:?}");
+        if doubles_at.take_if(|at| *at <= second).is_some() {
+            let room = faultless.store.room(&id, sale.moment(second)).await.expect("a room");
+            let policy = WaitingRoomPolicy { max_active: plan.max_active_at(second), ..room.policy.clone() };
+            faultless.store.replace_policy(&id, &policy, sale.moment(second)).await.expect("it is replaced");
+        }
+        acts.iter().for_each(|(person, _)| requests[*person] += 1);
         figures.usage.requests += acts.len() as u64;
         figures.usage.polls += acts.iter().filter(|(_, act)| matches!(act, Act::Poll)).count() as u64;
         let leaving = acts.iter().filter(|(_, act)| matches!(act, Act::Leave)).count();
@@ -207,7 +234,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
                 Next::Inside { until } => {
                     inside += 1;
                     figures.admitted += 1;
-                    figures.drain_seconds = second;
+                    figures.drain_seconds = second - plan.opens_after;
                     agenda.entry(until).or_default().push((person, Act::Leave));
                 }
                 Next::Gone => {}
@@ -215,11 +242,15 @@ pub(super) async fn run(plan: Plan) -> Figures {
             }
         }
         inside -= leaving;
-        figures.inside_max = figures.inside_max.max(inside);
         let view = faultless.store.room_view(&id, sale.moment(second)).await.expect("a room");
-        figures.active_max = figures.active_max.max(view.active);
+        if let Some(most) = plan.max_active_at(second).map(i64::from) {
+            let excess = |count: u64| Some(i64::try_from(count).expect("a small number") - most);
+            figures.inside_excess = figures.inside_excess.max(excess(inside as u64));
+            figures.active_excess = figures.active_excess.max(excess(view.active));
+        }
         figures.shards = view.room.shards;
     }
+    figures.requests_most = requests.into_iter().max().unwrap_or_default();
     let mut drawn: Vec<Ticketed> = places.into_iter().flatten().collect();
     figures.joined = drawn.len();
     figures.positions = drawn.iter().map(|one| one.position).collect::<HashSet<_>>().len();

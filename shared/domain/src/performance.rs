@@ -216,11 +216,13 @@ impl Performance {
     }
 
     /// Whether `details` bring the opening so close to `now` that members in line, who poll rarely before an opening,
-    /// could miss it.
+    /// could miss it. A room that was removed keeps its line, so restoring the room counts as well.
     pub fn opens_too_soon(&self, details: &PerformanceDetails, now: Timestamp) -> bool {
         let opening = |at: Option<Timestamp>| at.unwrap_or_default().max(now);
         let (before, after) = (opening(self.sales_open_at), opening(details.sales_open_at));
-        self.has_waiting_room && after < before && after < now.plus_seconds(OPENING_NOTICE_SECONDS)
+        (self.has_waiting_room || details.waiting_room.is_some())
+            && after < before
+            && after < now.plus_seconds(OPENING_NOTICE_SECONDS)
     }
 
     /// Checks that the performance is not frozen by an organizer's change.

@@ -206,6 +206,12 @@ async fn an_opening_is_not_brought_forward_past_waiting_members() {
         }
         organizer.put(&path, with(opens(7))).await.expect(200);
         organizer.put(&path, with(opens(90))).await.expect(200);
+        // Removing the room keeps its line.
+        let mut roomless = with(opens(90));
+        roomless.as_object_mut().expect("fields").remove("waitingRoom");
+        organizer.put(&path, roomless).await.expect(200);
+        organizer.put(&path, with(opens(5))).await.problem(409, "opening_too_soon");
+        organizer.put(&path, with(opens(90))).await.expect(200);
         person.delete(&format!("{path}/queue")).await.expect(204);
         world.advance_seconds(2);
         organizer.put(&path, with(opens(5))).await.expect(200);

@@ -21,13 +21,14 @@ pub struct PlaceInLine {
     status: Status,
     /// Position in the whole line, from 1.
     position: u64,
-    /// Number of earlier positions that are not served yet.
+    /// Number of earlier positions that were not called yet. Members who missed their call and come back are not counted.
     ahead: u64,
-    /// Estimated wait in seconds; `null` while the room is paused.
+    /// Estimated wait in seconds; `null` while the room is paused or everything is sold.
     estimated_wait_seconds: Option<u64>,
     /// Longest possible wait in seconds under the current policy, if everyone ahead uses all their time and misses one
-    /// call. `null` while the room is paused. It may be exceeded while card payments are paused, because holds are then
-    /// extended, and by members who missed their call before and come back.
+    /// call. `null` while the room is paused or everything is sold. It may be exceeded while card payments are paused,
+    /// because holds are then extended, by members who missed their call before and come back, and when few seats are
+    /// left.
     at_most_seconds: Option<u64>,
     poll_after_seconds: i64,
     /// The token may be used until this time.

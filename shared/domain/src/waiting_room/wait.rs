@@ -59,7 +59,8 @@ impl Pace {
 pub struct Outlook {
     /// Unserved positions before theirs, without given-up ones.
     pub ahead: u64,
-    /// Approximate time until they are admitted; `None` while the room is paused, because it cannot be predicted.
+    /// Approximate time until they are admitted; `None` while the room is paused or everything is sold, because it cannot
+    /// be predicted.
     pub wait_seconds: Option<u64>,
     /// The longest time it can take under the current policy, if everybody ahead uses all of their time.
     pub at_most_seconds: Option<u64>,
@@ -84,37 +85,44 @@ impl Room {
         let wait_open = self.seconds_for(ahead, begins_at);
         let wait = until_open.saturating_add(wait_open);
         let at_most = until_open.saturating_add(self.at_most_seconds_for(ahead, hold_seconds, begins_at)).max(wait);
-        let wait_seconds = (!self.policy.paused).then_some(wait);
+        let is_sold_out = until_open == 0 && self.available(now) == Some(0);
+        let wait_seconds = (!self.policy.paused && !is_sold_out).then_some(wait);
         Outlook {
             ahead,
             wait_seconds,
             at_most_seconds: wait_seconds.map(|_| at_most),
-            poll_after_seconds: jittered(self.poll_interval(ahead, until_open, wait_open, now), fraction),
+            poll_after_seconds: self.poll_interval(ahead, until_open, wait_open, now, fraction),
         }
     }
 
     /// Seconds until the next poll of a member with `ahead` positions before them, who are admitted in about `wait_open`
     /// seconds of open sales.
-    fn poll_interval(&self, ahead: u64, until_open: u64, wait_open: u64, now: Timestamp) -> i64 {
-        let soonest = self.soonest_seconds(ahead, now);
+    fn poll_interval(&self, ahead: u64, until_open: u64, wait_open: u64, now: Timestamp, fraction: f64) -> i64 {
+        let longest = self.longest_interval(ahead, now);
         if until_open > 0 {
-            // An opening is never brought forward to the time before this poll, see `OPENING_NOTICE_SECONDS`.
-            return bounded(until_open.saturating_add(wait_open.min(soonest) / 2));
+            // An opening is never brought forward to the time before this poll, see `OPENING_NOTICE_SECONDS`. Just after
+            // the opening, members are spread by their position.
+            let interval = bounded(until_open.saturating_add(longest.min(wait_open / 2)));
+            let is_after_opening = until_open < POLL_MAX_SECONDS.unsigned_abs();
+            return if is_after_opening { interval } else { jittered(interval, fraction) };
         }
-        let interval = if self.policy.paused { POLL_PAUSED_SECONDS } else { bounded(wait_open / 2) };
-        if self.available(now) == Some(0) {
-            return interval.max(POLL_SOLD_OUT_SECONDS);
-        }
-        interval.min(bounded(soonest.saturating_add(POLL_MIN_SECONDS.unsigned_abs())))
+        let half = bounded(wait_open / 2);
+        let interval = match self.available(now) {
+            Some(0) => half.max(POLL_SOLD_OUT_SECONDS),
+            _ if self.policy.paused => POLL_PAUSED_SECONDS,
+            _ => half.min(bounded(longest.saturating_add(POLL_MIN_SECONDS.unsigned_abs()))),
+        };
+        jittered(interval, fraction)
     }
 
-    /// The shortest time in which `ahead` members may leave. While the pace is not known yet, everybody inside may leave
-    /// after a short visit.
-    fn soonest_seconds(&self, ahead: u64, now: Timestamp) -> u64 {
+    /// The longest interval between polls of a member with `ahead` positions before them, beyond the shortest. Estimates
+    /// may be too long. While the pace is not known yet, everybody inside may leave after a short visit, and a poll halves
+    /// the time until then.
+    fn longest_interval(&self, ahead: u64, now: Timestamp) -> u64 {
         let one_by_one = ahead.saturating_mul(POLL_PER_AHEAD_SECONDS);
-        match self.policy.max_active {
-            Some(most) if !self.pace.is_known(now) => {
-                one_by_one.min(ahead.saturating_mul(SHORT_VISIT_SECONDS) / u64::from(most).max(1))
+        match self.slots(now) {
+            Some(slots) if !self.pace.is_known(now) => {
+                one_by_one.min(ahead.saturating_mul(SHORT_VISIT_SECONDS) / slots / 2)
             }
             _ => one_by_one,
         }
@@ -127,10 +135,16 @@ impl Room {
         self.seconds_for_place(ahead, now).max(self.seconds_for_minute(ahead, now)).max(by_turns)
     }
 
+    /// How many members may be inside at once, at least one; `None` if nothing limits it.
+    fn slots(&self, now: Timestamp) -> Option<u64> {
+        let slots = self.free(0, self.available(now));
+        (slots < u64::MAX).then_some(slots.max(1))
+    }
+
     /// The leaver that makes room for the member with `ahead` positions before them; `None` if a place is free by
     /// then or the number of places is unlimited.
-    fn leaver_for(&self, ahead: u64) -> Option<Leaver> {
-        let most = u64::from(self.policy.max_active?).max(1);
+    fn leaver_for(&self, ahead: u64, now: Timestamp) -> Option<Leaver> {
+        let most = self.slots(now)?;
         let before = (ahead + self.inside.count).checked_sub(most)?;
         let first_round = most.max(self.inside.count);
         let rounds = if before < first_round { 0 } else { (before - first_round) / most + 1 };
@@ -140,11 +154,11 @@ impl Room {
     /// Seconds until a place inside is free: when the admissions of those inside, and of those who follow them,
     /// expire; sooner if members have recently been leaving sooner.
     fn seconds_for_place(&self, ahead: u64, now: Timestamp) -> u64 {
-        let Some(leaver) = self.leaver_for(ahead) else { return 0 };
+        let Some(leaver) = self.leaver_for(ahead, now) else { return 0 };
         let admission_seconds = self.policy.admission_seconds.unsigned_abs();
         let first = self.inside.seconds_until_left(leaver.number, now).unwrap_or(admission_seconds);
         let by_time = leaver.rounds.saturating_mul(admission_seconds).saturating_add(first).max(1);
-        let most = u64::from(self.policy.max_active.unwrap_or(u32::MAX));
+        let most = self.slots(now).unwrap_or(u64::MAX);
         let leavers = (ahead + 1 + self.inside.count).saturating_sub(most);
         match self.pace.recent(now) {
             0 => by_time,
@@ -169,7 +183,7 @@ impl Room {
     fn at_most_seconds_for(&self, ahead: u64, hold_seconds: i64, now: Timestamp) -> u64 {
         let late = (CLAIM_SECONDS + RECALL_SECONDS + hold_seconds + ADMISSION_GRACE_SECONDS).unsigned_abs();
         let stay = self.policy.admission_seconds.unsigned_abs() + late;
-        let for_place = self.leaver_for(ahead).map_or(0, |leaver| {
+        let for_place = self.leaver_for(ahead, now).map_or(0, |leaver| {
             let admission_seconds = self.policy.admission_seconds.unsigned_abs();
             let first = self
                 .inside

@@ -121,7 +121,7 @@ fn classify(failure: &Failure) -> (u16, ErrorCode, &'static str) {
         Error::SessionExpired => (401, SessionExpired, "The session has ended; log in again."),
         Error::QueueTokenMissing => (401, QueueTokenMissing, "This performance has a waiting room; join it and send the Queue-Token."),
         Error::QueueTokenInvalid => (401, QueueTokenInvalid, "The queue token was not issued to you for this performance."),
-        Error::QueueTokenExpired => (401, QueueTokenExpired, "The place in line has expired; join again."),
+        Error::QueueTokenExpired => (401, QueueTokenExpired, "This queue token or its place in line has expired; join again."),
         Error::Forbidden => (403, Forbidden, "This operation requires the organizer role."),
         Error::NotAdmitted => (403, NotAdmitted, "You are not admitted yet; keep polling."),
         Error::NotFound => (404, NotFound, "The resource does not exist."),

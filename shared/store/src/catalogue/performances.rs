@@ -93,7 +93,7 @@ impl Store {
         for attempt in 1..=CATALOGUE_RETRIES {
             let (before, show) = self.open_performance(id, now).await?;
             details.check_start(Some(before.starts_at), now)?;
-            if before.opens_too_soon(details, now) && self.room_view(id, now).await?.waiting > 0 {
+            if before.opens_too_soon(details, now) && self.is_anybody_waiting(id, now).await? {
                 return Err(Error::OpeningTooSoon);
             }
             if before.is_upset_by(details) {
@@ -111,6 +111,13 @@ impl Store {
             self.back_off(attempt).await;
         }
         Err(Error::Busy)
+    }
+
+    async fn is_anybody_waiting(&self, id: &PerformanceId, now: Timestamp) -> Result<bool> {
+        match self.room_view(id, now).await {
+            Err(Error::NoWaitingRoom) => Ok(false),
+            view => Ok(view?.waiting > 0),
+        }
     }
 
     /// The performance and its show, if both may be changed.
