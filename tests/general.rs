@@ -67,7 +67,7 @@ async fn book_at_random(person: Person, performance: String, clock: Clock, seed:
             clock.advance_seconds(1);
         }
         let wanted = dice.i64(1..=9);
-        let held = hold_of_grade(&person, &performance, "Standing", wanted).await;
+        let held = hold_of_grade(&person.once(), &performance, "Standing", wanted).await;
         if held.status != 201 {
             // Members who left a hold behind, or whose response was Busy although the hold was taken, have one.
             let exists = held.text("code") == "hold_exists";
