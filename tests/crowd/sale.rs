@@ -16,7 +16,7 @@ use frontrow_domain::{
 use frontrow_edge::App;
 use frontrow_store::Joined;
 use futures_util::{StreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashSet},
     ops::RangeInclusive,
@@ -154,6 +154,20 @@ impl Plan {
         self.max_active.map(|most| if is_doubled { 2 * most } else { most })
     }
 
+    /// The performance. Nobody books there, and no more than two members for each free seat are inside.
+    fn details(&self, now: Timestamp) -> Value {
+        json!({
+            "seating": {"type": "numbered", "sections": [
+                {"name": "A", "grade": "R", "price": 1_000, "rows": 40, "seatsPerRow": 50},
+            ]},
+            "salesOpenAt": now.plus_seconds(self.opens_after).to_string(),
+            "waitingRoom": {
+                "maxActive": self.max_active, "admitPerMinute": self.admit_per_minute,
+                "expectedArrivalsPerMinute": self.expected_per_minute,
+            },
+        })
+    }
+
     /// The duration if every place were used all the time.
     pub(super) fn ideal_seconds(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "small numbers")]
@@ -174,24 +188,8 @@ impl Plan {
 pub(super) async fn run(plan: Plan) -> Figures {
     let testbed = Testbed::new().await.expect("an engine");
     let (faultless, wire) = (testbed.faultless(), Wire::default());
-    let id: PerformanceId = listed(
-        &faultless,
-        json!({
-            // Nobody books here, and no more than two members for each free seat are inside.
-            "seating": {"type": "numbered", "sections": [
-                {"name": "A", "grade": "R", "price": 1_000, "rows": 40, "seatsPerRow": 50},
-            ]},
-            "salesOpenAt": testbed.clock.now().plus_seconds(plan.opens_after).to_string(),
-            "waitingRoom": {
-                "maxActive": plan.max_active, "admitPerMinute": plan.admit_per_minute,
-                "expectedArrivalsPerMinute": plan.expected_per_minute,
-            },
-        }),
-    )
-    .await
-    .parse()
-    .expect("an id");
     let opened_at = testbed.clock.now();
+    let id: PerformanceId = listed(&faultless, plan.details(opened_at)).await.parse().expect("an id");
     let performance = faultless.store.listing(&id, opened_at).await.expect("it is listed").performance.clone();
     let processes = (0..PROCESSES).map(|_| testbed.through(&wire)).collect();
     let sale = Sale { plan, processes, performance, opened_at, order: AtomicU64::new(0) };
@@ -205,9 +203,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
     while let Some((second, acts)) = agenda.pop_first() {
         assert!(second < SECONDS_MAX, "the line is stuck: {figures:?}");
         if doubles_at.take_if(|at| *at <= second).is_some() {
-            let room = faultless.store.room(&id, sale.moment(second)).await.expect("a room");
-            let policy = WaitingRoomPolicy { max_active: plan.max_active_at(second), ..room.policy.clone() };
-            faultless.store.replace_policy(&id, &policy, sale.moment(second)).await.expect("it is replaced");
+            sale.double(&faultless, second).await;
         }
         acts.iter().for_each(|(person, _)| requests[*person] += 1);
         figures.usage.requests += acts.len() as u64;
@@ -242,13 +238,7 @@ pub(super) async fn run(plan: Plan) -> Figures {
             }
         }
         inside -= leaving;
-        let view = faultless.store.room_view(&id, sale.moment(second)).await.expect("a room");
-        if let Some(most) = plan.max_active_at(second).map(i64::from) {
-            let excess = |count: u64| Some(i64::try_from(count).expect("a small number") - most);
-            figures.inside_excess = figures.inside_excess.max(excess(inside as u64));
-            figures.active_excess = figures.active_excess.max(excess(view.active));
-        }
-        figures.shards = view.room.shards;
+        sale.look(&faultless, second, inside, &mut figures).await;
     }
     figures.requests_most = requests.into_iter().max().unwrap_or_default();
     let mut drawn: Vec<Ticketed> = places.into_iter().flatten().collect();
@@ -277,6 +267,25 @@ fn inversions(drawn: &mut [Ticketed]) -> (usize, u64) {
 }
 
 impl Sale {
+    async fn double(&self, organizer: &App, second: i64) {
+        let (id, now) = (&self.performance.performance_id, self.moment(second));
+        let room = organizer.store.room(id, now).await.expect("a room");
+        let policy = WaitingRoomPolicy { max_active: self.plan.max_active_at(second), ..room.policy };
+        organizer.store.replace_policy(id, &policy, now).await.expect("it is replaced");
+    }
+
+    /// Adds what the room shows at the end of a second in which `inside` were told that they are inside.
+    async fn look(&self, organizer: &App, second: i64, inside: usize, figures: &mut Figures) {
+        let view = organizer.store.room_view(&self.performance.performance_id, self.moment(second)).await;
+        let view = view.expect("a room");
+        if let Some(most) = self.plan.max_active_at(second).map(i64::from) {
+            let excess = |count: u64| Some(i64::try_from(count).expect("a small number") - most);
+            figures.inside_excess = figures.inside_excess.max(excess(inside as u64));
+            figures.active_excess = figures.active_excess.max(excess(view.active));
+        }
+        figures.shards = view.room.shards;
+    }
+
     fn moment(&self, second: i64) -> Timestamp {
         self.opened_at.plus_seconds(second)
     }
