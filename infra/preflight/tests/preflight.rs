@@ -161,8 +161,8 @@ THE CROWD
           31,250  people admitted, in 60 minutes
            1,920  minutes to admit everyone, if there were seats for them
           16,667  joins in the busiest second
-          55,556  polls a second when everyone is in line
-     193,355,000  polls in total
+           3,704  polls a second when everyone is in line
+      12,780,000  polls in total
 
 THE WAITING ROOM
   when creating the performance: \"expectedArrivalsPerMinute\": 500000 (shards of the line: 17)

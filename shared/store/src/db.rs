@@ -72,24 +72,15 @@ impl Refusal {
 type Failure = (Verdict, String);
 
 /// How to handle a failed call.
-enum Verdict {
-    /// The service did not execute it.
+pub(crate) enum Verdict {
+    /// The service did not execute it; it may be repeated.
     Again,
-    /// There was no response that says whether it was executed.
-    Unknown,
-    Broken,
-    /// The call was not sent.
-    Stopped(Error),
-}
-
-/// Why one attempt of a write has no result.
-pub(crate) enum Unwritten {
-    /// It was not executed, and may be repeated.
-    Refused,
-    /// It may have been executed, and may be repeated.
+    /// There was no response that says whether it was executed; it may be repeated.
     Unknown,
     /// It cannot be repeated.
     Broken,
+    /// The call was not sent.
+    Stopped(Error),
 }
 
 impl Store {
@@ -168,14 +159,10 @@ impl Store {
     }
 
     /// Executes one write without retrying: a lost response is a failure, because writing twice would be worse.
-    pub(crate) async fn write_once(&self, write: Write) -> Result<Result<Item, Option<Item>>, Unwritten> {
-        self.send(write).await.map_err(|(verdict, text)| match verdict {
-            Verdict::Again => Unwritten::Refused,
-            Verdict::Unknown => Unwritten::Unknown,
-            Verdict::Broken | Verdict::Stopped(_) => {
-                tracing::error!(text, "write failed");
-                Unwritten::Broken
-            }
+    pub(crate) async fn write_once(&self, write: Write) -> Result<Result<Item, Option<Item>>, Verdict> {
+        self.send(write).await.map_err(|(verdict, text)| {
+            tracing::debug!(text, "not written");
+            verdict
         })
     }
 

@@ -8,7 +8,7 @@ use super::missed::recall;
 use crate::{
     Store,
     conditions::{ADMISSION_UNCLAIMED, NOT_YET_ADMITTED, TURN_IS_MINE, TURNSTILE_IS_FREE},
-    db::Unwritten,
+    db::Verdict,
     keys::{self, attribute, from_item, item_of, with_ttl},
     limits::{
         COPY_MAX_AGE_MILLIS, MISSED_KEPT_SECONDS, RETRY_ATTEMPTS, TURN_GRANTING_MILLIS, TURN_LEASE_MARGIN_SECONDS,
@@ -327,12 +327,12 @@ impl Store {
             match self.write_once(write.clone()).await {
                 Ok(Ok(_) | Err(Some(_))) => return Outcome::Done,
                 Ok(Err(None)) => return Outcome::NotDone,
-                Err(Unwritten::Refused) => self.back_off(attempt).await,
-                Err(Unwritten::Unknown) => {
+                Err(Verdict::Again) => self.back_off(attempt).await,
+                Err(Verdict::Unknown) => {
                     otherwise = Outcome::Unknown;
                     self.back_off(attempt).await;
                 }
-                Err(Unwritten::Broken) => return otherwise,
+                Err(_) => return otherwise,
             }
         }
         otherwise
