@@ -2,8 +2,8 @@
 //! Without HTTP, because the line and its cost in DynamoDB are under test. Crowds of the [`rules`] alone need no engine:
 //! people who lock their phones, come early, or find everything sold, and a million people.
 //!
-//! `CROWD=100000 CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table of
-//! `infra/preflight/README.md`.
+//! `CROWD=100000 cargo test -p frontrow-tests crowd -- --ignored --nocapture` prints the table of
+//! `infra/preflight/README.md`, which says how to make it faster.
 
 mod bill;
 mod rules;
