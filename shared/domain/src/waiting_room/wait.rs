@@ -21,6 +21,9 @@ pub struct Pace {
     pub current: u64,
     /// Places freed during the window before it.
     pub before: u64,
+    /// The first window of the unbroken run of windows in which places were freed.
+    #[serde(default)]
+    pub since: i64,
 }
 
 impl Pace {
@@ -34,15 +37,17 @@ impl Pace {
         let window = Self::window_of(now).max(self.window);
         let shifted = match window - self.window {
             0 => self,
-            1 => Self { window, current: 0, before: self.current },
-            _ => Self { window, current: 0, before: 0 },
+            1 if self.current > 0 => Self { window, current: 0, before: self.current, since: self.since },
+            _ => Self { window, current: 0, before: 0, since: window },
         };
         Self { current: shifted.current + freed, ..shifted }
     }
 
-    /// Whether places were freed before the newer window, so that a whole window counts.
+    /// Whether the window before the newer one counts as a whole: places may have been freed only at the end of the
+    /// first one.
     pub fn is_known(self, now: Timestamp) -> bool {
-        self.after(0, now).before > 0
+        let pace = self.after(0, now);
+        pace.before > 0 && pace.window >= pace.since + 2
     }
 
     /// Approximate number of places freed during the last [`PACE_WINDOW_SECONDS`].

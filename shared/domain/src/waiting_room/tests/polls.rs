@@ -14,7 +14,7 @@ fn poll_of(room: &Room, index: u64, opens_in: i64) -> i64 {
     room.outlook(LinePosition { shard: 0, index }, opens_at, 300, NOW, 0.0).poll_after_seconds
 }
 
-/// A room with ten places, of which `freed` became free in each of the last two windows of 20 s.
+/// A room with ten places, of which `freed` became free in each of the last three windows of 20 s.
 fn moving(freed: u64) -> Room {
     let mut room = room(Some(10), None, &[0]);
     room.inside = inside(10, 600, 600);
@@ -23,7 +23,8 @@ fn moving(freed: u64) -> Room {
 }
 
 fn pace(freed: u64) -> Pace {
-    Pace::default().after(freed, NOW.plus_seconds(-PACE_WINDOW_SECONDS)).after(freed, NOW)
+    let at = |windows: i64| NOW.plus_seconds(-windows * PACE_WINDOW_SECONDS);
+    Pace::default().after(freed, at(2)).after(freed, at(1)).after(freed, NOW)
 }
 
 #[test]
@@ -60,6 +61,8 @@ fn while_the_pace_is_unknown_members_poll_as_if_visits_were_short() {
     assert_eq!([1, 1_001, 10_001, 100_001].map(|index| poll_of(&room, index, 0)), [2, 4, 27, 252]);
     room.pace = Pace::default().after(20, NOW);
     assert_eq!(poll_of(&room, 10_001, 0), 27, "some have left in the first seconds");
+    room.pace = Pace::default().after(20, NOW.plus_seconds(-PACE_WINDOW_SECONDS)).after(20, NOW);
+    assert_eq!(poll_of(&room, 10_001, 0), 27, "perhaps only at the end of a window");
     room.pace = pace(20);
     assert_eq!(poll_of(&room, 10_001, 0), 300);
 }
