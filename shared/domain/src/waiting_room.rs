@@ -270,6 +270,11 @@ impl Room {
         self.stock.and_then(|stock| stock.at(now))
     }
 
+    /// Whether no seat is free, as counted recently before `now`.
+    pub fn is_sold_out(&self, now: Timestamp) -> bool {
+        self.available(now) == Some(0)
+    }
+
     /// Whether a turn at `now` counts the free seats again.
     pub fn counts_stock(&self, now: Timestamp) -> bool {
         self.stock.is_none_or(|stock| stock.counted_at.plus_seconds(STOCK_COUNTED_SECONDS) <= now)

@@ -127,7 +127,7 @@ impl PlaceInLine {
             expires_at: expires_at.into(),
             sales_state: LineState::of(performance, room, now),
             available: room.available(now),
-            sold_out: room.available(now) == Some(0),
+            sold_out: room.is_sold_out(now),
             poll_url: line.poll_url(),
             opens_at: opens_at.map(UtcTime::from),
         }
@@ -149,7 +149,7 @@ impl PlaceInLine {
             expires_at: usable_until.into(),
             sales_state: LineState::of(performance, room, now),
             available: room.available(now),
-            sold_out: room.available(now) == Some(0),
+            sold_out: room.is_sold_out(now),
             poll_url: line.poll_url(),
             opens_at: performance.sales_open_at.map(UtcTime::from),
         }

@@ -90,7 +90,7 @@ impl Room {
         let wait_open = self.seconds_for(ahead, begins_at);
         let wait = until_open.saturating_add(wait_open);
         let at_most = until_open.saturating_add(self.at_most_seconds_for(ahead, hold_seconds, begins_at)).max(wait);
-        let is_sold_out = until_open == 0 && self.available(now) == Some(0);
+        let is_sold_out = until_open == 0 && self.is_sold_out(now);
         let wait_seconds = (!self.policy.paused && !is_sold_out).then_some(wait);
         Outlook {
             ahead,
@@ -112,10 +112,12 @@ impl Room {
             return if is_after_opening { interval } else { jittered(interval, fraction) };
         }
         let half = bounded(wait_open / 2);
-        let interval = match self.available(now) {
-            Some(0) => half.max(POLL_SOLD_OUT_SECONDS),
-            _ if self.policy.paused => POLL_PAUSED_SECONDS,
-            _ => half.min(bounded(longest.saturating_add(POLL_MIN_SECONDS.unsigned_abs()))),
+        let interval = if self.is_sold_out(now) {
+            half.max(POLL_SOLD_OUT_SECONDS)
+        } else if self.policy.paused {
+            POLL_PAUSED_SECONDS
+        } else {
+            half.min(bounded(longest.saturating_add(POLL_MIN_SECONDS.unsigned_abs())))
         };
         jittered(interval, fraction)
     }
